@@ -1,0 +1,105 @@
+/**
+ * The closed list of what can happen to a job. Journal lines, progress, the library's events and the tests all speak these.
+ *
+ * An event is a fact in the past tense. `at` is milliseconds since the epoch. Tasks are named by id. What an event does to the picture
+ * of a job is defined in one place, store/picture.ts, for the running engine and for recovery alike.
+ */
+
+import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
+import type { Outcome, StopReason } from "./outcome.js";
+import type { TaskSpec, TaskStatus } from "./task.js";
+
+/** The job was read, checked and accepted. The first event of every journal. */
+export interface JobTaken {
+  readonly type: "job-taken";
+  readonly at: number;
+  readonly name: string;
+  readonly run: RunIdentity;
+  readonly owner: JobOwner;
+  readonly settings: JobSettings;
+}
+
+/** Tasks entered the job: at its beginning (in several events if there are many) and whenever it grows. */
+export interface TasksAdded {
+  readonly type: "tasks-added";
+  readonly at: number;
+  readonly tasks: readonly TaskSpec[];
+}
+
+/** An attempt is about to start. On disk before the runner hears of it. */
+export interface AttemptStarted {
+  readonly type: "attempt-started";
+  readonly at: number;
+  readonly task: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** The spool in which the runner records the exit status, and the number under which it does. */
+  readonly spool: string;
+  readonly key: number;
+}
+
+/** We are about to end an attempt. On disk before the first signal, so that a crash in between completes the stop. */
+export interface AttemptStopping {
+  readonly type: "attempt-stopping";
+  readonly at: number;
+  readonly task: string;
+  readonly attempt: number;
+  readonly reason: StopReason;
+}
+
+/** An attempt ended, and with it, unless `status` is `pending`, its task. */
+export interface AttemptEnded {
+  readonly type: "attempt-ended";
+  readonly at: number;
+  readonly task: string;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  /** The task's status from now on. `pending`: another attempt will be made. */
+  readonly status: Exclude<TaskStatus, "running" | "skipped">;
+  /** Why it failed or was cancelled, or why it is tried again; null when it completed. */
+  readonly error: string | null;
+  /** When the next attempt may start, if it has to wait. */
+  readonly retryAt: number | null;
+}
+
+/** A task ended without an attempt: its trigger rule can't be met, the job's failure limit was reached, or the user cancelled it. */
+export interface TaskEnded {
+  readonly type: "task-ended";
+  readonly at: number;
+  readonly task: string;
+  readonly status: "skipped" | "cancelled";
+  readonly error: string;
+  /** True if it was skipped although nothing went wrong (an `any_failed` that was not met, and what depends on it). */
+  readonly isHarmless: boolean;
+}
+
+/** The user cancelled the job: on disk before anything is stopped. */
+export interface JobCancelling {
+  readonly type: "job-cancelling";
+  readonly at: number;
+}
+
+/** The engine stops before the job's end: unfinished, to be taken up again. */
+export interface JobInterrupted {
+  readonly type: "job-interrupted";
+  readonly at: number;
+}
+
+/** Every task has ended. The last event of a run. */
+export interface JobEnded {
+  readonly type: "job-ended";
+  readonly at: number;
+  readonly state: Exclude<JobState, "waiting" | "working">;
+  readonly error: string | null;
+}
+
+export type JobEvent =
+  | JobTaken
+  | TasksAdded
+  | AttemptStarted
+  | AttemptStopping
+  | AttemptEnded
+  | TaskEnded
+  | JobCancelling
+  | JobInterrupted
+  | JobEnded;

@@ -1,0 +1,90 @@
+/** A job and a run of it. */
+
+import type { TaskRecord, TaskSpec } from "./task.js";
+
+export type JobState = "waiting" | "working" | "completed" | "failed" | "cancelled";
+
+/** Which kind of engine a job belongs to: a manager takes up dropped jobs and its own, not those of a `run` or `map`. */
+export type JobOwner = "run" | "map" | "manager";
+
+/** One execution of a job. Kept byte for byte: another id or another `createdAt` is another run. */
+export interface RunIdentity {
+  readonly id: string;
+  /** As written by whoever created the job; not necessarily in our own format. */
+  readonly createdAt: string;
+}
+
+/** What holds for the job as a whole. */
+export interface JobSettings {
+  /** How many of the job's tasks may run at once; null for the engine's own limit. */
+  readonly concurrency: number | null;
+  /** After that many failed tasks nothing more is started and the rest is skipped; null for no limit. */
+  readonly maxFailures: number | null;
+  /** Added to the environment of every task, below the task's own `env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute working directory of tasks that name none. */
+  readonly cwd: string;
+}
+
+/** A job as a caller describes it: what a job file says. */
+export interface JobSpec {
+  /** Null if the file gives none. */
+  readonly name: string | null;
+  readonly tasks: readonly TaskSpec[];
+  readonly concurrency: number | null;
+  readonly maxFailures: number | null;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export type Counts = Record<"total" | TaskRecord["status"], number>;
+
+/** The whole of a job at one moment: what `status` shows. */
+export interface JobStatus {
+  readonly name: string;
+  readonly id: string;
+  readonly state: JobState;
+  readonly createdAt: string;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+  readonly error: string | null;
+  readonly counts: Counts;
+  readonly firstFailure: string | null;
+}
+
+/** How a job ended: what `run` and `finished()` give. */
+export interface JobSummary extends JobStatus {
+  /** True if the engine was stopped before the job's end: it stays unfinished and can be taken up again. */
+  readonly isInterrupted: boolean;
+  /** From the start of this engine's part to its end. */
+  readonly durationMs: number;
+}
+
+/** An attempt that was in flight when its engine died: started on record, no end on record. */
+export interface InFlight {
+  readonly task: string;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly spool: string;
+  readonly key: number;
+  /** Set if we were stopping it when we died: it stays stopped. */
+  readonly stopping: "timeout" | "cancel" | "interrupt" | null;
+}
+
+/** A job read back from its directory, as the scheduler takes it up. Index i of `records` belongs to `tasks[i]`. */
+export interface LoadedJob {
+  readonly name: string;
+  readonly settings: JobSettings;
+  readonly tasks: readonly TaskSpec[];
+  readonly records: readonly TaskRecord[];
+  readonly inFlight: readonly InFlight[];
+  /** When a task that waits for its next attempt may start; by task id. */
+  readonly retryAt: ReadonlyMap<string, number>;
+  /** How often a task was lost so far, if at all; by task id. */
+  readonly losses: ReadonlyMap<string, number>;
+  /** Failed attempts that count against `retries`, where there were any; by task id. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Tasks skipped although nothing went wrong (an `any_failed` that was not met), and what depends on them. */
+  readonly harmless: ReadonlySet<string>;
+  /** True if the user cancelled the job and we did not come to the end of it. */
+  readonly isCancelling: boolean;
+}

@@ -1,0 +1,24 @@
+/** How an attempt ended. The runner reports a `Result`; the scheduler, which knows why it was stopped, makes it an `Outcome`. */
+
+/** Why we ended an attempt before its time. The first reason wins, also over the exit code. */
+export type StopReason =
+  /** It ran longer than its `timeout`. */
+  | "timeout"
+  /** The user cancelled the task or its job. */
+  | "cancel"
+  /** The engine stops (Ctrl-C, TERM, `stop`): the task stays pending. */
+  | "interrupt";
+
+/** What the runner saw. */
+export type Result =
+  | { readonly kind: "exited"; readonly exitCode: number }
+  | { readonly kind: "signaled"; readonly signal: string }
+  /** It can't be started, and trying again won't help: command not found, not executable, missing directory. */
+  | { readonly kind: "spawn-failed"; readonly message: string }
+  /** It was not started, through no fault of its own (no process, handle or memory to be had, or we died before). */
+  | { readonly kind: "not-begun"; readonly message: string }
+  /** It began; no result, no runner and no process of it are left. */
+  | { readonly kind: "lost"; readonly message: string };
+
+/** A result together with the reason for which we stopped the attempt, if we did. */
+export type Outcome = Result & { readonly stopped?: StopReason };

@@ -1,0 +1,98 @@
+/**
+ * The ports between scheduler, workers and store, which don't know each other: they meet in air-executor.ts.
+ */
+
+import type { AttemptStarted, JobEvent } from "./events.js";
+import type { Result } from "./outcome.js";
+
+/** The plain data of one attempt: all that a runner needs, nothing that only makes sense in this process. */
+export interface Descriptor {
+  /** Names the attempt between scheduler and runner; unique in the engine. */
+  readonly key: number;
+  /** From `TaskRunner.reserve`. */
+  readonly slot: number;
+  readonly job: string;
+  readonly task: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** Added to the environment of the engine: the job's, the task's and our own additions. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path of a file to read; null for /dev/null. */
+  readonly stdin: string | null;
+  /** Absolute path of a log file that does not exist yet. */
+  readonly log: string;
+  /** Where an earlier attempt's file at `log` goes before this one starts; null if there can't be one. */
+  readonly earlierLog: string | null;
+}
+
+/** Where an attempt will run, known before it starts so that its start can be recorded. */
+export interface Placement {
+  readonly slot: number;
+  /** Name of the spool that will hold the exit status. */
+  readonly spool: string;
+}
+
+/** An attempt that an earlier engine started and whose end is not on record. */
+export interface OrphanedAttempt {
+  /** The number by which this engine calls it. */
+  readonly key: number;
+  /** The number under which its spool records it. */
+  readonly spoolKey: number;
+  readonly spool: string;
+  readonly job: string;
+  readonly task: string;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly log: string;
+}
+
+/** What became of an attempt. */
+export interface Report {
+  readonly key: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly result: Result;
+  /** True if a stop that we asked for reached it: the reason for the stop then wins over the exit code. */
+  readonly wasStopped: boolean;
+}
+
+/**
+ * Runs attempts and reports how they went. The pool of this machine is the first implementation; nothing outside of it may assume that
+ * a task runs here. Every key given to `start` or `adopt` is reported exactly once. Reports never arrive from within a call.
+ */
+export interface TaskRunner {
+  /** A free slot, or undefined if all are taken. */
+  reserve(): Placement | undefined;
+  /** Gives a reserved slot back that was not used. A used one is given back by its report. */
+  release(slot: number): void;
+  start(attempts: readonly Descriptor[]): void;
+  /** Finds out what became of attempts of an earlier engine; waits for those that still run. They take no slot. */
+  adopt(attempts: readonly OrphanedAttempt[]): void;
+  /** Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one. */
+  stop(key: number, graceMs: number): void;
+  onReports(handler: (reports: readonly Report[]) => void): void;
+  /** Ends the runner itself; resolves when nothing of it is left. Attempts must have ended. */
+  close(): Promise<void>;
+}
+
+/** The record of one job, as the scheduler writes it. The single writer of the job's files stands behind it. */
+export interface Recorder {
+  /** Records facts. They happened, so this can't fail: while the disk refuses them they are kept and tried again. */
+  record(events: readonly JobEvent[]): void;
+  /** Records starts before they happen. False if the disk refused: then nothing of them is on record, and nothing may start. */
+  recordStarts(events: readonly AttemptStarted[]): boolean;
+  /** False while facts wait for the disk, or, under strict durability, for a sync: then nothing may start. */
+  isReady(): boolean;
+}
+
+/** A clock, so that the scheduler has none of its own. */
+export interface Clock {
+  /** Wall time for the record: milliseconds since the epoch. It may jump. */
+  now(): number;
+  /** Milliseconds since some moment; it never jumps. Deadlines and delays are counted in it. */
+  monotonic(): number;
+}

@@ -1,0 +1,63 @@
+/** A task: what the user asked for (`TaskSpec`) and what became of it (`TaskRecord`). */
+
+export type TaskStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
+
+/** The statuses that a task never leaves by itself. */
+export type FinalStatus = Exclude<TaskStatus, "pending" | "running">;
+
+export type TriggerRule = "all_success" | "all_done" | "any_failed";
+
+/** What qualifies a failed attempt for a retry: an exit code, a signal's name (`SIGKILL`), or `timeout`. */
+export type RetryCondition = number | string;
+
+/** A task as declared, with every default filled in. Immutable: the scheduler and the store share these objects. */
+export interface TaskSpec {
+  readonly id: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Ids of the tasks that must end first; without duplicates. */
+  readonly dependencies: readonly string[];
+  /** Added to the environment of the engine. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working directory, relative to the job's; null for the job's. */
+  readonly cwd: string | null;
+  /** File to read, relative to `cwd`; null for /dev/null. */
+  readonly stdin: string | null;
+  /** For one attempt; null for none. */
+  readonly timeoutMs: number | null;
+  /** Further attempts after the first. */
+  readonly retries: number;
+  readonly retryDelayMs: number;
+  /** Factor from one delay to the next; with a factor other than 1 the delays are jittered. */
+  readonly retryBackoff: number;
+  /** Which failures qualify; null for any. */
+  readonly retryOn: readonly RetryCondition[] | null;
+  readonly triggerRule: TriggerRule;
+  /** Larger first among ready tasks. */
+  readonly priority: number;
+  /** What happens when an attempt left no result and no process. */
+  readonly onLost: "rerun" | "fail";
+  /** ISO 8601, as it stands on disk. */
+  readonly createdAt: string;
+  /** Keys of the task in tasks.json that we don't know: kept as they are. */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a task so far. Times are milliseconds since the epoch. */
+export interface TaskRecord {
+  status: TaskStatus;
+  /** Attempts started so far; those that never began are not counted. */
+  attempts: number;
+  /** Start of the last attempt. */
+  startedAt: number | null;
+  /** End of the task. */
+  completedAt: number | null;
+  /** Why it failed, was skipped or was cancelled: one sentence. */
+  error: string | null;
+  exitCode: number | null;
+  signal: string | null;
+}
+
+export function isFinal(status: TaskStatus): status is FinalStatus {
+  return status !== "pending" && status !== "running";
+}
