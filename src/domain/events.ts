@@ -7,7 +7,7 @@
 
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
 import type { Outcome, StopReason } from "./outcome.js";
-import type { TaskSpec, TaskStatus } from "./task.js";
+import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** The job was read, checked and accepted. The first event of every journal. */
 export interface JobTaken {
@@ -17,6 +17,8 @@ export interface JobTaken {
   readonly run: RunIdentity;
   readonly owner: JobOwner;
   readonly settings: JobSettings;
+  /** Keys of state.json that we don't know: kept as they are. */
+  readonly extra: Readonly<Record<string, unknown>>;
 }
 
 /** Tasks entered the job: at its beginning (in several events if there are many) and whenever it grows. */
@@ -24,6 +26,25 @@ export interface TasksAdded {
   readonly type: "tasks-added";
   readonly at: number;
   readonly tasks: readonly TaskSpec[];
+}
+
+/** What became of tasks before this journal begins: taken over from the files of another program, or from a journal that was compacted. */
+export interface RecordsRestored {
+  readonly type: "records-restored";
+  readonly at: number;
+  readonly records: readonly (readonly [task: string, record: TaskRecord])[];
+}
+
+/** What became of the job before this journal begins, likewise. */
+export interface JobRestored {
+  readonly type: "job-restored";
+  readonly at: number;
+  readonly state: JobState;
+  readonly startedAt: number | null;
+  readonly completedAt: number | null;
+  readonly error: string | null;
+  readonly firstFailure: string | null;
+  readonly initialTasks: number;
 }
 
 /** An attempt is about to start. On disk before the runner hears of it. */
@@ -96,6 +117,8 @@ export interface JobEnded {
 export type JobEvent =
   | JobTaken
   | TasksAdded
+  | RecordsRestored
+  | JobRestored
   | AttemptStarted
   | AttemptStopping
   | AttemptEnded
