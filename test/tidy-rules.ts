@@ -1,0 +1,128 @@
+/** The rules of the house that no linter knows. Each looks at one file and returns its findings as `path:line: what, and what instead`. */
+
+import type { SourceFile } from "./source-files.js";
+
+export type Rule = (file: SourceFile) => string[];
+
+/** Which folders each folder may import from, besides itself. Nothing else, in no form. */
+const floors: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  scheduler: ["domain"],
+  workers: ["domain"],
+  store: ["domain"],
+  "air-executor": ["domain", "scheduler", "workers", "store"],
+  index: ["domain", "store", "air-executor"],
+  manager: ["index"],
+  analysis: ["index"],
+  cli: ["index", "manager", "analysis"],
+};
+
+/** Packages that have one home. */
+const homes: Readonly<Record<string, readonly string[]>> = {
+  piscina: ["src/workers/"],
+  "node:child_process": ["src/workers/", "src/store/lock.ts"],
+  yargs: ["src/cli/"],
+  "cli-progress": ["src/cli/"],
+  "cli-table3": ["src/cli/"],
+  pino: ["src/manager/"],
+  yaml: ["src/store/"],
+  zod: ["src/store/"],
+  leven: ["src/store/", "src/cli/"],
+  "@dagrejs/graphlib": ["src/analysis/"],
+};
+
+/** The scheduler is pure: it has no way to the outside. */
+const purePlaces = ["src/domain/", "src/scheduler/"];
+
+const words: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\b\w*[Ww]orkflow\w*\b/, "say job"],
+  [/\b(?:step|steps|Step|Steps)\b|\b(?:step|steps)(?=[A-Z])\w*|\w+Steps?\b/, "say task"],
+];
+
+const maxLines = 250;
+
+/** The room of a file: its folder under src; the files directly in src are the composition, but for index.ts. */
+export function roomOf(path: string): string {
+  const [, folder = "", rest] = path.split("/");
+  if (rest !== undefined) return folder;
+  return folder === "index.ts" ? "index" : "air-executor";
+}
+
+export const importsRunDownwards: Rule = (file) =>
+  file.imports.flatMap(({ file: target, line }) => {
+    if (target === null || !file.path.startsWith("src/")) return [];
+    const from = roomOf(file.path);
+    const to = roomOf(target);
+    const allowed = floors[from];
+    if (allowed === undefined)
+      return [`${file.path}:${line}: the folder ${from} is not on the plan: give it a floor in test/tidy-rules.ts`];
+    if (from === to || allowed.includes(to)) return [];
+    return [
+      `${file.path}:${line}: ${from} imports ${to}: it may import ${allowed.join(", ") || "nothing"}; meet in the floor above`,
+    ];
+  });
+
+export const packagesHaveOneHome: Rule = (file) =>
+  file.imports.flatMap(({ specifier, file: target, line }) => {
+    if (target !== null || !file.path.startsWith("src/")) return [];
+    const name = specifier.startsWith("node:") ? specifier : specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+    if (purePlaces.some((place) => file.path.startsWith(place)))
+      return [`${file.path}:${line}: imports ${name}: domain and scheduler are pure; take what you need through a port`];
+    if (name.startsWith("node:") && homes[name] === undefined) return [];
+    const rooms = homes[name];
+    if (rooms === undefined) return [`${file.path}:${line}: ${name} has no home: give it one in test/tidy-rules.ts`];
+    if (rooms.some((room) => file.path.startsWith(room))) return [];
+    return [`${file.path}:${line}: imports ${name}, which lives in ${rooms.join(" and ")}: call what stands there`];
+  });
+
+export const filesAreShort: Rule = (file) => {
+  const count = file.lines.length - 1;
+  return count <= maxLines ? [] : [`${file.path}:${maxLines + 1}: ${count} lines: an idea in it wants a file of its own`];
+};
+
+export const filesOpenWithTheirPurpose: Rule = (file) =>
+  /^(?:#!.*\n)?\/\*\*[\s\S]*?\w/.test(file.text)
+    ? []
+    : [`${file.path}:1: no header: say what it is, who calls it, what it never does`];
+
+export const namesSayWhatTheyHold: Rule = (file) => {
+  const bad = /(?:^|\/)(utils?|helpers?|common|misc)(?:\/|\.ts$)/.exec(file.path);
+  return bad === null ? [] : [`${file.path}:1: "${bad[1]}" says nothing: name it after its main export`];
+};
+
+export const namesAreKebabCase: Rule = (file) =>
+  /^[a-z0-9/-]+(?:\.test)?\.ts$/.test(file.path) ? [] : [`${file.path}:1: write file names in kebab-case`];
+
+/** Piscina wants a default export of the file it runs in its threads. */
+export const exportsHaveNames: Rule = (file) =>
+  file.path === "src/workers/entry.ts" ? [] : findings(file, /\bexport\s+default\b/, "export it by name");
+
+export const oneWordForEachThing: Rule = (file) =>
+  words.flatMap(([pattern, instead]) => findings(file, pattern, instead)).filter((finding) => !finding.includes("tidy-rules.ts"));
+
+export const onlyTheCliTalks: Rule = (file) =>
+  file.path.startsWith("src/cli/") || !file.path.startsWith("src/")
+    ? []
+    : [
+        ...findings(file, /\bconsole\./, "return it or report it through a callback; only the CLI writes to the terminal"),
+        ...findings(
+          file,
+          /\bprocess\.(?:exit\b|exitCode|stdout|stderr)/,
+          "throw or return; only the CLI ends the process and writes",
+        ),
+      ];
+
+export const lintIsNotSilenced: Rule = (file) =>
+  file.lines.flatMap((line, index) =>
+    /(?:oxlint|eslint)-disable|@ts-(?:ignore|expect-error|nocheck)|\b(?:c8|v8) ignore/.test(line) &&
+    !file.path.includes("tidy-rules")
+      ? [`${file.path}:${index + 1}: silences a check: mend what it found`]
+      : [],
+  );
+
+function findings(file: SourceFile, pattern: RegExp, instead: string): string[] {
+  return file.code.flatMap((line, index) => {
+    const found = pattern.exec(line);
+    return found === null ? [] : [`${file.path}:${index + 1}: "${found[0].trim()}": ${instead}`];
+  });
+}

@@ -1,0 +1,60 @@
+/** Rules as tests: that the house is built as designed, and in the words we agreed on. Also that each rule can fail. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseSource, readSources, type SourceFile } from "./source-files.js";
+import * as rules from "./tidy-rules.js";
+
+const sources = readSources("src");
+const everything = [...sources, ...readSources("test"), ...readSources("bench")];
+
+function check(name: string, rule: rules.Rule, files: readonly SourceFile[], breach: { path?: string; text: string }): void {
+  test(name, () => {
+    const bad = parseSource(breach.path ?? "src/store/bad.ts", breach.text);
+    assert.notDeepEqual(rule(bad), [], "the rule finds a file that breaks it");
+    const found = files.flatMap((file) => rule(file));
+    assert.equal(found.length, 0, `\n${found.join("\n")}`);
+  });
+}
+
+check("imports run downwards, floor by floor", rules.importsRunDownwards, sources, {
+  text: 'import { plan } from "../scheduler/plan.js";',
+});
+check("every package has one home", rules.packagesHaveOneHome, sources, { text: 'import { Piscina } from "piscina";' });
+check("no file is longer than 250 lines", rules.filesAreShort, everything, { text: "\n".repeat(251) });
+check("every file of src opens with its purpose", rules.filesOpenWithTheirPurpose, sources, { text: "export const a = 1;\n" });
+check("file names say what is in them", rules.namesSayWhatTheyHold, everything, { path: "src/store/utils.ts", text: "" });
+check("file names are kebab-case", rules.namesAreKebabCase, everything, { path: "src/store/jobFile.ts", text: "" });
+check("exports have names", rules.exportsHaveNames, sources, { text: "export default function () {}" });
+check("identifiers use our one word for each thing", rules.oneWordForEachThing, everything, {
+  text: "const workflow = nextStep;",
+});
+check("only the CLI writes to the terminal and ends the process", rules.onlyTheCliTalks, sources, { text: "process.exit(1);" });
+check("no check is silenced", rules.lintIsNotSilenced, everything, { text: ["// oxlint", "disable no-console"].join("-") });
+
+test("imports form no circle", () => {
+  const imports = new Map(sources.map((file) => [file.path, file.imports.flatMap(({ file: target }) => target ?? [])]));
+  assert.deepEqual(findCircle(imports), null);
+  assert.deepEqual(findCircle(new Map(Object.entries({ a: ["b"], b: ["c"], c: ["b"] }))), ["b", "c", "b"]);
+});
+
+/** The first circle met, as the path that closes it; type-only imports count as well. */
+function findCircle(imports: ReadonlyMap<string, readonly string[]>): string[] | null {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | null => {
+    const start = path.indexOf(file);
+    if (start >= 0) return [...path.slice(start), file];
+    if (done.has(file)) return null;
+    for (const next of imports.get(file) ?? []) {
+      const circle = visit(next, [...path, file]);
+      if (circle !== null) return circle;
+    }
+    done.add(file);
+    return null;
+  };
+  for (const file of imports.keys()) {
+    const circle = visit(file, []);
+    if (circle !== null) return circle;
+  }
+  return null;
+}
