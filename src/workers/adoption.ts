@@ -1,0 +1,193 @@
+/**
+ * Finds out what became of attempts of an earlier engine, from its spools, and waits for those that still run.
+ *
+ * Driven by worker.ts. It never starts anything, and never touches a process that is not provably of the attempt that it ends.
+ */
+
+import { closeSync, fstatSync, rmSync, statSync, watch } from "node:fs";
+import type { FSWatcher } from "node:fs";
+
+import type { OrphanedAttempt, Report } from "../domain/ports.js";
+import { Attempt } from "./attempt.js";
+import { readEvidence, readLogTail } from "./evidence.js";
+import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
+import { isLaneAlive } from "./lane-liveness.js";
+import type { AttemptGroup } from "./members.js";
+import { bootId, isAlive } from "./process-identity.js";
+import { isSpoolName, openForReading, SpoolReader, spoolPath } from "./spool.js";
+import type { SpoolEntry } from "./spool.js";
+import type { Terminator } from "./termination.js";
+
+/** The watch on a spool tells at once; this is for lanes that died, and for file systems that tell nothing. */
+const POLL_MS = 500;
+
+export interface AdoptionContext {
+  /** AIR_EXECUTOR_DIR. */
+  readonly directory: string;
+  readonly lanesDirectory: string;
+  /** Under which name lanes speak; earlier engines on this machine used the same shell. */
+  readonly shellName: string;
+  readonly terminator: Terminator;
+  readonly report: (report: Report) => void;
+}
+
+interface Adopted {
+  readonly orphan: OrphanedAttempt;
+  readonly attempt: Attempt;
+}
+
+interface WatchedSpool {
+  readonly path: string;
+  readonly fd: number;
+  readonly reader: SpoolReader;
+  readonly watcher: FSWatcher | null;
+  /** Those without a result. */
+  readonly open: Set<Adopted>;
+}
+
+export class Adoption {
+  readonly #context: AdoptionContext;
+  /** Everything not yet reported, by key. */
+  readonly #adopted = new Map<number, Adopted>();
+  readonly #spools = new Map<string, WatchedSpool>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(context: AdoptionContext) {
+    this.#context = context;
+  }
+
+  adopt(orphans: readonly OrphanedAttempt[]): void {
+    const bySpool = new Map<string, OrphanedAttempt[]>();
+    for (const orphan of orphans) {
+      const list = bySpool.get(orphan.spool);
+      if (list === undefined) bySpool.set(orphan.spool, [orphan]);
+      else list.push(orphan);
+    }
+    for (const [name, list] of bySpool) this.#open(name, list);
+    this.#timer ??= this.#spools.size > 0 ? setInterval(() => this.#checkAll(), POLL_MS) : null;
+  }
+
+  /** False if that attempt is none of those adopted. */
+  stop(key: number, graceMs: number): boolean {
+    const adopted = this.#adopted.get(key);
+    adopted?.attempt.stop(graceMs);
+    return adopted !== undefined;
+  }
+
+  /** Removes spools of earlier engines whose lanes are gone; others stay. */
+  forget(names: readonly string[]): void {
+    for (const name of names) {
+      const path = spoolPath(this.#context.lanesDirectory, name);
+      if (!isSpoolName(name) || this.#spools.has(name)) continue;
+      const fd = openForReading(path);
+      if (fd === undefined) continue;
+      const reader = new SpoolReader([]);
+      reader.read(fd);
+      closeSync(fd);
+      if (!isLaneAlive(reader.lane, path)) rmSync(path, { force: true });
+    }
+  }
+
+  /** Stops watching. What still runs runs on, to be adopted by the next engine. */
+  close(): void {
+    for (const name of [...this.#spools.keys()]) this.#forgetSpool(name);
+  }
+
+  #open(name: string, orphans: readonly OrphanedAttempt[]): void {
+    const reader = new SpoolReader(orphans.map((orphan) => orphan.spoolKey));
+    const path = spoolPath(this.#context.lanesDirectory, name);
+    const open = new Set(orphans.map((orphan) => this.#register(orphan, reader)));
+    const fd = isSpoolName(name) && !this.#spools.has(name) ? openForReading(path) : undefined;
+    if (fd === undefined) {
+      for (const { attempt } of open) attempt.settle({ kind: "lost", message: "the record of its runner is gone" }, Date.now());
+      return;
+    }
+    const watcher = this.#watch(name, path);
+    this.#spools.set(name, { path, fd, reader, watcher, open });
+    this.#check(name);
+  }
+
+  #register(orphan: OrphanedAttempt, reader: SpoolReader): Adopted {
+    const { key, spoolKey } = orphan;
+    const findGroup = (): AttemptGroup | null => {
+      const lane = reader.entry(spoolKey).lane ?? reader.lane;
+      if (lane === null || lane.bootId !== bootId()) return null;
+      const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
+      return { identity, lane: lane.pid, isLaneAlive: isAlive(lane), earliestStart: null };
+    };
+    const report = (report: Report): void => {
+      this.#adopted.delete(key);
+      this.#context.report(report);
+    };
+    const adopted = { orphan, attempt: new Attempt(key, findGroup, this.#context.terminator, report) };
+    this.#adopted.set(key, adopted);
+    return adopted;
+  }
+
+  #watch(name: string, path: string): FSWatcher | null {
+    try {
+      const watcher = watch(path, () => this.#check(name));
+      // The poll goes on without it.
+      watcher.on("error", () => watcher.close());
+      return watcher;
+    } catch {
+      return null;
+    }
+  }
+
+  #checkAll(): void {
+    for (const name of [...this.#spools.keys()]) this.#check(name);
+  }
+
+  #check(name: string): void {
+    const spool = this.#spools.get(name);
+    if (spool === undefined) return;
+    // What was written is read in any case; whether more can come has to be known before.
+    spool.reader.read(spool.fd);
+    const hasLane = isLaneAlive(spool.reader.lane, spool.path);
+    spool.reader.read(spool.fd);
+    for (const adopted of [...spool.open]) {
+      const entry = spool.reader.entry(adopted.orphan.spoolKey);
+      if (entry.exitStatus === null && hasLane) continue;
+      spool.open.delete(adopted);
+      this.#settle(adopted, entry, spool);
+    }
+    if (spool.open.size === 0) this.#forgetSpool(name);
+  }
+
+  #settle({ orphan, attempt }: Adopted, entry: SpoolEntry, spool: WatchedSpool): void {
+    const { shellName } = this.#context;
+    if (entry.exitStatus !== null) {
+      const evidence = readEvidence(orphan.log, entry.complaint, null, shellName);
+      attempt.settle(classify(entry.exitStatus, evidence), endTime(orphan, spool));
+      return;
+    }
+    attempt.loseLane();
+    const now = Date.now();
+    if (!entry.hasBegun || isNoRoom(entry.complaint) || isNoForkIn(readLogTail(orphan.log), shellName)) {
+      attempt.settle({ kind: "not-begun", message: "its engine died before it could start it" }, now);
+    } else if (entry.lane?.bootId !== bootId()) {
+      attempt.settle({ kind: "lost", message: "the machine was started again while it ran" }, now);
+    } else {
+      attempt.settleAndEnd({ kind: "lost", message: "its runner died" }, now);
+    }
+  }
+
+  #forgetSpool(name: string): void {
+    const spool = this.#spools.get(name);
+    if (spool === undefined) return;
+    this.#spools.delete(name);
+    spool.watcher?.close();
+    closeSync(spool.fd);
+    if (this.#spools.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
+/** When it ended: the spool was written then, or if others came after it, its log at the latest. */
+function endTime(orphan: OrphanedAttempt, spool: WatchedSpool): number {
+  if (spool.reader.lastEnded === orphan.spoolKey) return Math.round(fstatSync(spool.fd).mtimeMs);
+  const log = statSync(orphan.log, { throwIfNoEntry: false });
+  return Math.max(orphan.startedAt, Math.round(log?.mtimeMs ?? orphan.startedAt));
+}

@@ -1,0 +1,72 @@
+/**
+ * One attempt under way, in a slot or adopted: it has one result, is reported once, and not before what had to be ended is gone.
+ */
+
+import type { Result } from "../domain/outcome.js";
+import type { Report } from "../domain/ports.js";
+import type { AttemptGroup } from "./members.js";
+import type { Termination, Terminator } from "./termination.js";
+
+/** For what outlived its lane: it is nobody's any more, and a new attempt may be waiting. */
+const LEFTOVER_GRACE_MS = 2_000;
+
+export class Attempt {
+  readonly key: number;
+  readonly #findGroup: () => AttemptGroup | null;
+  readonly #terminator: Terminator;
+  readonly #report: (report: Report) => void;
+  #termination: Termination | null = null;
+  #ended: { readonly result: Result; readonly at: number; readonly wasStopped: boolean } | null = null;
+
+  /** @param findGroup asked once, when something has to be ended; null if there is nothing that we could end */
+  constructor(key: number, findGroup: () => AttemptGroup | null, terminator: Terminator, report: (report: Report) => void) {
+    this.key = key;
+    this.#findGroup = findGroup;
+    this.#terminator = terminator;
+    this.#report = report;
+  }
+
+  get hasResult(): boolean {
+    return this.#ended !== null;
+  }
+
+  /** Ends it and all that it started; again with a shorter grace period if called again. */
+  stop(graceMs: number): void {
+    if (this.#termination === null) this.#terminate(graceMs);
+    else this.#termination.shorten(graceMs);
+    this.#terminator.lookSoon();
+  }
+
+  /** Its lane is gone: nothing in the group is the lane's child any more. */
+  loseLane(): void {
+    if (this.#termination !== null) this.#termination.group.isLaneAlive = false;
+  }
+
+  /** Its result is in. The first counts. While it is being stopped the report waits for what it started. */
+  settle(result: Result, at: number): void {
+    if (this.#ended !== null) return;
+    this.#ended = { result, at, wasStopped: this.#termination?.hasSignalled ?? false };
+    if (this.#termination === null) this.#sendReport();
+    else {
+      this.#termination.resultIsKnown();
+      this.#terminator.lookSoon();
+    }
+  }
+
+  /** As `settle`, but ends first what is left of it: there is nobody to wait for it any more. */
+  settleAndEnd(result: Result, at: number): void {
+    if (this.#termination === null) this.#terminate(LEFTOVER_GRACE_MS);
+    else this.#termination.shorten(LEFTOVER_GRACE_MS);
+    this.settle(result, at);
+  }
+
+  #terminate(graceMs: number): void {
+    const group = this.#findGroup();
+    if (group !== null) this.#termination = this.#terminator.begin(group, graceMs, () => this.#sendReport());
+  }
+
+  #sendReport(): void {
+    if (this.#ended === null) throw new Error(`Internal error: attempt ${this.key} has no result to report`);
+    this.#report({ key: this.key, ...this.#ended });
+  }
+}

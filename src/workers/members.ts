@@ -1,0 +1,104 @@
+/**
+ * Which processes of a lane's group belong to one attempt. Others may live there: what an earlier task left behind must not be touched.
+ *
+ * A process tells by its environment, which children inherit. One without our variables belongs to whom its parent belongs to, else to
+ * the attempt if it is no older. Where environments can't be read at all (macOS), age alone decides.
+ */
+
+import { readArguments, readEnvironment } from "./process-table.js";
+import type { ProcessEntry } from "./process-table.js";
+
+/** What every process of an attempt has in its environment. */
+export interface AttemptIdentity {
+  /** AIR_EXECUTOR_DIR. */
+  readonly directory: string;
+  readonly job: string;
+  readonly task: string;
+  readonly attempt: number;
+}
+
+/** Where an attempt's processes are to be found. */
+export interface AttemptGroup {
+  readonly identity: AttemptIdentity;
+  /** Pid of the lane, and id of its group. */
+  readonly lane: number;
+  /** False once the lane is gone: then no process there is its child. */
+  isLaneAlive: boolean;
+  /** No process of the attempt is older (as `ProcessEntry.start`); null if only what its environment proves may count. */
+  readonly earliestStart: number | null;
+}
+
+type Verdict = "ours" | "foreign";
+
+export class Members {
+  readonly #group: AttemptGroup;
+  readonly #expected: ReadonlyMap<string, string>;
+  /** What environments proved; by pid and start. */
+  readonly #proved = new Map<string, Verdict>();
+
+  constructor(group: AttemptGroup) {
+    const { directory, job, task, attempt } = group.identity;
+    this.#group = group;
+    this.#expected = new Map([
+      ["AIR_EXECUTOR_DIR", directory],
+      ["AIR_EXECUTOR_JOB", job],
+      ["AIR_EXECUTOR_TASK", task],
+      ["AIR_EXECUTOR_ATTEMPT", String(attempt)],
+    ]);
+  }
+
+  /** Of the processes in the lane's group (without zombies), those of the attempt and the others; the lane is neither. */
+  sort(entries: readonly ProcessEntry[]): { ours: ProcessEntry[]; foreign: ProcessEntry[] } {
+    const others = entries.filter((entry) => !this.#group.isLaneAlive || entry.pid !== this.#group.lane);
+    const byPid = new Map(others.map((entry) => [entry.pid, entry]));
+    const verdicts = new Map<number, Verdict>();
+    const sorted = { ours: [] as ProcessEntry[], foreign: [] as ProcessEntry[] };
+    // Parents are mostly older: in the order of age each finds its parent's verdict.
+    for (const entry of others.sort((a, b) => a.start - b.start || a.pid - b.pid)) {
+      const verdict = this.#judge(entry, byPid.has(entry.parent) ? verdicts.get(entry.parent) : undefined);
+      verdicts.set(entry.pid, verdict);
+      sorted[verdict].push(entry);
+    }
+    return sorted;
+  }
+
+  /** The lane's own child: the subprocess that the task is. */
+  isSubprocess(entry: ProcessEntry): boolean {
+    return this.#group.isLaneAlive && entry.parent === this.#group.lane;
+  }
+
+  /** True if the lane's child is still the lane's image: a TERM would now be swallowed by the lane's handlers, which it shares. */
+  isBeforeExec(entry: ProcessEntry): boolean {
+    if (!this.isSubprocess(entry)) return false;
+    const own = readArguments(entry.pid);
+    const lane = readArguments(this.#group.lane);
+    return own !== undefined && lane !== undefined && own.join("\0") === lane.join("\0");
+  }
+
+  #judge(entry: ProcessEntry, parent: Verdict | undefined): Verdict {
+    // A lane runs one task at a time and leftovers have lost their parent.
+    if (this.isSubprocess(entry)) return "ours";
+    const id = `${entry.pid}:${entry.start}`;
+    const proof = this.#proved.get(id) ?? this.#proof(entry.pid);
+    if (proof !== undefined) {
+      this.#proved.set(id, proof);
+      return proof;
+    }
+    if (parent !== undefined) return parent;
+    const { earliestStart } = this.#group;
+    return earliestStart !== null && entry.start >= earliestStart ? "ours" : "foreign";
+  }
+
+  /** What its environment says; undefined if it says nothing of an attempt. */
+  #proof(pid: number): Verdict | undefined {
+    let matching = 0;
+    for (const variable of readEnvironment(pid) ?? []) {
+      const end = variable.indexOf("=");
+      const expected = this.#expected.get(variable.slice(0, end));
+      if (expected === undefined) continue;
+      if (variable.slice(end + 1) !== expected) return "foreign";
+      matching += 1;
+    }
+    return matching === this.#expected.size ? "ours" : undefined;
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * All that can be found out and put right before an attempt starts: is there such a command and directory, does it fit, is its log's
+ * place free. What fails here never reaches a lane.
+ */
+
+import { lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
+
+import type { Result } from "../domain/outcome.js";
+import type { Descriptor } from "../domain/ports.js";
+import { findTooLong } from "./argument-limit.js";
+import type { ArgumentLimit } from "./argument-limit.js";
+import { findUnpassable, needsEnvProgram, taskLine } from "./command-line.js";
+import type { CommandLookup } from "./command-lookup.js";
+import { beforeBegin } from "./exit-status.js";
+import type { LaneEnvironment } from "./lane-environment.js";
+
+/** An attempt that is ready for a lane. */
+export interface Prepared {
+  readonly line: string;
+  readonly file: string;
+  /** Which directory it runs in: the inode, since a path may be another directory tomorrow. */
+  readonly directory: string;
+}
+
+/** Lines shorter than this fit whatever their characters are. */
+const SURELY_SHORT = 32_000;
+
+export class Preparation {
+  readonly #environment: LaneEnvironment;
+  readonly #lookup: CommandLookup;
+  readonly #limit: ArgumentLimit;
+
+  constructor(environment: LaneEnvironment, lookup: CommandLookup, limit: ArgumentLimit) {
+    this.#environment = environment;
+    this.#lookup = lookup;
+    this.#limit = limit;
+  }
+
+  /** @param laneDirectory the directory in which the lane is, as `Prepared.directory` names it */
+  prepare(descriptor: Descriptor, laneDirectory: string): Prepared | Result {
+    const unpassable = findUnpassable(descriptor);
+    if (unpassable !== undefined) return failed(unpassable);
+    const directory = statSync(descriptor.cwd, { throwIfNoEntry: false });
+    if (directory === undefined) return failed(`working directory does not exist: ${descriptor.cwd}`);
+    if (!directory.isDirectory()) return failed(`working directory is not a directory: ${descriptor.cwd}`);
+    if (descriptor.stdin !== null) {
+      const stdin = statSync(descriptor.stdin, { throwIfNoEntry: false });
+      if (stdin === undefined) return failed(`stdin file does not exist: ${descriptor.stdin}`);
+      if (stdin.isDirectory()) return failed(`stdin file is a directory: ${descriptor.stdin}`);
+    }
+    const found = this.#lookup.find(descriptor.command, descriptor.cwd, this.#path(descriptor));
+    if ("problem" in found) return failed(found.problem);
+    if (found.file.includes("=") && needsEnvProgram(descriptor, this.#environment)) {
+      return failed(`a path with "=" can't be combined with environment variables of unusual names: ${found.file}`);
+    }
+    const identity = `${directory.dev}:${directory.ino}`;
+    const line = taskLine(descriptor, found.file, identity !== laneDirectory, this.#environment);
+    if (line.length > SURELY_SHORT || this.#environment.bytes > SURELY_SHORT) {
+      const tooLong = findTooLong(descriptor, this.#environment.bytes, this.#limit);
+      if (tooLong !== undefined) return failed(tooLong);
+    }
+    const problem = makePlaceForLog(descriptor);
+    return problem ?? { line, file: found.file, directory: identity };
+  }
+
+  /** Why a command that was found can't be run after all; undefined if it is still there. */
+  explainMissing(descriptor: Descriptor): string | undefined {
+    const found = this.#lookup.findAnew(descriptor.command, descriptor.cwd, this.#path(descriptor));
+    return "problem" in found ? found.problem : undefined;
+  }
+
+  #path(descriptor: Descriptor): string {
+    return descriptor.env["PATH"] ?? this.#environment.path;
+  }
+}
+
+/** An attempt that never began leaves no log: an empty one, or one that holds only the shell's complaint, goes. */
+export function removeLog(log: string): void {
+  try {
+    if (lstatSync(log).isFile()) unlinkSync(log);
+  } catch {
+    // It was not made, or can't be removed: then it stays.
+  }
+}
+
+function makePlaceForLog({ log, earlierLog }: Descriptor): Result | undefined {
+  if (lstatSync(log, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (earlierLog === null) return failed(`something is in the place of the log file: ${log}`);
+  try {
+    renameSync(log, earlierLog);
+  } catch (error) {
+    return beforeBegin(`the earlier log ${log} can't be moved out of the way`, error);
+  }
+  return undefined;
+}
+
+function failed(message: string): Result {
+  return { kind: "spawn-failed", message };
+}
