@@ -1,0 +1,93 @@
+/**
+ * The attempts in flight, of all jobs, by key, and when each of them times out.
+ *
+ * Kept by the scheduler. As many entries as attempts run: what runs is looked at one by one, what waits never is.
+ */
+
+import type { StopReason } from "../domain/outcome.js";
+import type { Report } from "../domain/ports.js";
+import { Deadlines } from "./deadlines.js";
+import type { JobRun } from "./job-run.js";
+
+export interface Attempt {
+  readonly key: number;
+  readonly job: JobRun;
+  /** The task's number in the job. */
+  readonly task: number;
+  /** Why it is being stopped; null if it is not. The first reason stays. */
+  reason: StopReason | null;
+  /** True if an earlier engine started it. */
+  readonly isAdopted: boolean;
+  /** True if an earlier engine had begun to stop it: whether that reached it can't be known. */
+  readonly wasStoppedBefore: boolean;
+  /** Of its timeout in `Deadlines`; null if it has none. */
+  ticket: number | null;
+}
+
+export class InFlight {
+  readonly #attempts = new Map<number, Attempt>();
+  readonly #timeouts = new Deadlines<Attempt>();
+
+  get size(): number {
+    return this.#attempts.size;
+  }
+
+  /** Monotonic milliseconds of the next timeout; null if there is none. */
+  get nextTimeout(): number | null {
+    return this.#timeouts.next;
+  }
+
+  /** Adds an attempt that times out at that moment, in monotonic milliseconds; null for never. */
+  add(attempt: Attempt, timeoutAt: number | null): void {
+    this.#attempts.set(attempt.key, attempt);
+    if (timeoutAt !== null) {
+      attempt.ticket = this.#timeouts.add(timeoutAt, attempt);
+    }
+  }
+
+  /** Takes out the attempt of a report. */
+  take(key: number): Attempt {
+    const attempt = this.#attempts.get(key);
+    if (attempt === undefined) {
+      throw new Error(`Internal error: a report for attempt ${key}, which is not in flight`);
+    }
+    this.#attempts.delete(key);
+    this.forgetTimeout(attempt);
+    return attempt;
+  }
+
+  forgetTimeout(attempt: Attempt): void {
+    if (attempt.ticket !== null) {
+      this.#timeouts.remove(attempt.ticket);
+      attempt.ticket = null;
+    }
+  }
+
+  /** The next attempt whose time is over; undefined if there is none. It stays in flight. */
+  takeTimedOut(now: number): Attempt | undefined {
+    const attempt = this.#timeouts.takeDue(now);
+    if (attempt !== undefined) {
+      attempt.ticket = null;
+    }
+    return attempt;
+  }
+
+  /** All attempts, or those of one job. */
+  *all(job?: JobRun): Iterable<Attempt> {
+    for (const attempt of this.#attempts.values()) {
+      if (job === undefined || attempt.job === job) {
+        yield attempt;
+      }
+    }
+  }
+}
+
+/**
+ * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What was
+ * to be cancelled and did not complete before is cancelled, however it ended.
+ */
+export function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
+  const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;
+  const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason === "cancel" && !hasCompleted);
+  return explains ? attempt.reason : null;
+}

@@ -1,0 +1,119 @@
+/**
+ * A binary heap of small integers that knows where each one is, so that any of them can be removed or moved.
+ *
+ * Drives the ready queue (task indices), the admission (job slots) and the deadlines (tickets). It knows nothing of what the
+ * integers stand for: the order is the caller's, who must tell it (`moved`) when the order of a member changes.
+ */
+
+import { grown } from "./growable.js";
+
+export class IndexedHeap {
+  readonly #isBefore: (a: number, b: number) => boolean;
+  #members = new Int32Array(16);
+  /** Place in `#members` plus one by member; 0 for those that are not in the heap. */
+  #places = new Int32Array(16);
+  #size = 0;
+
+  /** `isBefore` must be a strict order; members for which neither is before the other leave in no particular order. */
+  constructor(isBefore: (a: number, b: number) => boolean) {
+    this.#isBefore = isBefore;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(member: number): boolean {
+    return member < this.#places.length && this.#places[member]! !== 0;
+  }
+
+  /** Adds a member that is not in the heap. */
+  push(member: number): void {
+    this.#members = grown(this.#members, this.#size + 1);
+    this.#places = grown(this.#places, member + 1);
+    this.#rise(member, this.#size++);
+  }
+
+  /** The first member, which stays; undefined if there is none. */
+  first(): number | undefined {
+    return this.#size === 0 ? undefined : this.#members[0]!;
+  }
+
+  /** Removes the first member; undefined if there is none. */
+  pop(): number | undefined {
+    const first = this.first();
+    if (first !== undefined) {
+      this.remove(first);
+    }
+    return first;
+  }
+
+  /** Removes a member; false if it was none. */
+  remove(member: number): boolean {
+    if (!this.has(member)) {
+      return false;
+    }
+    const place = this.#places[member]! - 1;
+    this.#places[member] = 0;
+    const last = this.#members[--this.#size]!;
+    if (last !== member) {
+      this.#settle(last, place);
+    }
+    return true;
+  }
+
+  clear(): void {
+    for (let place = 0; place < this.#size; place++) {
+      this.#places[this.#members[place]!] = 0;
+    }
+    this.#size = 0;
+  }
+
+  /** Puts a member where it belongs after its order changed. */
+  moved(member: number): void {
+    this.#settle(member, this.#places[member]! - 1);
+  }
+
+  #settle(member: number, place: number): void {
+    if (place > 0 && this.#isBefore(member, this.#members[(place - 1) >> 1]!)) {
+      this.#rise(member, place);
+    } else {
+      this.#sink(member, place);
+    }
+  }
+
+  #rise(member: number, from: number): void {
+    let place = from;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const other = this.#members[above]!;
+      if (!this.#isBefore(member, other)) {
+        break;
+      }
+      this.#put(other, place);
+      place = above;
+    }
+    this.#put(member, place);
+  }
+
+  #sink(member: number, from: number): void {
+    let place = from;
+    for (let below = 2 * place + 1; below < this.#size; below = 2 * place + 1) {
+      if (below + 1 < this.#size && this.#isBefore(this.#members[below + 1]!, this.#members[below]!)) {
+        below += 1;
+      }
+      const other = this.#members[below]!;
+      if (!this.#isBefore(other, member)) {
+        break;
+      }
+      this.#put(other, place);
+      place = below;
+    }
+    this.#put(member, place);
+  }
+
+  #put(member: number, place: number): void {
+    this.#members[place] = member;
+    this.#places[member] = place + 1;
+  }
+}

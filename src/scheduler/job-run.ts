@@ -1,0 +1,75 @@
+/**
+ * One job in the scheduler: its plan, the ports through which its facts go out, and what the scheduler remembers of it.
+ *
+ * Created by the scheduler, shared with its admission and its dispatcher. Nothing is decided here.
+ */
+
+import type { JobEvent } from "../domain/events.js";
+import type { Counts, LoadedJob } from "../domain/job.js";
+import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
+import type { TaskSpec } from "../domain/task.js";
+import type { KnownIds } from "./check-graph.js";
+import { Plan } from "./plan.js";
+
+/** Hears of a job. May call the scheduler: what follows from that happens after the call. */
+export interface JobListener {
+  /** Events of the job, in order, after they were recorded. */
+  onEvents(events: readonly JobEvent[]): void;
+  /** Nothing more will happen: the last event was `job-ended` or, if the engine stopped first, `job-interrupted`. Called once. */
+  onOver(): void;
+}
+
+/** What the scheduler needs of the world for one job. */
+export interface JobPorts {
+  readonly recorder: Recorder;
+  /** The plain data of an attempt. Must be pure: it is also asked about attempts that run already, for the path of their log. */
+  readonly describe: (task: TaskSpec, attempt: number, key: number, placement: Placement) => Descriptor;
+  readonly listener: JobListener;
+}
+
+/** What the caller of `Scheduler.addJob` holds. */
+export interface JobHandle {
+  readonly name: string;
+  /** True once the listener's `onOver` is due or was called. */
+  readonly isOver: boolean;
+  readonly counts: Counts;
+  /** The id of the task that failed first; null if none has. */
+  readonly firstFailure: string | null;
+  /** Ids of all tasks of the job: what `checkGraph` takes as known. */
+  readonly ids: KnownIds;
+  /**
+   * Adds tasks that `checkGraph` found no fault with; `tasks-added` is recorded here. Throws `AIR_CLOSED` if the job is over.
+   */
+  add(tasks: readonly TaskSpec[]): void;
+  /**
+   * Cancels tasks, or without ids the job. What has ended stays as it is. Throws `AIR_NOT_FOUND` for an id that the job does not
+   * have, and then cancels nothing.
+   */
+  cancel(taskIds?: readonly string[]): void;
+}
+
+export class JobRun {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly ports: JobPorts;
+  /** How many attempts may be in flight at once. */
+  readonly limit: number;
+  /** Attempts in flight, adopted ones and those that are about to start included. */
+  running = 0;
+  /** When an attempt of the job was last chosen, counted in choices. */
+  servedAt = 0;
+  /** True while its recorder takes no starts. */
+  isHeld = false;
+  /** True if its plan has to be looked at: there are events to record, or it may be over. */
+  isTouched = false;
+  isOver = false;
+  /** Tickets of retry delays, by task. */
+  readonly delays = new Map<number, number>();
+
+  constructor(job: LoadedJob, ports: JobPorts, random: () => number, at: number) {
+    this.name = job.name;
+    this.ports = ports;
+    this.limit = job.settings.concurrency ?? Infinity;
+    this.plan = new Plan(job, random, at);
+  }
+}

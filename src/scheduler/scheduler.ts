@@ -1,0 +1,250 @@
+/**
+ * The loop over all jobs: what happened goes into the plans, what follows is recorded, what may start is started.
+ *
+ * Driven by the composition root: reports of the runner, one timer for `nextWakeup`, calls of the user. Pure and synchronous: no I/O,
+ * no timer, no clock and no chance of its own. Each method changes plans, and then a round (round.ts) records that and acts on it.
+ */
+
+import { AirError } from "../domain/errors.js";
+import type { InFlight as RecordedAttempt, LoadedJob } from "../domain/job.js";
+import type { Outcome, StopReason } from "../domain/outcome.js";
+import type { Clock, OrphanedAttempt, Report, TaskRunner } from "../domain/ports.js";
+import type { TaskSpec } from "../domain/task.js";
+import { adopt } from "./adoption.js";
+import { BackOff } from "./back-off.js";
+import { Dispatcher } from "./dispatcher.js";
+import type { Attempt } from "./in-flight.js";
+import { InFlight, stopThatEnded } from "./in-flight.js";
+import type { JobHandle, JobPorts } from "./job-run.js";
+import { JobRun } from "./job-run.js";
+import { RetryDelays } from "./retry-delays.js";
+import { Round } from "./round.js";
+
+export interface SchedulerOptions {
+  readonly runner: TaskRunner;
+  readonly clock: Clock;
+  /** How many attempts may be in flight at once, of all jobs. Adopted ones count, and may exceed it. */
+  readonly concurrency: number;
+  /** Numbers from 0 up to 1, for the spread of retry delays. */
+  readonly random: () => number;
+  /** How long an attempt that timed out or was cancelled has to end by itself. */
+  readonly graceMs: number;
+  /** Hears of each change of `nextWakeup`. */
+  readonly onWakeup?: (wakeup: number | null) => void;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #inFlight = new InFlight();
+  readonly #backOff = new BackOff();
+  readonly #delays: RetryDelays;
+  readonly #dispatcher: Dispatcher;
+  readonly #jobs = new Set<JobRun>();
+  readonly #round: Round;
+  #announcedWakeup: number | null = null;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#delays = new RetryDelays(options.clock);
+    this.#dispatcher = new Dispatcher(options.runner, options.clock, this.#inFlight);
+    this.#round = new Round(options.runner, options.clock, this.#dispatcher, (job) => {
+      this.#jobs.delete(job);
+      this.#delays.forget(job);
+    });
+    options.runner.onReports((reports) => this.onReports(reports));
+  }
+
+  /** How many attempts are in flight. */
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Monotonic milliseconds since when the machine has had no room for a process and none of ours has ended; null if it has. */
+  get noRoomSince(): number | null {
+    return this.#backOff.since;
+  }
+
+  /** When `tick` must be called, in monotonic milliseconds; null if nothing depends on time. */
+  get nextWakeup(): number | null {
+    const next = Math.min(
+      this.#inFlight.nextTimeout ?? Infinity,
+      this.#delays.next ?? Infinity,
+      (this.#round.isClosing ? null : this.#backOff.until) ?? Infinity,
+    );
+    return next === Infinity ? null : next;
+  }
+
+  /**
+   * Takes up a job, new or recovered; what an earlier engine left in flight is adopted. Its listener may hear of it before this
+   * returns: an empty job is over at once. Throws `AIR_CLOSED` after `stop` or `drain`.
+   */
+  addJob(loaded: LoadedJob, ports: JobPorts): JobHandle {
+    if (this.#round.isClosing) {
+      throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(loaded.name)} can't be taken up: the executor is closing.`);
+    }
+    const job = new JobRun(loaded, ports, this.#options.random, this.#options.clock.now());
+    this.#jobs.add(job);
+    this.#dispatcher.add(job);
+    this.#delays.restore(job, loaded.retryAt);
+    this.#adopt(job, loaded.inFlight);
+    this.#round.touch(job);
+    this.#advance();
+    return this.#handleOf(job);
+  }
+
+  /** Attempts ended. The runner calls this. */
+  onReports(reports: readonly Report[]): void {
+    const now = this.#options.clock.now();
+    let wasRefused = false;
+    for (const report of reports) {
+      const attempt = this.#inFlight.take(report.key);
+      const { job, task } = attempt;
+      const stopped = stopThatEnded(attempt, report);
+      const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
+      if (outcome.kind === "not-begun") {
+        wasRefused ||= !attempt.isAdopted && attempt.reason === null;
+      } else {
+        this.#backOff.ended();
+      }
+      job.running -= 1;
+      const delayMs = job.plan.end(task, outcome, report.at, now);
+      if (delayMs > 0) {
+        this.#delays.add(job, task, delayMs);
+      }
+      this.#round.touch(job);
+    }
+    if (wasRefused) {
+      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.size);
+    }
+    this.#advance();
+  }
+
+  /** Does what is due by now. May be called early, late and often. */
+  tick(): void {
+    const now = this.#options.clock.monotonic();
+    for (let due = this.#inFlight.takeTimedOut(now); due !== undefined; due = this.#inFlight.takeTimedOut(now)) {
+      this.#stop(due, "timeout", this.#options.graceMs);
+    }
+    for (let job = this.#delays.endNext(now); job !== undefined; job = this.#delays.endNext(now)) {
+      this.#round.touch(job);
+    }
+    this.#backOff.tick(now);
+    this.#advance();
+  }
+
+  /** A recorder is ready again, or the runner has room again: starts what may start. */
+  resume(): void {
+    this.#advance();
+  }
+
+  /** Starts nothing more. Jobs end, or are interrupted, as what runs ends by itself. */
+  drain(): void {
+    this.#round.isClosing = true;
+    for (const job of this.#jobs) {
+      this.#round.touch(job);
+    }
+    this.#advance();
+  }
+
+  /** The same, and stops what runs. May be called again with a shorter grace period; with 0 to kill at once. */
+  stop(graceMs: number): void {
+    for (const attempt of this.#inFlight.all()) {
+      if (attempt.reason === null) {
+        this.#stop(attempt, "interrupt", graceMs);
+      } else {
+        this.#round.stop(attempt.key, graceMs);
+      }
+    }
+    this.drain();
+  }
+
+  #add(job: JobRun, tasks: readonly TaskSpec[]): void {
+    if (job.isOver) {
+      throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(job.name)} takes no more tasks: it is over.`);
+    }
+    job.plan.add(tasks, this.#options.clock.now());
+    this.#round.touch(job);
+    this.#advance();
+  }
+
+  #cancel(job: JobRun, ids: readonly string[] | undefined): void {
+    const tasks = ids?.map((id) => {
+      const task = job.plan.ids.get(id);
+      if (task === undefined) {
+        throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(id)} in job ${JSON.stringify(job.name)}.`);
+      }
+      return task;
+    });
+    if (job.isOver || (tasks === undefined && job.plan.isCancelling)) {
+      return;
+    }
+    const now = this.#options.clock.now();
+    if (tasks === undefined) {
+      job.plan.cancelJob(now);
+    }
+    const running = tasks && new Set(tasks.filter((task) => job.plan.cancelTask(task, now)));
+    for (const attempt of this.#inFlight.all(job)) {
+      if (running === undefined || running.has(attempt.task)) {
+        this.#stop(attempt, "cancel", this.#options.graceMs);
+      }
+    }
+    this.#round.touch(job);
+    this.#advance();
+  }
+
+  #adopt(job: JobRun, recorded: readonly RecordedAttempt[]): void {
+    const orphans: OrphanedAttempt[] = [];
+    for (const each of recorded) {
+      const { attempt, orphan, timeoutAt } = adopt(job, each, this.#dispatcher.nextKey(), this.#options.clock);
+      this.#inFlight.add(attempt, timeoutAt);
+      orphans.push(orphan);
+      job.running += 1;
+      if (attempt.reason !== null) {
+        this.#round.stop(attempt.key, this.#options.graceMs);
+      } else if (job.plan.isCancelling) {
+        this.#stop(attempt, "cancel", this.#options.graceMs);
+      }
+    }
+    if (orphans.length > 0) {
+      this.#options.runner.adopt(orphans);
+    }
+  }
+
+  /** Stops an attempt, once that is on record, unless it is being stopped already: the first reason stays. */
+  #stop(attempt: Attempt, reason: StopReason, graceMs: number): void {
+    if (attempt.reason === null) {
+      attempt.reason = reason;
+      this.#inFlight.forgetTimeout(attempt);
+      attempt.job.plan.stop(attempt.task, reason, this.#options.clock.now());
+      this.#round.stop(attempt.key, graceMs);
+      this.#round.touch(attempt.job);
+    }
+  }
+
+  #advance(): void {
+    this.#round.run(() => Math.min(this.#options.concurrency, this.#backOff.ceiling));
+    const wakeup = this.nextWakeup;
+    if (wakeup !== this.#announcedWakeup) {
+      this.#announcedWakeup = wakeup;
+      this.#options.onWakeup?.(wakeup);
+    }
+  }
+
+  #handleOf(job: JobRun): JobHandle {
+    return {
+      name: job.name,
+      ids: job.plan.ids,
+      get isOver() {
+        return job.isOver;
+      },
+      get counts() {
+        return job.plan.counts;
+      },
+      get firstFailure() {
+        return job.plan.firstFailure;
+      },
+      add: (tasks) => this.#add(job, tasks),
+      cancel: (taskIds) => this.#cancel(job, taskIds),
+    };
+  }
+}
