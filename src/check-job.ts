@@ -1,0 +1,82 @@
+/**
+ * Checks jobs before anything is made of them: what the store says of each task and what the scheduler says of the graph come together
+ * here, so that every fault of a file is shown at once. Pure but for reading the file.
+ */
+
+import type { JobSpec } from "./domain/job.js";
+import type { TaskSpec } from "./domain/task.js";
+import { checkGraph } from "./scheduler/check-graph.js";
+import { readJobData, readJobFile as readFile, type JobReading } from "./store/job-file.js";
+import { invalidJob, placeFaults, type PathFault } from "./store/places.js";
+import { suggest } from "./store/suggest.js";
+
+/** A task as a job file holds it; seconds, and the names of the guide. */
+export interface TaskInput {
+  /** Default: `task-N`, N counted from 1. */
+  readonly id?: string;
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Ids of the tasks that must end first. */
+  readonly dependencies?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** A file to read, relative to `cwd`. Default: nothing. */
+  readonly stdin?: string;
+  /** Seconds for one attempt. Default: no limit. */
+  readonly timeout?: number;
+  /** Further attempts after the first. Default: 0. */
+  readonly retries?: number;
+  /** Seconds before a further attempt. Default: 0. */
+  readonly retry_delay?: number;
+  /** Factor from one delay to the next. Default: 1. */
+  readonly retry_backoff?: number;
+  /** Exit codes, names of signals, or `timeout`. Default: any failure. */
+  readonly retry_on?: readonly (number | string)[];
+  /** Default: `all_success`. */
+  readonly trigger_rule?: TaskSpec["triggerRule"];
+  /** Larger first among ready tasks. Default: 0. */
+  readonly priority?: number;
+  /** Default: `rerun`. */
+  readonly on_lost?: TaskSpec["onLost"];
+}
+
+/** What a job file holds: its tasks, or its tasks and what they have in common. */
+export type JobInput =
+  | readonly TaskInput[]
+  | {
+      readonly name?: string;
+      readonly tasks: readonly TaskInput[];
+      readonly defaults?: Omit<TaskInput, "id" | "command" | "args" | "dependencies">;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly concurrency?: number;
+      readonly max_failures?: number;
+    };
+
+/** @throws AirError `AIR_INVALID_JOB` with every fault. */
+export async function checkJob(input: JobInput): Promise<JobSpec> {
+  return complete("the job", await readJobData(input, Date.now()));
+}
+
+/**
+ * Reads and checks a job file.
+ *
+ * @param path a JSON or YAML file, or `-` for standard input.
+ * @throws AirError `AIR_INVALID_JOB` with every fault and its place, `AIR_NOT_FOUND`.
+ */
+export async function readJobFile(path: string): Promise<JobSpec> {
+  return complete(path === "-" ? "stdin" : path, await readFile(path));
+}
+
+/** What the graph has against tasks, as paths into the job. */
+export function graphFaults(tasks: readonly TaskSpec[]): PathFault[] {
+  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined).map((fault) => ({
+    path: ["tasks", fault.taskIndex, fault.key, ...(fault.dependencyIndex === undefined ? [] : [fault.dependencyIndex])],
+    message: fault.message,
+  }));
+}
+
+function complete(subject: string, { job, faults, locate }: JobReading): JobSpec {
+  const all = [...faults, ...placeFaults(graphFaults(job.tasks), locate)];
+  if (all.length > 0) throw invalidJob(subject, all);
+  return job;
+}

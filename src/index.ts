@@ -1,0 +1,11 @@
+/** The public API: re-exports only. */
+
+export { AirExecutor, type ExecutorOptions, type SubmitOptions } from "./air-executor.js";
+export { readJobFile, type JobInput, type TaskInput } from "./check-job.js";
+export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
+export type * from "./domain/events.js";
+export type * from "./domain/job.js";
+export type * from "./domain/outcome.js";
+export type * from "./domain/task.js";
+export { Job } from "./job.js";
+export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";

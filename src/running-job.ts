@@ -1,0 +1,113 @@
+/**
+ * One job while this executor runs it: its files on one side, its place in the scheduler on the other. Made by AirExecutor; brings the
+ * job to its end on disk, in this order: journal synced, both JSON files exact, lock released, and only then anybody told.
+ */
+
+import { setTimeout as delay } from "node:timers/promises";
+import { AirError } from "./domain/errors.js";
+import type { JobSummary } from "./domain/job.js";
+import type { Clock, Descriptor, Placement } from "./domain/ports.js";
+import type { TaskSpec } from "./domain/task.js";
+import { Job } from "./job.js";
+import type { JobHandle } from "./scheduler/job-run.js";
+import type { Scheduler } from "./scheduler/scheduler.js";
+import { describeAttempt } from "./describe-attempt.js";
+import { closeJob, openWriter, type OpenedJob } from "./store/job-directory.js";
+import type { Durability, JobWriter } from "./store/writer.js";
+
+export interface RunningJobContext {
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly durability: Durability;
+  readonly onWarning: (message: string) => void;
+  /** The job is over for this executor, with the spools that it does not need any more. */
+  readonly onClosed: (job: RunningJob, spools: readonly string[]) => void;
+}
+
+/** How long the end of a job waits for a disk that refuses, after its last task. */
+const DISK_PATIENCE_MS = 60_000;
+const DISK_RETRY_MS = 250;
+
+export class RunningJob {
+  readonly job: Job;
+  readonly #opened: OpenedJob;
+  readonly #context: RunningJobContext;
+  readonly #writer: JobWriter;
+  readonly #handle: JobHandle;
+  readonly #startedAt: number;
+  /** Spools of an earlier engine, needed until what they say is on record here. */
+  readonly #adoptedSpools: readonly string[];
+
+  constructor(opened: OpenedJob, context: RunningJobContext) {
+    const { picture } = opened;
+    this.#opened = opened;
+    this.#context = context;
+    this.#startedAt = context.clock.monotonic();
+    this.#writer = openWriter(opened, {
+      durability: context.durability,
+      onTrouble: (error) => this.#tellTrouble(error),
+      onReady: () => context.scheduler.resume(),
+    });
+    let onOver = (): void => {};
+    const finished = new Promise<void>((resolve) => (onOver = resolve)).then(() => this.#finish());
+    const backend = { status: () => picture.status(), cancel: (tasks: readonly string[] | null) => this.#cancel(tasks) };
+    this.job = new Job(picture.name, picture.run.id, backend, finished);
+    const loaded = picture.load();
+    this.#adoptedSpools = [...new Set(loaded.inFlight.map(({ spool }) => spool))];
+    this.#handle = context.scheduler.addJob(loaded, {
+      recorder: this.#writer,
+      describe: (task: TaskSpec, attempt: number, key: number, placement: Placement): Descriptor =>
+        describeAttempt(opened.paths, picture, task, attempt, key, placement),
+      listener: { onEvents: (events) => this.job.deliver(events), onOver },
+    });
+  }
+
+  #cancel(tasks: readonly string[] | null): void {
+    if (tasks === null) this.#handle.cancel();
+    else this.#handle.cancel(tasks);
+  }
+
+  async #finish(): Promise<JobSummary> {
+    const { clock, onClosed } = this.#context;
+    try {
+      await this.#settle();
+      const { picture } = this.#opened;
+      return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
+    } finally {
+      await this.#writer.close();
+      await closeJob(this.#opened);
+      onClosed(this, this.#adoptedSpools);
+    }
+  }
+
+  /** The end of a job waits for the disk, but not for ever: what ended is in the spools too, and the job can be taken up again. */
+  async #settle(): Promise<void> {
+    const { clock } = this.#context;
+    const deadline = clock.monotonic() + DISK_PATIENCE_MS;
+    for (let isTold = false; ; isTold = true) {
+      try {
+        return await this.#writer.settle();
+      } catch (error) {
+        if (clock.monotonic() > deadline) {
+          throw new AirError(
+            "AIR_DISK",
+            `job "${this.job.name}" could not be brought to its end on disk for ${DISK_PATIENCE_MS / 1000} s (${(error as Error).message}). ` +
+              "It is unfinished and nothing is lost: make room, then run it again.",
+            { cause: error },
+          );
+        }
+        if (!isTold) this.#tellTrouble(error as Error);
+        await delay(DISK_RETRY_MS);
+      }
+    }
+  }
+
+  #tellTrouble(error: Error | null): void {
+    const { name } = this.job;
+    this.#context.onWarning(
+      error === null
+        ? `job "${name}": the disk takes its records again, going on`
+        : `job "${name}": its records can't be written (${error.message}); nothing new is started until they can`,
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Keeps an earlier run of a name in `runs/<its id>/`: its journal, its logs, and its two JSON files made from the journal's picture (the
+ * files in the job's directory may be a newer run's by now). Called under the job's lock before a new run begins.
+ *
+ * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
+ */
+
+import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { jobPaths, type JobPaths } from "./layout.js";
+import { logFileName } from "./names.js";
+import type { Picture } from "./picture.js";
+import { Snapshots } from "./snapshot.js";
+
+export async function archiveRun(paths: JobPaths, picture: Picture): Promise<void> {
+  const archived = archivedPaths(paths, picture.run.id);
+  mkdirSync(archived.dir, { recursive: true, mode: 0o700 });
+  if (existsSync(paths.logs) && !existsSync(archived.logs)) renameSync(paths.logs, archived.logs);
+  if (existsSync(paths.journal)) {
+    rmSync(archived.journal, { force: true });
+    linkSync(paths.journal, archived.journal);
+  }
+  await new Snapshots(archived, picture).write({ sync: true });
+}
+
+/** The paths of an earlier run. Its id was written by whoever made the job, so it is encoded like a task's. */
+export function archivedPaths(paths: JobPaths, runId: string): JobPaths {
+  return jobPaths(join(paths.runs, archiveName(runId)));
+}
+
+export function archivedRuns(paths: JobPaths): string[] {
+  return existsSync(paths.runs) ? readdirSync(paths.runs) : [];
+}
+
+/** An id that no run of this name has had: `NAME-<unix seconds>`, with a number behind it if that one is taken. */
+export function newRunId(paths: JobPaths, name: string, nowMs: number, current: string | null): string {
+  const taken = new Set(archivedRuns(paths));
+  const base = `${name}-${Math.floor(nowMs / 1000)}`;
+  let id = base;
+  for (let number = 2; id === current || taken.has(archiveName(id)); number++) id = `${base}-${number}`;
+  return id;
+}
+
+function archiveName(runId: string): string {
+  return logFileName(runId).replace(/\.log$/, "");
+}

@@ -1,0 +1,158 @@
+/**
+ * Opens a job's directory for an engine: takes its lock, makes the picture and the journal, or begins a new run. What it gives is all
+ * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
+ */
+
+import { existsSync, mkdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { AirError } from "../domain/errors.js";
+import type { JobEvent } from "../domain/events.js";
+import type { JobOwner, JobSettings } from "../domain/job.js";
+import type { TaskSpec } from "../domain/task.js";
+import { archiveRun, newRunId } from "./archive.js";
+import { importDropped, type GraphCheck } from "./dropped-job.js";
+import type { Journal } from "./journal.js";
+import { jobPaths, jobsDir, lanesDir, type JobPaths } from "./layout.js";
+import { takeLock, type Lock } from "./lock.js";
+import { checkJobName } from "./names.js";
+import { compacted, tasksAdded, writeNewJournal } from "./new-journal.js";
+import { Picture } from "./picture.js";
+import { ensurePrivateDirectory } from "./private-directory.js";
+import { recover } from "./recovery.js";
+import { differingTask } from "./same-tasks.js";
+import { JobWriter, type WriterOptions } from "./writer.js";
+import { Snapshots } from "./snapshot.js";
+
+/** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
+const LINES_A_TASK = 8;
+const SPARE_LINES = 1000;
+
+/** A job's directory under our lock. */
+export interface OpenedJob {
+  readonly paths: JobPaths;
+  readonly picture: Picture;
+  readonly journal: Journal;
+  readonly lock: Lock;
+}
+
+/** The run that a caller wants. */
+export interface WantedRun {
+  readonly name: string;
+  readonly owner: JobOwner;
+  readonly tasks: readonly TaskSpec[];
+  readonly settings: JobSettings;
+}
+
+/** Makes the directory (`.air-executor`) fit for use. Returns what a user should be told. */
+export function prepareBase(base: string): string[] {
+  return [base, jobsDir(base), lanesDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
+}
+
+/** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */
+const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
+
+/**
+ * Takes up the unfinished run of that name if it has the same tasks; begins a new run if there is none, keeping an ended one in `runs/`.
+ *
+ * @throws AirError `AIR_CONFLICT` if the unfinished run has other tasks, `AIR_LOCKED` if another engine holds the job.
+ */
+export async function openRun(base: string, wanted: WantedRun, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+  const problem = checkJobName(wanted.name);
+  if (problem !== null) throw new AirError("AIR_USAGE", problem);
+  const paths = jobPaths(join(jobsDir(base), wanted.name));
+  ensurePrivateDirectory(paths.dir);
+  return withLock(paths, wanted.name, async (lock) => {
+    const { name, owner } = wanted;
+    const found = recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph }));
+    if (found !== null && !found.picture.isOver) {
+      const difference = differingTask(wanted.tasks, found.picture);
+      if (difference === null) return { ...found, paths, lock };
+      await found.journal.close();
+      throw new AirError(
+        "AIR_CONFLICT",
+        `job "${wanted.name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it, ` +
+          `or with --fresh to begin anew; what it did is then kept in ${paths.runs}.`,
+      );
+    }
+    await found?.journal.close();
+    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock };
+  });
+}
+
+/** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
+export async function openFreshRun(base: string, wanted: WantedRun, nowMs: number): Promise<OpenedJob> {
+  const paths = jobPaths(join(jobsDir(base), wanted.name));
+  return withLock(paths, wanted.name, async (lock) => {
+    const found = recover(paths);
+    await found?.journal.close();
+    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock };
+  });
+}
+
+/** Takes up what lies in the directory: an unfinished run, or a dropped job that nobody has read yet. */
+export async function openDropped(dir: string, owner: JobOwner, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+  const paths = jobPaths(dir);
+  const name = basename(dir);
+  const problem = checkJobName(name, { dropped: true });
+  if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
+  ensurePrivateDirectory(dir);
+  return withLock(paths, name, async (lock) => {
+    const opened = recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(dir), checkGraph }));
+    if (opened === null) throw nothingThere(paths);
+    mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+    return { ...opened, paths, lock };
+  });
+}
+
+/** The writer of an opened job. */
+export function openWriter(job: OpenedJob, options: WriterOptions): JobWriter {
+  return new JobWriter(job.journal, job.picture, new Snapshots(job.paths, job.picture), options);
+}
+
+async function withLock(paths: JobPaths, name: string, open: (lock: Lock) => Promise<OpenedJob>): Promise<OpenedJob> {
+  const lock = await takeLock(paths.lock, `job "${name}"`);
+  try {
+    return await open(lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function beginRun(
+  paths: JobPaths,
+  wanted: WantedRun,
+  nowMs: number,
+  earlier: Picture | null,
+): Promise<{ picture: Picture; journal: Journal }> {
+  if (earlier !== null) await archiveRun(paths, earlier);
+  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  const run = {
+    id: newRunId(paths, wanted.name, nowMs, earlier?.run.id ?? null),
+    createdAt: new Date(nowMs).toISOString(),
+  };
+  const { name, owner, settings } = wanted;
+  const picture = new Picture();
+  const taken: JobEvent = { type: "job-taken", at: nowMs, name, run, owner, settings, extra: {} };
+  const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);
+  return { picture, journal };
+}
+
+function nothingThere({ dir, state, tasks }: JobPaths): AirError {
+  const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
+  return new AirError(
+    "AIR_NOT_FOUND",
+    `${dir} is not a job yet: expected state.json and tasks.json, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.`,
+  );
+}
+
+/** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
+export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
+  try {
+    if (picture.isOver && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES) {
+      await (await writeNewJournal(paths, compacted(picture, picture.updatedAt))).close();
+    }
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Reads jobs as a visitor: no lock, nothing changed, every file taken as it is found. For `status`, `logs` and `graph`.
+ *
+ * What it gives is what the files say, in the words of the files, so that `status --json` and the files can never disagree.
+ */
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Counts } from "../domain/job.js";
+import type { TaskStatus } from "../domain/task.js";
+import { archivedPaths, archivedRuns } from "./archive.js";
+import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
+import { checkJobName } from "./names.js";
+import { readRegularFile } from "./regular-file.js";
+
+/** An object of tasks.json. Only `id` is certain to be there. */
+export interface TaskView {
+  readonly id: string;
+  readonly status?: TaskStatus;
+  readonly dependencies?: readonly string[];
+  readonly error?: string | null;
+  readonly started_at?: string | null;
+  readonly completed_at?: string | null;
+  readonly exit_code?: number | null;
+  readonly signal?: string | null;
+  readonly attempts?: number;
+  /** Relative to the job's directory. */
+  readonly log?: string | null;
+  readonly [key: string]: unknown;
+}
+
+export interface JobView {
+  readonly name: string;
+  readonly dir: string;
+  /** The object of state.json; null if it can't be read. */
+  readonly state: Readonly<Record<string, unknown>> | null;
+  /** Null if it can't be read, or was not asked for. */
+  readonly tasks: readonly TaskView[] | null;
+  readonly counts: Counts | null;
+  /** What is missing or unreadable, in a sentence; null if nothing is. */
+  readonly problem: string | null;
+}
+
+/** Far more than a million tasks take; Node could not make a string of much more. */
+const MAX_FILE_BYTES = 512 * 1024 * 1024;
+
+/** The names of all jobs of a directory, sorted; empty if there is none. */
+export function listJobs(base: string): string[] {
+  try {
+    return readdirSync(jobsDir(base), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && checkJobName(entry.name, { dropped: true }) === null)
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** @param options.run the id of an earlier run; without it the current one. */
+export function viewPaths(base: string, name: string, options: { run?: string } = {}): JobPaths {
+  const paths = jobPaths(join(jobsDir(base), name));
+  return options.run === undefined ? paths : archivedPaths(paths, options.run);
+}
+
+/** Ids of the earlier runs of a job that were kept, oldest first. */
+export function listRuns(base: string, name: string): string[] {
+  return archivedRuns(viewPaths(base, name)).sort();
+}
+
+/** @param options.withTasks also reads tasks.json, which may be large; it is read in any case if state.json lacks the counts. */
+export function viewJob(paths: JobPaths, name: string, options: { withTasks: boolean }): JobView {
+  const state = readJson(paths.state);
+  const given = isObject(state.value) ? state.value : null;
+  const counts = given !== null && isObject(given["counts"]) ? (given["counts"] as unknown as Counts) : null;
+  const tasks = options.withTasks || counts === null ? readJson(paths.tasks) : { value: null, problem: null };
+  const rows = Array.isArray(tasks.value) ? tasks.value.filter(isTask) : null;
+  return {
+    name,
+    dir: paths.dir,
+    state: given,
+    tasks: rows,
+    counts: counts ?? (rows === null ? null : countTasks(rows)),
+    problem: state.problem ?? tasks.problem,
+  };
+}
+
+function countTasks(tasks: readonly TaskView[]): Counts {
+  const counts: Counts = { total: tasks.length, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
+  for (const { status = "pending" } of tasks) if (Object.hasOwn(counts, status)) counts[status] += 1;
+  return counts;
+}
+
+function readJson(path: string): { value: unknown; problem: string | null } {
+  try {
+    return { value: JSON.parse(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8")), problem: null };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { value: null, problem: `${path} is not there yet` };
+    return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTask(value: unknown): value is TaskView {
+  return isObject(value) && typeof value["id"] === "string";
+}

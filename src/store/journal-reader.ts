@@ -1,0 +1,95 @@
+/**
+ * Reads `journal.ndjson` back, whole lines only, in bounded pieces. Used by recovery.ts and by the tools that explain a run.
+ *
+ * A crash can tear only the end of an append-only file: bytes after the last whole line, with no whole line behind them, are the torn
+ * tail. Anything else that is wrong is damage, and damage is never skipped: the reader stops and says where.
+ */
+
+import { closeSync, readSync } from "node:fs";
+import { AirError } from "../domain/errors.js";
+import type { JobEvent } from "../domain/events.js";
+import { decodeLine } from "./journal-format.js";
+import { openRegular } from "./regular-file.js";
+
+export interface JournalEnd {
+  /** Number of the last whole line. */
+  readonly seq: number;
+  /** Bytes of whole lines. */
+  readonly size: number;
+  /** Bytes behind them that are no whole line: a torn tail. */
+  readonly torn: Buffer;
+}
+
+const PIECE = 4 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Calls `onEvent` for every event in order. `at` is the offset behind its line.
+ *
+ * @throws AirError `AIR_DAMAGED` if a line in the middle is not as it was written; whatever was seen before it has been delivered.
+ */
+export function readJournal(path: string, onEvent: (event: JobEvent) => void): JournalEnd {
+  const fd = openRegular(path);
+  try {
+    return readFrom(fd, path, onEvent);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void): JournalEnd {
+  let seq = 0;
+  let good = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  let bad: { readonly line: number; readonly reason: string } | null = null;
+  for (;;) {
+    const piece = Buffer.allocUnsafe(PIECE);
+    const length = readSync(fd, piece, 0, PIECE, null);
+    if (length === 0) break;
+    rest = rest.length === 0 ? piece.subarray(0, length) : Buffer.concat([rest, piece.subarray(0, length)]);
+    let start = 0;
+    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
+      const line = rest.subarray(start, end);
+      start = end + 1;
+      const decoded = decodeLine(line);
+      if (decoded.kind === "too-new") throw tooNew(path, decoded.format);
+      if (decoded.kind === "bad") {
+        bad ??= { line: seq + 1, reason: decoded.reason };
+      } else if (bad !== null) {
+        throw damaged(path, bad.line, bad.reason);
+      } else if (decoded.seq !== seq + 1) {
+        throw damaged(path, seq + 1, `expected line number ${seq + 1}, found ${decoded.seq}`);
+      } else {
+        seq = decoded.seq;
+        good += line.length + 1;
+        onEvent(decoded.event);
+      }
+    }
+    rest = rest.subarray(start);
+  }
+  return { seq, size: good, torn: readTail(fd, good) };
+}
+
+/** Everything behind the last whole line, bad lines included. */
+function readTail(fd: number, from: number): Buffer {
+  const pieces: Buffer[] = [];
+  for (let position = from; ; ) {
+    const piece = Buffer.allocUnsafe(64 * 1024);
+    const length = readSync(fd, piece, 0, piece.length, position);
+    if (length === 0) return Buffer.concat(pieces);
+    pieces.push(piece.subarray(0, length));
+    position += length;
+  }
+}
+
+function damaged(path: string, line: number, reason: string): AirError {
+  return new AirError(
+    "AIR_DAMAGED",
+    `${path}: line ${line} is damaged (${reason}) and whole lines follow it, so this is no crash of ours; nothing was changed. ` +
+      `Restore the file from a copy, or move it away: the job then goes on from tasks.json, which may be up to a second older.`,
+  );
+}
+
+function tooNew(path: string, format: number): AirError {
+  return new AirError("AIR_DAMAGED", `${path} has format ${format}, which this version does not know: use a newer air-executor.`);
+}

@@ -1,0 +1,38 @@
+/**
+ * Where things are: every path below the directory (`.air-executor`) is made here and nowhere else.
+ *
+ * Pure. Names must have passed the guard in names.ts before they come here.
+ */
+
+import { join } from "node:path";
+
+/** Version of the on-disk format; it stands in the first line of every journal. docs/format.md describes it. */
+export const FORMAT_VERSION = 1;
+
+export interface JobPaths {
+  readonly dir: string;
+  readonly state: string;
+  readonly tasks: string;
+  readonly logs: string;
+  readonly journal: string;
+  /** Bytes cut off a journal because they were no whole line: kept for whoever wants to look. */
+  readonly journalTorn: string;
+  readonly runs: string;
+  readonly lock: string;
+}
+
+export const lanesDir = (base: string): string => join(base, "lanes");
+export const jobsDir = (base: string): string => join(base, "jobs");
+
+export function jobPaths(dir: string): JobPaths {
+  return {
+    dir,
+    state: join(dir, "state.json"),
+    tasks: join(dir, "tasks.json"),
+    logs: join(dir, "logs"),
+    journal: join(dir, "journal.ndjson"),
+    journalTorn: join(dir, "journal.torn"),
+    runs: join(dir, "runs"),
+    lock: join(dir, "lock"),
+  };
+}

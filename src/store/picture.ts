@@ -1,0 +1,215 @@
+/**
+ * The picture of a job: what its events add up to. The one place that says what an event means, for the running engine (writer.ts) and
+ * for recovery (recovery.ts) alike; snapshot.ts writes it down. Pure: no I/O, no clock.
+ */
+
+import { impossible } from "../domain/errors.js";
+import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken } from "../domain/events.js";
+import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
+import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
+import { isFinal } from "../domain/task.js";
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export class Picture {
+  name = "";
+  run: RunIdentity = { id: "", createdAt: "" };
+  owner: JobOwner = "run";
+  settings: JobSettings = { concurrency: null, maxFailures: null, env: {}, cwd: "/" };
+  state: JobState = "waiting";
+  startedAt: number | null = null;
+  completedAt: number | null = null;
+  updatedAt = 0;
+  /** Counts the events so far: tells whether anything has changed. */
+  version = 0;
+  error: string | null = null;
+  firstFailure: string | null = null;
+  isCancelling = false;
+  /** Keys of state.json that we don't know: kept as they are. */
+  extra: Readonly<Record<string, unknown>> = {};
+  readonly tasks: TaskSpec[] = [];
+  readonly records: TaskRecord[] = [];
+  /** True if logs/ held files before the job was taken in: a first attempt's file may be in the way of ours. */
+  hasForeignLogs = false;
+  /** How many of the tasks the job had when it was taken in; later ones were added. */
+  initialTasks = 0;
+  readonly counts: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
+  /** Called with the index of every task whose line is no longer what it was. */
+  onTaskChanged: (index: number) => void = () => {};
+
+  readonly #index = new Map<string, number>();
+  readonly #inFlight = new Map<string, Mutable<InFlight>>();
+  readonly #retryAt = new Map<string, number>();
+  readonly #losses = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #harmless = new Set<string>();
+
+  get isOver(): boolean {
+    return this.state !== "waiting" && this.state !== "working";
+  }
+
+  indexOf(task: string): number | undefined {
+    return this.#index.get(task);
+  }
+
+  apply(event: JobEvent): void {
+    this.updatedAt = event.at;
+    this.version += 1;
+    switch (event.type) {
+      case "job-taken":
+        return this.#take(event);
+      case "tasks-added":
+        return this.#add(event.tasks);
+      case "records-restored":
+        for (const [task, record] of event.records) Object.assign(this.#change(task, record.status), record);
+        return;
+      case "job-restored":
+        this.state = event.state;
+        this.startedAt = event.startedAt;
+        this.completedAt = event.completedAt;
+        this.error = event.error;
+        this.firstFailure = event.firstFailure;
+        this.initialTasks = event.initialTasks;
+        return;
+      case "attempt-started":
+        return this.#start(event);
+      case "attempt-stopping": {
+        const attempt = this.#inFlight.get(event.task);
+        if (attempt) attempt.stopping ??= event.reason;
+        return;
+      }
+      case "attempt-ended":
+        return this.#end(event);
+      case "task-ended": {
+        const record = this.#change(event.task, event.status);
+        record.error = event.error;
+        record.completedAt = event.at;
+        this.#retryAt.delete(event.task);
+        if (event.isHarmless) this.#harmless.add(event.task);
+        return;
+      }
+      case "job-cancelling":
+        this.isCancelling = true;
+        return;
+      case "job-interrupted":
+        this.state = "waiting";
+        return;
+      case "job-ended":
+        this.state = event.state;
+        this.error = event.error;
+        this.completedAt = event.at;
+        return;
+      default:
+        impossible(event);
+    }
+  }
+
+  #take(event: JobTaken): void {
+    this.name = event.name;
+    this.run = event.run;
+    this.owner = event.owner;
+    this.settings = event.settings;
+    this.extra = event.extra;
+  }
+
+  #add(tasks: readonly TaskSpec[]): void {
+    for (const task of tasks) {
+      const index = this.tasks.length;
+      this.tasks.push(task);
+      this.records.push({
+        status: "pending",
+        attempts: 0,
+        startedAt: null,
+        completedAt: null,
+        error: null,
+        exitCode: null,
+        signal: null,
+      });
+      this.#index.set(task.id, index);
+      this.onTaskChanged(index);
+    }
+    this.counts.total += tasks.length;
+    this.counts.pending += tasks.length;
+    if (this.startedAt === null) this.initialTasks = this.tasks.length;
+  }
+
+  #start(event: AttemptStarted): void {
+    const record = this.#change(event.task, "running");
+    record.attempts = event.attempt;
+    record.startedAt = event.at;
+    record.error = null;
+    record.exitCode = null;
+    record.signal = null;
+    this.state = "working";
+    this.startedAt ??= event.at;
+    this.#retryAt.delete(event.task);
+    const { task, attempt, at, spool, key } = event;
+    this.#inFlight.set(task, { task, attempt, startedAt: at, spool, key, stopping: null });
+  }
+
+  #end(event: AttemptEnded): void {
+    const { task, outcome, status } = event;
+    const record = this.#change(task, status);
+    this.#inFlight.delete(task);
+    record.error = event.error;
+    record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
+    record.signal = outcome.kind === "signaled" ? outcome.signal : null;
+    if (outcome.kind === "not-begun") {
+      // It was not an attempt after all.
+      record.attempts -= 1;
+      record.startedAt = null;
+      record.error = null;
+    } else if (outcome.kind === "lost" && outcome.stopped === undefined) {
+      this.#losses.set(task, (this.#losses.get(task) ?? 0) + 1);
+    } else if (status !== "completed" && outcome.stopped !== "interrupt") {
+      this.#failures.set(task, (this.#failures.get(task) ?? 0) + 1);
+    }
+    if (event.retryAt === null) this.#retryAt.delete(task);
+    else this.#retryAt.set(task, event.retryAt);
+    if (isFinal(status)) record.completedAt = event.at;
+    if (status === "failed") this.firstFailure ??= task;
+  }
+
+  /** Moves a task to a status and keeps the counts. */
+  #change(task: string, status: TaskStatus): TaskRecord {
+    const index = this.#index.get(task);
+    if (index === undefined) throw new Error(`Internal error: an event names the unknown task ${JSON.stringify(task)}`);
+    const record = this.records[index]!;
+    this.counts[record.status] -= 1;
+    this.counts[status] += 1;
+    record.status = status;
+    this.onTaskChanged(index);
+    return record;
+  }
+
+  status(): JobStatus {
+    const { name, run, state, startedAt, completedAt, error, firstFailure } = this;
+    return {
+      name,
+      id: run.id,
+      state,
+      createdAt: run.createdAt,
+      startedAt,
+      completedAt,
+      error,
+      counts: { ...this.counts },
+      firstFailure,
+    };
+  }
+
+  /** What the scheduler needs to take the job up. It shares the task specs and reads the records; it changes neither. */
+  load(): LoadedJob {
+    return {
+      name: this.name,
+      settings: this.settings,
+      tasks: this.tasks,
+      records: this.records,
+      inFlight: [...this.#inFlight.values()],
+      retryAt: this.#retryAt,
+      losses: this.#losses,
+      failures: this.#failures,
+      harmless: this.#harmless,
+      isCancelling: this.isCancelling,
+    };
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Writes the picture of a job to `state.json` and `tasks.json`: for people, scripts and git. Driven by writer.ts, which decides when.
+ *
+ * - A reader sees the old file or the new one, whole: a temporary file in the same directory, renamed over it.
+ * - `tasks.json` is one task a line, kept in chunks of lines; only chunks in which something changed are made again. They are made in
+ *   slices that leave the event loop room, and what changed meanwhile is made again at the end, so the file shows one moment.
+ * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.
+ */
+
+import { constants, renameSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
+import { isoTime } from "./journal-format.js";
+import type { JobPaths } from "./layout.js";
+import { logFileName } from "./names.js";
+import type { Picture } from "./picture.js";
+import { taskToLine } from "./task-line.js";
+
+const CHUNK_TASKS = 128;
+/** Chunks made before the event loop gets a turn: about 5 ms. */
+const SLICE_CHUNKS = 16;
+/** The most buffers that one writev takes on the systems we know. */
+const MAX_VECTOR = 1024;
+
+export class Snapshots {
+  readonly #paths: JobPaths;
+  readonly #picture: Picture;
+  readonly #chunks: Buffer[] = [];
+  readonly #dirty = new Set<number>();
+  /** True if tasks.json on disk is what the chunks say. */
+  #isTasksFileCurrent = false;
+
+  constructor(paths: JobPaths, picture: Picture) {
+    this.#paths = paths;
+    this.#picture = picture;
+    for (let chunk = 0; chunk * CHUNK_TASKS < picture.tasks.length; chunk++) this.#dirty.add(chunk);
+    picture.onTaskChanged = (index) => {
+      this.#dirty.add(Math.floor(index / CHUNK_TASKS));
+      // The first line of a chunk may be new: then the line before it needs its comma.
+      if (index % CHUNK_TASKS === 0 && index > 0) this.#dirty.add(index / CHUNK_TASKS - 1);
+    };
+  }
+
+  /** Replaces both files. Not to be called again before it has resolved. */
+  async write(options: { sync: boolean }): Promise<void> {
+    await this.#refreshInSlices();
+    // From here to the first await nothing can change the picture: both files show the same moment.
+    this.#refresh(this.#dirty);
+    const state = Buffer.from(stateText(this.#picture));
+    const tasks = this.#chunks.length === 0 ? [Buffer.from("[\n]\n")] : [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
+    if (!this.#isTasksFileCurrent) {
+      await replaceFile(this.#paths.tasks, tasks, options);
+      this.#isTasksFileCurrent = this.#dirty.size === 0;
+    }
+    await replaceFile(this.#paths.state, [state], options);
+  }
+
+  async #refreshInSlices(): Promise<void> {
+    for (let rest = [...this.#dirty]; rest.length > SLICE_CHUNKS; rest = rest.slice(SLICE_CHUNKS)) {
+      this.#refresh(rest.slice(0, SLICE_CHUNKS));
+      await setImmediate();
+    }
+  }
+
+  #refresh(chunks: Iterable<number>): void {
+    this.#isTasksFileCurrent &&= this.#dirty.size === 0;
+    const { tasks, records, name } = this.#picture;
+    for (const chunk of chunks) {
+      let text = "";
+      const end = Math.min(tasks.length, (chunk + 1) * CHUNK_TASKS);
+      for (let index = chunk * CHUNK_TASKS; index < end; index++) {
+        const task = tasks[index]!;
+        const record = records[index]!;
+        const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
+        text += taskToLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
+      }
+      this.#chunks[chunk] = Buffer.from(text);
+      this.#dirty.delete(chunk);
+    }
+  }
+}
+
+/** The text of state.json: the guide's keys first, ours beside them. */
+export function stateText(picture: Picture): string {
+  const { run, settings } = picture;
+  const time = (at: number | null): string | null => (at === null ? null : isoTime(at));
+  const state = {
+    id: run.id,
+    name: picture.name,
+    state: picture.state,
+    created_at: run.createdAt,
+    updated_at: time(picture.updatedAt),
+    started_at: time(picture.startedAt),
+    completed_at: time(picture.completedAt),
+    error: picture.error,
+    owner: picture.owner,
+    counts: picture.counts,
+    first_failure: picture.firstFailure,
+    cwd: settings.cwd,
+    ...(settings.concurrency === null ? {} : { concurrency: settings.concurrency }),
+    ...(settings.maxFailures === null ? {} : { max_failures: settings.maxFailures }),
+    ...(Object.keys(settings.env).length === 0 ? {} : { env: settings.env }),
+    ...picture.extra,
+  };
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+/** Atomic replacement. The temporary name is fixed: the job's lock keeps others away, and a crash leaves at most one behind. */
+async function replaceFile(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
+  const temporary = `${path}.tmp`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  const file = await open(temporary, flags, 0o600);
+  try {
+    for (let start = 0; start < parts.length; start += MAX_VECTOR) {
+      const batch = parts.slice(start, start + MAX_VECTOR);
+      const wanted = batch.reduce((sum, part) => sum + part.length, 0);
+      const { bytesWritten } = await file.writev(batch);
+      // Short without an error: the disk is full. The rest would fail in any case.
+      if (bytesWritten < wanted) await file.writeFile(Buffer.concat(batch).subarray(bytesWritten));
+    }
+    if (options.sync) await file.datasync();
+  } finally {
+    await file.close();
+  }
+  renameSync(temporary, path);
+}

@@ -1,0 +1,186 @@
+/**
+ * The single writer of a job's files, and the store's side of the port `Recorder`: what happens goes to the journal first, then into the
+ * picture, and from there, when it is worth it, into the snapshots.
+ *
+ * Trouble with the disk never throws at the scheduler: facts are kept in memory and tried again, starts are refused meanwhile, and
+ * whoever listens to `onTrouble` can say so. A crash meanwhile loses nothing either: the runner's spools hold the results.
+ */
+
+import type { AttemptStarted, JobEvent } from "../domain/events.js";
+import type { Recorder } from "../domain/ports.js";
+import type { Journal } from "./journal.js";
+import type { Picture } from "./picture.js";
+import type { Snapshots } from "./snapshot.js";
+
+/** `grouped`: synced at least once a second and at the end; `strict`: also before a dependent starts. */
+export type Durability = "grouped" | "strict";
+
+export interface WriterOptions {
+  readonly durability: Durability;
+  /** The disk refuses (its error), or takes again (null). */
+  readonly onTrouble: (error: Error | null) => void;
+  /** Starts may be possible again: the disk took the facts, or the sync that they waited for is done. */
+  readonly onReady: () => void;
+}
+
+const SYNC_EVERY_MS = 1000;
+const RETRY_EVERY_MS = 250;
+/** Snapshots lag by at most this in jobs of up to 10,000 tasks. */
+const SNAPSHOT_WITHIN_MS = 500;
+/** Small bursts share a snapshot. */
+const SNAPSHOT_AFTER_MS = 20;
+/** Snapshots take at most one part in this many of the time. */
+const SNAPSHOT_SHARE = 20;
+
+export class JobWriter implements Recorder {
+  readonly #journal: Journal;
+  readonly #picture: Picture;
+  readonly #snapshots: Snapshots;
+  readonly #options: WriterOptions;
+  /** Facts that the disk has refused so far, in order. */
+  #held: JobEvent[] = [];
+  #retryTimer: NodeJS.Timeout | null = null;
+  #syncTimer: NodeJS.Timeout | null = null;
+  #snapshotTimer: NodeJS.Timeout | null = null;
+  #snapshotting: Promise<void> | null = null;
+  #lastSnapshotAt = -Infinity;
+  #lastSnapshotMs = 0;
+  #trouble: Error | null = null;
+  #isClosed = false;
+  /** Size of the journal after the last fact: synced up to there, dependents may start also under strict durability. */
+  #factsSize = 0;
+
+  constructor(journal: Journal, picture: Picture, snapshots: Snapshots, options: WriterOptions) {
+    this.#journal = journal;
+    this.#picture = picture;
+    this.#snapshots = snapshots;
+    this.#options = options;
+  }
+
+  record(events: readonly JobEvent[]): void {
+    for (const event of events) this.#picture.apply(event);
+    this.#held = this.#held.length === 0 ? [...events] : this.#held.concat(events);
+    this.#flush();
+    this.#planSnapshot();
+  }
+
+  recordStarts(events: readonly AttemptStarted[]): boolean {
+    if (!this.isReady()) return false;
+    try {
+      this.#journal.append(events);
+    } catch (error) {
+      this.#setTrouble(error as Error);
+      return false;
+    }
+    for (const event of events) this.#picture.apply(event);
+    this.#planSync();
+    this.#planSnapshot();
+    return true;
+  }
+
+  isReady(): boolean {
+    if (this.#trouble !== null || this.#held.length > 0) return false;
+    return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
+  }
+
+  /** Everything on disk, exactly and synced. Throws the disk's error if it refuses; may be called again. */
+  async settle(): Promise<void> {
+    this.#cancelTimers();
+    await this.#snapshotting;
+    if (this.#held.length > 0) {
+      this.#journal.append(this.#held);
+      this.#held = [];
+    }
+    await this.#journal.sync();
+    await this.#snapshots.write({ sync: true });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTimers();
+    await this.#snapshotting;
+    await this.#journal.close();
+  }
+
+  #flush(): void {
+    if (this.#held.length === 0) return;
+    try {
+      this.#journal.append(this.#held);
+    } catch (error) {
+      this.#setTrouble(error as Error);
+      return;
+    }
+    this.#held = [];
+    this.#factsSize = this.#journal.size;
+    this.#setTrouble(null);
+    this.#planSync();
+  }
+
+  #setTrouble(error: Error | null): void {
+    const had = this.#trouble !== null;
+    this.#trouble = error;
+    if (error !== null) {
+      if (!had) this.#options.onTrouble(error);
+      this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
+    } else if (had) {
+      this.#options.onTrouble(null);
+    }
+  }
+
+  #retry(): void {
+    this.#retryTimer = null;
+    if (this.#held.length > 0) {
+      this.#flush();
+    } else {
+      // A start or a sync failed: whether they work again shows when they are tried.
+      this.#setTrouble(null);
+      this.#planSync();
+    }
+    if (this.isReady()) this.#options.onReady();
+  }
+
+  /** Group commit: one sync serves all that was appended meanwhile. Under strict durability it follows at once. */
+  #planSync(): void {
+    const delay = this.#options.durability === "strict" ? 0 : SYNC_EVERY_MS;
+    this.#syncTimer ??= setTimeout(() => {
+      this.#syncTimer = null;
+      this.#journal.sync().then(
+        () => {
+          if (this.#options.durability === "strict") this.#options.onReady();
+        },
+        (error: Error) => this.#setTrouble(error),
+      );
+    }, delay);
+  }
+
+  /** At once when little is going on, and never for more than a small share of the time when a lot is. */
+  #planSnapshot(): void {
+    if (this.#snapshotTimer !== null || this.#snapshotting !== null || this.#isClosed) return;
+    const sinceLast = performance.now() - this.#lastSnapshotAt;
+    const pause = Math.max(SNAPSHOT_WITHIN_MS, this.#lastSnapshotMs * SNAPSHOT_SHARE);
+    this.#snapshotTimer = setTimeout(() => this.#snapshot(), Math.max(SNAPSHOT_AFTER_MS, pause - sinceLast));
+  }
+
+  #snapshot(): void {
+    this.#snapshotTimer = null;
+    const start = performance.now();
+    const { version } = this.#picture;
+    let isStale = false;
+    this.#snapshotting = this.#snapshots
+      .write({ sync: false })
+      // A snapshot that fails is made again; the journal, which matters, reports its own troubles.
+      .catch(() => (isStale = true))
+      .then(() => {})
+      .finally(() => {
+        this.#snapshotting = null;
+        this.#lastSnapshotAt = performance.now();
+        this.#lastSnapshotMs = this.#lastSnapshotAt - start;
+        if (isStale || this.#picture.version !== version) this.#planSnapshot();
+      });
+  }
+
+  #cancelTimers(): void {
+    for (const timer of [this.#retryTimer, this.#syncTimer, this.#snapshotTimer]) if (timer !== null) clearTimeout(timer);
+    this.#retryTimer = this.#syncTimer = this.#snapshotTimer = null;
+  }
+}
