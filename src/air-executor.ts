@@ -10,6 +10,7 @@ import { AirError } from "./domain/errors.js";
 import type { JobOwner, JobSpec, JobSummary } from "./domain/job.js";
 import type { Clock, TaskRunner } from "./domain/ports.js";
 import type { Job } from "./job.js";
+import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
 import { Scheduler } from "./scheduler/scheduler.js";
 import { openDropped, openFreshRun, openRun, prepareBase, type OpenedJob, type WantedRun } from "./store/job-directory.js";
@@ -29,6 +30,11 @@ export interface ExecutorOptions {
   readonly graceMs?: number;
   /** Told what a user should know and no error says: a directory that was tightened, a disk that is full. Default: nobody. */
   readonly onWarning?: (message: string) => void;
+  /**
+   * How long to wait, in milliseconds after the last running task has ended, for a disk that takes no records or a machine that starts
+   * no process. Then jobs are given up, unfinished. Default: 60,000; `Infinity` waits as long as it takes.
+   */
+  readonly patienceMs?: number;
   /** Runs the attempts. Default: lanes on this machine. */
   readonly runner?: TaskRunner;
 }
@@ -56,6 +62,7 @@ export class AirExecutor {
   readonly #pool: Pool | null;
   readonly #scheduler: Scheduler;
   readonly #running = new Set<RunningJob>();
+  readonly #patience: Patience;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
@@ -66,6 +73,7 @@ export class AirExecutor {
       durability: options.durability ?? "grouped",
       graceMs: options.graceMs ?? 10_000,
       onWarning: options.onWarning ?? (() => {}),
+      patienceMs: options.patienceMs ?? 60_000,
     };
     const { concurrency, graceMs } = this.#options;
     const pool = options.runner === undefined ? new Pool({ directory: dir, concurrency }) : null;
@@ -75,6 +83,8 @@ export class AirExecutor {
     this.#runnerOpened.catch(() => {});
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
+    const look = () => ({ inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() });
+    this.#patience = new Patience(clock, this.#options.patienceMs, look, (error) => this.#giveUp(error));
   }
 
   /**
@@ -144,6 +154,7 @@ export class AirExecutor {
     await this.stop();
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#patience.end();
     await this.#runner.close();
   }
 
@@ -171,6 +182,21 @@ export class AirExecutor {
     const job = await this.takeUp(dir);
     await job.cancel();
     await job.finished();
+  }
+
+  #obstacle(): Obstacle | null {
+    const since = this.#scheduler.noRoomSince;
+    if (since !== null) {
+      const message = "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
+      return { since, error: new AirError("AIR_SYSTEM", message) };
+    }
+    for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;
+    return null;
+  }
+
+  #giveUp(error: AirError): void {
+    for (const running of this.#running) running.giveUp(error);
+    this.#scheduler.stop(0);
   }
 
   /** One timer for all deadlines. */

@@ -9,6 +9,7 @@ import type { JobSummary } from "./domain/job.js";
 import type { Clock, Descriptor, Placement } from "./domain/ports.js";
 import type { TaskSpec } from "./domain/task.js";
 import { Job } from "./job.js";
+import type { Obstacle } from "./patience.js";
 import type { JobHandle } from "./scheduler/job-run.js";
 import type { Scheduler } from "./scheduler/scheduler.js";
 import { describeAttempt } from "./describe-attempt.js";
@@ -24,8 +25,6 @@ export interface RunningJobContext {
   readonly onClosed: (job: RunningJob, spools: readonly string[]) => void;
 }
 
-/** How long the end of a job waits for a disk that refuses, after its last task. */
-const DISK_PATIENCE_MS = 60_000;
 const DISK_RETRY_MS = 250;
 
 export class RunningJob {
@@ -37,6 +36,9 @@ export class RunningJob {
   readonly #startedAt: number;
   /** Spools of an earlier engine, needed until what they say is on record here. */
   readonly #adoptedSpools: readonly string[];
+  /** The disk refuses, and since when. */
+  #trouble: { readonly since: number; readonly cause: Error } | null = null;
+  #hopeless: AirError | null = null;
 
   constructor(opened: OpenedJob, context: RunningJobContext) {
     const { picture } = opened;
@@ -67,6 +69,17 @@ export class RunningJob {
     else this.#handle.cancel(tasks);
   }
 
+  /** What keeps the job from going on; null if nothing does. */
+  get obstacle(): Obstacle | null {
+    const error = this.#trouble;
+    return error === null ? null : { since: error.since, error: this.#diskError(error.cause) };
+  }
+
+  /** Ends the wait for a disk or machine that refuses: the job stays unfinished, and `finished()` rejects with this. */
+  giveUp(error: AirError): void {
+    this.#hopeless = error;
+  }
+
   async #finish(): Promise<JobSummary> {
     const { clock, onClosed } = this.#context;
     try {
@@ -80,30 +93,34 @@ export class RunningJob {
     }
   }
 
-  /** The end of a job waits for the disk, but not for ever: what ended is in the spools too, and the job can be taken up again. */
+  /** The end of a job waits for the disk as long as there is patience: what ended is in the spools too, so nothing is lost without it. */
   async #settle(): Promise<void> {
-    const { clock } = this.#context;
-    const deadline = clock.monotonic() + DISK_PATIENCE_MS;
-    for (let isTold = false; ; isTold = true) {
+    for (;;) {
       try {
-        return await this.#writer.settle();
+        await this.#writer.settle();
+        break;
       } catch (error) {
-        if (clock.monotonic() > deadline) {
-          throw new AirError(
-            "AIR_DISK",
-            `job "${this.job.name}" could not be brought to its end on disk for ${DISK_PATIENCE_MS / 1000} s (${(error as Error).message}). ` +
-              "It is unfinished and nothing is lost: make room, then run it again.",
-            { cause: error },
-          );
-        }
-        if (!isTold) this.#tellTrouble(error as Error);
+        this.#tellTrouble(error as Error);
+        if (this.#hopeless !== null) throw this.#hopeless;
         await delay(DISK_RETRY_MS);
       }
     }
+    if (this.#hopeless !== null) throw this.#hopeless;
+  }
+
+  #diskError(cause: Error): AirError {
+    return new AirError(
+      "AIR_DISK",
+      `job "${this.job.name}": its records could not be written for too long (${cause.message}). ` +
+        "It is unfinished and nothing is lost: see to the disk, then run it again.",
+      { cause },
+    );
   }
 
   #tellTrouble(error: Error | null): void {
     const { name } = this.job;
+    if (error !== null && this.#trouble !== null) return;
+    this.#trouble = error === null ? null : { since: this.#context.clock.monotonic(), cause: error };
     this.#context.onWarning(
       error === null
         ? `job "${name}": the disk takes its records again, going on`

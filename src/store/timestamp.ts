@@ -1,0 +1,34 @@
+/**
+ * Times on disk: ISO 8601 in UTC with milliseconds and `Z`; in code milliseconds since the epoch.
+ *
+ * We write one form and read what Python programs write: a space for the `T`, any number of decimals, no zone (then UTC), and the
+ * `+00:00Z` that comes out when a zone is added twice.
+ */
+
+const OUR_FORM = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+const FOREIGN_FORM = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)Z?)?$/i;
+
+export function formatTimestamp(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** True for a time in the form that we write. */
+export function isOurTimestamp(text: string): boolean {
+  return OUR_FORM.test(text);
+}
+
+/** Milliseconds since the epoch; null if `text` is no time. */
+export function parseTimestamp(text: string): number | null {
+  const ms = isOurTimestamp(text) ? Date.parse(text) : parseForeign(text);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function parseForeign(text: string): number {
+  const [, date, time, decimals = "", zone = "Z"] = FOREIGN_FORM.exec(text) ?? [];
+  const seconds = time?.length === 5 ? `${time}:00` : time;
+  return Date.parse(`${date}T${seconds}.${decimals.slice(0, 3).padEnd(3, "0")}${colon(zone.toUpperCase())}`);
+}
+
+function colon(zone: string): string {
+  return zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+}

@@ -1,0 +1,123 @@
+/**
+ * What a single value that a user wrote may be. Each check gives null, or the fault as a sentence: what was expected, what came,
+ * what to do.
+ *
+ * The rules of a task's options live here, and the schema (task-schema.ts) says which key has which. Pure.
+ */
+
+import { constants } from "node:os";
+import { describe, quote } from "./describe.js";
+import { suggest } from "./suggest.js";
+import { parseTimestamp } from "./timestamp.js";
+
+export type Check = (value: unknown) => string | null;
+
+/** Linux: MAX_ARG_STRLEN without its closing NUL. */
+const MAX_STRING_BYTES = 131_071;
+/** Linux: what all arguments may take together, however large the stack limit is; each counts with its NUL and a pointer. */
+const MAX_ARGUMENTS_BYTES = 6 * 1024 * 1024;
+const BYTES_BESIDE = 9;
+const MAX_SECONDS = 1e9;
+
+/** A string that can be given to a program. */
+export function checkString(value: unknown): string | null {
+  if (typeof value !== "string") {
+    const remedy = typeof value === "number" || typeof value === "boolean" ? `: write "${value}"` : "";
+    return `expected a string, got ${describe(value)}${remedy}`;
+  }
+  if (value.includes("\0")) return `expected a string without NUL, for no program can be given one, got ${quote(value)}`;
+  if (/\p{Surrogate}/u.test(value)) return `expected whole characters, got half of a surrogate pair in ${quote(value)}`;
+  if (value.length * 3 <= MAX_STRING_BYTES) return null;
+  const bytes = Buffer.byteLength(value);
+  if (bytes <= MAX_STRING_BYTES) return null;
+  return `expected at most ${figure(MAX_STRING_BYTES)} bytes, the kernel's limit, got ${figure(bytes)}: put it into a file and name that`;
+}
+
+/** A string that can be given to a program and is not empty. */
+export function checkText(value: unknown): string | null {
+  return value === "" ? "expected a text, got an empty one" : checkString(value);
+}
+
+export function checkCommand(value: unknown): string | null {
+  if (value === undefined) return 'the key is missing: say what to run, such as "command": "echo"';
+  if (Array.isArray(value)) return 'expected a string, got a list: write the program\'s name here and the rest as "args"';
+  return value === "" ? 'expected the name of a program such as "echo", got an empty text' : checkString(value);
+}
+
+/** All arguments together; each must have been checked. */
+export function checkArguments(values: readonly string[]): string | null {
+  let bytes = 0;
+  for (const value of values) bytes += Buffer.byteLength(value) + BYTES_BESIDE;
+  if (bytes <= MAX_ARGUMENTS_BYTES) return null;
+  const limit = `at most ${figure(MAX_ARGUMENTS_BYTES)} bytes of arguments, the kernel's limit`;
+  return `expected ${limit}, got ${figure(bytes)}: put them into a file and name that, or split the task`;
+}
+
+/** One entry of an `env`. */
+export function checkVariable(name: string, value: unknown): string | null {
+  if (name === "" || /[=\0]/.test(name)) return `expected a variable's name without "=" and NUL, got ${quote(name)}`;
+  if (typeof value === "number" || typeof value === "boolean")
+    return `expected a string, got ${describe(value)}: write it in quotes, "${value}"`;
+  // The kernel sees "name=value" as one string.
+  return checkString(typeof value === "string" ? `${name}=${value}` : value);
+}
+
+export const checkTimeout = numberCheck("a number of seconds above 0", (value) => value > 0 && value <= MAX_SECONDS);
+export const checkDelay = numberCheck("a number of seconds, 0 or more", (value) => value >= 0 && value <= MAX_SECONDS);
+export const checkRetries = numberCheck(
+  "a whole number from 0 to 1000",
+  (value) => isWhole(value) && value >= 0 && value <= 1000,
+);
+export const checkBackoff = numberCheck("a factor from 1 to 1000", (value) => value >= 1 && value <= 1000);
+export const checkPriority = numberCheck("a whole number", isWhole);
+export const checkLimit = numberCheck("a whole number of 1 or more", (value) => isWhole(value) && value >= 1);
+export const checkCounter = numberCheck("a whole number of 0 or more", (value) => isWhole(value) && value >= 0);
+
+export const checkTriggerRule = wordCheck(["all_success", "all_done", "any_failed"]);
+export const checkOnLost = wordCheck(["rerun", "fail"]);
+export const checkStatus = wordCheck(["pending", "running", "completed", "failed", "skipped", "cancelled"]);
+
+const CONDITIONS = ["timeout", ...Object.keys(constants.signals)];
+
+/** One entry of `retry_on`. */
+export function checkRetryCondition(value: unknown): string | null {
+  if (typeof value === "number" && isWhole(value) && value >= 1 && value <= 255) return null;
+  if (typeof value === "string" && CONDITIONS.includes(value)) return null;
+  const full = `SIG${String(value).toUpperCase()}`;
+  const meant = typeof value !== "string" ? null : CONDITIONS.includes(full) ? full : suggest(value, CONDITIONS);
+  const expected = 'an exit code from 1 to 255, a signal such as "SIGKILL", or "timeout"';
+  return `expected ${expected}, got ${describe(value)}${didYouMean(meant)}`;
+}
+
+export function checkTime(value: unknown): string | null {
+  if (typeof value === "string" && parseTimestamp(value) !== null) return null;
+  return `expected a time such as "2026-01-31T12:00:00.000Z", got ${describe(value)}`;
+}
+
+function numberCheck(what: string, isRight: (value: number) => boolean): Check {
+  return (value) => {
+    if (typeof value === "number" && isRight(value)) return null;
+    const isQuoted = typeof value === "string" && value.trim() !== "" && isRight(Number(value));
+    return `expected ${what}, got ${describe(value)}${isQuoted ? `: write ${Number(value)} without quotes` : ""}`;
+  };
+}
+
+function wordCheck(words: readonly string[]): Check {
+  return (value) => {
+    if (typeof value === "string" && words.includes(value)) return null;
+    const list = words.map((word) => `"${word}"`).join(", ");
+    return `expected one of ${list}, got ${describe(value)}${didYouMean(typeof value === "string" ? suggest(value, words) : null)}`;
+  };
+}
+
+function didYouMean(word: string | null): string {
+  return word === null ? "" : `: did you mean "${word}"?`;
+}
+
+function isWhole(value: number): boolean {
+  return Number.isSafeInteger(value);
+}
+
+function figure(value: number): string {
+  return value.toLocaleString("en");
+}
