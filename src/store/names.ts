@@ -6,7 +6,7 @@
  * How a task id becomes a file name. Most ids stay as they are: `process-1` → `process-1.log`. Byte by byte of the id in UTF-8:
  *
  *     a-z 0-9 _                         themselves
- *     . -                               themselves, but `%2e` and `%2d` at the beginning (no hidden file, nothing that looks like an option)
+ *     . -                               themselves, but `%2e` and `%2d` at the beginning: no hidden files, no options
  *     A-Z                               `+` and the small letter: `ID` → `+i+d`
  *     anything else, also % + = ~       `%` and two small hexadecimal digits: `x/y` → `x%2fy`
  *
