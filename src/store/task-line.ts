@@ -39,8 +39,8 @@ export function staticPart(spec: TaskSpec, jobName: string): StaticPart {
 export function taskLine({ head, created, tail }: StaticPart, record: TaskRecord, log: string | null): string {
   const { status, startedAt, completedAt, error, exitCode, signal, attempts } = record;
   const before = `${head},"status":"${status}",${created},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
-  const after = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts},"log":${text(log)}`;
-  return `${before},${after}${tail}`;
+  const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
+  return `${before},${end},"log":${text(log)}${tail}`;
 }
 
 /** `taskLine` for a task that is written only once. */

@@ -30,7 +30,8 @@ export function checkString(value: unknown): string | null {
   if (value.length * 3 <= MAX_STRING_BYTES) return null;
   const bytes = Buffer.byteLength(value);
   if (bytes <= MAX_STRING_BYTES) return null;
-  return `expected at most ${figure(MAX_STRING_BYTES)} bytes, the kernel's limit, got ${figure(bytes)}: put it into a file and name that`;
+  const limit = `at most ${figure(MAX_STRING_BYTES)} bytes, the kernel's limit`;
+  return `expected ${limit}, got ${figure(bytes)}: put it into a file and name that`;
 }
 
 /** A string that can be given to a program and is not empty. */
@@ -106,7 +107,8 @@ function wordCheck(words: readonly string[]): Check {
   return (value) => {
     if (typeof value === "string" && words.includes(value)) return null;
     const list = words.map((word) => `"${word}"`).join(", ");
-    return `expected one of ${list}, got ${describe(value)}${didYouMean(typeof value === "string" ? suggest(value, words) : null)}`;
+    const meant = typeof value === "string" ? suggest(value, words) : null;
+    return `expected one of ${list}, got ${describe(value)}${didYouMean(meant)}`;
   };
 }
 
