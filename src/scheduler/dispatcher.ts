@@ -24,7 +24,7 @@ export class Dispatcher {
   readonly #inFlight: InFlight;
   readonly #admission = new Admission();
   /** Jobs whose recorder took no starts when it was asked last. */
-  #held: JobRun[] = [];
+  readonly #held: JobRun[] = [];
   #choices = 0;
   #lastKey = 0;
 
@@ -142,8 +142,10 @@ export class Dispatcher {
   }
 
   #hold(job: JobRun): void {
-    job.isHeld = true;
-    this.#held.push(job);
+    if (!job.isHeld) {
+      job.isHeld = true;
+      this.#held.push(job);
+    }
     this.#admission.refresh(job);
   }
 }

@@ -19,7 +19,7 @@ export function qualifiesForRetry(task: TaskSpec, condition: RetryCondition | nu
  */
 export function retryDelayMs(task: TaskSpec, retry: number, random: () => number): number {
   const longest = longestRetryDelayMs(task, retry);
-  return task.retryBackoff === 1 ? longest : longest * (0.5 + random() / 2);
+  return Math.round(task.retryBackoff === 1 ? longest : longest * (0.5 + random() / 2));
 }
 
 /** The same before it is spread. */

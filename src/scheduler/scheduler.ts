@@ -29,7 +29,7 @@ export interface SchedulerOptions {
   readonly random: () => number;
   /** How long an attempt that timed out or was cancelled has to end by itself. */
   readonly graceMs: number;
-  /** Hears of each change of `nextWakeup`. */
+  /** Hears of `nextWakeup` when it changes, and after each `tick` if there is one: set the one timer to it. */
   readonly onWakeup?: (wakeup: number | null) => void;
 }
 
@@ -87,8 +87,7 @@ export class Scheduler {
     this.#dispatcher.add(job);
     this.#delays.restore(job, loaded.retryAt);
     this.#adopt(job, loaded.inFlight);
-    this.#round.touch(job);
-    this.#advance();
+    this.#advance(job);
     return this.#handleOf(job);
   }
 
@@ -129,10 +128,12 @@ export class Scheduler {
       this.#round.touch(job);
     }
     this.#backOff.tick(now);
+    // The caller's timer is used up, even if it fired early.
+    this.#announcedWakeup = null;
     this.#advance();
   }
 
-  /** A recorder is ready again, or the runner has room again: starts what may start. */
+  /** A recorder is ready again: starts what may start. */
   resume(): void {
     this.#advance();
   }
@@ -163,8 +164,7 @@ export class Scheduler {
       throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(job.name)} takes no more tasks: it is over.`);
     }
     job.plan.add(tasks, this.#options.clock.now());
-    this.#round.touch(job);
-    this.#advance();
+    this.#advance(job);
   }
 
   #cancel(job: JobRun, ids: readonly string[] | undefined): void {
@@ -188,8 +188,7 @@ export class Scheduler {
         this.#stop(attempt, "cancel", this.#options.graceMs);
       }
     }
-    this.#round.touch(job);
-    this.#advance();
+    this.#advance(job);
   }
 
   #adopt(job: JobRun, recorded: readonly RecordedAttempt[]): void {
@@ -221,7 +220,10 @@ export class Scheduler {
     }
   }
 
-  #advance(): void {
+  #advance(changed?: JobRun): void {
+    if (changed !== undefined) {
+      this.#round.touch(changed);
+    }
     this.#round.run(() => Math.min(this.#options.concurrency, this.#backOff.ceiling));
     const wakeup = this.nextWakeup;
     if (wakeup !== this.#announcedWakeup) {

@@ -1,0 +1,69 @@
+/** A scheduler with stand-ins around it, as the composition root would put it together. */
+
+import type { JobEvent } from "../../../src/domain/events.js";
+import type { LoadedJob } from "../../../src/domain/job.js";
+import type { JobHandle } from "../../../src/scheduler/job-run.js";
+import { Scheduler } from "../../../src/scheduler/scheduler.js";
+import { describe, FakeClock, FakeRecorder, FakeRunner } from "./fakes.js";
+
+export interface RunningJob {
+  readonly handle: JobHandle;
+  readonly recorder: FakeRecorder;
+  /** What the listener heard. */
+  readonly heard: JobEvent[];
+  /** How often the listener heard that the job is over. */
+  readonly ends: () => number;
+}
+
+export class Engine {
+  readonly clock = new FakeClock();
+  readonly runner: FakeRunner;
+  readonly scheduler: Scheduler;
+  /** The last wake-up that was asked for. */
+  wakeup: number | null = null;
+
+  constructor(options: { concurrency?: number; slots?: number; random?: () => number } = {}) {
+    const { concurrency = 4, slots = concurrency, random = () => 0 } = options;
+    this.runner = new FakeRunner(slots);
+    this.scheduler = new Scheduler({
+      runner: this.runner,
+      clock: this.clock,
+      concurrency,
+      random,
+      graceMs: 10_000,
+      onWakeup: (wakeup) => {
+        this.wakeup = wakeup;
+      },
+    });
+  }
+
+  add(loaded: LoadedJob, recorder = new FakeRecorder(), onEvents: (events: readonly JobEvent[]) => void = () => {}): RunningJob {
+    const heard: JobEvent[] = [];
+    let ends = 0;
+    const listener = {
+      onEvents: (events: readonly JobEvent[]) => {
+        heard.push(...events);
+        onEvents(events);
+      },
+      onOver: () => {
+        ends += 1;
+      },
+    };
+    const handle = this.scheduler.addJob(loaded, { recorder, describe: describe(loaded.name), listener });
+    return { handle, recorder, heard, ends: () => ends };
+  }
+
+  /** Lets time go by, and wakes the scheduler at its end. */
+  pass(ms: number): void {
+    this.clock.time += ms;
+    this.scheduler.tick();
+  }
+}
+
+/** The events of one type. */
+export function eventsOf<Type extends JobEvent["type"]>(
+  events: readonly JobEvent[],
+  type: Type,
+): Extract<JobEvent, { readonly type: Type }>[] {
+  return events.filter((event): event is Extract<JobEvent, { readonly type: Type }> => event.type === type);
+}

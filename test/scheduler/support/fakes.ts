@@ -1,0 +1,158 @@
+/** Stand-ins for the ports of the scheduler, which a test steers: nothing happens in them by itself. */
+
+import assert from "node:assert/strict";
+import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
+import type { Result } from "../../../src/domain/outcome.js";
+import type {
+  Clock,
+  Descriptor,
+  OrphanedAttempt,
+  Placement,
+  Recorder,
+  Report,
+  TaskRunner,
+} from "../../../src/domain/ports.js";
+import type { TaskSpec } from "../../../src/domain/task.js";
+
+export const SUCCESS: Result = { kind: "exited", exitCode: 0 };
+
+export class FakeClock implements Clock {
+  time = 1_000;
+  /** Wall time is that much ahead of monotonic time. */
+  skew = 1_700_000_000_000;
+
+  now(): number {
+    return this.time + this.skew;
+  }
+
+  monotonic(): number {
+    return this.time;
+  }
+}
+
+/** Attempts that it was given, by key, until the test says how they ended. */
+export class FakeRunner implements TaskRunner {
+  readonly running = new Map<number, Descriptor | OrphanedAttempt>();
+  /** Every call of `start`, by task ids. */
+  readonly starts: string[][] = [];
+  readonly stops: { key: number; task: string; graceMs: number }[] = [];
+  /** Called at the beginning of `stop`, with the attempt that is to be stopped. */
+  onStop: (attempt: Descriptor | OrphanedAttempt) => void = () => {};
+  readonly #slots: number;
+  readonly #taken = new Set<number>();
+  readonly #slotsByKey = new Map<number, number>();
+  #handler: (reports: readonly Report[]) => void = () => {};
+
+  constructor(slots: number) {
+    this.#slots = slots;
+  }
+
+  get freeSlots(): number {
+    return this.#slots - this.#taken.size;
+  }
+
+  reserve(): Placement | undefined {
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (!this.#taken.has(slot)) {
+        this.#taken.add(slot);
+        return { slot, spool: `spool-${slot}` };
+      }
+    }
+    return undefined;
+  }
+
+  release(slot: number): void {
+    assert.ok(this.#taken.delete(slot), `slot ${slot} was not taken`);
+  }
+
+  start(attempts: readonly Descriptor[]): void {
+    this.starts.push(attempts.map(({ task }) => task));
+    for (const attempt of attempts) {
+      assert.ok(this.#taken.has(attempt.slot), "a slot is reserved before it is used");
+      assert.ok(!this.running.has(attempt.key), "keys are unique");
+      this.running.set(attempt.key, attempt);
+      this.#slotsByKey.set(attempt.key, attempt.slot);
+    }
+  }
+
+  adopt(attempts: readonly OrphanedAttempt[]): void {
+    for (const attempt of attempts) {
+      assert.ok(!this.running.has(attempt.key), "keys are unique");
+      this.running.set(attempt.key, attempt);
+    }
+  }
+
+  stop(key: number, graceMs: number): void {
+    const attempt = this.running.get(key);
+    assert.ok(attempt, "only what runs is stopped");
+    this.onStop(attempt);
+    this.stops.push({ key, task: attempt.task, graceMs });
+  }
+
+  onReports(handler: (reports: readonly Report[]) => void): void {
+    this.#handler = handler;
+  }
+
+  async close(): Promise<void> {}
+
+  /** Ids of the tasks of which an attempt runs, in the order of their starts. */
+  get tasks(): string[] {
+    return Array.from(this.running.values(), ({ task }) => task);
+  }
+
+  keyOf(task: string): number {
+    const found = [...this.running.values()].find((attempt) => attempt.task === task);
+    assert.ok(found, `no attempt of ${task} runs`);
+    return found.key;
+  }
+
+  /** Reports ends in one batch. */
+  report(reports: readonly Report[]): void {
+    for (const { key } of reports) {
+      assert.ok(this.running.delete(key), "an attempt ends once");
+      const slot = this.#slotsByKey.get(key);
+      if (slot !== undefined) {
+        this.#slotsByKey.delete(key);
+        this.release(slot);
+      }
+    }
+    this.#handler(reports);
+  }
+
+  /** Ends the attempts of tasks, in one batch. */
+  end(tasks: readonly string[], result: Result = SUCCESS, options: { at?: number; wasStopped?: boolean } = {}): void {
+    const { at = 0, wasStopped = false } = options;
+    this.report(tasks.map((task) => ({ key: this.keyOf(task), at, result, wasStopped })));
+  }
+}
+
+/** A record in memory, in calls and events. */
+export class FakeRecorder implements Recorder {
+  readonly events: JobEvent[] = [];
+  readonly calls: (readonly JobEvent[])[] = [];
+  ready = true;
+  acceptsStarts = true;
+
+  record(events: readonly JobEvent[]): void {
+    this.calls.push(events);
+    this.events.push(...events);
+  }
+
+  recordStarts(events: readonly AttemptStarted[]): boolean {
+    if (this.acceptsStarts) {
+      this.events.push(...events);
+    }
+    return this.acceptsStarts;
+  }
+
+  isReady(): boolean {
+    return this.ready;
+  }
+}
+
+export function describe(job: string): (task: TaskSpec, attempt: number, key: number, placement: Placement) => Descriptor {
+  return ({ id, command, args, env }, attempt, key, { slot }) => {
+    const log = `/logs/${id}.log`;
+    return { key, slot, job, task: id, attempt, command, args, cwd: "/", env, stdin: null, log, earlierLog: null };
+  };
+}

@@ -1,0 +1,67 @@
+/** Tasks and jobs for tests of the scheduler, with every default filled in. */
+
+import type { LoadedJob } from "../../../src/domain/job.js";
+import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
+
+export function task(id: string, dependencies: readonly string[] = [], options: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    id,
+    command: "true",
+    args: [],
+    dependencies,
+    env: {},
+    cwd: null,
+    stdin: null,
+    timeoutMs: null,
+    retries: 0,
+    retryDelayMs: 0,
+    retryBackoff: 1,
+    retryOn: null,
+    triggerRule: "all_success",
+    priority: 0,
+    onLost: "rerun",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    extra: {},
+    ...options,
+  };
+}
+
+export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
+  return { status: "pending", attempts: 0, startedAt: null, completedAt: null, error: null, exitCode: null, signal: null, ...changes };
+}
+
+/** A job that nothing has happened to yet. */
+export function job(tasks: readonly TaskSpec[], changes: Partial<LoadedJob> = {}): LoadedJob {
+  return {
+    name: "job",
+    settings: { concurrency: null, maxFailures: null, env: {}, cwd: "/" },
+    tasks,
+    records: tasks.map(() => record()),
+    inFlight: [],
+    retryAt: new Map(),
+    losses: new Map(),
+    failures: new Map(),
+    harmless: new Set(),
+    isCancelling: false,
+    ...changes,
+  };
+}
+
+export function settings(changes: Partial<LoadedJob["settings"]>): LoadedJob["settings"] {
+  return { concurrency: null, maxFailures: null, env: {}, cwd: "/", ...changes };
+}
+
+/** `first`, then `count` tasks that depend on it, then `last`, which depends on all of those. */
+export function fanOut(count: number): TaskSpec[] {
+  const shards = Array.from({ length: count }, (_, index) => task(`shard-${index}`, ["first"]));
+  const last = task(
+    "last",
+    shards.map(({ id }) => id),
+  );
+  return [task("first"), ...shards, last];
+}
+
+/** `t0` to `t<count - 1>`, each of which depends on the one before. */
+export function chain(count: number): TaskSpec[] {
+  return Array.from({ length: count }, (_, index) => task(`t${index}`, index === 0 ? [] : [`t${index - 1}`]));
+}
