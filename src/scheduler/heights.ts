@@ -9,8 +9,11 @@ import type { Graph } from "./graph.js";
 import { NO_EDGE } from "./graph.js";
 import { grown } from "./growable.js";
 
-/** How many heights an addition may raise, at least; a longer way up has such heights already that the difference is small. */
-const RAISES_PER_ADDITION = 1_000;
+/**
+ * How many heights an addition may raise: else a chain of n that is added link by link would cost n² / 2. Where it stops short the
+ * heights above are too low, but not below this figure: still far above those of tasks with little behind them.
+ */
+const RAISES_PER_ADDITION = 200;
 const RAISES_PER_NEW_TASK = 8;
 
 export class Heights {

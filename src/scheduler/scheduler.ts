@@ -29,7 +29,7 @@ export interface SchedulerOptions {
   readonly random: () => number;
   /** How long an attempt that timed out or was cancelled has to end by itself. */
   readonly graceMs: number;
-  /** Hears of `nextWakeup` when it changes, and after each `tick` if there is one: set the one timer to it. */
+  /** Hears of `nextWakeup` when it changes and after each `tick`: set the one timer to it. */
   readonly onWakeup?: (wakeup: number | null) => void;
 }
 
@@ -41,7 +41,8 @@ export class Scheduler {
   readonly #dispatcher: Dispatcher;
   readonly #jobs = new Set<JobRun>();
   readonly #round: Round;
-  #announcedWakeup: number | null = null;
+  /** Undefined if it has to be announced in any case. */
+  #announcedWakeup: number | null | undefined = null;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -129,7 +130,7 @@ export class Scheduler {
     }
     this.#backOff.tick(now);
     // The caller's timer is used up, even if it fired early.
-    this.#announcedWakeup = null;
+    this.#announcedWakeup = undefined;
     this.#advance();
   }
 

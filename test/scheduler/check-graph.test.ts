@@ -69,9 +69,7 @@ test("a cycle of 20,000 tasks is found, and shown by its ends", () => {
   tasks[0] = task("t0", ["t19999"]);
   assert.deepEqual(
     checkGraph(tasks, noSuggestion).map(({ message }) => message),
-    [
-      "the dependencies form a cycle: t0 → t19999 → t19998 → t19997 → t19996 → … 19993 more … → t2 → t1 → t0 (20000 tasks)",
-    ],
+    ["the dependencies form a cycle: t0 → t19999 → t19998 → t19997 → t19996 → … 19993 more … → t2 → t1 → t0 (20000 tasks)"],
   );
 });
 

@@ -35,9 +35,15 @@ test("what was added and not removed comes exactly once", () => {
         taken.push(item);
       }
       const times = taken.map((index) => entries[index]!.time);
-      assert.deepEqual(times, [...times].sort((a, b) => a - b));
+      assert.deepEqual(
+        times,
+        [...times].sort((a, b) => a - b),
+      );
       const kept = [...entries.keys()].filter((index) => !entries[index]!.isRemoved);
-      assert.deepEqual(taken.sort((a, b) => a - b), kept);
+      assert.deepEqual(
+        taken.sort((a, b) => a - b),
+        kept,
+      );
     }),
   );
 });

@@ -54,7 +54,13 @@ test("a task is ready when all that it depends on has completed", () => {
 });
 
 test("ready tasks start by priority, then by the longest chain behind them, then as declared", () => {
-  const tasks = [task("plain"), task("short"), task("long"), task("urgent", [], { priority: 1 }), task("late", [], { priority: -1 })];
+  const tasks = [
+    task("plain"),
+    task("short"),
+    task("long"),
+    task("urgent", [], { priority: 1 }),
+    task("late", [], { priority: -1 }),
+  ];
   const behind = [task("s1", ["short"]), task("l1", ["long"]), task("l2", ["l1"])];
   assert.deepEqual(startReady(open([...tasks, ...behind])), ["urgent", "long", "short", "plain", "late"]);
 });
@@ -101,7 +107,11 @@ test("all_done runs when all have ended, however they did", () => {
 });
 
 test("any_failed runs when all have ended and one failed, was skipped or was cancelled", () => {
-  for (const [name, culprit] of [["failed", "a"], ["skipped", "b"], ["cancelled", "c"]] as const) {
+  for (const [name, culprit] of [
+    ["failed", "a"],
+    ["skipped", "b"],
+    ["cancelled", "c"],
+  ] as const) {
     const plan = open([task("a"), task("b", ["a"]), task("c"), task("ok"), task("alarm", [culprit, "ok"], rule("any_failed"))]);
     startReady(plan);
     end(plan, "a", FAILURE);
@@ -140,7 +150,16 @@ test("a retry waits for its delay and then has the next number", () => {
   startReady(plan);
   assert.equal(end(plan, "a", FAILURE), 500);
   assert.deepEqual(plan.takeEvents(), [
-    { type: "attempt-ended", at: 1, task: "a", attempt: 1, outcome: FAILURE, status: "pending", error: "exit code 3", retryAt: 502 },
+    {
+      type: "attempt-ended",
+      at: 1,
+      task: "a",
+      attempt: 1,
+      outcome: FAILURE,
+      status: "pending",
+      error: "exit code 3",
+      retryAt: 502,
+    },
   ]);
   assert.deepEqual(startReady(plan), []);
   plan.endDelay(plan.indexOf("a"));
@@ -171,7 +190,13 @@ test("a task is lost for good at the fourth time", () => {
 });
 
 test("at the failure limit what is pending is skipped, and what runs ends normally but is not tried again", () => {
-  const tasks = [task("a"), task("b"), task("c", [], { retries: 3 }), task("d", ["c"]), task("clean", ["a", "c"], rule("all_done"))];
+  const tasks = [
+    task("a"),
+    task("b"),
+    task("c", [], { retries: 3 }),
+    task("d", ["c"]),
+    task("clean", ["a", "c"], rule("all_done")),
+  ];
   const plan = open(tasks, { settings: settings({ maxFailures: 2 }) });
   startReady(plan);
   end(plan, "a", FAILURE);
@@ -237,7 +262,10 @@ test("added tasks may depend on ended, running and other new ones; their rules a
   plan.add([...added, task("n6", ["bad"], rule("any_failed"))], 7);
   const events = plan.takeEvents();
   assert.equal(events[0]?.type, "tasks-added");
-  assert.deepEqual(endings(events), ['n4: skipped: dependency "bad" failed', 'n5: skipped: dependency "n4" was skipped, since "bad" failed']);
+  assert.deepEqual(endings(events), [
+    'n4: skipped: dependency "bad" failed',
+    'n5: skipped: dependency "n4" was skipped, since "bad" failed',
+  ]);
   assert.deepEqual(startReady(plan), ["n1", "n6"]);
   end(plan, "n1");
   end(plan, "busy");
@@ -247,7 +275,15 @@ test("added tasks may depend on ended, running and other new ones; their rules a
 });
 
 test("a recovered job goes on where its record ends, and makes up for skips that are not on record", () => {
-  const tasks = [task("done"), task("bad"), task("b", ["bad"]), task("next", ["done"]), task("busy"), task("later"), task("last", ["busy"])];
+  const tasks = [
+    task("done"),
+    task("bad"),
+    task("b", ["bad"]),
+    task("next", ["done"]),
+    task("busy"),
+    task("later"),
+    task("last", ["busy"]),
+  ];
   const statuses = ["completed", "failed", "pending", "pending", "running", "pending", "pending"] as const;
   const plan = open(tasks, {
     records: statuses.map((status) => record({ status, attempts: status === "pending" ? 0 : 1, completedAt: 1 })),
@@ -265,7 +301,13 @@ test("a recovered job goes on where its record ends, and makes up for skips that
 });
 
 test("a recovered job remembers its budgets, its harmless skips and its failure limit", () => {
-  const tasks = [task("a", [], { retries: 2 }), task("unneeded"), task("alarm", ["unneeded"], rule("any_failed")), task("x"), task("y")];
+  const tasks = [
+    task("a", [], { retries: 2 }),
+    task("unneeded"),
+    task("alarm", ["unneeded"], rule("any_failed")),
+    task("x"),
+    task("y"),
+  ];
   const limited = settings({ maxFailures: 3 });
   const records = (["pending", "skipped", "pending", "failed", "failed"] as const).map((status, index) =>
     record({ status, completedAt: 10 - index, error: "exit code 1" }),
@@ -296,7 +338,9 @@ test("a failure at the head of a chain of 20,000 skips all the rest", () => {
 
 test("a chain of 20,000 that is added link by link runs to its end", () => {
   const plan = open([task("t0")]);
-  chain(20_000).slice(1).forEach((link) => plan.add([link], 1));
+  chain(20_000)
+    .slice(1)
+    .forEach((link) => plan.add([link], 1));
   for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
     plan.start(next);
     plan.end(next, SUCCESS, 1, 1);

@@ -13,8 +13,17 @@ const NOT_BEGUN: Outcome = { kind: "not-begun", message: "no process to be had" 
 const LOST: Outcome = { kind: "lost", message: "its runner is gone" };
 const TIMED_OUT: Outcome = { kind: "exited", exitCode: 0, stopped: "timeout" };
 
-function verdict(options: Partial<TaskSpec>, outcome: Outcome, history: { failures?: number; losses?: number; mayRetry?: boolean } = {}) {
-  const { status, error, delayMs } = judge(task("t", [], options), outcome, { failures: 0, losses: 0, mayRetry: true, ...history }, () => 0);
+function verdict(
+  options: Partial<TaskSpec>,
+  outcome: Outcome,
+  history: { failures?: number; losses?: number; mayRetry?: boolean } = {},
+) {
+  const { status, error, delayMs } = judge(
+    task("t", [], options),
+    outcome,
+    { failures: 0, losses: 0, mayRetry: true, ...history },
+    () => 0,
+  );
   return delayMs === 0 ? [status, error] : [status, error, delayMs];
 }
 
@@ -56,8 +65,17 @@ test("the reason for a stop wins over the exit code", () => {
 });
 
 test("an interrupted attempt, and one that was not begun, use no retry and wait for nothing", () => {
-  for (const outcome of [{ ...EXIT_3, stopped: "interrupt" } as const, NOT_BEGUN, { ...NOT_BEGUN, stopped: "timeout" } as const]) {
-    const result = judge(task("t", [], { retries: 0, retryDelayMs: 100 }), outcome, { failures: 9, losses: 9, mayRetry: false }, () => 0);
+  for (const outcome of [
+    { ...EXIT_3, stopped: "interrupt" } as const,
+    NOT_BEGUN,
+    { ...NOT_BEGUN, stopped: "timeout" } as const,
+  ]) {
+    const result = judge(
+      task("t", [], { retries: 0, retryDelayMs: 100 }),
+      outcome,
+      { failures: 9, losses: 9, mayRetry: false },
+      () => 0,
+    );
     assert.equal(result.status, "pending");
     assert.equal(result.isFailure, false);
     assert.equal(result.delayMs, 0);
@@ -71,14 +89,26 @@ test("a lost task runs again three times, apart from its retries", () => {
 
 test("delays grow by the backoff and are spread between half and whole", () => {
   const patient = task("t", [], { retryDelayMs: 1_000, retryBackoff: 2 });
-  assert.deepEqual([1, 2, 3].map((retry) => retryDelayMs(patient, retry, () => 0)), [500, 1_000, 2_000]);
-  assert.deepEqual([1, 2, 3].map((retry) => retryDelayMs(patient, retry, () => 0.999_999)), [1_000, 2_000, 4_000]);
-  assert.deepEqual([1, 2, 3].map((retry) => longestRetryDelayMs(patient, retry)), [1_000, 2_000, 4_000]);
+  assert.deepEqual(
+    [1, 2, 3].map((retry) => retryDelayMs(patient, retry, () => 0)),
+    [500, 1_000, 2_000],
+  );
+  assert.deepEqual(
+    [1, 2, 3].map((retry) => retryDelayMs(patient, retry, () => 0.999_999)),
+    [1_000, 2_000, 4_000],
+  );
+  assert.deepEqual(
+    [1, 2, 3].map((retry) => longestRetryDelayMs(patient, retry)),
+    [1_000, 2_000, 4_000],
+  );
 });
 
 test("without a backoff delays are equal and exact", () => {
   const steady = task("t", [], { retryDelayMs: 1_000 });
-  assert.deepEqual([1, 2, 50].map((retry) => retryDelayMs(steady, retry, () => 0.3)), [1_000, 1_000, 1_000]);
+  assert.deepEqual(
+    [1, 2, 50].map((retry) => retryDelayMs(steady, retry, () => 0.3)),
+    [1_000, 1_000, 1_000],
+  );
 });
 
 test("no delay is endless, however large the backoff", () => {

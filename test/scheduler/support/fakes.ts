@@ -3,15 +3,7 @@
 import assert from "node:assert/strict";
 import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
 import type { Result } from "../../../src/domain/outcome.js";
-import type {
-  Clock,
-  Descriptor,
-  OrphanedAttempt,
-  Placement,
-  Recorder,
-  Report,
-  TaskRunner,
-} from "../../../src/domain/ports.js";
+import type { Clock, Descriptor, OrphanedAttempt, Placement, Recorder, Report, TaskRunner } from "../../../src/domain/ports.js";
 import type { TaskSpec } from "../../../src/domain/task.js";
 
 export const SUCCESS: Result = { kind: "exited", exitCode: 0 };

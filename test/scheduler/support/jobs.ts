@@ -27,7 +27,16 @@ export function task(id: string, dependencies: readonly string[] = [], options: 
 }
 
 export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
-  return { status: "pending", attempts: 0, startedAt: null, completedAt: null, error: null, exitCode: null, signal: null, ...changes };
+  return {
+    status: "pending",
+    attempts: 0,
+    startedAt: null,
+    completedAt: null,
+    error: null,
+    exitCode: null,
+    signal: null,
+    ...changes,
+  };
 }
 
 /** A job that nothing has happened to yet. */
