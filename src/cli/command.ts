@@ -1,0 +1,16 @@
+/** What the entry hands to a verb's command, and what it expects of it. */
+
+import type { Settings } from "./settings.js";
+import type { Terminal } from "./terminal.js";
+
+export interface Call {
+  /** Positional arguments by name, as typed. */
+  readonly args: Readonly<Record<string, string | undefined>>;
+  readonly settings: Settings;
+  readonly terminal: Terminal;
+}
+
+export interface Command {
+  /** Resolves with the exit code. Throws what the user must be told. */
+  execute(call: Call): Promise<number>;
+}

@@ -1,0 +1,35 @@
+/** `graph FILE|JOB`: draws what depends on what. A file that exists is taken for a job file, anything else for the name of a job. */
+
+import { statSync } from "node:fs";
+import { toData, toDot, toMermaid } from "../../analysis/graph-export.js";
+import { buildTaskGraph, type GraphTask, type TaskGraph } from "../../analysis/task-graph.js";
+import { AirError, readJobFile } from "../../index.js";
+import { exitCode } from "../exit-codes.js";
+import { findJob, jobNameOf } from "../job-source.js";
+import { graphText } from "../render/graph-text.js";
+import type { Settings } from "../settings.js";
+import type { Call } from "../command.js";
+
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
+  const format = settings.text("format") ?? "text";
+  const graph = await readGraph(args["source"] ?? "", settings);
+  const { out } = terminal;
+  if (settings.isOn("json")) out.write(`${JSON.stringify(toData(graph))}\n`);
+  else if (format === "mermaid") out.write(toMermaid(graph));
+  else if (format === "dot") out.write(toDot(graph));
+  else out.write(graphText(graph, out.style));
+  return exitCode.completed;
+}
+
+async function readGraph(source: string, settings: Settings): Promise<TaskGraph> {
+  const file = statSync(source, { throwIfNoEntry: false });
+  if (source === "-" || (file !== undefined && !file.isDirectory())) {
+    const job = await readJobFile(source);
+    const tasks = job.tasks.map(({ id, dependencies }): GraphTask => ({ id, dependencies, status: null }));
+    return buildTaskGraph(jobNameOf(job, source, null), tasks);
+  }
+  const job = findJob(settings.dir(), source, { run: settings.text("run"), withTasks: true });
+  if (job.tasks === null) throw new AirError("AIR_INVALID_JOB", `the tasks of "${source}" can't be read: ${job.problem}`);
+  const tasks = job.tasks.map(({ id, dependencies = [], status = "pending" }): GraphTask => ({ id, dependencies, status }));
+  return buildTaskGraph(job.name, tasks);
+}

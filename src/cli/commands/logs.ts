@@ -1,0 +1,92 @@
+/**
+ * `logs JOB [TASK] [-f]`: what tasks wrote. One task's log comes as it is; of several, each line carries its task. Reads the files of
+ * the job and needs no engine; `-f` looks again several times a second until the job has ended.
+ */
+
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AirError, type JobView, type TaskView } from "../../index.js";
+import { exitCode } from "../exit-codes.js";
+import { findJob } from "../job-source.js";
+import { LogFile, logPathOf } from "../log-file.js";
+import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
+import { printableLine } from "../render/printable.js";
+import type { Settings } from "../settings.js";
+import { suggestion } from "../suggest-word.js";
+import type { Sink } from "../terminal.js";
+import type { Call } from "../command.js";
+
+const pollMs = 200;
+const maxPrefix = 24;
+
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
+  const { job: name = "", task = null } = args;
+  const reader = new LogsReader(settings, terminal.out, task);
+  for (;;) {
+    const job = findJob(settings.dir(), name, { run: settings.text("run"), withTasks: true });
+    const isOver = ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]));
+    await reader.show(job, isOver || !settings.isOn("follow"));
+    if (isOver || !settings.isOn("follow")) return exitCode.completed;
+    await sleep(pollMs);
+  }
+}
+
+/** Follows the logs of a job's tasks; those of tasks that ended are closed and looked at no more. */
+class LogsReader {
+  readonly #settings: Settings;
+  readonly #out: Sink;
+  readonly #task: string | null;
+  readonly #open = new Map<string, { file: LogFile; view: LogView }>();
+  readonly #done = new Set<string>();
+
+  constructor(settings: Settings, out: Sink, task: string | null) {
+    this.#settings = settings;
+    this.#out = out;
+    this.#task = task;
+  }
+
+  async show(job: JobView, isLast: boolean): Promise<void> {
+    for (const task of this.#chosen(job)) {
+      if (this.#done.has(task.id)) continue;
+      const isOver = isLast || (task.status !== "running" && task.status !== "pending" && task.status !== undefined);
+      await this.#showTask(job, task, isOver);
+    }
+  }
+
+  #chosen(job: JobView): readonly TaskView[] {
+    if (this.#task === null) return job.tasks ?? [];
+    const task = job.tasks?.find(({ id }) => id === this.#task);
+    if (task !== undefined) return [task];
+    const ids = job.tasks?.map(({ id }) => id) ?? [];
+    throw new AirError("AIR_NOT_FOUND", `job "${job.name}" has no task "${this.#task}"${suggestion(this.#task, ids)}`);
+  }
+
+  async #showTask(job: JobView, task: TaskView, isOver: boolean): Promise<void> {
+    const path = logPathOf(job, task, this.#settings.attempt());
+    let open = this.#open.get(task.id);
+    if (open === undefined && path !== null) {
+      open = { file: new LogFile(path), view: this.#viewOf(task) };
+      this.#open.set(task.id, open);
+    }
+    if (open !== undefined) {
+      for (const chunk of open.file.read()) await this.#write(open.view.take(chunk));
+    }
+    if (!isOver) return;
+    await this.#write(open?.view.end() ?? "");
+    open?.file.close();
+    this.#open.delete(task.id);
+    this.#done.add(task.id);
+  }
+
+  #viewOf(task: TaskView): LogView {
+    const { isTerminal, style } = this.#out;
+    if (this.#settings.isOn("json")) return jsonView(task.id, this.#settings.attempt() ?? task.attempts ?? 1);
+    if (this.#task !== null) return isTerminal ? terminalView() : rawView();
+    return prefixedView(style.busy(`${printableLine(task.id).padEnd(maxPrefix)} │ `), isTerminal);
+  }
+
+  /** Waits for a slow reader. */
+  async #write(text: string | Buffer): Promise<void> {
+    if (text.length > 0 && !this.#out.stream.write(text)) await once(this.#out.stream, "drain");
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * `run FILE|DIR|-`: runs one job in the foreground, with progress, a summary and an exit code. All that matters happens in the library;
+ * here it is shown, and signals are passed on.
+ */
+
+import { statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { AirExecutor, readJobFile, viewJob, viewPaths, type Job, type JobSummary } from "../../index.js";
+import { exitCodeOfSummary } from "../exit-codes.js";
+import { jobNameOf } from "../job-source.js";
+import { logPathOf, readLogEnd } from "../log-file.js";
+import { showProgress } from "../progress.js";
+import { formatDuration } from "../render/figures.js";
+import { summaryJson } from "../render/job-json.js";
+import { lastLines } from "../render/log-lines.js";
+import { printableLine } from "../render/printable.js";
+import { summaryText, type Failure } from "../render/summary.js";
+import type { Settings } from "../settings.js";
+import { quoteForShell } from "../shell-word.js";
+import { watchSignals } from "../signals.js";
+import type { Call } from "../command.js";
+
+const tailLines = 10;
+const tailBytes = 64 * 1024;
+
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
+  const { file = "" } = args;
+  const { out, err } = terminal;
+  const isQuiet = settings.isOn("quiet");
+  const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const dir = isDropped ? resolve(file, "..", "..") : settings.dir();
+  const graceMs = settings.gracePeriodMs();
+  const executor = await openExecutor(dir, settings, (message) => err.write(`air-executor: ${printableLine(message)}\n`));
+
+  const signals = watchSignals((signal, count) => {
+    if (count === 1 && !isQuiet)
+      err.write(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it\n`);
+    void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
+  });
+  try {
+    const job = isDropped ? await executor.takeUp(resolve(file)) : await submit(executor, file, settings);
+    const progress = isQuiet ? null : await showProgress(job, err);
+    const summary = await job.finished().finally(() => progress?.end());
+    if (settings.isOn("json")) out.write(`${JSON.stringify(summaryJson(summary))}\n`);
+    if (!isQuiet || summary.state !== "completed") err.write(describeEnd(summary, dir, file, settings, err.style));
+    return exitCodeOfSummary(summary, signals.received());
+  } finally {
+    await executor.close();
+    signals.end();
+  }
+}
+
+async function openExecutor(dir: string, settings: Settings, onWarning: (message: string) => void): Promise<AirExecutor> {
+  return AirExecutor.open({
+    dir,
+    concurrency: settings.concurrency(availableParallelism()),
+    graceMs: settings.gracePeriodMs(),
+    durability: settings.text("durability") === "strict" ? "strict" : "grouped",
+    onWarning,
+  });
+}
+
+async function submit(executor: AirExecutor, file: string, settings: Settings): Promise<Job> {
+  const job = await readJobFile(file);
+  return executor.submitChecked(jobNameOf(job, file, settings.text("name")), job, {
+    owner: "run",
+    fresh: settings.isOn("fresh"),
+  });
+}
+
+function describeEnd(
+  summary: JobSummary,
+  dir: string,
+  file: string,
+  settings: Settings,
+  style: Parameters<typeof summaryText>[3],
+): string {
+  const failure = findFailure(summary, dir);
+  const place = settings.text("dir") === null ? "" : ` --dir ${quoteForShell(dir)}`;
+  const name = settings.text("name") === null ? "" : ` --name ${quoteForShell(summary.name)}`;
+  const hints = {
+    resume: `air-executor run ${quoteForShell(file)}${name}${place}`,
+    status: `air-executor status ${quoteForShell(summary.name)}${place}`,
+    log: `air-executor logs ${quoteForShell(summary.name)} ${quoteForShell(failure?.task ?? "")}${place}`,
+  };
+  return summaryText(summary, failure, hints, style);
+}
+
+/** Reads the files, which are exact by now. */
+function findFailure(summary: JobSummary, dir: string): Failure | null {
+  if (summary.firstFailure === null) return null;
+  const view = viewJob(viewPaths(dir, summary.name), summary.name, { withTasks: true });
+  const task = view.tasks?.find(({ id }) => id === summary.firstFailure);
+  const path = task === undefined ? null : logPathOf(view, task, null);
+  const end = path === null ? null : readLogEnd(path, tailBytes);
+  return {
+    task: summary.firstFailure,
+    error: task?.error ?? null,
+    attempts: task?.attempts ?? 1,
+    tail: end === null ? [] : lastLines(end, tailLines),
+  };
+}

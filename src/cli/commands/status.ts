@@ -1,0 +1,36 @@
+/** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
+
+import { listJobs, viewJob, viewPaths, type JobView } from "../../index.js";
+import { exitCode } from "../exit-codes.js";
+import { findJob } from "../job-source.js";
+import { jobText, jobsTable } from "../render/status-table.js";
+import type { Call } from "../command.js";
+
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
+  const { out, err } = terminal;
+  const base = settings.dir();
+  const isJson = settings.isOn("json");
+  const run = settings.text("run");
+  if (args["job"] !== undefined) {
+    const job = findJob(base, args["job"], { run, withTasks: true });
+    const isEveryTask = settings.isOn("all");
+    out.write(
+      isJson ? jsonLine({ ...stateOf(job), tasks: job.tasks }) : jobText(job, { isEveryTask, nowMs: Date.now() }, out.style),
+    );
+    return exitCode.completed;
+  }
+  const jobs = listJobs(base).map((name) => viewJob(viewPaths(base, name), name, { withTasks: false }));
+  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf) }));
+  else if (jobs.length > 0) out.write(jobsTable(jobs, Date.now(), out.style));
+  else if (!settings.isOn("quiet")) err.write(`no jobs in ${base}\n`);
+  return exitCode.completed;
+}
+
+/** state.json as it is, completed where it can't be read or is another program's. */
+function stateOf({ name, state, counts, problem }: JobView): object {
+  return { ...(state ?? { name, state: "waiting" }), counts, problem };
+}
+
+function jsonLine(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}

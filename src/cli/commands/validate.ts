@@ -1,0 +1,31 @@
+/** `validate FILE`: says every fault of a job file at once, or what a run of it would be. Runs and writes nothing. */
+
+import { readJobFile } from "../../index.js";
+import type { Call } from "../command.js";
+import { exitCode } from "../exit-codes.js";
+import { jobNameOf } from "../job-source.js";
+import { errorText } from "../render/error-text.js";
+import { formatCount, formatTasks } from "../render/figures.js";
+import { printableLine } from "../render/printable.js";
+import { isExpected } from "../usage-error.js";
+
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
+  const { file = "" } = args;
+  const { out, err } = terminal;
+  const isJson = settings.isOn("json");
+  try {
+    const job = await readJobFile(file);
+    const name = jobNameOf(job, file, null);
+    const dependencies = job.tasks.reduce((sum, task) => sum + task.dependencies.length, 0);
+    const size = `${formatTasks(job.tasks.length)}, ${formatCount(dependencies)} ${dependencies === 1 ? "dependency" : "dependencies"}`;
+    const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, faults: [] };
+    out.write(isJson ? `${JSON.stringify(facts)}\n` : `${printableLine(file)} is valid: job ${printableLine(name)}, ${size}\n`);
+    return exitCode.completed;
+  } catch (error) {
+    if (!isExpected(error) || error.code !== "AIR_INVALID_JOB") throw error;
+    if (isJson)
+      out.write(`${JSON.stringify({ file, valid: false, name: null, tasks: null, dependencies: null, faults: error.faults })}\n`);
+    err.write(errorText(error, err.style));
+    return exitCode.invalid;
+  }
+}

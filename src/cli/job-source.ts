@@ -1,0 +1,23 @@
+/** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
+
+import { AirError, listJobs, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
+import { suggestion } from "./suggest-word.js";
+import { basename, extname } from "node:path";
+
+/** The name of a job: as given, else as the file says, else after the file. */
+export function jobNameOf(job: JobSpec, file: string, given: string | null): string {
+  if (given !== null) return given;
+  if (job.name !== null) return job.name;
+  return file === "-" ? "stdin" : basename(file, extname(file));
+}
+
+/** @throws AirError `AIR_NOT_FOUND` if there is no such job. */
+export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
+  const names = listJobs(base);
+  if (!names.includes(name)) {
+    const others = names.length === 0 ? `; there are no jobs in ${base}` : suggestion(name, names);
+    throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
+  }
+  const paths = viewPaths(base, name, options.run === null ? {} : { run: options.run });
+  return viewJob(paths, name, { withTasks: options.withTasks });
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+/**
+ * The command `air-executor`: finds the verb, loads it and nothing else, and turns how it went into an exit code. Started by the shell;
+ * imported by nobody.
+ */
+
+import { readFileSync } from "node:fs";
+import { exitCode, exitCodeOfError } from "./exit-codes.js";
+import { parse } from "./parser.js";
+import { errorJson, errorText } from "./render/error-text.js";
+import { Settings } from "./settings.js";
+import { endQuietlyWithoutReader, openTerminal, type Terminal } from "./terminal.js";
+import { isExpected } from "./usage-error.js";
+import { verbs, type Verb } from "./verbs.js";
+
+endQuietlyWithoutReader();
+process.exitCode = await main(process.argv.slice(2), process.env);
+
+async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });
+  let isJson = argv.includes("--json");
+  try {
+    const { verb, given, request } = await parse(argv);
+    if (verb === null || request !== null) {
+      terminal.out.write(`${request === "version" ? readVersion() : await helpText(verb, terminal)}\n`);
+      return exitCode.completed;
+    }
+    const settings = new Settings(given, env);
+    isJson = settings.isOn("json");
+    terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
+    const args = Object.fromEntries(Object.keys(verb.args).map((name) => [name, given[name] as string | undefined]));
+    const command = await verb.load();
+    return await command.execute({ args, settings, terminal });
+  } catch (error) {
+    return complain(error, terminal, isJson);
+  }
+}
+
+async function helpText(verb: Verb | null, { out }: Terminal): Promise<string> {
+  const { overviewHelp, verbHelp } = await import("./render/help.js");
+  const columns = Math.min(out.columns(), 110);
+  return verb === null ? overviewHelp(verbs, columns) : verbHelp(verb, columns);
+}
+
+function complain(error: unknown, terminal: Terminal, isJson: boolean): number {
+  if (isJson) terminal.out.write(`${JSON.stringify(errorJson(error))}\n`);
+  terminal.err.write(errorText(error, terminal.err.style));
+  return isExpected(error) ? exitCodeOfError(error.code) : exitCode.environment;
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,55 @@
+/**
+ * Every option there is, as data: what the parser, the help and the environment know of it. An option `grace-period` is also the
+ * variable AIR_EXECUTOR_GRACE_PERIOD. Only the variables of this list are read: others of that prefix are nobody's mistake.
+ */
+
+export interface OptionSpec {
+  readonly type: "string" | "boolean";
+  /** What stands in the help for the value of a string. */
+  readonly value?: string;
+  readonly alias?: string;
+  readonly choices?: readonly string[];
+  readonly describe: string;
+}
+
+export const commonOptions = {
+  dir: { type: "string", value: "DIR", describe: "Directory of all jobs (default: ./.air-executor)" },
+  json: { type: "boolean", describe: "Print one documented JSON shape to stdout instead of text" },
+  quiet: { type: "boolean", alias: "q", describe: "No progress and no messages but errors" },
+  "no-color": { type: "boolean", describe: "No colours (NO_COLOR does the same)" },
+} as const satisfies Record<string, OptionSpec>;
+
+export const verbOptions = {
+  concurrency: {
+    type: "string",
+    value: "N|N%|Nx",
+    alias: "j",
+    describe: "Tasks at once: a number, a share of the cores, or a multiple of them (default: 100%)",
+  },
+  name: { type: "string", value: "NAME", describe: "Name of the job (default: the file's `name`, else its base name)" },
+  fresh: { type: "boolean", describe: "Begin anew, even if an unfinished run could be taken up" },
+  "grace-period": { type: "string", value: "SECONDS", describe: "From TERM to KILL when tasks are stopped (default: 10)" },
+  durability: {
+    type: "string",
+    choices: ["grouped", "strict"],
+    describe: "grouped: synced to disk at least once a second; strict: also before a dependent starts (default: grouped)",
+  },
+  all: { type: "boolean", alias: "a", describe: "Show every task, however many there are" },
+  follow: { type: "boolean", alias: "f", describe: "Go on with what is written, until the job has ended" },
+  attempt: { type: "string", value: "N", describe: "An earlier attempt's log, counted from 1 (default: the last attempt)" },
+  format: { type: "string", choices: ["text", "mermaid", "dot"], describe: "What to draw (default: text)" },
+  run: { type: "string", value: "ID", describe: "An earlier run of the job instead of the current one" },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof commonOptions | keyof typeof verbOptions;
+
+export const allOptions: Readonly<Record<OptionName, OptionSpec>> = { ...commonOptions, ...verbOptions };
+
+/** What every task finds in its environment: no option of a command that a task calls. */
+const variablesOfTasks = new Set(["AIR_EXECUTOR_JOB", "AIR_EXECUTOR_TASK", "AIR_EXECUTOR_ATTEMPT"]);
+
+/** `grace-period` → `AIR_EXECUTOR_GRACE_PERIOD`; null for an option that has no variable. */
+export function variableOf(option: OptionName): string | null {
+  const name = `AIR_EXECUTOR_${option.toUpperCase().replaceAll("-", "_")}`;
+  return variablesOfTasks.has(name) ? null : name;
+}

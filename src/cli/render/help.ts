@@ -1,0 +1,96 @@
+/** The help texts, made from the tables of verbs and options. */
+
+import { allOptions, commonOptions, type OptionName } from "../options.js";
+import type { Verb } from "../verbs.js";
+
+export function overviewHelp(verbs: readonly Verb[], columns: number): string {
+  return [
+    "Runs jobs: lists of tasks that depend on each other, in parallel, with a durable record of every task.",
+    section("Usage", ["  air-executor VERB [options]"]),
+    section(
+      "Verbs",
+      list(
+        verbs.map(({ usage, describe }) => [shownUsage(usage), describe]),
+        columns,
+      ),
+    ),
+    section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
+    section("Exit codes", list(exitCodes, columns)),
+    section("More", [
+      "  air-executor VERB --help shows a verb's own options, with examples.",
+      "  Every option can be given as a variable too: --grace-period 5 as AIR_EXECUTOR_GRACE_PERIOD=5.",
+    ]),
+  ].join("\n\n");
+}
+
+export function verbHelp(verb: Verb, columns: number): string {
+  const args = Object.entries(verb.args).map(([name, describe]): Row => [name.toUpperCase(), describe]);
+  const sections = [
+    `${verb.describe}.`,
+    section("Usage", [`  air-executor ${shownUsage(verb.usage)} [options]`]),
+    section("Arguments", list(args, columns)),
+    ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns))]),
+    section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
+    section(
+      "Examples",
+      verb.examples.flatMap(([command, what]) => [`  ${command}`, `      ${what}`]),
+    ),
+  ];
+  return sections.join("\n\n");
+}
+
+/** `logs <job> [task]` as people write it: `logs JOB [TASK]`. */
+export function shownUsage(usage: string): string {
+  return usage.replaceAll(/<(\w+)>|\[(\w+)\]/g, (_found, required?: string, optional?: string) =>
+    required === undefined ? `[${(optional ?? "").toUpperCase()}]` : required.toUpperCase(),
+  );
+}
+
+type Row = readonly [term: string, text: string];
+
+const exitCodes: readonly Row[] = [
+  ["0", "completed"],
+  ["1", "failed"],
+  ["2", "usage or an invalid job"],
+  ["3", "the environment: locked, disk full, no permission"],
+  ["129, 130, 143", "stopped by HUP, INT or TERM; the job stays unfinished"],
+];
+
+function optionList(names: readonly OptionName[], columns: number): string[] {
+  return list(
+    names.map((name): Row => {
+      const { alias, value, choices, describe } = allOptions[name];
+      const placeholder = choices?.join("|") ?? value;
+      return [
+        `${alias === undefined ? "   " : `-${alias},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,
+        describe,
+      ];
+    }),
+    columns,
+  );
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return `${title}\n${lines.join("\n")}`;
+}
+
+/** Terms in a column, their texts beside them, wrapped. */
+function list(rows: readonly Row[], columns: number): string[] {
+  const indent = Math.max(...rows.map(([term]) => term.length)) + 4;
+  const width = Math.max(columns - indent, 30);
+  return rows.flatMap(([term, text]) =>
+    wrap(text, width).map((line, index) => (index === 0 ? `  ${term}`.padEnd(indent) : " ".repeat(indent)) + line),
+  );
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}

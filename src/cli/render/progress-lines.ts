@@ -1,0 +1,83 @@
+/**
+ * Progress where there is no terminal: plain lines. A small job gets a line for every task that ends; a large one gets its first
+ * failures and, now and then, where it stands. Time comes in as a value; nothing is written here.
+ */
+
+import type { AttemptEnded, Counts, JobEvent } from "../../index.js";
+import { countsText, endedCount } from "./counts-text.js";
+import { formatCount, formatDuration, formatRate } from "./figures.js";
+import { printableLine } from "./printable.js";
+import { styleOf, type Style } from "./style.js";
+
+const smallJob = 100;
+const maxFailureLines = 20;
+const intervalMs = 5000;
+
+export class ProgressLines {
+  readonly #style: Style;
+  readonly #startedAt: number;
+  readonly #endedBefore: number;
+  readonly #attemptStarts = new Map<string, number>();
+  #failureLines = 0;
+  #lastAt: number;
+
+  /** @param counts where the job stands now: it may have been taken up where it stopped. */
+  constructor(style: Style, counts: Counts, nowMs: number) {
+    this.#style = style;
+    this.#startedAt = nowMs;
+    this.#lastAt = nowMs;
+    this.#endedBefore = endedCount(counts);
+  }
+
+  /** @param counts as they are after these events. */
+  take(events: readonly JobEvent[], counts: Counts, nowMs: number): string[] {
+    const isSmall = counts.total <= smallJob;
+    const ends = events.filter((event) => this.#isEnd(event, isSmall));
+    let ended = endedCount(counts) - ends.filter((event) => !isRetry(event)).length;
+    const lines: string[] = [];
+    for (const event of ends) {
+      if (!isRetry(event)) ended += 1;
+      const line = this.#line(event, `[${formatCount(ended)}/${formatCount(counts.total)}]`, isSmall);
+      if (line !== null) lines.push(line);
+    }
+    if (!isSmall && nowMs - this.#lastAt >= intervalMs) lines.push(this.#standing(counts, nowMs));
+    return lines;
+  }
+
+  #isEnd(event: JobEvent, isSmall: boolean): event is Extract<JobEvent, { type: "attempt-ended" | "task-ended" }> {
+    if (isSmall && event.type === "attempt-started") this.#attemptStarts.set(event.task, event.at);
+    return event.type === "attempt-ended" || event.type === "task-ended";
+  }
+
+  #line(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>, place: string, isSmall: boolean): string | null {
+    const isFailure = event.status === "failed";
+    if (!isSmall && (!isFailure || ++this.#failureLines > maxFailureLines)) return null;
+    const word = isRetry(event) ? "retrying" : event.status;
+    const reason = event.error === null ? "" : `: ${printableLine(event.error)}`;
+    return `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}${this.#detail(event)}`;
+  }
+
+  #detail(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>): string {
+    if (event.type === "task-ended") return "";
+    const startedAt = this.#attemptStarts.get(event.task);
+    const took = startedAt === undefined ? [] : [formatDuration(event.at - startedAt)];
+    const attempt = event.attempt === 1 ? [] : [`attempt ${event.attempt}`];
+    const wait = event.retryAt === null ? [] : [`again in ${formatDuration(event.retryAt - event.at)}`];
+    this.#attemptStarts.delete(event.task);
+    const details = [...took, ...attempt, ...wait];
+    return details.length === 0 ? "" : this.#style.faint(` (${details.join(", ")})`);
+  }
+
+  #standing(counts: Counts, nowMs: number): string {
+    this.#lastAt = nowMs;
+    const ended = endedCount(counts);
+    const rate = ((ended - this.#endedBefore) * 1000) / (nowMs - this.#startedAt);
+    const left = rate > 0 ? `, about ${formatDuration(((counts.total - ended) * 1000) / rate)} left` : "";
+    return `[${formatCount(ended)}/${formatCount(counts.total)}] ${countsText(counts, this.#style)}; ${formatRate(rate)}${left}`;
+  }
+}
+
+/** An attempt that failed and will be followed by another. */
+function isRetry(event: JobEvent): event is AttemptEnded {
+  return event.type === "attempt-ended" && event.status === "pending";
+}

@@ -1,0 +1,103 @@
+/** What `status` shows people: the jobs of a directory, or one job and its tasks. Takes what the files say; writes nothing. */
+
+import Table from "cli-table3";
+import type { JobView, TaskView } from "../../index.js";
+import { countsText, endedCount } from "./counts-text.js";
+import { formatCount, formatDuration, formatTime } from "./figures.js";
+import { printableLine } from "./printable.js";
+import { styleOf, type Style } from "./style.js";
+
+/** A job of more tasks shows only those that want attention, unless all are asked for. */
+const maxRows = 40;
+
+export function jobsTable(jobs: readonly JobView[], nowMs: number, style: Style): string {
+  const rows = jobs.map((job) => [
+    printableLine(job.name),
+    stateText(job, style),
+    job.counts === null ? "" : `${formatCount(endedCount(job.counts))}/${formatCount(job.counts.total)}`,
+    job.counts === null ? "" : countsText(job.counts, style, ["running", "failed", "cancelled", "skipped"]),
+    startText(job),
+    tookText(job.state?.["started_at"], job.state?.["completed_at"], nowMs),
+  ]);
+  return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK"], rows, style);
+}
+
+export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: number }, style: Style): string {
+  const lines = [`${style.strong(printableLine(job.name))}  ${stateText(job, style)}`];
+  const facts: [string, string][] = [
+    ["run", textOf(job.state?.["id"])],
+    ["started", startText(job)],
+    ["took", tookText(job.state?.["started_at"], job.state?.["completed_at"], options.nowMs)],
+    ["tasks", job.counts === null ? "" : `${formatCount(job.counts.total)}: ${countsText(job.counts, style) || "none"}`],
+    ["first failure", textOf(job.state?.["first_failure"])],
+    ["error", textOf(job.state?.["error"])],
+    ["waits for", job.problem === null ? "" : printableLine(job.problem)],
+  ];
+  for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
+  const tasks = job.tasks ?? [];
+  const shown = options.isEveryTask || tasks.length <= maxRows ? tasks : wantingAttention(tasks);
+  if (shown.length > 0) lines.push("", tasksTable(shown, options.nowMs, style).trimEnd());
+  if (shown.length < tasks.length) {
+    lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task`));
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function tasksTable(tasks: readonly TaskView[], nowMs: number, style: Style): string {
+  const rows = tasks.map(({ id, status = "pending", attempts = 0, started_at, completed_at, error }) => [
+    printableLine(id),
+    styleOf(status, style)(status),
+    attempts > 1 ? String(attempts) : "",
+    status === "pending" ? "" : tookText(started_at, completed_at, nowMs),
+    error === null || error === undefined ? "" : printableLine(error),
+  ]);
+  return drawTable(["TASK", "STATUS", "ATTEMPTS", "TOOK", "ERROR"], rows, style);
+}
+
+/** What runs and what went wrong, in that order. */
+function wantingAttention(tasks: readonly TaskView[]): TaskView[] {
+  const order = ["running", "failed", "cancelled", "skipped"];
+  return order.flatMap((status) => tasks.filter((task) => task.status === status)).slice(0, maxRows);
+}
+
+/** Without borders; columns that are empty throughout are left out. */
+function drawTable(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+  const used = head.map((_, column) => rows.some((row) => row[column] !== ""));
+  const pick = (row: readonly string[]): string[] => row.filter((_, column) => used[column]);
+  const edges = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
+  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
+  const table = new Table({
+    chars: { ...Object.fromEntries([...edges, ...inner].map((place) => [place, ""])), middle: "  " },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  table.push(pick(head).map(style.faint), ...rows.map(pick));
+  return `${table
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n")}\n`;
+}
+
+function stateText(job: JobView, style: Style): string {
+  const state = textOf(job.state?.["state"]) || "waiting";
+  return styleOf(state, style)(state);
+}
+
+function startText(job: JobView): string {
+  const startedAt = timeOf(job.state?.["started_at"]);
+  return startedAt === null ? "" : formatTime(startedAt);
+}
+
+function tookText(started: unknown, completed: unknown, nowMs: number): string {
+  const startedAt = timeOf(started);
+  return startedAt === null ? "" : formatDuration((timeOf(completed) ?? nowMs) - startedAt);
+}
+
+function timeOf(value: unknown): number | null {
+  const time = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? printableLine(value) : "";
+}

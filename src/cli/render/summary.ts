@@ -1,0 +1,59 @@
+/** The last words of `run`: how the job ended, the first failure with the end of its log, and what to do next. */
+
+import type { JobSummary } from "../../index.js";
+import { countsText } from "./counts-text.js";
+import { formatDuration, formatTasks } from "./figures.js";
+import { printableLine } from "./printable.js";
+import { styleOf, type Style } from "./style.js";
+
+/** The first task that failed, as far as it is known. */
+export interface Failure {
+  readonly task: string;
+  readonly error: string | null;
+  readonly attempts: number;
+  /** The last lines of its log, safe to show; empty if it printed nothing. */
+  readonly tail: readonly string[];
+}
+
+/** Commands that the user may want next, ready to be typed. */
+export interface Hints {
+  readonly resume: string;
+  readonly status: string;
+  /** The first failure's log. */
+  readonly log: string;
+}
+
+export function summaryText(summary: JobSummary, failure: Failure | null, hints: Hints, style: Style): string {
+  const lines = [headline(summary, style)];
+  if (summary.error !== null) lines.push(`  ${printableLine(summary.error)}`);
+  if (failure !== null) lines.push("", ...failureLines(failure, style));
+  const next: [string, string][] = [];
+  if (summary.isInterrupted) next.push(["go on", hints.resume]);
+  if (failure !== null) next.push(["its log", hints.log]);
+  if (failure !== null || summary.isInterrupted) next.push(["all tasks", hints.status]);
+  if (next.length > 0) lines.push("");
+  for (const [label, command] of next) lines.push(`  ${style.faint(`${label}:`.padEnd(11))}${command}`);
+  return `${lines.join("\n")}\n`;
+}
+
+function headline({ name, state, counts, durationMs, isInterrupted }: JobSummary, style: Style): string {
+  const job = style.strong(printableLine(name));
+  const took = formatDuration(durationMs);
+  if (isInterrupted) {
+    const reached = countsText(counts, style) || "nothing started";
+    return `${job} ${style.bad("stopped")} after ${took} and is unfinished: ${reached}`;
+  }
+  const word = styleOf(state, style)(state);
+  if (state === "completed" && counts.completed === counts.total)
+    return `${job} ${word}: ${formatTasks(counts.total)} in ${took}`;
+  return `${job} ${word} after ${took}: ${countsText(counts, style)}`;
+}
+
+function failureLines({ task, error, attempts, tail }: Failure, style: Style): string[] {
+  const count = attempts > 1 ? ` (${attempts} attempts)` : "";
+  const reason = error === null ? "" : `: ${printableLine(error)}`;
+  return [
+    `${style.bad("First failure:")} ${style.strong(printableLine(task))}${reason}${count}`,
+    ...(tail.length === 0 ? ["  it printed nothing"] : tail.map((line) => `  ${style.faint("│")} ${line}`)),
+  ];
+}

@@ -1,0 +1,77 @@
+/** What the user chose, by option or else by variable, checked and converted. Every complaint names what was typed and what would do. */
+
+import { allOptions, variableOf, type OptionName } from "./options.js";
+import { UsageError } from "./usage-error.js";
+
+/** As the parser leaves them: strings and booleans by option name. */
+export type GivenOptions = Readonly<Record<string, unknown>>;
+
+export class Settings {
+  readonly #given: GivenOptions;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(given: GivenOptions, env: NodeJS.ProcessEnv) {
+    this.#given = given;
+    this.#env = env;
+  }
+
+  isOn(option: OptionName): boolean {
+    const given = this.#given[option];
+    if (typeof given === "boolean") return given;
+    const name = variableOf(option);
+    const value = (name === null ? undefined : this.#env[name])?.toLowerCase() ?? "";
+    if (["", "0", "false", "no", "off"].includes(value)) return false;
+    if (["1", "true", "yes", "on"].includes(value)) return true;
+    throw new UsageError(`${name} is "${value}": expected 1 or 0`);
+  }
+
+  /** Null if it was not given; an empty variable counts as not given. */
+  text(option: OptionName): string | null {
+    const { value, source } = this.#find(option);
+    const { choices } = allOptions[option];
+    if (value === null || choices === undefined || choices.includes(value)) return value;
+    throw new UsageError(`${source} is "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+  }
+
+  dir(): string {
+    return this.text("dir") ?? ".air-executor";
+  }
+
+  /** @param cores how many there are. */
+  concurrency(cores: number): number {
+    const { value, source } = this.#find("concurrency");
+    if (value === null) return cores;
+    const match = /^(\d+(?:\.\d+)?)(%|x)?$/.exec(value);
+    const amount = Number(match?.[1] ?? Number.NaN);
+    const unit = match?.[2];
+    const count = unit === "%" ? Math.floor((amount * cores) / 100) : unit === "x" ? Math.floor(amount * cores) : amount;
+    if (amount > 0 && Number.isSafeInteger(count)) return Math.max(1, count);
+    throw new UsageError(
+      `${source} is "${value}": expected a whole number of tasks such as 8, a share of the cores such as 50%, or a multiple such as 2x`,
+    );
+  }
+
+  gracePeriodMs(): number {
+    const { value, source } = this.#find("grace-period");
+    if (value === null) return 10_000;
+    const seconds = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    if (seconds <= 86_400) return Math.round(seconds * 1000);
+    throw new UsageError(`${source} is "${value}": expected seconds, from 0 to 86400`);
+  }
+
+  /** From 1; null for the last. */
+  attempt(): number | null {
+    const { value, source } = this.#find("attempt");
+    if (value === null) return null;
+    if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
+    throw new UsageError(`${source} is "${value}": expected the number of an attempt, from 1`);
+  }
+
+  #find(option: OptionName): { value: string | null; source: string } {
+    const given = this.#given[option];
+    if (typeof given === "string") return { value: given, source: `--${option}` };
+    const name = variableOf(option);
+    const value = name === null ? undefined : this.#env[name];
+    return { value: value === undefined || value === "" ? null : value, source: name ?? `--${option}` };
+  }
+}

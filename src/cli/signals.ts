@@ -1,0 +1,33 @@
+/**
+ * Ctrl-C, TERM and HUP: the first one stops gracefully, the next one at once. Used by verbs that run tasks; others leave a signal its
+ * usual effect.
+ */
+
+import type { StopSignal } from "./exit-codes.js";
+
+export interface SignalWatch {
+  /** The first signal that came, if one did. */
+  received(): StopSignal | null;
+  /** Gives the signals their usual effect back. */
+  end(): void;
+}
+
+/** @param onSignal is told how often a signal came so far: 1 for the first. */
+export function watchSignals(onSignal: (signal: StopSignal, count: number) => void): SignalWatch {
+  const signals: readonly StopSignal[] = ["SIGHUP", "SIGINT", "SIGTERM"];
+  let first: StopSignal | null = null;
+  let count = 0;
+  const handler = (signal: NodeJS.Signals): void => {
+    const stop = signal as StopSignal;
+    first ??= stop;
+    count += 1;
+    onSignal(stop, count);
+  };
+  for (const signal of signals) process.on(signal, handler);
+  return {
+    received: () => first,
+    end: () => {
+      for (const signal of signals) process.off(signal, handler);
+    },
+  };
+}

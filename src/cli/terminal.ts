@@ -1,0 +1,64 @@
+/**
+ * The two streams that the CLI writes to. Data goes to `out`, progress and messages to `err`; nothing else in the project writes to
+ * either. Knows whether a stream is a terminal, how wide it is, and whether it may have colours.
+ */
+
+import { isatty } from "node:tty";
+import { colorStyle, plainStyle, type Style } from "./render/style.js";
+
+type OutputStream = NodeJS.WriteStream & { readonly fd: 1 | 2 };
+
+export interface Sink {
+  readonly stream: OutputStream;
+  readonly isTerminal: boolean;
+  readonly style: Style;
+  /** Width in characters, as it is now. */
+  columns(): number;
+  write(text: string): void;
+}
+
+export interface Terminal {
+  readonly out: Sink;
+  readonly err: Sink;
+}
+
+export interface ColorChoice {
+  readonly isColorOff: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function openTerminal(choice: ColorChoice): Terminal {
+  return { out: makeSink(process.stdout, choice), err: makeSink(process.stderr, choice) };
+}
+
+/** A reader that went away (`| head`) is no error: there is nobody left to write to. Called once. */
+export function endQuietlyWithoutReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+function makeSink(stream: OutputStream, choice: ColorChoice): Sink {
+  const isTerminal = isatty(stream.fd);
+  return {
+    stream,
+    isTerminal,
+    style: mayHaveColor(isTerminal, choice) ? colorStyle : plainStyle,
+    columns: () => (isTerminal ? stream.columns || 80 : 80),
+    write: (text) => {
+      stream.write(text);
+    },
+  };
+}
+
+/** `--no-color` and NO_COLOR forbid it, FORCE_COLOR asks for it, else a terminal that can. */
+export function mayHaveColor(isTerminal: boolean, { isColorOff, env }: ColorChoice): boolean {
+  const isSet = (name: string): boolean => env[name] !== undefined && env[name] !== "";
+  if (isColorOff || isSet("NO_COLOR")) return false;
+  if (isSet("FORCE_COLOR")) return env["FORCE_COLOR"] !== "0";
+  return isTerminal && env["TERM"] !== "dumb";
+}

@@ -1,0 +1,81 @@
+/** The verbs, as data: all that the help and the parser need without loading any of them. One file a verb stands under commands/. */
+
+import type { Command } from "./command.js";
+import type { OptionName } from "./options.js";
+
+export interface Verb {
+  readonly name: string;
+  /** For the parser: `<required>` and `[optional]` arguments. */
+  readonly usage: string;
+  readonly describe: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly options: readonly OptionName[];
+  readonly examples: readonly (readonly [command: string, what: string])[];
+  readonly load: () => Promise<Command>;
+}
+
+export const verbs: readonly Verb[] = [
+  {
+    name: "run",
+    usage: "run <file>",
+    describe: "Run a job in the foreground, to its end",
+    args: { file: "A job file (JSON or YAML), the directory of a dropped job, or - for standard input" },
+    options: ["concurrency", "name", "fresh", "grace-period", "durability"],
+    examples: [
+      ["air-executor run pipeline.yaml", "run it; an unfinished run of that name is taken up where it stopped"],
+      ["air-executor run pipeline.yaml -j 2x", "twice as many tasks at once as there are cores"],
+      ["air-executor run pipeline.yaml --fresh", "begin anew"],
+      ["generate-tasks | air-executor run - --name nightly", "a job from standard input"],
+      ["air-executor run .air-executor/jobs/my-job", "a dropped job"],
+    ],
+    load: () => import("./commands/run.js"),
+  },
+  {
+    name: "validate",
+    usage: "validate <file>",
+    describe: "Check a job file: every fault at once, each with its place",
+    args: { file: "A job file (JSON or YAML), or - for standard input" },
+    options: [],
+    examples: [["air-executor validate pipeline.yaml", "exit code 0 if it could be run, else 2"]],
+    load: () => import("./commands/validate.js"),
+  },
+  {
+    name: "status",
+    usage: "status [job]",
+    describe: "Show what is where: all jobs, or one and its tasks",
+    args: { job: "Name of a job" },
+    options: ["all", "run"],
+    examples: [
+      ["air-executor status", "all jobs"],
+      ["air-executor status pipeline --all", "one job with every task"],
+      ["air-executor status pipeline --json", "the same for a script, as the files say it"],
+    ],
+    load: () => import("./commands/status.js"),
+  },
+  {
+    name: "logs",
+    usage: "logs <job> [task]",
+    describe: "Show what tasks wrote",
+    args: { job: "Name of a job", task: "Id of a task (default: all tasks, each line with its task in front)" },
+    options: ["follow", "attempt", "run"],
+    examples: [
+      ["air-executor logs pipeline merge", "what one task wrote"],
+      ["air-executor logs pipeline -f", "all tasks, and what is still to come"],
+      ["air-executor logs pipeline merge --attempt 1", "an earlier attempt"],
+    ],
+    load: () => import("./commands/logs.js"),
+  },
+  {
+    name: "graph",
+    usage: "graph <source>",
+    describe: "Draw what depends on what",
+    args: { source: "A job file, - for standard input, or the name of a job" },
+    options: ["format", "run"],
+    examples: [
+      ["air-executor graph pipeline.yaml", "as text, level by level"],
+      ["air-executor graph pipeline --format mermaid", "for a Markdown page, with the colours of what became of it"],
+      ["air-executor graph pipeline.yaml --format dot | dot -Tsvg > pipeline.svg", "with Graphviz"],
+    ],
+    load: () => import("./commands/graph.js"),
+  },
+];
