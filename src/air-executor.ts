@@ -187,7 +187,8 @@ export class AirExecutor {
   #obstacle(): Obstacle | null {
     const since = this.#scheduler.noRoomSince;
     if (since !== null) {
-      const message = "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
+      const message =
+        "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
       return { since, error: new AirError("AIR_SYSTEM", message) };
     }
     for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;

@@ -34,7 +34,10 @@ export function describeAttempt(
 }
 
 /** Most tasks add nothing of their own: then no object is made. */
-function mergeEnv(job: Readonly<Record<string, string>>, task: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function mergeEnv(
+  job: Readonly<Record<string, string>>,
+  task: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   for (const _ in task) return { ...job, ...task };
   return job;
 }

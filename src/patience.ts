@@ -3,7 +3,7 @@
  * machine has started no process. Used by the composition root for engines that somebody waits for; a manager waits as long as it takes.
  */
 
-import { AirError } from "./domain/errors.js";
+import type { AirError } from "./domain/errors.js";
 import type { Clock } from "./domain/ports.js";
 
 /** What stands in the way of starting anything, and since when (monotonic milliseconds). */

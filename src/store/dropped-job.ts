@@ -35,7 +35,9 @@ export interface DroppedContext {
 
 /** Keys of state.json that we write ourselves; all others are kept as they are. */
 const OWN_KEYS = new Set(
-  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env".split(" "),
+  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env".split(
+    " ",
+  ),
 );
 
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -44,7 +46,10 @@ const MAX_BYTES = 512 * 1024 * 1024;
  * @returns null if one of the files is missing: it may come yet.
  * @throws AirError `AIR_INVALID_JOB` with every fault; `AIR_UNSAFE_PATH` for a link or pipe in place of a file.
  */
-export async function importDropped(paths: JobPaths, context: DroppedContext): Promise<{ picture: Picture; journal: Journal } | null> {
+export async function importDropped(
+  paths: JobPaths,
+  context: DroppedContext,
+): Promise<{ picture: Picture; journal: Journal } | null> {
   if (!existsSync(paths.state) || !existsSync(paths.tasks)) return null;
   const state = await readState(paths.state);
   const { tasks, records } = await readTasksFile(paths.tasks, context);
@@ -58,7 +63,8 @@ type State = Readonly<Record<string, unknown>>;
 
 async function readState(path: string): Promise<State> {
   const state = await readJson(path);
-  if (!isObject(state)) throw invalidJob(path, [{ place: path, message: `expected an object with id, name and state, got ${describe(state)}` }]);
+  if (!isObject(state))
+    throw invalidJob(path, [{ place: path, message: `expected an object with id, name and state, got ${describe(state)}` }]);
   return state;
 }
 

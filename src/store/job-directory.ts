@@ -63,7 +63,8 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
   ensurePrivateDirectory(paths.dir);
   return withLock(paths, wanted.name, async (lock) => {
     const { name, owner } = wanted;
-    const found = recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph }));
+    const found =
+      recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph }));
     if (found !== null && !found.picture.isOver) {
       const difference = differingTask(wanted.tasks, found.picture);
       if (difference === null) return { ...found, paths, lock };

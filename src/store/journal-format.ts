@@ -15,6 +15,7 @@
  */
 
 import { crc32 } from "node:zlib";
+import { impossible } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { DiskTask } from "./disk-task.js";
 import { FORMAT_VERSION } from "./layout.js";
@@ -59,8 +60,16 @@ function encodeHead(seq: number, event: JobEvent): string {
       return `${start},"tasks":[${event.tasks.map((task) => JSON.stringify(specToJson(task))).join(",")}]`;
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
-    default:
+    case "records-restored":
+    case "job-restored":
+    case "attempt-stopping":
+    case "task-ended":
+    case "job-cancelling":
+    case "job-interrupted":
+    case "job-ended":
       return withRest(start, event);
+    default:
+      return impossible(event);
   }
 }
 

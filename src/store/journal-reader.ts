@@ -73,7 +73,7 @@ function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void):
 /** Everything behind the last whole line, bad lines included. */
 function readTail(fd: number, from: number): Buffer {
   const pieces: Buffer[] = [];
-  for (let position = from; ; ) {
+  for (let position = from; ;) {
     const piece = Buffer.allocUnsafe(64 * 1024);
     const length = readSync(fd, piece, 0, piece.length, position);
     if (length === 0) return Buffer.concat(pieces);

@@ -58,7 +58,9 @@ function flock(fd: number): Promise<boolean> {
     const child = spawn("flock", ["-n", "-x", "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
     child.once("error", (error) =>
       reject(
-        new AirError("AIR_SYSTEM", `cannot run the program flock (${error.message}): install the package util-linux.`, { cause: error }),
+        new AirError("AIR_SYSTEM", `cannot run the program flock (${error.message}): install the package util-linux.`, {
+          cause: error,
+        }),
       ),
     );
     child.once("exit", (code) => resolve(code === 0));

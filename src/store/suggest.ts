@@ -51,7 +51,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   trigger: ["trigger_rule"],
   when: ["trigger_rule"],
   weight: ["priority"],
-  "steps": ["tasks"],
+  steps: ["tasks"],
   jobs: ["tasks", "concurrency"],
   targets: ["tasks"],
   default: ["defaults"],

@@ -56,7 +56,11 @@ test("a bit flipped at any byte is never read as something else: it is damage in
     altered[position]! ^= 1 << (position % 8);
     writeFileSync(path, altered);
     if (position < lastNewline) {
-      assert.throws(() => read(path), (error) => error instanceof AirError && error.code === "AIR_DAMAGED", `at ${position}`);
+      assert.throws(
+        () => read(path),
+        (error) => error instanceof AirError && error.code === "AIR_DAMAGED",
+        `at ${position}`,
+      );
     } else {
       assert.deepEqual(read(path).events, sampleEvents.slice(0, position === lastNewline ? -2 : -1), `at ${position}`);
     }

@@ -25,7 +25,9 @@ test("a second taker is told who holds it and since when", async (t) => {
   const child = await holder(t, path);
   await assert.rejects(takeLock(path, 'job "etl"'), {
     code: "AIR_LOCKED",
-    message: new RegExp(`^job "etl" is held by process ${child.pid} since \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z: wait for it, or stop it first\\.$`),
+    message: new RegExp(
+      `^job "etl" is held by process ${child.pid} since \\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z: wait for it, or stop it first\\.$`,
+    ),
   });
 });
 

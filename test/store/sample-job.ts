@@ -52,7 +52,11 @@ const started = (id: string, attempt: number, at: number): JobEvent => ({
 
 export const sampleEvents: readonly JobEvent[] = [
   taken,
-  { type: "tasks-added", at: AT, tasks: [task("prepare"), task("größe/“x”\u0001", ["prepare"]), task("merge", ["größe/“x”\u0001"])] },
+  {
+    type: "tasks-added",
+    at: AT,
+    tasks: [task("prepare"), task("größe/“x”\u0001", ["prepare"]), task("merge", ["größe/“x”\u0001"])],
+  },
   started("prepare", 1, AT + 1),
   {
     type: "attempt-ended",
