@@ -62,12 +62,18 @@ export class Dispatcher {
       this.#admission.refresh(job);
     }
     const descriptors: Descriptor[] = [];
-    for (const [job, batch] of this.#choose(ceiling - this.#inFlight.size)) {
-      if (job.ports.recorder.recordStarts(batch.starts)) {
-        this.#start(job, batch, descriptors);
-        onStarted(job, batch.starts);
-      } else {
-        this.#putBack(job, batch);
+    let wasRefused = true;
+    // A job that is refused is held, and leaves its room to the others.
+    while (wasRefused) {
+      wasRefused = false;
+      for (const [job, batch] of this.#choose(ceiling - this.#inFlight.size)) {
+        if (job.ports.recorder.recordStarts(batch.starts)) {
+          this.#start(job, batch, descriptors);
+          onStarted(job, batch.starts);
+        } else {
+          this.#putBack(job, batch);
+          wasRefused = true;
+        }
       }
     }
     if (descriptors.length > 0) {

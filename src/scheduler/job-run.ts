@@ -73,3 +73,21 @@ export class JobRun {
     this.plan = new Plan(job, random, at);
   }
 }
+
+/** A job as its user sees it; `actions` are what the scheduler does for it. */
+export function handleOf(job: JobRun, actions: Pick<JobHandle, "add" | "cancel">): JobHandle {
+  return {
+    name: job.name,
+    ids: job.plan.ids,
+    get isOver() {
+      return job.isOver;
+    },
+    get counts() {
+      return job.plan.counts;
+    },
+    get firstFailure() {
+      return job.plan.firstFailure;
+    },
+    ...actions,
+  };
+}

@@ -31,7 +31,12 @@ export class RetryDelays {
     const now = this.#clock.now();
     for (const [id, at] of retryAt) {
       const task = job.plan.indexOf(id);
-      this.add(job, task, Math.min(at - now, longestRetryDelayMs(job.plan.taskAt(task), job.plan.failuresOf(task))));
+      const longestMs = longestRetryDelayMs(job.plan.taskAt(task), job.plan.failuresOf(task));
+      if (at <= now) {
+        job.plan.endDelay(task);
+      } else {
+        this.add(job, task, Math.min(at - now, longestMs));
+      }
     }
   }
 

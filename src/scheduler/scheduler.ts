@@ -16,7 +16,7 @@ import { Dispatcher } from "./dispatcher.js";
 import type { Attempt } from "./in-flight.js";
 import { InFlight, stopThatEnded } from "./in-flight.js";
 import type { JobHandle, JobPorts } from "./job-run.js";
-import { JobRun } from "./job-run.js";
+import { handleOf, JobRun } from "./job-run.js";
 import { RetryDelays } from "./retry-delays.js";
 import { Round } from "./round.js";
 
@@ -89,7 +89,7 @@ export class Scheduler {
     this.#delays.restore(job, loaded.retryAt);
     this.#adopt(job, loaded.inFlight);
     this.#advance(job);
-    return this.#handleOf(job);
+    return handleOf(job, { add: (tasks) => this.#add(job, tasks), cancel: (taskIds) => this.#cancel(job, taskIds) });
   }
 
   /** Attempts ended. The runner calls this. */
@@ -231,23 +231,5 @@ export class Scheduler {
       this.#announcedWakeup = wakeup;
       this.#options.onWakeup?.(wakeup);
     }
-  }
-
-  #handleOf(job: JobRun): JobHandle {
-    return {
-      name: job.name,
-      ids: job.plan.ids,
-      get isOver() {
-        return job.isOver;
-      },
-      get counts() {
-        return job.plan.counts;
-      },
-      get firstFailure() {
-        return job.plan.firstFailure;
-      },
-      add: (tasks) => this.#add(job, tasks),
-      cancel: (taskIds) => this.#cancel(job, taskIds),
-    };
   }
 }

@@ -30,13 +30,17 @@ export class FakeRunner implements TaskRunner {
   readonly stops: { key: number; task: string; graceMs: number }[] = [];
   /** Called at the beginning of `stop`, with the attempt that is to be stopped. */
   onStop: (attempt: Descriptor | OrphanedAttempt) => void = () => {};
+  /** Called at the end of `start`. */
+  onStart: () => void = () => {};
   readonly #slots: number;
+  readonly #spool: string;
   readonly #taken = new Set<number>();
   readonly #slotsByKey = new Map<number, number>();
   #handler: (reports: readonly Report[]) => void = () => {};
 
-  constructor(slots: number) {
+  constructor(slots: number, spool = "spool") {
     this.#slots = slots;
+    this.#spool = spool;
   }
 
   get freeSlots(): number {
@@ -47,7 +51,7 @@ export class FakeRunner implements TaskRunner {
     for (let slot = 0; slot < this.#slots; slot++) {
       if (!this.#taken.has(slot)) {
         this.#taken.add(slot);
-        return { slot, spool: `spool-${slot}` };
+        return { slot, spool: `${this.#spool}-${slot}` };
       }
     }
     return undefined;
@@ -65,6 +69,7 @@ export class FakeRunner implements TaskRunner {
       this.running.set(attempt.key, attempt);
       this.#slotsByKey.set(attempt.key, attempt.slot);
     }
+    this.onStart();
   }
 
   adopt(attempts: readonly OrphanedAttempt[]): void {

@@ -1,0 +1,265 @@
+/**
+ * A world around the scheduler in which everything happens by chance: attempts end in every way, time goes by, disks refuse, users
+ * cancel and add, engines stop or die between two events and are started again. After each step all that must hold is worked out anew.
+ */
+
+import assert from "node:assert/strict";
+import type { Result } from "../../../src/domain/outcome.js";
+import type { Descriptor, OrphanedAttempt, Report } from "../../../src/domain/ports.js";
+import { isFinal } from "../../../src/domain/task.js";
+import { Scheduler } from "../../../src/scheduler/scheduler.js";
+import { Chance } from "./chance.js";
+import { describe, FakeClock, FakeRunner, SUCCESS } from "./fakes.js";
+import { SimulatedJob } from "./simulated-job.js";
+
+const MAX_STEPS_TO_END = 2_000;
+/** Starts may be held back that long after the machine had no room. */
+const LONGEST_BACK_OFF_MS = 5_000;
+
+/** Thrown by a recorder: the engine dies here. */
+class Death extends Error {}
+
+export class Simulation {
+  readonly #chance: Chance;
+  readonly #clock = new FakeClock();
+  readonly #concurrency: number;
+  readonly #jobs: SimulatedJob[] = [];
+  /** Attempts that really began, by spool and key: they can be adopted. */
+  readonly #begun = new Set<string>();
+  #runner!: FakeRunner;
+  #scheduler!: Scheduler;
+  #engines = 0;
+  #eventsToDeath = Infinity;
+  #isClosing = false;
+  #noRoomAt = -Infinity;
+  /** What happened, to see that the simulation reaches what it is there for. */
+  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, ended: 0 };
+
+  constructor(seed: number) {
+    this.#chance = new Chance(seed);
+    this.#concurrency = 1 + this.#chance.below(5);
+    this.#startEngine();
+  }
+
+  /** Lets so many things happen, then no more misfortune, until every job has ended. */
+  run(steps: number): void {
+    for (let step = 0; step < steps; step++) {
+      this.#do(() => this.#happen());
+    }
+    this.#eventsToDeath = Infinity;
+    for (const job of this.#jobs) {
+      job.refusals = 0;
+      job.ready = true;
+    }
+    for (let step = 0; this.#jobs.some(({ model }) => model.ended === null); step++) {
+      assert.ok(step < MAX_STEPS_TO_END, "every job reaches its end");
+      this.#do(() => this.#goOn());
+    }
+    this.seen.ended = this.#jobs.length;
+  }
+
+  #do(action: () => void): void {
+    try {
+      action();
+      if (this.#isClosing && this.#runner.running.size === 0) {
+        this.#check();
+        this.#startEngine();
+      }
+    } catch (error) {
+      if (!(error instanceof Death)) {
+        throw error;
+      }
+      this.seen.deaths += 1;
+      this.#clock.time += this.#chance.below(300);
+      this.#do(() => this.#startEngine());
+    }
+    this.#check();
+  }
+
+  #happen(): void {
+    const chance = this.#chance;
+    const open = this.#jobs.filter((job) => job.handle?.isOver === false);
+    const luck = chance.number();
+    if (luck < 0.5) {
+      this.#report(chance.some([...this.#runner.running.values()], 0.5));
+    } else if (luck < 0.7) {
+      this.#pass(chance.happens(0.5) ? (this.#scheduler.nextWakeup ?? this.#clock.time) - this.#clock.time : chance.below(100));
+    } else if (luck < 0.76 && this.#jobs.length < 4 && !this.#isClosing) {
+      const job = new SimulatedJob(`job-${this.#jobs.length}`, chance, () => this.#countDown());
+      this.#jobs.push(job);
+      this.#takeUp(job);
+    } else if (luck < 0.82 && open.length > 0) {
+      const job = chance.pick(open);
+      job.ready = !job.ready;
+      this.#scheduler.resume();
+    } else if (luck < 0.88 && open.length > 0) {
+      const job = chance.pick(open);
+      this.seen.added += 1;
+      job.handle!.add(job.newTasks(1 + chance.below(4)));
+    } else if (luck < 0.91 && open.length > 0) {
+      const job = chance.pick(open);
+      this.seen.cancelled += 1;
+      job.handle!.cancel(chance.happens(0.1) ? undefined : chance.some([...job.model.entries.keys()], 0.1));
+    } else if (luck < 0.95) {
+      this.#eventsToDeath = chance.below(8);
+    } else if (luck < 0.96) {
+      this.seen.stops += 1;
+      this.#isClosing = true;
+      if (chance.happens(0.5)) {
+        this.#scheduler.drain();
+      } else {
+        this.#scheduler.stop(chance.pick([0, 100]));
+      }
+    }
+  }
+
+  #goOn(): void {
+    if (this.#runner.running.size > 0) {
+      this.#report([...this.#runner.running.values()]);
+      return;
+    }
+    const wakeup = this.#scheduler.nextWakeup;
+    this.#pass(wakeup === null ? 0 : Math.max(0, wakeup - this.#clock.time));
+  }
+
+  #pass(ms: number): void {
+    this.#clock.time += Math.max(0, ms);
+    this.#scheduler.tick();
+  }
+
+  #report(attempts: readonly (Descriptor | OrphanedAttempt)[]): void {
+    const reports: Report[] = attempts.map((attempt) => {
+      const result = this.#resultOf(attempt);
+      if (result.kind === "not-begun") {
+        this.#noRoomAt = this.#clock.time;
+      }
+      const isStopped = this.#runner.stops.some(({ key }) => key === attempt.key);
+      return { key: attempt.key, at: this.#clock.now(), result, wasStopped: isStopped && this.#chance.happens(0.7) };
+    });
+    if (reports.length > 0) {
+      this.#runner.report(reports);
+    }
+  }
+
+  #resultOf(attempt: Descriptor | OrphanedAttempt): Result {
+    if ("spoolKey" in attempt && !this.#begun.has(`${attempt.spool}/${attempt.spoolKey}`)) {
+      return { kind: "not-begun", message: "the engine died before" };
+    }
+    const luck = this.#chance.number();
+    if (luck < 0.15) {
+      return { kind: "exited", exitCode: this.#chance.pick([1, 3]) };
+    } else if (luck < 0.22) {
+      return { kind: "signaled", signal: this.#chance.pick(["SIGKILL", "SIGTERM"]) };
+    } else if (luck < 0.25) {
+      return { kind: "spawn-failed", message: "command not found" };
+    } else if (luck < 0.3 && !("spoolKey" in attempt)) {
+      return { kind: "not-begun", message: "no process to be had" };
+    } else if (luck < 0.38) {
+      return { kind: "lost", message: "its runner is gone" };
+    }
+    return SUCCESS;
+  }
+
+  #countDown(): void {
+    if (this.#eventsToDeath-- <= 0) {
+      throw new Death();
+    }
+  }
+
+  /** A first engine, or the next one after the last has stopped or died. */
+  #startEngine(): void {
+    this.#eventsToDeath = Infinity;
+    this.#isClosing = false;
+    this.#noRoomAt = -Infinity;
+    this.#runner = new FakeRunner(this.#concurrency, `spool-${++this.#engines}`);
+    this.#runner.onStart = () => this.#checkStart();
+    this.#runner.onStop = ({ job, task }) =>
+      assert.notEqual(this.#jobOf(job).model.entry(task).inFlight?.stopping, null, "a stop is on record before it is sent");
+    const { number: random } = this.#chance;
+    this.#scheduler = new Scheduler({
+      runner: this.#runner,
+      clock: this.#clock,
+      concurrency: this.#concurrency,
+      random,
+      graceMs: 100,
+    });
+    for (const job of this.#jobs) {
+      job.handle = null;
+      // What the last engine had on record and did not live to tell is not told again.
+      job.heard = job.recorded;
+    }
+    for (const job of this.#jobs.filter(({ model }) => model.ended === null)) {
+      this.seen.adopted += job.model.inFlight.length;
+      this.#takeUp(job);
+    }
+  }
+
+  #takeUp(job: SimulatedJob): void {
+    job.handle = this.#scheduler.addJob(job.model.load(), {
+      recorder: job,
+      describe: describe(job.name),
+      listener: { onEvents: (events) => (job.heard += events.length), onOver: () => {} },
+    });
+  }
+
+  #jobOf(name: string): SimulatedJob {
+    return this.#jobs.find((job) => job.name === name)!;
+  }
+
+  #inFlight(): { key: number; spool: string }[] {
+    return this.#jobs.flatMap(({ model }) => model.inFlight.map(({ inFlight }) => inFlight!));
+  }
+
+  #checkStart(): void {
+    assert.ok(!this.#isClosing, "nothing starts while the engine stops");
+    assert.ok(this.#runner.running.size <= this.#concurrency, "the limit holds");
+    for (const job of this.#jobs) {
+      assert.ok(job.model.inFlight.length <= job.limit || this.#hasAdopted(job), "the job's own limit holds");
+    }
+    for (const attempt of this.#runner.running.values()) {
+      const { inFlight } = this.#jobOf(attempt.job).model.entry(attempt.task);
+      assert.equal(inFlight?.attempt, attempt.attempt, "a start is on record before it happens");
+      this.#begun.add(`${inFlight.spool}/${inFlight.key}`);
+    }
+  }
+
+  #hasAdopted(job: SimulatedJob): boolean {
+    return [...this.#runner.running.values()].some((attempt) => attempt.job === job.name && "spoolKey" in attempt);
+  }
+
+  #check(): void {
+    assert.equal(this.#runner.running.size, this.#inFlight().length, "what runs is on record, and nothing else");
+    assert.equal(this.#scheduler.inFlightCount, this.#runner.running.size);
+    for (const job of this.#jobs) {
+      this.#checkJob(job);
+    }
+  }
+
+  #checkJob(job: SimulatedJob): void {
+    const { model, handle } = job;
+    assert.equal(job.heard, job.recorded, "the listener heard all that is on record");
+    const entries = [...model.entries.values()];
+    const count = (status: string): number => entries.filter(({ record }) => record.status === status).length;
+    const haveAllEnded = entries.every(({ record }) => isFinal(record.status));
+    assert.equal(model.ended !== null, haveAllEnded, "a job ends when its last task has");
+    if (handle === null) {
+      return;
+    }
+    const { total, ...counts } = handle.counts;
+    assert.equal(total, entries.length);
+    for (const [status, number] of Object.entries(counts)) {
+      assert.equal(number, count(status), `the number of ${status} tasks`);
+    }
+    const pending = entries.filter(({ record }) => record.status === "pending");
+    for (const entry of pending) {
+      assert.ok(!model.isBarred && !model.cantRun(entry), `${entry.task.id} waits for something`);
+    }
+    const isHeldBack =
+      this.#isClosing || !job.ready || job.hasRefused || this.#clock.time - this.#noRoomAt <= LONGEST_BACK_OFF_MS;
+    const hasRoom =
+      this.#runner.freeSlots > 0 && this.#runner.running.size < this.#concurrency && model.inFlight.length < job.limit;
+    if (hasRoom && !isHeldBack && !handle.isOver) {
+      assert.deepEqual(model.ready(this.#clock.now()), [], "what is ready and has room runs");
+    }
+  }
+}
