@@ -1,6 +1,6 @@
 /**
- * Which job may start the next attempt: of those that have something ready and are below their own limit, the one with the fewest in
- * flight; among equals, the one that has waited longest. So a job of 50,000 tasks does not starve one of three.
+ * Which job may start the next attempt: of those that have something ready and are below their own limit, the one with the fewest
+ * in flight; among equals, the one that has waited longest. So a job of 50,000 tasks does not starve one of three.
  *
  * Told by the scheduler and the dispatcher (`refresh`) whenever one of these figures changed. Knows no limit but the job's.
  */

@@ -1,5 +1,6 @@
 /**
- * What an earlier engine left in flight, made into attempts of this one. Called by the scheduler when it takes up a recovered job.
+ * What an earlier engine left in flight, made into attempts of this one. Called by the scheduler when it takes up a recovered
+ * job.
  *
  * Adopted attempts get new keys, run on, and take no slot. The time that they ran while no engine was there counts.
  */

@@ -2,7 +2,8 @@
  * Moments to come, soonest first: the timeouts of attempts and the ends of retry delays.
  *
  * Filled and emptied by the scheduler, which also tells the time; no timer is set here. A deadline that is no longer needed is
- * removed at once, not left to be ignored when it comes: a million tasks with a timeout of a day must not leave a million entries.
+ * removed at once, not left to be ignored when it comes: a million tasks with a timeout of a day must not leave a million
+ * entries.
  */
 
 import { IndexedHeap } from "./indexed-heap.js";

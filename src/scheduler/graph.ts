@@ -2,7 +2,8 @@
  * The tasks of one job by number, and who waits for whom: ids to indices, and for each task the list of its dependents.
  *
  * Filled by the plan, which decides what is linked: an edge leads from a task that has not ended to one that waits for it. Edges
- * are linked lists in flat arrays, so that tasks can be added to a live job. It checks nothing (check-graph.ts does) and knows no status.
+ * are linked lists in flat arrays, so that tasks can be added to a live job. It checks nothing (check-graph.ts does) and knows no
+ * status.
  */
 
 import { grown } from "./growable.js";

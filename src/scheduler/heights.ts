@@ -2,7 +2,8 @@
  * The height of a task: how many tasks the longest chain behind it has. Among ready tasks of one priority the highest goes first,
  * since the job can't end before that chain has.
  *
- * Kept by the plan, read by the ready queue. Heights order, they decide nothing: being off by a little costs time, never correctness.
+ * Kept by the plan, read by the ready queue. Heights order, they decide nothing: being off by a little costs time, never
+ * correctness.
  */
 
 import type { Graph } from "./graph.js";
@@ -10,8 +11,8 @@ import { NO_EDGE } from "./graph.js";
 import { grown } from "./growable.js";
 
 /**
- * How many heights an addition may raise: else a chain of n that is added link by link would cost n² / 2. Where it stops short the
- * heights above are too low, but not below this figure: still far above those of tasks with little behind them.
+ * How many heights an addition may raise: else a chain of n that is added link by link would cost n² / 2. Where it stops short
+ * the heights above are too low, but not below this figure: still far above those of tasks with little behind them.
  */
 const RAISES_PER_ADDITION = 200;
 const RAISES_PER_NEW_TASK = 8;

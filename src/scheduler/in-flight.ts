@@ -83,8 +83,8 @@ export class InFlight {
 }
 
 /**
- * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What was
- * to be cancelled and did not complete before is cancelled, however it ended.
+ * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What
+ * was to be cancelled and did not complete before is cancelled, however it ended.
  */
 export function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
   const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;

@@ -18,9 +18,14 @@ export class JobEnding {
   constructor(job: LoadedJob) {
     this.isCancelling = job.isCancelling;
     this.#maxFailures = job.settings.maxFailures ?? Infinity;
-    const failed = [...job.records.keys()].filter((index) => job.records[index]!.status === "failed");
+    const failed: number[] = [];
+    for (const [index, { status }] of job.records.entries()) {
+      if (status === "failed") {
+        failed.push(index);
+      }
+    }
     const endOf = (index: number): number => job.records[index]!.completedAt ?? 0;
-    for (const index of failed.sort((a, b) => endOf(a) - endOf(b))) {
+    for (const index of failed.toSorted((a, b) => endOf(a) - endOf(b))) {
       this.noteFailure(job.tasks[index]!.id, job.records[index]!.error ?? "");
     }
   }

@@ -1,5 +1,6 @@
 /**
- * The ready tasks of one job, in the order in which they start: by priority, then by the longest chain behind them, then as declared.
+ * The ready tasks of one job, in the order in which they start: by priority, then by the longest chain behind them, then as
+ * declared.
  *
  * Filled by the plan as tasks become ready, emptied by the dispatcher. It knows nothing of limits and of other jobs.
  */

@@ -1,8 +1,9 @@
 /**
  * One round of the scheduler: record the facts, send the stops, start what may start, tell the listeners, in that order.
  *
- * The scheduler collects what changed (`touch`, `stop`) and then runs a round. Facts of a job go out in one call before anything that
- * depends on them happens. What a listener changes is left to a further round: until then nothing is started on facts not yet recorded.
+ * The scheduler collects what changed (`touch`, `stop`) and then runs a round. Facts of a job go out in one call before anything
+ * that depends on them happens. What a listener changes is left to a further round: until then nothing is started on facts not
+ * yet recorded.
  */
 
 import type { JobEvent } from "../domain/events.js";
@@ -50,7 +51,7 @@ export class Round {
     this.#stops.push({ key, graceMs });
   }
 
-  /** Runs a round; called from within one (by a listener), has it followed by another. At most `ceiling()` attempts are in flight then. */
+  /** Runs a round, or if one runs (a listener called), has another one follow it. Starts until `ceiling()` attempts are in flight. */
   run(ceiling: () => number): void {
     this.#mustRepeat = true;
     if (this.#isRunning) {

@@ -1,14 +1,14 @@
 /**
- * When a task that waits may run: its trigger rule. Called by the plan whenever a dependency has ended; knows no task but by what is
- * passed in.
+ * When a task that waits may run: its trigger rule. Called by the plan whenever a dependency has ended; knows no task but by what
+ * is passed in.
  */
 
 import { impossible } from "../domain/errors.js";
 import type { TriggerRule } from "../domain/task.js";
 
 /**
- * `skip-for-culprit`: the dependency that just ended forbids the task to run. `skip-unneeded`: it was there for trouble, and there
- * was none.
+ * `skip-for-culprit`: the dependency that just ended forbids the task to run. `skip-unneeded`: it was there for trouble, and
+ * there was none.
  */
 export type Decision = "wait" | "run" | "skip-for-culprit" | "skip-unneeded";
 

@@ -37,11 +37,11 @@ test("what was added and not removed comes exactly once", () => {
       const times = taken.map((index) => entries[index]!.time);
       assert.deepEqual(
         times,
-        [...times].sort((a, b) => a - b),
+        times.toSorted((a, b) => a - b),
       );
       const kept = [...entries.keys()].filter((index) => !entries[index]!.isRemoved);
       assert.deepEqual(
-        taken.sort((a, b) => a - b),
+        taken.toSorted((a, b) => a - b),
         kept,
       );
     }),

@@ -18,7 +18,7 @@ test("members leave in order, whatever was pushed, removed and moved before", ()
       };
       const heap = new IndexedHeap(isBefore);
       const members = new Set<number>();
-      const first = (): number | undefined => [...members].sort((a, b) => (isBefore(a, b) ? -1 : 1))[0];
+      const first = (): number | undefined => [...members].toSorted((a, b) => (isBefore(a, b) ? -1 : 1))[0];
       for (const { kind, member, weight } of actions) {
         if (kind === "pop") {
           const expected = first();

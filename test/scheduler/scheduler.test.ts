@@ -125,6 +125,19 @@ test("a job whose recorder is not ready waits, and others go on", () => {
   assert.deepEqual(engine.runner.tasks, ["y", "a"]);
 });
 
+test("a job that is cancelled while its recorder takes no starts is over and never asked again", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const failing = new FakeRecorder();
+  failing.acceptsStarts = false;
+  // Ready when asked about the first task, no longer when asked about the second.
+  failing.isReady = () => (failing.ready = !failing.ready);
+  failing.ready = false;
+  const { handle, ends } = engine.add(job([task("a"), task("b")]), failing);
+  handle.cancel();
+  engine.scheduler.resume();
+  assert.equal(ends(), 1);
+});
+
 test("an attempt that takes too long is stopped when that is on record, and has failed whatever its exit code", () => {
   const engine = new Engine();
   const { recorder, handle } = engine.add(job([task("a", [], { timeoutMs: 5_000 })]));
@@ -162,6 +175,12 @@ test("the timeout of an attempt that ended wakes nobody", () => {
   const engine = new Engine();
   engine.add(job([task("a", [], { timeoutMs: 5_000 }), task("b", ["a"])]));
   engine.runner.end(["a"]);
+  assert.equal(engine.wakeup, null);
+});
+
+test("an attempt that is being stopped has no timeout any more", () => {
+  const engine = new Engine();
+  engine.add(job([task("a", [], { timeoutMs: 5_000 })])).handle.cancel(["a"]);
   assert.equal(engine.wakeup, null);
 });
 
@@ -367,7 +386,7 @@ function recovered(changes: Partial<InFlight> = {}, options: Parameters<typeof t
   });
 }
 
-test("what an earlier engine left running is adopted under a new key, counts in the limit, and goes on as the same attempt", () => {
+test("what an earlier engine left running is adopted under a new key, counts in the limit, and stays the same attempt", () => {
   const engine = new Engine({ concurrency: 1 });
   engine.add(job([task("other")], { name: "other" }));
   const { recorder } = engine.add(recovered({ startedAt: 5 }));

@@ -9,7 +9,7 @@ test("whatever happens, order and limits are kept, no task runs twice at once, a
     fc.property(fc.integer(), fc.integer({ min: 10, max: 300 }), (seed, steps) => {
       new Simulation(seed).run(steps);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 

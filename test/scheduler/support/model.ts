@@ -1,6 +1,6 @@
 /**
- * A job as its events tell it, put together in the plainest way: what the simulation compares the scheduler with, and what it gives to
- * the next scheduler after a crash.
+ * A job as its events tell it, put together in the plainest way: what the simulation compares the scheduler with, and what it
+ * gives to the next scheduler after a crash.
  */
 
 import assert from "node:assert/strict";

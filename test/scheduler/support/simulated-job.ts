@@ -1,4 +1,4 @@
-/** One job of the simulation: its record, kept through every death of the engine, and what the engine of the moment says of it. */
+/** One job of the simulation: its record, which outlives every engine, and what the engine of the moment knows of it. */
 
 import assert from "node:assert/strict";
 import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
@@ -62,7 +62,7 @@ export class SimulatedJob implements Recorder {
       );
       ids.push(id);
     }
-    return chance.happens(0.5) ? tasks.reverse() : tasks;
+    return chance.happens(0.5) ? tasks.toReversed() : tasks;
   }
 
   record(events: readonly JobEvent[]): void {

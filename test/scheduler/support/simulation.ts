@@ -1,6 +1,7 @@
 /**
- * A world around the scheduler in which everything happens by chance: attempts end in every way, time goes by, disks refuse, users
- * cancel and add, engines stop or die between two events and are started again. After each step all that must hold is worked out anew.
+ * A world around the scheduler in which everything happens by chance: attempts end in every way, time goes by, disks refuse,
+ * users cancel and add, engines stop or die between two events and are started again. After each step all that must hold is
+ * worked out anew.
  */
 
 import assert from "node:assert/strict";
