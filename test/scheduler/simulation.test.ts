@@ -6,8 +6,8 @@ import { Simulation } from "./support/simulation.js";
 // On failure fast-check prints the smallest seed of the simulation that it found to fail.
 test("whatever happens, order and limits are kept, no task runs twice at once, and every job reaches its end", () => {
   fc.assert(
-    fc.property(fc.integer(), fc.integer({ min: 10, max: 300 }), (seed, steps) => {
-      new Simulation(seed).run(steps);
+    fc.property(fc.integer(), fc.integer({ min: 10, max: 300 }), (seed, turns) => {
+      new Simulation(seed).run(turns);
     }),
     { numRuns: 100 },
   );

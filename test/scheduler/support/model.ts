@@ -109,7 +109,9 @@ export class Model {
         return;
       }
       case "job-taken":
-        assert.fail("the scheduler takes no jobs");
+      case "records-restored":
+      case "job-restored":
+        assert.fail(`${event.type} is the store's to say`);
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * A world around the scheduler in which everything happens by chance: attempts end in every way, time goes by, disks refuse,
- * users cancel and add, engines stop or die between two events and are started again. After each step all that must hold is
+ * users cancel and add, engines stop or die between two events and are started again. After each turn all that must hold is
  * worked out anew.
  */
 
@@ -13,7 +13,7 @@ import { Chance } from "./chance.js";
 import { describe, FakeClock, FakeRunner, SUCCESS } from "./fakes.js";
 import { SimulatedJob } from "./simulated-job.js";
 
-const MAX_STEPS_TO_END = 2_000;
+const MAX_TURNS_TO_END = 2_000;
 /** Starts may be held back that long after the machine had no room. */
 const LONGEST_BACK_OFF_MS = 5_000;
 
@@ -43,8 +43,8 @@ export class Simulation {
   }
 
   /** Lets so many things happen, then no more misfortune, until every job has ended. */
-  run(steps: number): void {
-    for (let step = 0; step < steps; step++) {
+  run(turns: number): void {
+    for (let turn = 0; turn < turns; turn++) {
       this.#do(() => this.#happen());
     }
     this.#eventsToDeath = Infinity;
@@ -52,8 +52,8 @@ export class Simulation {
       job.refusals = 0;
       job.ready = true;
     }
-    for (let step = 0; this.#jobs.some(({ model }) => model.ended === null); step++) {
-      assert.ok(step < MAX_STEPS_TO_END, "every job reaches its end");
+    for (let turn = 0; this.#jobs.some(({ model }) => model.ended === null); turn++) {
+      assert.ok(turn < MAX_TURNS_TO_END, "every job reaches its end");
       this.#do(() => this.#goOn());
     }
     this.seen.ended = this.#jobs.length;
