@@ -25,6 +25,7 @@ export function parseTimestamp(text: string): number | null {
 
 function parseForeign(text: string): number {
   const [, date, time, decimals = "", zone = "Z"] = FOREIGN_FORM.exec(text) ?? [];
+  if (date === undefined) return NaN;
   const seconds = time?.length === 5 ? `${time}:00` : time;
   return Date.parse(`${date}T${seconds}.${decimals.slice(0, 3).padEnd(3, "0")}${colon(zone.toUpperCase())}`);
 }
