@@ -1,0 +1,54 @@
+/** The tools of the bench: our two small C programs, compiled on the spot, and the peers that are installed. Called by main. */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export type Peer = "make" | "xargs" | "ninja" | "parallel";
+
+/** The repository; compiled, this file stands in dist/bench. */
+export const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+export interface Toolbox {
+  /** For whatever is measured: our tools, the Node that runs us, then the PATH that we were given. */
+  readonly env: NodeJS.ProcessEnv;
+  /** First line of what each says of itself, in the order in which they are shown. */
+  readonly versions: ReadonlyMap<string, string>;
+  /** True if the peer is installed. */
+  has(peer: Peer): boolean;
+}
+
+const peers: readonly Peer[] = ["make", "xargs", "ninja", "parallel"];
+
+/** Compiles into `directory`. Throws if there is no C compiler: without it nothing can be measured. */
+export function openToolbox(directory: string): Toolbox {
+  mkdirSync(directory);
+  for (const tool of ["limit", "measure"]) {
+    execFileSync("cc", ["-O2", "-o", join(directory, tool), join(repository, "bench", "tools", `${tool}.c`)], {
+      stdio: "inherit",
+    });
+  }
+  const path = [directory, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
+  const env = { ...process.env, PATH: path };
+  const versions = new Map<string, string>([["node", process.version]]);
+  for (const tool of ["cc", ...peers]) {
+    const version = versionOf(tool, env);
+    if (version !== null) versions.set(tool, version);
+  }
+  return { env, versions, has: (peer) => versions.has(peer) };
+}
+
+function versionOf(tool: string, env: NodeJS.ProcessEnv): string | null {
+  try {
+    const text = execFileSync(tool, ["--version"], {
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      timeout: 10_000,
+    });
+    return text.split("\n", 1)[0] ?? "";
+  } catch {
+    return null;
+  }
+}
