@@ -17,11 +17,6 @@ export function summarize(samples: readonly number[]): Summary {
   return { median: middle(sorted), min, max, count: sorted.length };
 }
 
-/** How many times as much `a` is as `b`, by their medians. */
-export function ratio(a: Summary, b: Summary): number {
-  return a.median / b.median;
-}
-
 function middle(sorted: readonly number[]): number {
   const upper = sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
   if (sorted.length % 2 === 1) return upper;

@@ -21,8 +21,8 @@ export function overheadScenario(counts: readonly number[], slots: number): Scen
     limitSeconds: 900,
     contenders: counts.map((count) => ({
       name: nameOf(count),
-      command: ["node", overheadRun, "overhead.json", String(slots)],
-      prepare: (directory) => writeJobFile(directory, "overhead.json", fanOut(count, "/bin/true")),
+      command: ["node", overheadRun, `fan-out-${count}.json`, String(slots)],
+      prepare: (directory) => writeJobFile(directory, `fan-out-${count}.json`, fanOut(count, "/bin/true")),
       check: ({ directory, stdout, startedAt }) => {
         const total = count + 2;
         const report: OverheadReport = JSON.parse(stdout);
