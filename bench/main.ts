@@ -44,6 +44,7 @@ function main(args: readonly string[]): number {
     const results: Results = {
       takenAt: new Date().toISOString(),
       command: quoteCommand(["npm", "run", "bench", ...(args.length === 0 ? [] : ["--", ...args])]),
+      isQuick: options.isQuick,
       rounds: options.rounds,
       machine,
       versions: Object.fromEntries(toolbox.versions),

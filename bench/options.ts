@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 export interface Options {
   /** Names of the scenarios to run, or beginnings of them; empty for all. */
   readonly only: readonly string[];
+  /** Small sizes, whose numbers mean little. */
+  readonly isQuick: boolean;
   readonly rounds: number;
   /** Where results.json and RESULTS.md go; null: only to the terminal. */
   readonly out: string | null;
@@ -57,6 +59,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
   const isWhole = !values.quick && values.only.length === 0;
   return {
     only: values.only,
+    isQuick: values.quick,
     rounds,
     out: values.out ?? (isWhole ? "bench" : null),
     jobs: values.jobs ?? null,

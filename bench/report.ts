@@ -11,6 +11,7 @@ export interface Results {
   readonly takenAt: string;
   /** The call, as it was typed. */
   readonly command: string;
+  readonly isQuick: boolean;
   readonly rounds: number;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
@@ -40,12 +41,15 @@ export function renderReport(results: Results, scenarios: readonly Scenario[]): 
   ].join("\n");
 }
 
-function renderMachine({ takenAt, rounds, machine, versions }: Results): string[] {
-  const isBusy = machine.load > machine.cores / 4;
+function renderMachine({ takenAt, isQuick, rounds, machine, versions }: Results): string[] {
+  const doubts = [
+    ...(isQuick ? ["the sizes are small"] : []),
+    ...(machine.load > machine.cores / 4 ? ["the machine was busy"] : []),
+  ];
   return [
     `${takenAt}, ${rounds} rounds. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.kernel}, ` +
       `${machine.fileSystem}; load at the beginning ${show(machine.load, 2)}` +
-      (isBusy ? ": **the machine was busy, so the numbers mean little**." : "."),
+      (doubts.length === 0 ? "." : `. **The numbers mean little: ${doubts.join(" and ")}.**`),
     "",
     ...Object.entries(versions).map(([tool, version]) => `- ${tool}: ${version}`),
     "",

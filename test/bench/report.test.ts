@@ -23,7 +23,13 @@ const scenario: Scenario = {
 
 function render(found: readonly ContenderResult[]): string {
   const machine = { cpu: "A CPU", cores: 2, memoryGb: 4, kernel: "Linux", fileSystem: "ext4", load: 0 };
-  const about = { takenAt: "2030-01-01T00:00:00.000Z", command: "npm run bench", rounds: 3, versions: { node: "v20" } };
+  const about = {
+    takenAt: "2030-01-01T00:00:00.000Z",
+    command: "npm run bench",
+    isQuick: false,
+    rounds: 3,
+    versions: { node: "v20" },
+  };
   const results: Results = { ...about, machine, scenarios: { race: found } };
   return renderReport(results, [scenario]);
 }
