@@ -76,10 +76,19 @@ class Checks(unittest.TestCase):
 
     def test_a_task_that_was_read_back_can_be_given_again(self) -> None:
         self.client.create_job("job", [{"id": "a", "command": "x", "retries": 1}])
-        ended = {**self.client.tasks("job")[0], "status": "failed", "exit_code": 1, "attempts": 2, "error": "no", "log": "logs/a.log"}
+        ended = {
+            **self.client.tasks("job")[0],
+            "status": "failed",
+            "exit_code": 1,
+            "attempts": 2,
+            "error": "no",
+            "log": "logs/a.log",
+        }
         self.client.create_job("job-retry", [ended])
         again = self.client.tasks("job-retry")[0]
-        self.assertEqual((again["status"], again["error"], again["job_name"], again["retries"]), ("pending", None, "job-retry", 1))
+        self.assertEqual(
+            (again["status"], again["error"], again["job_name"], again["retries"]), ("pending", None, "job-retry", 1)
+        )
         self.assertFalse({"exit_code", "attempts", "log"} & set(again))
 
 

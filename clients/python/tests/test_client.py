@@ -1,48 +1,24 @@
 """The client and its files, without an engine. Where another writer is needed, the test is that writer."""
 
-import json
 import os
-import re
 import stat
-import tempfile
-import threading
 import unittest
-from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Callable
 from unittest import mock
 
-from air_executor import AirExecutorClient, InvalidJob, JobNotFound, NotReadable, NotTakenIn, WaitTimeout, get_job_status, json_files
+from job_files import Files
+
+from air_executor import InvalidJob, JobNotFound, NotReadable, WaitTimeout, get_job_status
 
 STATE_KEYS = ["id", "name", "state", "created_at", "updated_at"]
-TASK_KEYS = [
-    "id", "job_name", "command", "args", "dependencies", "status", "created_at", "started_at", "completed_at", "error",
-]  # fmt: skip
-
-
-class Files(unittest.TestCase):
-    def setUp(self) -> None:
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.base = Path(directory.name) / "deep" / ".air-executor"
-        self.job = self.base / "jobs" / "job"
-        self.client = AirExecutorClient(self.base)
-
-    def state(self) -> Dict[str, Any]:
-        return dict(json.loads((self.job / "state.json").read_text()))
-
-    def engine_writes(self, state: str, change: Callable[[List[Dict[str, Any]]], List[Dict[str, Any]]], **more: object) -> None:
-        """What an engine does: both files replaced, atomically."""
-        tasks = change(self.client.tasks("job"))
-        json_files.Replacement(self.job / "tasks.json", json.dumps(tasks)).commit()
-        json_files.Replacement(self.job / "state.json", json.dumps({**self.state(), "state": state, **more})).commit()
-
-    def with_status(self, status: str) -> Callable[[List[Dict[str, Any]]], List[Dict[str, Any]]]:
-        return lambda tasks: [{**task, "status": status} for task in tasks]
+TASK_KEYS = ["id", "job_name", "command", "args", "dependencies", "status", "created_at", "started_at", "completed_at", "error"]
 
 
 class CreateJob(Files):
     def test_writes_the_keys_of_the_guide_in_their_order(self) -> None:
-        job_id = self.client.create_job("job", [{"command": "echo", "args": ["hi"]}, {"command": "true", "dependencies": ["task-1"]}])
+        job_id = self.client.create_job(
+            "job", [{"command": "echo", "args": ["hi"]}, {"command": "true", "dependencies": ["task-1"]}]
+        )
         state = self.state()
         self.assertRegex(job_id, r"^job-\d+$")
         self.assertEqual((list(state), state["id"], state["name"], state["state"]), (STATE_KEYS, job_id, "job", "waiting"))
@@ -65,7 +41,7 @@ class CreateJob(Files):
         self.assertEqual(mode, private)
 
     def test_jobs_made_in_one_second_differ_in_id_and_creation(self) -> None:
-        with mock.patch("air_executor.client.time.time", return_value=1_700_000_000.9):
+        with mock.patch("air_executor.job_writer.time.time", return_value=1_700_000_000.9):
             ids, created = [], []
             for _ in range(3):
                 ids.append(self.client.create_job("job", []))
@@ -133,7 +109,12 @@ class Reading(Files):
 
     def test_jobs_and_tasks_that_do_not_exist_are_named(self) -> None:
         self.assertEqual(self.client.jobs(), [])
-        calls: List[Callable[[str], object]] = [self.client.get_job_status, self.client.tasks, self.client.wait, lambda name: self.client.add(name, [])]
+        calls: list[Callable[[str], object]] = [
+            self.client.get_job_status,
+            self.client.tasks,
+            self.client.wait,
+            lambda name: self.client.add(name, []),
+        ]
         for call in calls:
             with self.assertRaisesRegex(JobNotFound, "no job 'job'"):
                 call("job")
@@ -189,101 +170,6 @@ class Wait(Files):
         (self.job / "tasks.json").write_text("[")
         with mock.patch("air_executor.json_files.PATIENCE", 0):
             self.assertEqual(self.client.wait("job", timeout=0)["total_tasks"], 0)
-
-
-class Add(Files):
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.create_job("job", [{"id": "first", "command": "x"}])
-        settle = mock.patch("air_executor.client._ADD_SETTLE", 0.2)
-        settle.start()
-        self.addCleanup(settle.stop)
-
-    def ids(self) -> List[str]:
-        return [task["id"] for task in self.client.tasks("job")]
-
-    def test_appends_with_defaults_and_keeps_what_it_does_not_know(self) -> None:
-        self.engine_writes("working", lambda tasks: [{**tasks[0], "status": "running", "something": [1]}])
-        added = self.client.add("job", [{"command": "y", "dependencies": ["first"]}, {"id": "z", "command": "z", "dependencies": ["task-2"]}])
-        self.assertEqual((added, self.ids()), (["task-2", "z"], ["first", "task-2", "z"]))
-        self.assertEqual((self.client.tasks("job")[0]["status"], self.client.tasks("job")[0]["something"]), ("running", [1]))
-
-    def test_refuses_what_does_not_fit_and_writes_nothing(self) -> None:
-        before = (self.job / "tasks.json").read_bytes()
-        bad: List[Any] = [("two tasks of this id", {"id": "first", "command": "x"}), ("no task", {"command": "x", "dependencies": ["?"]})]
-        for pattern, task in bad:
-            with self.assertRaisesRegex(InvalidJob, pattern):
-                self.client.add("job", [task])
-        self.assertEqual((self.job / "tasks.json").read_bytes(), before)
-
-    def test_begins_again_when_the_engine_wrote_in_between(self) -> None:
-        written = json_files.Replacement.__init__
-        rounds = []
-
-        def interfere(replacement: json_files.Replacement, path: Path, text: str) -> None:
-            written(replacement, path, text)
-            rounds.append(1)
-            if len(rounds) == 1:
-                newer = Path(f"{path}.newer")
-                newer.write_text(json.dumps([{**task, "status": "completed"} for task in json.loads(path.read_text())]))
-                os.replace(newer, path)
-
-        with mock.patch.object(json_files.Replacement, "__init__", interfere):
-            self.client.add("job", [{"id": "more", "command": "x"}])
-        self.assertEqual((self.ids(), self.client.tasks("job")[0]["status"]), (["first", "more"], "completed"))
-        self.assertEqual(sorted(path.name for path in self.job.iterdir()), ["logs", "state.json", "tasks.json"])
-
-    def test_adds_again_when_a_snapshot_overwrote_the_tasks(self) -> None:
-        self.overwrite_after_commits(1)
-        self.assertEqual(self.client.add("job", [{"command": "x"}]), ["task-2"])
-        self.assertEqual(self.ids(), ["first", "task-2"])
-
-    def test_says_so_when_only_some_of_the_tasks_are_taken_in(self) -> None:
-        commit = json_files.Replacement.commit
-
-        def drop_last(replacement: json_files.Replacement) -> None:
-            commit(replacement)
-            tasks = self.client.tasks("job")
-            (self.job / "newer").write_text(json.dumps(tasks[:-1]))
-            os.replace(self.job / "newer", self.job / "tasks.json")
-
-        with mock.patch.object(json_files.Replacement, "commit", drop_last), self.assertRaisesRegex(NotTakenIn, "only 1 of 2"):
-            self.client.add("job", [{"command": "x"}, {"command": "x"}])
-
-    def test_says_so_when_the_tasks_are_never_taken_in(self) -> None:
-        self.overwrite_after_commits(100)
-        with self.assertRaisesRegex(NotTakenIn, "air-executor status job"):
-            self.client.add("job", [{"command": "x"}])
-
-    def overwrite_after_commits(self, times: int) -> None:
-        """An engine that did not see the added tasks and replaces the file with what it knows."""
-        stale = (self.job / "tasks.json").read_text()
-        commit = json_files.Replacement.commit
-        left = [times]
-
-        def overwritten(replacement: json_files.Replacement) -> None:
-            commit(replacement)
-            if left[0] > 0:
-                left[0] -= 1
-                newer = self.job / "newer"
-                newer.write_text(stale)
-                os.replace(newer, self.job / "tasks.json")
-
-        patch = mock.patch.object(json_files.Replacement, "commit", overwritten)
-        patch.start()
-        self.addCleanup(patch.stop)
-
-    def test_many_writers_lose_nothing(self) -> None:
-        def add(number: int) -> None:
-            for index in range(3):
-                self.client.add("job", [{"id": f"w{number}-{index}", "command": "x"}])
-
-        threads = [threading.Thread(target=add, args=(number,)) for number in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
-        self.assertEqual(set(self.ids()), {"first", *(f"w{number}-{index}" for number in range(3) for index in range(3))})
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ class WithManager(unittest.TestCase):
             raise
 
     def test_a_job_runs_to_its_end_and_its_logs_can_be_read(self) -> None:
-        self.client.create_job("hello", [{"id": "Say", "command": "echo", "args": ["hällo"]}, {"command": "true", "dependencies": ["Say"]}])
+        self.client.create_job(
+            "hello", [{"id": "Say", "command": "echo", "args": ["hällo"]}, {"command": "true", "dependencies": ["Say"]}]
+        )
         status = self.client.wait("hello", timeout=LIMIT)
         self.assertEqual((status["state"], status["completed"]), ("completed", 2))
         self.assertEqual(self.client.log("hello", "Say"), "hällo\n")

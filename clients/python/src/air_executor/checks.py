@@ -1,12 +1,13 @@
-"""What a job may look like, checked before anything is written. The engine checks it all again, and the values of the options too."""
+"""What a job may look like, checked before anything is written. The engine checks again, and the options' values too."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
+from collections.abc import Collection, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Collection, Dict, List, Mapping, Sequence
+from typing import Any
 
 from .errors import InvalidJob
 
@@ -15,12 +16,14 @@ _MAX_ID_BYTES = 200
 
 #: What the caller decides beside id, command, args and dependencies: passed on as it is.
 _OPTIONS = (
-    "env", "cwd", "stdin", "timeout", "retries", "retry_delay", "retry_backoff", "retry_on", "trigger_rule", "priority", "on_lost",
-)  # fmt: skip
-#: What the engine decides. Left out, so that a task that was read back can be given again (the guide retries failed tasks that way).
+    *("env", "cwd", "stdin", "timeout", "retries", "retry_delay", "retry_backoff", "retry_on"),
+    *("trigger_rule", "priority", "on_lost"),
+)
+#: What the engine decides. Left out, so that a task that was read can be given again: so does the guide with failed tasks.
 _RECORD = (
-    "job_name", "status", "created_at", "started_at", "completed_at", "error", "exit_code", "signal", "attempts", "log", "matrix_of",
-)  # fmt: skip
+    *("job_name", "status", "created_at", "started_at", "completed_at", "error"),
+    *("exit_code", "signal", "attempts", "log", "matrix_of"),
+)
 _KNOWN = ("id", "command", "args", "dependencies", *_OPTIONS, *_RECORD)
 
 
@@ -35,14 +38,14 @@ def check_job_name(name: object) -> str:
 
 def new_tasks(
     job_name: str, tasks: Sequence[Mapping[str, Any]], existing: Collection[str], created_at: str
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     """Makes the objects for tasks.json, with every default filled in.
 
     `existing` are the ids that the job has already; the new tasks may depend on them. Raises InvalidJob, which names the task.
     """
     if isinstance(tasks, (str, bytes, Mapping)):
         raise InvalidJob(f"tasks: expected a list of tasks, got {type(tasks).__name__}")
-    objects: List[Dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     ids = set(existing)
     for number, task in enumerate(tasks, len(existing) + 1):
         made = _new_task(job_name, task, f"task-{number}", created_at)
@@ -54,7 +57,7 @@ def new_tasks(
     return objects
 
 
-def _new_task(job_name: str, task: Mapping[str, Any], default_id: str, created_at: str) -> Dict[str, Any]:
+def _new_task(job_name: str, task: Mapping[str, Any], default_id: str, created_at: str) -> dict[str, Any]:
     if not isinstance(task, Mapping):
         raise InvalidJob(f"{default_id}: expected a task like {{'command': 'echo'}}, got {task!r}")
     task_id = _text(task.get("id", default_id), f"{default_id}: id")
@@ -98,7 +101,7 @@ def _text(value: object, where: str) -> str:
     return value
 
 
-def _texts(value: object, where: str) -> List[str]:
+def _texts(value: object, where: str) -> list[str]:
     if not isinstance(value, (list, tuple)):
         raise InvalidJob(f"{where}: expected a list of strings, got {value!r}")
     return [_text(item, f"{where}[{index}]") for index, item in enumerate(value)]

@@ -1,17 +1,18 @@
 """Reading and writing the JSON files of a job, while an engine and others do the same.
 
-Writing is atomic: a temporary file in the same directory, then a rename, so that nobody ever reads half a file. Reading is patient: a
-missing or half-written file means "not yet" (the guide's own client writes slowly and in place).
+Writing is atomic: a temporary file in the same directory, then a rename, so nobody ever reads half a file. Reading is patient:
+a missing or half-written file means "not yet" (the guide's own client writes slowly and in place).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from .errors import NotReadable
 
@@ -20,18 +21,18 @@ PATIENCE = 1.0
 PAUSE = 0.02
 
 #: What tells one version of a file from another: it changes with every atomic replace.
-Identity = Tuple[int, int, int, int]
+Identity = tuple[int, int, int, int]
 
 
-def read_object(path: Path) -> Dict[str, Any]:
+def read_object(path: Path) -> dict[str, Any]:
     """Reads a JSON object. Raises NotReadable."""
-    value: Dict[str, Any] = _read(path, dict)
+    value: dict[str, Any] = _read(path, dict)
     return value
 
 
-def read_objects(path: Path) -> List[Dict[str, Any]]:
+def read_objects(path: Path) -> list[dict[str, Any]]:
     """Reads a JSON array of objects. Raises NotReadable."""
-    value: List[Dict[str, Any]] = _read(path, list)
+    value: list[dict[str, Any]] = _read(path, list)
     if not all(isinstance(item, dict) for item in value):
         raise NotReadable(f"{path}: expected an array of objects")
     return value
@@ -54,16 +55,16 @@ def _read(path: Path, shape: type) -> Any:
         time.sleep(PAUSE)
 
 
-def object_text(value: Dict[str, Any]) -> str:
+def object_text(value: dict[str, Any]) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def objects_text(values: List[Dict[str, Any]]) -> str:
+def objects_text(values: list[dict[str, Any]]) -> str:
     """One object a line: diffs stay readable and the file stays small."""
     return "[\n" + ",\n".join(json.dumps(value, ensure_ascii=False) for value in values) + "\n]\n"
 
 
-def identity(path: Path) -> Optional[Identity]:
+def identity(path: Path) -> Identity | None:
     """The version of the file that is there now; None if there is none."""
     try:
         stat = path.stat()
@@ -95,7 +96,5 @@ class Replacement:
 
     def discard(self) -> None:
         """Removes what was not committed."""
-        try:
+        with contextlib.suppress(FileNotFoundError):
             self._temporary.unlink()
-        except FileNotFoundError:
-            pass

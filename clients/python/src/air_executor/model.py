@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, TypedDict, Union
+from typing import TypedDict
 
 
 class _RequiredOfTask(TypedDict):
@@ -13,9 +13,9 @@ class Task(_RequiredOfTask, total=False):
     """A task as it is given to `create_job` and `add`. Only `command` is required; no shell is involved."""
 
     id: str
-    args: List[str]
-    dependencies: List[str]
-    env: Dict[str, str]
+    args: list[str]
+    dependencies: list[str]
+    env: dict[str, str]
     cwd: str
     stdin: str
     #: Seconds for one attempt.
@@ -26,7 +26,7 @@ class Task(_RequiredOfTask, total=False):
     retry_delay: float
     retry_backoff: float
     #: Exit codes and signals that qualify for a retry, `timeout` among them.
-    retry_on: List[Union[int, str]]
+    retry_on: list[int | str]
     #: `all_success`, `all_done` or `any_failed`.
     trigger_rule: str
     #: Larger first.
