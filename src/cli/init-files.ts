@@ -1,0 +1,71 @@
+/**
+ * Puts the guide's helper scripts and an example into a user's directory: what `air-executor init` does, without its words.
+ *
+ * Called by the command `init`. It never overwrites anything, and it starts nothing.
+ */
+
+import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AirError } from "../domain/errors.js";
+
+/** The files, relative to the root of the package and to the user's directory alike. */
+export const INIT_FILES: readonly string[] = [
+  "create_job.sh",
+  "status.sh",
+  "start-dev.sh",
+  "stop-dev.sh",
+  "example_python_usage.py",
+  "examples/pipeline.yaml",
+];
+
+/** This file is dist/src/cli/init-files.js in the package. */
+const PACKAGE_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+export interface InitResult {
+  /** The files that were put there, relative to the directory. */
+  readonly written: string[];
+  /** The files that were there already with another content, and were left as they are. Files that are as ours are in neither list. */
+  readonly kept: string[];
+}
+
+/**
+ * Copies the helpers and the example into `targetDir`, which is made if need be; executable files stay executable.
+ *
+ * @throws AirError `AIR_DISK` if a file can't be read or written; the files before it have been written, and calling again goes on.
+ */
+export async function initFiles(targetDir: string): Promise<InitResult> {
+  const result: InitResult = { written: [], kept: [] };
+  for (const file of INIT_FILES) {
+    const target = join(targetDir, file);
+    try {
+      if (await copyNew(join(PACKAGE_ROOT, file), target)) result.written.push(file);
+      else if (!(await isSame(join(PACKAGE_ROOT, file), target))) result.kept.push(file);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new AirError("AIR_DISK", `cannot put ${file} into ${targetDir}: ${reason}`, { cause: error });
+    }
+  }
+  return result;
+}
+
+/** False if there is something at `target` already, be it a link to nowhere. */
+async function copyNew(source: string, target: string): Promise<boolean> {
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await copyFile(source, target, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** What can't be read (a directory, a link to nowhere) is not the same. */
+async function isSame(source: string, target: string): Promise<boolean> {
+  const ours = await readFile(source);
+  return readFile(target).then(
+    (theirs) => theirs.equals(ours),
+    () => false,
+  );
+}
