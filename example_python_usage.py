@@ -4,8 +4,8 @@
     ./start-dev.sh                      (a manager in this directory)
     python3 example_python_usage.py
 
-Jobs go to ./.air-executor, or where AIR_EXECUTOR_DIR says. Exit code 1 if a job failed, or if nothing moves since no manager runs.
-Standard library only; copy from it what you need. clients/python of the project is the same as an installable package, with more.
+Jobs go to ./.air-executor, or where AIR_EXECUTOR_DIR says. Exit code 1 if a job failed, or if nothing moves: no manager runs.
+Standard library only; copy from it what you need. clients/python of the project is the same as a package, with more.
 """
 
 import argparse
@@ -120,7 +120,7 @@ def count_primes(limit: int) -> int:
 
 
 def monitor(client: AirExecutorClient, jobs: list, patience: float) -> bool:
-    """Follow the jobs until all have ended, a line for each that has. False if one failed, or if nothing moved for `patience` seconds."""
+    """Follow the jobs until all have ended, a line for each. False if one failed, or if nothing moved for `patience` seconds."""
     ended: dict = {}
     seen, moved_at = None, time.monotonic()
     while len(ended) < len(jobs):
