@@ -7,7 +7,7 @@
 import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { AirError } from "../domain/errors.js";
+import { AirError } from "../index.js";
 
 /** The files, relative to the root of the package and to the user's directory alike. */
 export const INIT_FILES: readonly string[] = [
@@ -56,7 +56,7 @@ async function copyNew(source: string, target: string): Promise<boolean> {
     await copyFile(source, target, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
   }
 }

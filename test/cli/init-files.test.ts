@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { constants, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -32,7 +43,10 @@ test("a file that differs is kept and named", async () => {
   writeFileSync(join(dir, "status.sh"), "mine");
   const { written, kept } = await initFiles(dir);
   assert.deepEqual(kept, ["status.sh"]);
-  assert.deepEqual(written, INIT_FILES.filter((file) => file !== "status.sh"));
+  assert.deepEqual(
+    written,
+    INIT_FILES.filter((file) => file !== "status.sh"),
+  );
   assert.equal(readFileSync(join(dir, "status.sh"), "utf8"), "mine");
 });
 

@@ -1,0 +1,13 @@
+/** Where the tests of this folder find what they try out. This file is dist/test/guide/places.js when it runs. */
+
+import { fileURLToPath } from "node:url";
+
+const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+
+export const rootPath = fromRoot("");
+export const guidePath = fromRoot("docs/PYTHON_USAGE.md");
+export const cliPath = fromRoot("dist/src/cli/main.js");
+/** The scripts and data of an imaginary reader of the guide. */
+export const projectPath = fromRoot("test/guide/project");
+export const sessionPath = fromRoot("test/guide/session.py");
+export const pythonClientPath = fromRoot("clients/python");
