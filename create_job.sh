@@ -12,7 +12,9 @@ fail() {
 
 # Writes standard input to $1 at once: nobody ever reads half of it.
 write() {
-  cat >"$1.$$.tmp" && mv -f "$1.$$.tmp" "$1"
+  if cat >"$1.$$.tmp" && mv -f "$1.$$.tmp" "$1"; then return; fi
+  rm -f "$1.$$.tmp"
+  return 1
 }
 
 task() {

@@ -25,7 +25,6 @@ export interface TaskOnDisk {
 export interface JobOnDisk {
   readonly dir: string;
   readonly state: string;
-  readonly error: string | null;
   readonly tasks: readonly TaskOnDisk[];
 }
 
@@ -43,6 +42,11 @@ export class Manager {
     });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said += text));
     this.#ended = once(this.#child, "exit");
+  }
+
+  /** What it wrote to its stderr so far. */
+  get said(): string {
+    return this.#said;
   }
 
   /** Waits until the process is gone and gives its exit code. One that does not go is killed and is an error. */
@@ -78,11 +82,9 @@ export async function untilEnded(base: string, name: string, manager?: Manager):
 /** A job's files, or those of an earlier run; null as long as one is missing. */
 export function readJob(dir: string): JobOnDisk | null {
   if (!existsSync(join(dir, "state.json")) || !existsSync(join(dir, "tasks.json"))) return null;
-  const { state, error = null }: { state: string; error?: string | null } = JSON.parse(
-    readFileSync(join(dir, "state.json"), "utf8"),
-  );
+  const { state }: { state: string } = JSON.parse(readFileSync(join(dir, "state.json"), "utf8"));
   const tasks: TaskOnDisk[] = JSON.parse(readFileSync(join(dir, "tasks.json"), "utf8"));
-  return { dir, state, error, tasks };
+  return { dir, state, tasks };
 }
 
 /** What a task printed; found through the key `log`, as a reader would. */

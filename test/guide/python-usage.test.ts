@@ -64,7 +64,7 @@ describe("the guide, word for word", { skip: python3 === null ? "there is no pyt
     session.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
     await once(session, "close");
     manager.assertRuns();
-    assert.equal(session.exitCode, 0, errors);
+    assert.equal(session.exitCode, 0, `${errors}\nthe manager said: ${manager.said}`);
   }
 
   test("the first example says Hello and completes", () => {
