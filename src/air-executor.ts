@@ -155,6 +155,8 @@ export class AirExecutor {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#patience.end();
+    // A pool that is still opening could not be closed.
+    await this.#runnerOpened.catch(() => {});
     await this.#runner.close();
   }
 
