@@ -8,4 +8,5 @@ export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
 export { Job } from "./job.js";
+export { baseOfDropped } from "./store/job-directory.js";
 export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";

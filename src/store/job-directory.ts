@@ -4,7 +4,7 @@
  */
 
 import { existsSync, mkdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobOwner, JobSettings } from "../domain/job.js";
@@ -26,6 +26,24 @@ import { Snapshots } from "./snapshot.js";
 /** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
 const LINES_A_TASK = 8;
 const SPARE_LINES = 1000;
+
+/**
+ * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
+ *
+ * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if its files are not there.
+ */
+export function baseOfDropped(dir: string): string {
+  const paths = jobPaths(resolve(dir));
+  if (!existsSync(paths.state) || !existsSync(paths.tasks)) throw nothingThere(paths);
+  const jobs = dirname(paths.dir);
+  if (basename(jobs) !== "jobs") {
+    throw new AirError(
+      "AIR_USAGE",
+      `${paths.dir} is a job, but not in a directory named jobs: move it to .air-executor/jobs/ and run it there.`,
+    );
+  }
+  return dirname(jobs);
+}
 
 /** A job's directory under our lock. */
 export interface OpenedJob {

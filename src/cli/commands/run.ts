@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { AirExecutor, readJobFile, viewJob, viewPaths, type Job, type JobSummary } from "../../index.js";
+import { AirExecutor, baseOfDropped, readJobFile, viewJob, viewPaths, type Job, type JobSummary } from "../../index.js";
 import { exitCodeOfSummary } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { logPathOf, readLogEnd } from "../log-file.js";
@@ -29,7 +29,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { out, err } = terminal;
   const isQuiet = settings.isOn("quiet");
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const dir = isDropped ? resolve(file, "..", "..") : settings.dir();
+  const dir = isDropped ? baseOfDropped(file) : settings.dir();
   const graceMs = settings.gracePeriodMs();
   const executor = await openExecutor(dir, settings, (message) => err.write(`air-executor: ${printableLine(message)}\n`));
 
