@@ -20,7 +20,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });
   let isJson = argv.includes("--json");
   try {
-    const { verb, given, request } = await parse(argv);
+    const { verb, args, given, request } = await parse(argv);
     if (verb === null || request !== null) {
       terminal.out.write(`${request === "version" ? readVersion() : await helpText(verb, terminal)}\n`);
       return exitCode.completed;
@@ -28,7 +28,6 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     const settings = new Settings(given, env);
     isJson = settings.isOn("json");
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
-    const args = Object.fromEntries(Object.keys(verb.args).map((name) => [name, given[name] as string | undefined]));
     const command = await verb.load();
     return await command.execute({ args, settings, terminal });
   } catch (error) {

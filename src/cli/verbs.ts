@@ -5,9 +5,10 @@ import type { OptionName } from "./options.js";
 
 export interface Verb {
   readonly name: string;
-  /** For the parser: `<required>` and `[optional]` arguments. */
+  /** As in the help; arguments in brackets may be left out. */
   readonly usage: string;
   readonly describe: string;
+  /** What each argument is, in the order of the usage. */
   readonly args: Readonly<Record<string, string>>;
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, what: string])[];
@@ -17,9 +18,9 @@ export interface Verb {
 export const verbs: readonly Verb[] = [
   {
     name: "run",
-    usage: "run <file>",
+    usage: "run FILE",
     describe: "Run a job in the foreground, to its end",
-    args: { file: "A job file (JSON or YAML), the directory of a dropped job, or - for standard input" },
+    args: { FILE: "A job file (JSON or YAML), the directory of a dropped job, or - for standard input" },
     options: ["concurrency", "name", "fresh", "grace-period", "durability"],
     examples: [
       ["air-executor run pipeline.yaml", "run it; an unfinished run of that name is taken up where it stopped"],
@@ -32,18 +33,18 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "validate",
-    usage: "validate <file>",
+    usage: "validate FILE",
     describe: "Check a job file: every fault at once, each with its place",
-    args: { file: "A job file (JSON or YAML), or - for standard input" },
+    args: { FILE: "A job file (JSON or YAML), or - for standard input" },
     options: [],
     examples: [["air-executor validate pipeline.yaml", "exit code 0 if it could be run, else 2"]],
     load: () => import("./commands/validate.js"),
   },
   {
     name: "status",
-    usage: "status [job]",
+    usage: "status [JOB]",
     describe: "Show what is where: all jobs, or one and its tasks",
-    args: { job: "Name of a job" },
+    args: { JOB: "Name of a job" },
     options: ["all", "run"],
     examples: [
       ["air-executor status", "all jobs"],
@@ -54,9 +55,9 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "logs",
-    usage: "logs <job> [task]",
+    usage: "logs JOB [TASK]",
     describe: "Show what tasks wrote",
-    args: { job: "Name of a job", task: "Id of a task (default: all tasks, each line with its task in front)" },
+    args: { JOB: "Name of a job", TASK: "Id of a task (default: all tasks, each line with its task in front)" },
     options: ["follow", "attempt", "run"],
     examples: [
       ["air-executor logs pipeline merge", "what one task wrote"],
@@ -67,9 +68,9 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "graph",
-    usage: "graph <source>",
+    usage: "graph SOURCE",
     describe: "Draw what depends on what",
-    args: { source: "A job file, - for standard input, or the name of a job" },
+    args: { SOURCE: "A job file, - for standard input, or the name of a job" },
     options: ["format", "run"],
     examples: [
       ["air-executor graph pipeline.yaml", "as text, level by level"],

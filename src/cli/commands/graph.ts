@@ -12,7 +12,7 @@ import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const format = settings.text("format") ?? "text";
-  const graph = await readGraph(args["source"] ?? "", settings);
+  const graph = await readGraph(args["SOURCE"] ?? "", settings);
   const { out } = terminal;
   if (settings.isOn("json")) out.write(`${JSON.stringify(toData(graph))}\n`);
   else if (format === "mermaid") out.write(toMermaid(graph));

@@ -17,10 +17,11 @@ import type { Sink } from "../terminal.js";
 import type { Call } from "../command.js";
 
 const pollMs = 200;
+/** Longer ids put the bar after them where it falls. */
 const maxPrefix = 24;
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
-  const { job: name = "", task = null } = args;
+  const { JOB: name = "", TASK: task = null } = args;
   const reader = new LogsReader(settings, terminal.out, task);
   for (;;) {
     const job = findJob(settings.dir(), name, { run: settings.text("run"), withTasks: true });
@@ -38,6 +39,7 @@ class LogsReader {
   readonly #task: string | null;
   readonly #open = new Map<string, { file: LogFile; view: LogView }>();
   readonly #done = new Set<string>();
+  #width = 0;
 
   constructor(settings: Settings, out: Sink, task: string | null) {
     this.#settings = settings;
@@ -46,6 +48,7 @@ class LogsReader {
   }
 
   async show(job: JobView, isLast: boolean): Promise<void> {
+    this.#width = (job.tasks ?? []).reduce((width, { id }) => Math.min(maxPrefix, Math.max(width, id.length)), 0);
     for (const task of this.#chosen(job)) {
       if (this.#done.has(task.id)) continue;
       const isOver = isLast || (task.status !== "running" && task.status !== "pending" && task.status !== undefined);
@@ -82,7 +85,7 @@ class LogsReader {
     const { isTerminal, style } = this.#out;
     if (this.#settings.isOn("json")) return jsonView(task.id, this.#settings.attempt() ?? task.attempts ?? 1);
     if (this.#task !== null) return isTerminal ? terminalView() : rawView();
-    return prefixedView(style.busy(`${printableLine(task.id).padEnd(maxPrefix)} │ `), isTerminal);
+    return prefixedView(style.busy(`${printableLine(task.id).padEnd(this.#width)} │ `), isTerminal);
   }
 
   /** Waits for a slow reader. */

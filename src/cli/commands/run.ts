@@ -6,7 +6,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { AirExecutor, baseOfDropped, readJobFile, viewJob, viewPaths, type Job, type JobSummary } from "../../index.js";
+import { AirExecutor, baseOfDropped, readJobFile, viewJob, viewPaths, type Job, type JobSpec, type JobSummary } from "../../index.js";
 import { exitCodeOfSummary } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { logPathOf, readLogEnd } from "../log-file.js";
@@ -25,12 +25,14 @@ const tailLines = 10;
 const tailBytes = 64 * 1024;
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
-  const { file = "" } = args;
+  const { FILE: file = "" } = args;
   const { out, err } = terminal;
   const isQuiet = settings.isOn("quiet");
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const dir = isDropped ? baseOfDropped(file) : settings.dir();
   const graceMs = settings.gracePeriodMs();
+  // Read first: of a faulty file nothing is left behind.
+  const spec = isDropped ? null : await readJobFile(file);
   const executor = await openExecutor(dir, settings, (message) => err.write(`air-executor: ${printableLine(message)}\n`));
 
   const signals = watchSignals((signal, count) => {
@@ -39,7 +41,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
   });
   try {
-    const job = isDropped ? await executor.takeUp(resolve(file)) : await submit(executor, file, settings);
+    const job = spec === null ? await executor.takeUp(resolve(file)) : await submit(executor, spec, file, settings);
     const progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(summaryJson(summary))}\n`);
@@ -61,8 +63,7 @@ async function openExecutor(dir: string, settings: Settings, onWarning: (message
   });
 }
 
-async function submit(executor: AirExecutor, file: string, settings: Settings): Promise<Job> {
-  const job = await readJobFile(file);
+async function submit(executor: AirExecutor, job: JobSpec, file: string, settings: Settings): Promise<Job> {
   return executor.submitChecked(jobNameOf(job, file, settings.text("name")), job, {
     owner: "run",
     fresh: settings.isOn("fresh"),

@@ -11,8 +11,8 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const base = settings.dir();
   const isJson = settings.isOn("json");
   const run = settings.text("run");
-  if (args["job"] !== undefined) {
-    const job = findJob(base, args["job"], { run, withTasks: true });
+  if (args["JOB"] !== undefined) {
+    const job = findJob(base, args["JOB"], { run, withTasks: true });
     const isEveryTask = settings.isOn("all");
     out.write(
       isJson ? jsonLine({ ...stateOf(job), tasks: job.tasks }) : jobText(job, { isEveryTask, nowMs: Date.now() }, out.style),

@@ -10,7 +10,7 @@ import { printableLine } from "../render/printable.js";
 import { isExpected } from "../usage-error.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
-  const { file = "" } = args;
+  const { FILE: file = "" } = args;
   const { out, err } = terminal;
   const isJson = settings.isOn("json");
   try {

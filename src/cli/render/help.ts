@@ -10,7 +10,7 @@ export function overviewHelp(verbs: readonly Verb[], columns: number): string {
     section(
       "Verbs",
       list(
-        verbs.map(({ usage, describe }) => [shownUsage(usage), describe]),
+        verbs.map(({ usage, describe }) => [usage, describe]),
         columns,
       ),
     ),
@@ -24,11 +24,10 @@ export function overviewHelp(verbs: readonly Verb[], columns: number): string {
 }
 
 export function verbHelp(verb: Verb, columns: number): string {
-  const args = Object.entries(verb.args).map(([name, describe]): Row => [name.toUpperCase(), describe]);
   const sections = [
     `${verb.describe}.`,
-    section("Usage", [`  air-executor ${shownUsage(verb.usage)} [options]`]),
-    section("Arguments", list(args, columns)),
+    section("Usage", [`  air-executor ${verb.usage} [options]`]),
+    section("Arguments", list(Object.entries(verb.args), columns)),
     ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns))]),
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
     section(
@@ -37,13 +36,6 @@ export function verbHelp(verb: Verb, columns: number): string {
     ),
   ];
   return sections.join("\n\n");
-}
-
-/** `logs <job> [task]` as people write it: `logs JOB [TASK]`. */
-export function shownUsage(usage: string): string {
-  return usage.replaceAll(/<(\w+)>|\[(\w+)\]/g, (_found, required?: string, optional?: string) =>
-    required === undefined ? `[${(optional ?? "").toUpperCase()}]` : required.toUpperCase(),
-  );
 }
 
 type Row = readonly [term: string, text: string];

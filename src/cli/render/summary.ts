@@ -25,7 +25,7 @@ export interface Hints {
 
 export function summaryText(summary: JobSummary, failure: Failure | null, hints: Hints, style: Style): string {
   const lines = [headline(summary, style)];
-  if (summary.error !== null) lines.push(`  ${printableLine(summary.error)}`);
+  if (summary.error !== null && failure === null) lines.push(`  ${printableLine(summary.error)}`);
   if (failure !== null) lines.push("", ...failureLines(failure, style));
   const next: [string, string][] = [];
   if (summary.isInterrupted) next.push(["go on", hints.resume]);
