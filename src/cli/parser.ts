@@ -40,8 +40,12 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   for (const [name, { type, alias }] of Object.entries(allOptions)) {
     parser.option(name, { type, requiresArg: type === "string", ...(alias !== undefined && { alias }) });
   }
-  const given: Readonly<Record<string, unknown>> = await parser.parseAsync([...argv]);
-  const [word, ...words] = (given["_"] as readonly (string | number)[]).map(String);
+  const given = await parser.parseAsync([...argv]).catch((error: unknown): never => {
+    if (error instanceof UsageError) throw error;
+    // Names such as `--constructor` confuse yargs' own tables.
+    throw new UsageError(`the arguments can't be understood: ${argv.join(" ")}`);
+  });
+  const [word, ...words] = given._.map(String);
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
   const verb = verbs.find(({ name }) => name === word) ?? null;
   if (verb === null) {

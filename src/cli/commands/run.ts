@@ -5,8 +5,18 @@
 
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
-import { AirExecutor, baseOfDropped, readJobFile, viewJob, viewPaths, type Job, type JobSpec, type JobSummary } from "../../index.js";
+import { basename, dirname, resolve } from "node:path";
+import {
+  AirError,
+  AirExecutor,
+  readJobFile,
+  viewJob,
+  viewPaths,
+  type ExecutorOptions,
+  type Job,
+  type JobSpec,
+  type JobSummary,
+} from "../../index.js";
 import { exitCodeOfSummary } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { logPathOf, readLogEnd } from "../log-file.js";
@@ -29,11 +39,18 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { out, err } = terminal;
   const isQuiet = settings.isOn("quiet");
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const dir = isDropped ? baseOfDropped(file) : settings.dir();
+  const dir = isDropped ? directoryOf(file) : settings.dir();
   const graceMs = settings.gracePeriodMs();
+  const options: ExecutorOptions = {
+    dir,
+    concurrency: settings.concurrency(availableParallelism()),
+    graceMs,
+    durability: settings.text("durability") === "strict" ? "strict" : "grouped",
+    onWarning: (message) => err.write(`air-executor: ${printableLine(message)}\n`),
+  };
   // Read first: of a faulty file nothing is left behind.
   const spec = isDropped ? null : await readJobFile(file);
-  const executor = await openExecutor(dir, settings, (message) => err.write(`air-executor: ${printableLine(message)}\n`));
+  const executor = await AirExecutor.open(options);
 
   const signals = watchSignals((signal, count) => {
     if (count === 1 && !isQuiet)
@@ -42,6 +59,8 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   });
   try {
     const job = spec === null ? await executor.takeUp(resolve(file)) : await submit(executor, spec, file, settings);
+    // A signal that came while the job was taken in found nothing to stop.
+    if (signals.received() !== null) void executor.stop({ graceMs });
     const progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(summaryJson(summary))}\n`);
@@ -53,14 +72,11 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
 }
 
-async function openExecutor(dir: string, settings: Settings, onWarning: (message: string) => void): Promise<AirExecutor> {
-  return AirExecutor.open({
-    dir,
-    concurrency: settings.concurrency(availableParallelism()),
-    graceMs: settings.gracePeriodMs(),
-    durability: settings.text("durability") === "strict" ? "strict" : "grouped",
-    onWarning,
-  });
+/** The directory (`.air-executor`) that holds a dropped job; nothing else may be taken for one, since it would be closed to others. */
+function directoryOf(job: string): string {
+  const jobs = dirname(resolve(job));
+  if (basename(jobs) === "jobs") return dirname(jobs);
+  throw new AirError("AIR_USAGE", `${job} is a directory: expected a job file, or a dropped job such as .air-executor/jobs/NAME`);
 }
 
 async function submit(executor: AirExecutor, job: JobSpec, file: string, settings: Settings): Promise<Job> {

@@ -52,8 +52,9 @@ export class ProgressLines {
   #line(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>, place: string, isSmall: boolean): string | null {
     const isFailure = event.status === "failed";
     if (!isSmall && (!isFailure || ++this.#failureLines > maxFailureLines)) return null;
-    const word = isRetry(event) ? "retrying" : event.status;
-    const reason = event.error === null ? "" : `: ${printableLine(event.error)}`;
+    const isInterrupted = event.type === "attempt-ended" && event.outcome.stopped === "interrupt";
+    const word = isInterrupted ? "interrupted" : isRetry(event) ? "retrying" : event.status;
+    const reason = event.error === null || isInterrupted ? "" : `: ${printableLine(event.error)}`;
     return `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}${this.#detail(event)}`;
   }
 

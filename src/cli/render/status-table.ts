@@ -17,7 +17,7 @@ export function jobsTable(jobs: readonly JobView[], nowMs: number, style: Style)
     job.counts === null ? "" : `${formatCount(endedCount(job.counts))}/${formatCount(job.counts.total)}`,
     job.counts === null ? "" : countsText(job.counts, style, ["running", "failed", "cancelled", "skipped"]),
     startText(job),
-    tookText(job.state?.["started_at"], job.state?.["completed_at"], nowMs),
+    jobTookText(job, nowMs),
   ]);
   return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK"], rows, style);
 }
@@ -27,7 +27,7 @@ export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: nu
   const facts: [string, string][] = [
     ["run", textOf(job.state?.["id"])],
     ["started", startText(job)],
-    ["took", tookText(job.state?.["started_at"], job.state?.["completed_at"], options.nowMs)],
+    ["took", jobTookText(job, options.nowMs)],
     ["tasks", job.counts === null ? "" : `${formatCount(job.counts.total)}: ${countsText(job.counts, style) || "none"}`],
     ["first failure", textOf(job.state?.["first_failure"])],
     ["error", textOf(job.state?.["error"])],
@@ -86,6 +86,11 @@ function stateText(job: JobView, style: Style): string {
 function startText(job: JobView): string {
   const startedAt = timeOf(job.state?.["started_at"]);
   return startedAt === null ? "" : formatTime(startedAt);
+}
+
+/** A job that waits takes no time. */
+function jobTookText({ state }: JobView, nowMs: number): string {
+  return state === null || state["state"] === "waiting" ? "" : tookText(state["started_at"], state["completed_at"], nowMs);
 }
 
 function tookText(started: unknown, completed: unknown, nowMs: number): string {

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { follow, main, makePlayground } from "./support/cli.js";
+
+const colored = [
+  { id: "a", command: "printf", args: ["\\033[31mred\\033[0m\\n\\377end"] },
+  {
+    id: "B b",
+    command: "sh",
+    args: ["-c", "echo one; echo two >&2; exit $AIR_EXECUTOR_ATTEMPT"],
+    retries: 1,
+    dependencies: ["a"],
+  },
+];
+
+test("a task's log comes as it is, byte for byte, where it goes to no terminal", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("c.json", colored);
+  await run(["run", "c.json"]);
+  const raw = execFileSync(process.execPath, [main, "logs", "c", "a"], { cwd: dir });
+  assert.deepEqual(raw, Buffer.from("\x1b[31mred\x1b[0m\n\xffend", "latin1"));
+});
+
+test("on a terminal it can't drive the terminal", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("c.json", colored);
+  await run(["run", "c.json"]);
+  const command = `'${process.execPath}' '${main}' logs c a`;
+  const { stdout } = await follow("script", ["-qec", command, "/dev/null"], dir, { TERM: "xterm" }).ended;
+  assert.match(stdout, /red\r\n/);
+  assert.doesNotMatch(stdout, /\x1b\[31m/);
+});
+
+test("all tasks' logs have the task in front of each line; an earlier attempt can be asked for", async (context) => {
+  const { run, write } = makePlayground(context);
+  write("c.json", colored);
+  await run(["run", "c.json"]);
+  assert.match((await run(["logs", "c"])).stdout, /^a {3}│ .*red.*\na {3}│ .*end\nB b │ one\nB b │ two\n$/);
+  assert.equal((await run(["logs", "c", "B b", "--attempt", "1"])).stdout, "one\ntwo\n");
+  const lines = (await run(["logs", "c", "B b", "--json"])).stdout.trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [
+      { task: "B b", attempt: 2, text: "one" },
+      { task: "B b", attempt: 2, text: "two" },
+    ],
+  );
+});
+
+test("-f goes on until the job has ended", async (context) => {
+  const { start, write, dir } = makePlayground(context);
+  execFileSync("mkfifo", [join(dir, "ready"), join(dir, "go")]);
+  write("f.json", [{ id: "a", command: "sh", args: ["-c", "echo before; echo > ready; read word < go; echo after"] }]);
+  const job = start(["run", "f.json"]);
+  await readFile(join(dir, "ready"));
+  const logs = start(["logs", "f", "a", "-f"]);
+  await new Promise<void>((resolve) => logs.process.stdout.on("data", (text: string) => text.includes("before") && resolve()));
+  write("go", "go\n");
+  assert.equal((await job.ended).code, 0);
+  const { code, stdout } = await logs.ended;
+  assert.deepEqual([code, stdout], [0, "before\nafter\n"]);
+});
+
+test("a reader that goes away is no error", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("long.json", [{ id: "a", command: "seq", args: ["1", "200000"] }]);
+  await run(["run", "long.json"]);
+  const command = `'${process.execPath}' '${main}' logs long a | head -n 1`;
+  const { code, stdout, stderr } = await follow("sh", ["-c", command], dir, {}).ended;
+  assert.deepEqual([code, stdout, stderr], [0, "1\n", ""]);
+});

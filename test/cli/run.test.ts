@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { follow, main, makePlayground, type Playground } from "./support/cli.js";
+
+const diamond = [
+  { id: "prepare", command: "echo", args: ["ready"] },
+  { id: "left", command: "true", dependencies: ["prepare"] },
+  { id: "right", command: "true", dependencies: ["prepare"] },
+  { id: "merge", command: "true", dependencies: ["left", "right"] },
+];
+
+interface Summary {
+  readonly name: string;
+  readonly state: string;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly first_failure: string | null;
+  readonly interrupted: boolean;
+}
+
+test("a job file is run to its end, data on stdout and messages on stderr", async (context) => {
+  const { run, write } = makePlayground(context);
+  write("diamond.json", diamond);
+  const { code, stdout, stderr } = await run(["run", "diamond.json", "--json"]);
+  assert.equal(code, 0, stderr);
+  const summary = JSON.parse(stdout) as Summary;
+  assert.deepEqual(
+    [summary.name, summary.state, summary.counts["completed"], summary.interrupted],
+    ["diamond", "completed", 4, false],
+  );
+  assert.match(stderr, /\[1\/4\] completed prepare[\s\S]*\[4\/4\] completed merge[\s\S]*diamond completed: 4 tasks in /);
+});
+
+test("YAML, standard input, a name, an empty job", async (context) => {
+  const { run, write } = makePlayground(context);
+  write("j.yaml", "name: from-file\ntasks:\n  - { command: echo, args: [hello] }\n");
+  assert.match((await run(["run", "j.yaml"])).stderr, /from-file completed: 1 task in/);
+  assert.match((await run(["run", "j.yaml", "--name", "mine"])).stderr, /mine completed/);
+  assert.match((await run(["run", "-"], { input: "[]" })).stderr, /stdin completed: 0 tasks/);
+});
+
+test("a job of which a task failed exits with 1, names the first failure and shows the end of its log", async (context) => {
+  const { run, write } = makePlayground(context);
+  const script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; done; printf '\\033[2Jcleared'; exit 3";
+  write("f.json", [
+    { id: "it breaks", command: "sh", args: ["-c", script] },
+    { id: "after", command: "true", dependencies: ["it breaks"] },
+  ]);
+  const { code, stderr } = await run(["run", "f.json", "--quiet"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /f failed after .*: 1 failed, 1 skipped/);
+  assert.match(stderr, /First failure: it breaks: exit code 3/);
+  assert.match(stderr, /line 12\n.*│ cleared\n/);
+  assert.doesNotMatch(stderr, /line 3\n|\x1b/);
+  assert.match(stderr, /air-executor logs f 'it breaks'/);
+});
+
+test("every fault of a job file is shown at once with its place; nothing is made", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("bad.json", '[{"id": "a", "comand": "x"}, {"command": "y", "dependencies": ["b"]}]');
+  for (const verb of ["run", "validate"]) {
+    const { code, stderr } = await run([verb, "bad.json"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /bad\.json:1:\d+: .*unknown key `comand`: did you mean `command`\?/);
+    assert.match(stderr, /bad\.json:1:\d+: .*unknown dependency "b"/);
+  }
+  assert.equal(existsSync(join(dir, ".air-executor")), false);
+});
+
+test("a dropped directory is a job", async (context) => {
+  const { run, dir } = makePlayground(context);
+  const job = join(dir, ".air-executor/jobs/dropped");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(job, "state.json"),
+    JSON.stringify({ id: "dropped-1", name: "dropped", state: "waiting", created_at: "2026-01-01T00:00:00Z" }),
+  );
+  writeFileSync(
+    join(job, "tasks.json"),
+    JSON.stringify([{ id: "a", job_name: "dropped", command: "pwd", args: [], dependencies: [], status: "pending" }]),
+  );
+  const { code, stderr } = await run(["run", ".air-executor/jobs/dropped"]);
+  assert.equal(code, 0, stderr);
+  assert.equal(readFileSync(join(job, "logs/a.log"), "utf8"), `${dir}\n`);
+});
+
+/** A job whose first task says when it runs and then waits for a word. */
+function pausedJob({ dir, write }: Playground): { ready: () => Promise<unknown>; go: () => string } {
+  for (const name of ["ready", "go"]) execFileSync("mkfifo", [join(dir, name)]);
+  write("paused.json", [
+    { id: "first", command: "true" },
+    {
+      id: "wait",
+      command: "sh",
+      args: ["-c", "trap 'echo cleaned up; exit 7' TERM; echo > ready; read word < go & wait $!"],
+      dependencies: ["first"],
+    },
+  ]);
+  return { ready: () => readFile(join(dir, "ready")), go: () => write("go", "go\n") };
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  test(`${signal} lets tasks clean up, exits with ${code} and leaves the job unfinished; the same command goes on`, async (context) => {
+    const playground = makePlayground(context);
+    const { ready, go } = pausedJob(playground);
+    const { process: child, ended } = playground.start(["run", "paused.json", "--json"]);
+    await ready();
+    child.kill(signal);
+    const stopped = await ended;
+    assert.equal(stopped.code, code, stopped.stderr);
+    assert.equal((JSON.parse(stopped.stdout) as Summary).interrupted, true);
+    assert.match(stopped.stderr, /is unfinished: 1 completed, 1 pending[\s\S]*air-executor run paused\.json/);
+    assert.match((await playground.run(["logs", "paused", "wait"])).stdout, /cleaned up\n$/);
+
+    const again = playground.start(["run", "paused.json", "--json"]);
+    await ready();
+    go();
+    const finished = await again.ended;
+    assert.equal(finished.code, 0, finished.stderr);
+    const { tasks } = JSON.parse((await playground.run(["status", "paused", "--json"])).stdout) as {
+      tasks: { attempts: number }[];
+    };
+    assert.deepEqual(
+      tasks.map(({ attempts }) => attempts),
+      [1, 2],
+    );
+  });
+}
+
+test("a second signal kills at once", async (context) => {
+  const { start, write, dir } = makePlayground(context);
+  execFileSync("mkfifo", [join(dir, "ready"), join(dir, "never")]);
+  write("deaf.json", [{ id: "deaf", command: "sh", args: ["-c", "trap '' TERM; echo > ready; read word < never"] }]);
+  const { process: child, ended } = start(["run", "deaf.json", "--grace-period", "3600"]);
+  await readFile(join(dir, "ready"));
+  child.kill("SIGINT");
+  await new Promise<void>((resolve) => child.stderr.on("data", (text: string) => text.includes("stopping") && resolve()));
+  child.kill("SIGINT");
+  assert.equal((await ended).code, 130);
+});
+
+test("a job that another engine runs is refused with 3, and runs on", async (context) => {
+  const playground = makePlayground(context);
+  const { ready, go } = pausedJob(playground);
+  const { ended, process: child } = playground.start(["run", "paused.json"]);
+  await ready();
+  const { code, stderr } = await playground.run(["run", "paused.json"]);
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, new RegExp(`held by process ${child.pid}`));
+  go();
+  assert.equal((await ended).code, 0);
+});
+
+test("on a terminal it draws a bar and clears it", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("diamond.json", diamond);
+  const command = `'${process.execPath}' '${main}' run diamond.json`;
+  const { code, stdout } = await follow("script", ["-qec", command, "/dev/null"], dir, { TERM: "xterm" }).ended;
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /[█░]{10,}/);
+  assert.match(stdout, /4 tasks in/);
+  assert.doesNotMatch(stdout, /\[1\/4\]/);
+  assert.ok(stdout.lastIndexOf("\x1b[?25h") > stdout.lastIndexOf("\x1b[?25l"), "the cursor is shown again");
+});
