@@ -1,6 +1,6 @@
 /** Reads the command line with yargs, by the tables of verbs and options, and says in our words what it doesn't understand. */
 
-import yargs from "yargs";
+import yargs, { type Argv } from "yargs";
 import { allOptions, commonOptions } from "./options.js";
 import { UsageError } from "./usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
@@ -40,11 +40,7 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   for (const [name, { type, alias }] of Object.entries(allOptions)) {
     parser.option(name, { type, requiresArg: type === "string", ...(alias !== undefined && { alias }) });
   }
-  const given = await parser.parseAsync([...argv]).catch((error: unknown): never => {
-    if (error instanceof UsageError) throw error;
-    // Names such as `--constructor` confuse yargs' own tables.
-    throw new UsageError(`the arguments can't be understood: ${argv.join(" ")}`);
-  });
+  const given = await readWords(parser, argv);
   const [word, ...words] = given._.map(String);
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
   const verb = verbs.find(({ name }) => name === word) ?? null;
@@ -58,6 +54,16 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   }
   const args = Object.fromEntries(Object.keys(verb.args).map((name, index) => [name, words[index]]));
   return { verb, args, given, request };
+}
+
+/** Names such as `--constructor` confuse yargs' own tables. */
+async function readWords(parser: Argv, argv: readonly string[]): Promise<Awaited<Argv["argv"]>> {
+  try {
+    return await parser.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`the arguments can't be understood: ${argv.join(" ")}`);
+  }
 }
 
 async function complainOfVerb(word: string | undefined): Promise<never> {
