@@ -4,11 +4,16 @@ import { AirError, listJobs, viewJob, viewPaths, type JobSpec, type JobView } fr
 import { suggestion } from "./suggest-word.js";
 import { basename, extname } from "node:path";
 
-/** The name of a job: as given, else as the file says, else after the file. */
+/** As long as the name of a job may be. */
+const maxNameLength = 100;
+
+/** The name of a job: as given, else as the file says, else after the file, with `-` for what no name may hold. */
 export function jobNameOf(job: JobSpec, file: string, given: string | null): string {
   if (given !== null) return given;
   if (job.name !== null) return job.name;
-  return file === "-" ? "stdin" : basename(file, extname(file));
+  if (file === "-") return "stdin";
+  const plain = basename(file, extname(file)).replaceAll(/[^\w.-]+/g, "-");
+  return plain.replace(/^[^A-Za-z0-9]+/, "").slice(0, maxNameLength) || "job";
 }
 
 /** @throws AirError `AIR_NOT_FOUND` if there is no such job. */

@@ -8,6 +8,8 @@ import { ProgressLines } from "./render/progress-lines.js";
 import type { Sink } from "./terminal.js";
 
 export interface Progress {
+  /** Writes a line of its own, so that the bar doesn't swallow it. */
+  say(line: string): void;
   /** Draws no more and leaves the line clean. */
   end(): void;
 }
@@ -23,7 +25,7 @@ function printLines(job: Job, err: Sink): Progress {
   const stop = job.onEvents((events) => {
     for (const line of lines.take(events, job.status().counts, performance.now())) err.write(`${line}\n`);
   });
-  return { end: stop };
+  return { say: (line) => err.write(`${line}\n`), end: stop };
 }
 
 async function drawBar(job: Job, err: Sink): Promise<Progress> {
@@ -47,13 +49,22 @@ async function drawBar(job: Job, err: Sink): Promise<Progress> {
     // The ETA looks back as far as a few seconds.
     etaBuffer: 50,
   });
-  bar.start(job.status().counts.total, endedBefore);
+  const start = (): void => {
+    const { counts } = job.status();
+    bar.start(counts.total, endedCount(counts));
+  };
+  start();
   const timer = setInterval(() => {
     const { counts } = job.status();
     bar.setTotal(counts.total);
     bar.update(endedCount(counts));
   }, redrawMs);
   return {
+    say: (line) => {
+      bar.stop();
+      err.write(`${line}\n`);
+      start();
+    },
     end: () => {
       clearInterval(timer);
       bar.stop();

@@ -40,6 +40,8 @@ test("YAML, standard input, a name, an empty job", async (context) => {
   assert.match((await run(["run", "j.yaml"])).stderr, /from-file completed: 1 task in/);
   assert.match((await run(["run", "j.yaml", "--name", "mine"])).stderr, /mine completed/);
   assert.match((await run(["run", "-"], { input: "[]" })).stderr, /stdin completed: 0 tasks/);
+  write("_my job (2).json", "[]");
+  assert.match((await run(["run", "_my job (2).json"])).stderr, /my-job-2- completed/);
 });
 
 test("a job of which a task failed exits with 1, names the first failure and shows the end of its log", async (context) => {

@@ -17,19 +17,20 @@ import {
   type JobSpec,
   type JobSummary,
 } from "../../index.js";
+import type { Call } from "../command.js";
 import { exitCodeOfSummary } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { logPathOf, readLogEnd } from "../log-file.js";
-import { showProgress } from "../progress.js";
+import { showProgress, type Progress } from "../progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { lastLines } from "../render/log-lines.js";
 import { printableLine } from "../render/printable.js";
 import { summaryText, type Failure } from "../render/summary.js";
+import type { Style } from "../render/style.js";
 import type { Settings } from "../settings.js";
 import { quoteForShell } from "../shell-word.js";
 import { watchSignals } from "../signals.js";
-import type { Call } from "../command.js";
 
 const tailLines = 10;
 const tailBytes = 64 * 1024;
@@ -41,27 +42,28 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const dir = isDropped ? directoryOf(file) : settings.dir();
   const graceMs = settings.gracePeriodMs();
+  let progress: Progress | null = null;
+  const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
   const options: ExecutorOptions = {
     dir,
     concurrency: settings.concurrency(availableParallelism()),
     graceMs,
     durability: settings.text("durability") === "strict" ? "strict" : "grouped",
-    onWarning: (message) => err.write(`air-executor: ${printableLine(message)}\n`),
+    onWarning: (message) => say(`air-executor: ${printableLine(message)}`),
   };
   // Read first: of a faulty file nothing is left behind.
   const spec = isDropped ? null : await readJobFile(file);
   const executor = await AirExecutor.open(options);
 
   const signals = watchSignals((signal, count) => {
-    if (count === 1 && !isQuiet)
-      err.write(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it\n`);
+    if (count === 1 && !isQuiet) say(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it`);
     void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
   });
   try {
     const job = spec === null ? await executor.takeUp(resolve(file)) : await submit(executor, spec, file, settings);
     // A signal that came while the job was taken in found nothing to stop.
     if (signals.received() !== null) void executor.stop({ graceMs });
-    const progress = isQuiet ? null : await showProgress(job, err);
+    progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(summaryJson(summary))}\n`);
     if (!isQuiet || summary.state !== "completed") err.write(describeEnd(summary, dir, file, settings, err.style));
@@ -86,13 +88,7 @@ async function submit(executor: AirExecutor, job: JobSpec, file: string, setting
   });
 }
 
-function describeEnd(
-  summary: JobSummary,
-  dir: string,
-  file: string,
-  settings: Settings,
-  style: Parameters<typeof summaryText>[3],
-): string {
+function describeEnd(summary: JobSummary, dir: string, file: string, settings: Settings, style: Style): string {
   const failure = findFailure(summary, dir);
   const place = settings.text("dir") === null ? "" : ` --dir ${quoteForShell(dir)}`;
   const name = settings.text("name") === null ? "" : ` --name ${quoteForShell(summary.name)}`;
