@@ -34,8 +34,8 @@ const SPARE_LINES = 1000;
  */
 export function baseOfDropped(dir: string): string {
   const paths = jobPaths(resolve(dir));
-  if (!existsSync(paths.state) || !existsSync(paths.tasks)) throw nothingThere(paths);
   const jobs = dirname(paths.dir);
+  if (!existsSync(paths.state) || !existsSync(paths.tasks)) throw nothingThere(paths);
   if (basename(jobs) !== "jobs") {
     throw new AirError(
       "AIR_USAGE",
@@ -161,7 +161,7 @@ function nothingThere({ dir, state, tasks }: JobPaths): AirError {
   const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
   return new AirError(
     "AIR_NOT_FOUND",
-    `${dir} is not a job yet: expected state.json and tasks.json, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.`,
+    `${dir} is a directory but no job yet: expected state.json and tasks.json in it, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.`,
   );
 }
 

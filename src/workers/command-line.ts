@@ -40,12 +40,7 @@ export function needsEnvProgram(descriptor: Descriptor, environment: LaneEnviron
  * @param file absolute path of the command
  * @param changesDirectory whether the lane is elsewhere now
  */
-export function taskLine(
-  descriptor: Descriptor,
-  file: string,
-  changesDirectory: boolean,
-  environment: LaneEnvironment,
-): string {
+export function taskLine(descriptor: Descriptor, file: string, changesDirectory: boolean, environment: LaneEnvironment): string {
   const { key, cwd } = descriptor;
   let line = `echo b ${key} >&3;`;
   // `cd` exports OLDPWD: put back what the engine has.

@@ -70,7 +70,11 @@ export class Pool implements TaskRunner {
       const setup: WorkerSetup = { port: port2, directory, lanesDirectory, token: this.#token, shell };
       const life = piscina.run(setup, { transferList: [port2] });
       // A thread that fails is a fault in this program, and its attempts are left to adoption: end as uncaught, not in silence.
-      life.catch((error: unknown) => queueMicrotask(() => { throw error; }));
+      life.catch((error: unknown) =>
+        queueMicrotask(() => {
+          throw error;
+        }),
+      );
       lives.push(life);
     }
     this.#closeThreads = async () => {

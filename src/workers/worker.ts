@@ -55,7 +55,8 @@ export class Worker {
         }
         return false;
       case "stop":
-        if (!this.#adoption.stop(command.key, command.graceMs)) this.#slotOfKey.get(command.key)?.stop(command.key, command.graceMs);
+        if (!this.#adoption.stop(command.key, command.graceMs))
+          this.#slotOfKey.get(command.key)?.stop(command.key, command.graceMs);
         return false;
       case "adopt":
         this.#adoption.adopt(command.attempts);

@@ -41,7 +41,7 @@ const mistakes: readonly (readonly [args: readonly string[], complaint: RegExp])
   [["graph", "a", "--format", "svg"], /--format is "svg": expected text, mermaid or dot/],
   [["run", "missing.yaml"], /missing\.yaml does not exist/],
   [["run", "--", "--odd"], /--odd does not exist/],
-  [["run", "."], /is a directory: expected a job file, or a dropped job/],
+  [["run", "."], /is a directory but no job yet: expected state.json and tasks.json in it/],
   [["status", "nobody"], /there is no job "nobody"/],
   [["logs", "nobody"], /there is no job "nobody"/],
 ];

@@ -5,10 +5,10 @@
 
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import {
-  AirError,
   AirExecutor,
+  baseOfDropped,
   readJobFile,
   viewJob,
   viewPaths,
@@ -40,7 +40,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { out, err } = terminal;
   const isQuiet = settings.isOn("quiet");
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const dir = isDropped ? directoryOf(file) : settings.dir();
+  const dir = isDropped ? baseOfDropped(file) : settings.dir();
   const graceMs = settings.gracePeriodMs();
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
@@ -72,13 +72,6 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     await executor.close();
     signals.end();
   }
-}
-
-/** The directory (`.air-executor`) that holds a dropped job; nothing else may be taken for one, since it would be closed to others. */
-function directoryOf(job: string): string {
-  const jobs = dirname(resolve(job));
-  if (basename(jobs) === "jobs") return dirname(jobs);
-  throw new AirError("AIR_USAGE", `${job} is a directory: expected a job file, or a dropped job such as .air-executor/jobs/NAME`);
 }
 
 async function submit(executor: AirExecutor, job: JobSpec, file: string, settings: Settings): Promise<Job> {
