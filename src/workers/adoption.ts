@@ -11,6 +11,7 @@ import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
+import type { LaneShell } from "./lane.js";
 import { isLaneAlive } from "./lane-liveness.js";
 import type { AttemptGroup } from "./members.js";
 import { bootId, isAlive } from "./process-identity.js";
@@ -25,8 +26,8 @@ export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
   readonly directory: string;
   readonly lanesDirectory: string;
-  /** Under which name lanes speak; earlier engines on this machine used the same shell. */
-  readonly shellName: string;
+  /** That of our lanes; an earlier engine on this machine used the same. */
+  readonly shell: LaneShell;
   readonly terminator: Terminator;
   readonly report: (report: Report) => void;
 }
@@ -156,15 +157,15 @@ export class Adoption {
   }
 
   #settle({ orphan, attempt }: Adopted, entry: SpoolEntry, spool: WatchedSpool): void {
-    const { shellName } = this.#context;
+    const { shell } = this.#context;
     if (entry.exitStatus !== null) {
-      const evidence = readEvidence(orphan.log, entry.complaint, null, shellName);
+      const evidence = readEvidence(orphan.log, entry.complaint, null, shell);
       attempt.settle(classify(entry.exitStatus, evidence), endTime(orphan, spool));
       return;
     }
     attempt.loseLane();
     const now = Date.now();
-    if (!entry.hasBegun || isNoRoom(entry.complaint) || isNoForkIn(readLogTail(orphan.log), shellName)) {
+    if (!entry.hasBegun || isNoRoom(entry.complaint) || isNoForkIn(readLogTail(orphan.log), shell)) {
       attempt.settle({ kind: "not-begun", message: "its engine died before it could start it" }, now);
     } else if (entry.lane?.bootId !== bootId()) {
       attempt.settle({ kind: "lost", message: "the machine was started again while it ran" }, now);

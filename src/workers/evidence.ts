@@ -3,13 +3,14 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 
 import type { Evidence } from "./exit-status.js";
+import type { LaneShell } from "./lane.js";
 import { openForReading } from "./spool.js";
 
 /** Holds the longest line that a shell says of a command: a path has at most 4,096 bytes. */
 const TAIL_BYTES = 8 * 1024;
 
-export function readEvidence(log: string, complaint: string, file: string | null, shellName: string): Evidence {
-  return { logTail: readLogTail(log), complaint, file, shellName };
+export function readEvidence(log: string, complaint: string, file: string | null, shell: LaneShell): Evidence {
+  return { logTail: readLogTail(log), complaint, file, shell };
 }
 
 /** The end of a log; empty if there is none that can be read. */

@@ -9,6 +9,7 @@
 import { constants } from "node:os";
 
 import type { Result } from "../domain/outcome.js";
+import type { LaneShell } from "./lane.js";
 
 /** What is known of an attempt beside its exit status. */
 export interface Evidence {
@@ -18,8 +19,8 @@ export interface Evidence {
   readonly complaint: string;
   /** The absolute path that the lane was told to run; null if it is not known any more. */
   readonly file: string | null;
-  /** Under which name the lane's shell speaks. */
-  readonly shellName: string;
+  /** The lane's. */
+  readonly shell: LaneShell;
 }
 
 /** The words are those of strsignal(3) without a locale, and where they differ those of BSD. */
@@ -47,7 +48,7 @@ const SIGNAL_WORDS: Readonly<Record<string, readonly string[]>> = {
   SIGSYS: ["Bad system call"],
 };
 
-/** Shells say nothing of these. */
+/** Shells say nothing of these; bash says nothing of TERM either. */
 const WORDLESS = ["SIGINT", "SIGPIPE"];
 
 const SIGNALS = new Map<number, { readonly name: string; readonly words: readonly string[] }>();
@@ -75,8 +76,8 @@ export function isNoRoom(complaint: string): boolean {
 }
 
 /** True if the log holds only the shell's word that it could not fork; it has ended by that. */
-export function isNoForkIn(logTail: string, shellName: string): boolean {
-  return logTail.startsWith(`${shellName}: `) && isNoRoom(logTail);
+export function isNoForkIn(logTail: string, shell: LaneShell): boolean {
+  return withoutPrefix(logTail, shell) !== undefined && isNoRoom(logTail);
 }
 
 /** What it means that a system call failed before the attempt began. */
@@ -95,12 +96,12 @@ export function classify(exitStatus: number, evidence: Evidence): Result {
 }
 
 /** Undefined if the evidence does not show that signal. */
-function signalOf(number: number, { logTail, complaint }: Evidence): string | undefined {
+function signalOf(number: number, { logTail, complaint, shell }: Evidence): string | undefined {
   const realTime = /Real-time signal (\d+)(?: \(core dumped\))?\n$/.exec(logTail);
   if (realTime !== null && number >= 34) return `SIGRTMIN+${realTime[1]}`;
   const signal = SIGNALS.get(number);
   if (signal === undefined) return undefined;
-  if (signal.words.length === 0) return signal.name;
+  if (signal.words.length === 0 || (signal.name === "SIGTERM" && !shell.isDash)) return signal.name;
   for (const word of signal.words) {
     // Not "a line of its own": a killed task leaves its last line unfinished.
     if (logTail.endsWith(`${word}\n`) || logTail.endsWith(`${word} (core dumped)\n`)) return signal.name;
@@ -110,18 +111,16 @@ function signalOf(number: number, { logTail, complaint }: Evidence): string | un
 }
 
 /** Set if the shell could not start the command. */
-function startFailure(exitStatus: number, { logTail, complaint, file, shellName }: Evidence): Result | undefined {
+function startFailure(exitStatus: number, { logTail, complaint, file, shell }: Evidence): Result | undefined {
   // A shell fails with 2 (bash 1) where it can't redirect or change directory. That it says on its own stderr.
   if (exitStatus === 1 || exitStatus === 2 || exitStatus === 126 || exitStatus === 127) {
-    if (complaint !== "") return failure(withoutPrefix(complaint, shellName) ?? complaint);
+    if (complaint !== "") return failure(withoutPrefix(complaint, shell) ?? complaint);
   }
   // Why it could not exec it says where the command's stderr goes: then this line is all there is.
-  if (exitStatus === 126 || exitStatus === 127) {
+  if (file !== null && (exitStatus === 126 || exitStatus === 127)) {
     const line = logTail.endsWith("\n") ? logTail.slice(0, -1) : logTail;
-    const said = withoutPrefix(line, shellName);
-    if (said !== undefined && file !== null && said.startsWith(`${file}: `)) {
-      return failure(execFailure(file, said.slice(file.length + 2)));
-    }
+    const said = withoutPrefix(line, shell) ?? saidByEnv(line, file);
+    if (said?.startsWith(`${file}: `)) return failure(execFailure(file, said.slice(file.length + 2)));
   }
   return undefined;
 }
@@ -131,9 +130,16 @@ function failure(message: string): Result {
 }
 
 /** What a shell says after `sh: 12: ` or `sh: line 12: `; undefined if these are not its words. */
-function withoutPrefix(text: string, shellName: string): string | undefined {
-  if (!text.startsWith(`${shellName}: `)) return undefined;
-  return text.slice(shellName.length + 2).replace(/^(?:line )?\d+: /, "");
+function withoutPrefix(text: string, { name }: LaneShell): string | undefined {
+  if (!text.startsWith(`${name}: `)) return undefined;
+  return text.slice(name.length + 2).replace(/^(?:line )?\d+: /, "");
+}
+
+/** env(1) puts the file in quotes of some kind; undefined if these are not its words. */
+function saidByEnv(line: string, file: string): string | undefined {
+  const found = /^(?:\S*\/)?env: (.+): ([^:]+)$/s.exec(line);
+  const isAboutFile = found?.[1]?.replace(/^['"‘`]|['"’]$/g, "") === file;
+  return isAboutFile ? `${file}: ${found?.[2]}` : undefined;
 }
 
 function execFailure(file: string, reason: string): string {

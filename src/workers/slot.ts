@@ -133,7 +133,7 @@ export class Slot {
 
   #classify({ descriptor, file, lane }: Running, exitStatus: number): Result {
     const { complaint } = readLastEntry(this.#spool, descriptor.key);
-    const evidence = readEvidence(descriptor.log, complaint, file, this.#context.shell.name);
+    const evidence = readEvidence(descriptor.log, complaint, file, this.#context.shell);
     const result = classify(exitStatus, evidence);
     if (result.kind !== "spawn-failed" && result.kind !== "not-begun") return result;
     // It may have failed to change directory.
@@ -159,7 +159,7 @@ export class Slot {
       this.#onAnswer(key, entry.exitStatus);
     } else if (!entry.hasBegun) {
       running.attempt.settle({ kind: "not-begun", message: "its runner ended before it could start it" }, at);
-    } else if (isNoRoom(entry.complaint) || isNoForkIn(readLogTail(log), this.#context.shell.name)) {
+    } else if (isNoRoom(entry.complaint) || isNoForkIn(readLogTail(log), this.#context.shell)) {
       removeLog(log);
       running.attempt.settle({ kind: "not-begun", message: "its runner could not start a process" }, at);
     } else {

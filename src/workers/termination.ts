@@ -25,6 +25,8 @@ export class Termination {
   #killAt: number;
   #hasSignalled = false;
   #hasResult = false;
+  /** Who was sent TERM; by pid and start. */
+  readonly #terminated = new Set<string>();
 
   constructor(group: AttemptGroup, graceMs: number, onGone: () => void) {
     this.group = group;
@@ -62,18 +64,23 @@ export class Termination {
     if (ours.length === 0) {
       if (now >= this.#killAt && this.group.isLaneAlive) this.#interruptLane();
     } else if (now >= this.#killAt) this.#kill(ours);
-    else if (!this.#hasSignalled && !ours.some((entry) => this.#members.isBeforeExec(entry))) this.#terminate(ours, foreign);
+    // Once at first, and then no more while the task lives: what it starts in order to clean up is left alone.
+    else if (!this.#hasSignalled || this.#hasResult) this.#terminate(ours, foreign.length > 0);
     return false;
   }
 
-  /** Once: what the task starts in order to clean up must not be signalled again. */
-  #terminate(ours: readonly ProcessEntry[], foreign: readonly ProcessEntry[]): void {
+  /** Each process hears TERM once. */
+  #terminate(ours: readonly ProcessEntry[], hasForeign: boolean): void {
+    const unheard = ours.filter((entry) => !this.#terminated.has(identityOf(entry)));
+    if (unheard.length === 0 || unheard.some((entry) => this.#members.isBeforeExec(entry))) return;
+    const isOneByOne = hasForeign || this.#terminated.size > 0;
+    for (const entry of unheard) this.#terminated.add(identityOf(entry));
     this.#hasSignalled = true;
-    // To the group at once where that harms nobody; the lane outlives it.
-    const targets = foreign.length === 0 ? [-this.group.lane] : ours.map((entry) => entry.pid);
+    // To the group at once where that harms nobody, so that nothing forked meanwhile is missed; the lane outlives it.
+    const targets = isOneByOne ? unheard.map((entry) => entry.pid) : [-this.group.lane];
     for (const target of targets) send(target, "SIGTERM");
     // Stopped processes act on TERM when they go on. A stopped lane could not answer.
-    if (foreign.length > 0 && this.group.isLaneAlive) send(this.group.lane, "SIGCONT");
+    if (isOneByOne && this.group.isLaneAlive) send(this.group.lane, "SIGCONT");
     for (const target of targets) send(target, "SIGCONT");
   }
 
@@ -123,6 +130,10 @@ export class Terminator {
     }
     if (this.#active.size > 0) this.#poll = setTimeout(() => this.#look(), isAllStuck ? STUCK_POLL_MS : POLL_MS);
   }
+}
+
+function identityOf(entry: ProcessEntry): string {
+  return `${entry.pid}:${entry.start}`;
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

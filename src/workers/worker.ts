@@ -41,7 +41,7 @@ export class Worker {
       },
     };
     const { directory, lanesDirectory } = setup;
-    this.#adoption = new Adoption({ directory, lanesDirectory, shellName: shell.name, terminator, report });
+    this.#adoption = new Adoption({ directory, lanesDirectory, shell, terminator, report });
   }
 
   /** True when the command was `close` and all is gone. */

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
+import { bootId, identify } from "../../src/workers/process-identity.js";
+import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
+
+const LIMIT = { timeout: 30_000 };
+const ENGINE = fileURLToPath(new URL("../fixtures/engine.js", import.meta.url));
+
+let rig: PoolRig;
+beforeEach(async () => {
+  rig = await new PoolRig().open();
+});
+afterEach(() => rig.close());
+
+/** Runs the commands in an engine of their own, kills it with -9 once `isTime` has come, and returns what it left. */
+async function killedEngine(commands: readonly string[], isTime: () => Promise<unknown>): Promise<OrphanedAttempt[]> {
+  const engine = spawn(process.execPath, [ENGINE, rig.directory, ...commands], { stdio: ["ignore", "inherit", "inherit"] });
+  const exit = once(engine, "exit");
+  const started = await rig.line("started.json");
+  await isTime();
+  engine.kill("SIGKILL");
+  await exit;
+  return (JSON.parse(started) as OrphanedAttempt[]).map((orphan) => ({ ...orphan, key: orphan.key + 100 }));
+}
+
+async function adopt(orphans: readonly OrphanedAttempt[]): Promise<Report[]> {
+  rig.pool.adopt(orphans);
+  return Promise.all(orphans.map((orphan) => rig.report(orphan.key)));
+}
+
+const results = (reports: readonly Report[]): object[] => reports.map(({ result }) => result);
+
+/** A spool as an earlier engine would have left it. */
+function writeSpool(name: string, text: string): void {
+  mkdirSync(join(rig.directory, "lanes"), { recursive: true });
+  writeFileSync(join(rig.directory, "lanes", `${name}.spool`), text);
+}
+
+function orphan(spool: string, spoolKey: number): OrphanedAttempt {
+  return { key: spoolKey + 100, spoolKey, spool, job: "job", task: "t", attempt: 1, startedAt: 1000, log: rig.logPath(spoolKey) };
+}
+
+test("an engine that is killed loses no exit status: ended meanwhile, still running, and killed are all told", LIMIT, async () => {
+  const wait = "while [ ! -e go ]; do sleep 0.05; done";
+  const orphans = await killedEngine(
+    [`echo up >a; ${wait}; echo late output; exit 5`, `echo up >b; ${wait}; kill -9 $$`, "echo up >c; exit 0"],
+    () => Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
+  );
+  rig.pool.adopt(orphans);
+  const third = await rig.report(103);
+  assert.deepEqual(third.result, { kind: "exited", exitCode: 0 });
+  assert.equal(third.wasStopped, false);
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.deepEqual(results(await Promise.all([rig.report(101), rig.report(102)])), [
+    { kind: "exited", exitCode: 5 },
+    { kind: "signaled", signal: "SIGKILL" },
+  ]);
+  assert.equal(rig.log(1), "late output\n");
+});
+
+test("what ended while there was no engine is told with its time, and its spool can go", LIMIT, async () => {
+  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done; exit 6"], () => rig.line("lane"));
+  const lane = Number(await rig.line("lane"));
+  rig.pool.forgetSpools(orphans.map(({ spool }) => spool));
+  const before = Date.now();
+  writeFileSync(join(rig.directory, "go"), "");
+  await isGone(lane);
+  const [report] = await adopt(orphans);
+  assert.deepEqual(report?.result, { kind: "exited", exitCode: 6 });
+  assert.ok(report.at >= before - 1000 && report.at <= Date.now());
+  assert.equal(readdirSync(join(rig.directory, "lanes")).length, 1);
+  rig.pool.forgetSpools(["../victim", ...orphans.map(({ spool }) => spool)]);
+  // Commands are obeyed in order: when this is reported, the spool is gone.
+  await adopt([orphan("none-0", 9)]);
+  assert.equal(readdirSync(join(rig.directory, "lanes")).length, 0);
+});
+
+test("an adopted task whose lane is killed is ended first and then lost", LIMIT, async () => {
+  const orphans = await killedEngine([`echo "$PPID $$" >pids; while :; do sleep 0.1; done`], () => rig.line("pids"));
+  const [lane = 0, task = 0] = (await rig.line("pids")).split(" ").map(Number);
+  rig.pool.adopt(orphans);
+  process.kill(lane, "SIGKILL");
+  assert.equal((await rig.report(101)).result.kind, "lost");
+  assert.equal(isRunning(task), false);
+});
+
+test("an adopted task can be stopped", LIMIT, async () => {
+  const orphans = await killedEngine(["trap 'exit 9' TERM; echo $$ >pid; while :; do sleep 0.1; done"], () => rig.line("pid"));
+  rig.pool.adopt(orphans);
+  rig.pool.stop(101, 60_000);
+  const { result, wasStopped } = await rig.report(101);
+  assert.deepEqual(result, { kind: "exited", exitCode: 9 });
+  assert.equal(wasStopped, true);
+});
+
+test("an adopted task that ignores TERM is killed", LIMIT, async () => {
+  const orphans = await killedEngine(["trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done"], () => rig.line("pid"));
+  rig.pool.adopt(orphans);
+  rig.pool.stop(101, 0);
+  assert.deepEqual((await rig.report(101)).result, { kind: "signaled", signal: "SIGKILL" });
+});
+
+test("a dead lane tells what it can: ended, begun, or neither", LIMIT, async () => {
+  const dead = `lane ${bootId()} 1 1`;
+  writeSpool("dead-0", `${dead}\nb 1\ne 1 0\nb 2\ne 2 4\nb 3\n`);
+  const reports = await adopt([1, 2, 3, 4].map((key) => orphan("dead-0", key)));
+  assert.deepEqual(
+    results(reports).map((result) => ("exitCode" in result ? result.exitCode : (result as { kind: string }).kind)),
+    [0, 4, "lost", "not-begun"],
+  );
+});
+
+test("a line without its end does not count", LIMIT, async () => {
+  writeSpool("dead-0", `lane ${bootId()} 1 1\nb 1\ne 1 0`);
+  writeSpool("dead-1", `lane ${bootId()} 1 1\nb 2`);
+  assert.deepEqual(
+    (await adopt([orphan("dead-0", 1), orphan("dead-1", 2)])).map(({ result }) => result.kind),
+    ["lost", "not-begun"],
+  );
+});
+
+test("a spool that is gone, or named like no spool of ours, means lost", LIMIT, async () => {
+  writeFileSync(join(rig.directory, "planted.spool"), "b 2\ne 2 0\n");
+  const reports = await adopt([orphan("gone-0", 1), orphan("../planted", 2)]);
+  assert.deepEqual(reports.map(({ result }) => result.kind), ["lost", "lost"]);
+});
+
+test("after a reboot nothing is looked for by a pid of the earlier time", LIMIT, async () => {
+  const { pid, start } = identify(process.pid);
+  writeSpool("boot-0", `lane other-boot ${pid} ${start}\nb 1\ne 1 0\nb 2\n`);
+  const [first, second] = await adopt([orphan("boot-0", 1), orphan("boot-0", 2)]);
+  assert.deepEqual(first?.result, { kind: "exited", exitCode: 0 });
+  assert.equal(second?.result.kind, "lost");
+});
+
+test("a pid that another process has now is no living lane", LIMIT, async () => {
+  writeSpool("reused-0", `lane ${bootId()} ${process.pid} 1\nb 1\n`);
+  const [report] = await adopt([orphan("reused-0", 1)]);
+  assert.equal(report?.result.kind, "lost");
+});
+
+test("a lane that we can't see lives as long as it holds its lock", LIMIT, async () => {
+  writeSpool("locked-0", `lane ${bootId()} 1 1\nb 1\n`);
+  const path = join(rig.directory, "lanes", "locked-0.spool");
+  const holder = spawn("sh", ["-c", `exec 3>>"$0"; flock -x 3; echo up >"$1"; read line`, path, join(rig.directory, "held")], {
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  const exit = once(holder, "exit");
+  await fileLine(join(rig.directory, "held"));
+  rig.pool.adopt([orphan("locked-0", 1)]);
+  // Adopted after it, and reported: the first has been looked at, and is waited for.
+  await adopt([orphan("none-0", 2)]);
+  appendFileSync(path, "e 1 8\n");
+  assert.deepEqual((await rig.report(101)).result, { kind: "exited", exitCode: 8 });
+  holder.stdin.end("\n");
+  await exit;
+});
+
+test("a huge spool is read in pieces, and complaints are kept short", LIMIT, async () => {
+  const noise = "x".repeat(300_000);
+  const many = Array.from({ length: 20_000 }, (_, index) => `b ${index + 10}\ne ${index + 10} 0\n`).join("");
+  writeSpool("huge-0", `lane ${bootId()} 1 1\n${many}b 1\n${noise}\ne 1 0\n`);
+  const [report] = await adopt([orphan("huge-0", 1)]);
+  assert.deepEqual(report?.result, { kind: "exited", exitCode: 0 });
+});
+
+test("an engine that is killed before its lane took the task leaves nothing half-begun", LIMIT, async () => {
+  // The lane is killed together with the engine: what it had not begun can be told.
+  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done"], () => rig.line("lane"));
+  const [first] = orphans;
+  assert.ok(first !== undefined);
+  const lane = Number(readFileSync(join(rig.directory, "lane"), "utf8"));
+  rig.pool.adopt([{ ...first, key: 201, spoolKey: 77 }]);
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.equal((await rig.report(201)).result.kind, "not-begun");
+  assert.equal(isRunning(lane), false);
+  assert.equal(existsSync(join(rig.directory, "logs", "77.log")), false);
+});
