@@ -41,7 +41,7 @@ interface WatchedSpool {
   readonly path: string;
   readonly fd: number;
   readonly reader: SpoolReader;
-  readonly watcher: FSWatcher | null;
+  watcher: FSWatcher | null;
   /** Those without a result. */
   readonly open: Set<Adopted>;
 }
@@ -50,7 +50,8 @@ export class Adoption {
   readonly #context: AdoptionContext;
   /** Everything not yet reported, by key. */
   readonly #adopted = new Map<number, Adopted>();
-  readonly #spools = new Map<string, WatchedSpool>();
+  /** A spool may be here more than once: jobs of one engine shared its slots, and are taken up one after another. */
+  readonly #watched = new Set<WatchedSpool>();
   #timer: NodeJS.Timeout | null = null;
 
   constructor(context: AdoptionContext) {
@@ -65,7 +66,7 @@ export class Adoption {
       else list.push(orphan);
     }
     for (const [name, list] of bySpool) this.#open(name, list);
-    this.#timer ??= this.#spools.size > 0 ? setInterval(() => this.#checkAll(), POLL_MS) : null;
+    this.#timer ??= this.#watched.size > 0 ? setInterval(() => this.#checkAll(), POLL_MS) : null;
   }
 
   /** False if that attempt is none of those adopted. */
@@ -79,7 +80,7 @@ export class Adoption {
   forget(names: readonly string[]): void {
     for (const name of names) {
       const path = spoolPath(this.#context.lanesDirectory, name);
-      if (!isSpoolName(name) || this.#spools.has(name)) continue;
+      if (!isSpoolName(name) || [...this.#watched].some((spool) => spool.path === path)) continue;
       const fd = openForReading(path);
       if (fd === undefined) continue;
       const reader = new SpoolReader([]);
@@ -91,21 +92,22 @@ export class Adoption {
 
   /** Stops watching. What still runs runs on, to be adopted by the next engine. */
   close(): void {
-    for (const name of [...this.#spools.keys()]) this.#forgetSpool(name);
+    for (const spool of [...this.#watched]) this.#unwatch(spool);
   }
 
   #open(name: string, orphans: readonly OrphanedAttempt[]): void {
     const reader = new SpoolReader(orphans.map((orphan) => orphan.spoolKey));
     const path = spoolPath(this.#context.lanesDirectory, name);
     const open = new Set(orphans.map((orphan) => this.#register(orphan, reader)));
-    const fd = isSpoolName(name) && !this.#spools.has(name) ? openForReading(path) : undefined;
+    const fd = isSpoolName(name) ? openForReading(path) : undefined;
     if (fd === undefined) {
       for (const { attempt } of open) attempt.settle({ kind: "lost", message: "the record of its runner is gone" }, Date.now());
       return;
     }
-    const watcher = this.#watch(name, path);
-    this.#spools.set(name, { path, fd, reader, watcher, open });
-    this.#check(name);
+    const spool: WatchedSpool = { path, fd, reader, watcher: null, open };
+    this.#watched.add(spool);
+    this.#check(spool);
+    if (open.size > 0) this.#watch(spool);
   }
 
   #register(orphan: OrphanedAttempt, reader: SpoolReader): Adopted {
@@ -114,35 +116,39 @@ export class Adoption {
       const lane = reader.entry(spoolKey).lane ?? reader.lane;
       if (lane === null || lane.bootId !== bootId()) return null;
       const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
-      return { identity, lane: lane.pid, isLaneAlive: isAlive(lane), earliestStart: null };
+      return {
+        identity,
+        lane: lane.pid,
+        isLaneAlive: isAlive(lane),
+        hasBegun: () => reader.entry(spoolKey).hasBegun,
+        earliestStart: null,
+      };
     };
-    const report = (report: Report): void => {
+    const report = (ended: Report): void => {
       this.#adopted.delete(key);
-      this.#context.report(report);
+      this.#context.report(ended);
     };
     const adopted = { orphan, attempt: new Attempt(key, findGroup, this.#context.terminator, report) };
     this.#adopted.set(key, adopted);
     return adopted;
   }
 
-  #watch(name: string, path: string): FSWatcher | null {
+  #watch(spool: WatchedSpool): void {
     try {
-      const watcher = watch(path, () => this.#check(name));
-      // The poll goes on without it.
-      watcher.on("error", () => watcher.close());
-      return watcher;
+      spool.watcher = watch(spool.path, () => this.#check(spool));
+      spool.watcher.on("error", () => spool.watcher?.close());
     } catch {
-      return null;
+      // The poll goes on without it.
     }
   }
 
   #checkAll(): void {
-    for (const name of [...this.#spools.keys()]) this.#check(name);
+    for (const spool of [...this.#watched]) this.#check(spool);
   }
 
-  #check(name: string): void {
-    const spool = this.#spools.get(name);
-    if (spool === undefined) return;
+  #check(spool: WatchedSpool): void {
+    // An event may still come after the watch was closed.
+    if (!this.#watched.has(spool)) return;
     // What was written is read in any case; whether more can come has to be known before.
     spool.reader.read(spool.fd);
     const hasLane = isLaneAlive(spool.reader.lane, spool.path);
@@ -153,7 +159,7 @@ export class Adoption {
       spool.open.delete(adopted);
       this.#settle(adopted, entry, spool);
     }
-    if (spool.open.size === 0) this.#forgetSpool(name);
+    if (spool.open.size === 0) this.#unwatch(spool);
   }
 
   #settle({ orphan, attempt }: Adopted, entry: SpoolEntry, spool: WatchedSpool): void {
@@ -174,13 +180,11 @@ export class Adoption {
     }
   }
 
-  #forgetSpool(name: string): void {
-    const spool = this.#spools.get(name);
-    if (spool === undefined) return;
-    this.#spools.delete(name);
+  #unwatch(spool: WatchedSpool): void {
+    this.#watched.delete(spool);
     spool.watcher?.close();
     closeSync(spool.fd);
-    if (this.#spools.size > 0 || this.#timer === null) return;
+    if (this.#watched.size > 0 || this.#timer === null) return;
     clearInterval(this.#timer);
     this.#timer = null;
   }

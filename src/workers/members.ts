@@ -24,6 +24,8 @@ export interface AttemptGroup {
   readonly lane: number;
   /** False once the lane is gone: then no process there is its child. */
   isLaneAlive: boolean;
+  /** Whether the lane has come to this attempt: a child that it had before (`flock`, when it starts) is not the task. */
+  readonly hasBegun: () => boolean;
   /** No process of the attempt is older (as `ProcessEntry.start`); null if only what its environment proves may count. */
   readonly earliestStart: number | null;
 }
@@ -62,22 +64,21 @@ export class Members {
     return sorted;
   }
 
-  /** The lane's own child: the subprocess that the task is. */
-  isSubprocess(entry: ProcessEntry): boolean {
-    return this.#group.isLaneAlive && entry.parent === this.#group.lane;
-  }
-
   /** True if the lane's child is still the lane's image: a TERM would now be swallowed by the lane's handlers, which it shares. */
   isBeforeExec(entry: ProcessEntry): boolean {
-    if (!this.isSubprocess(entry)) return false;
+    if (!this.#isLanesChild(entry)) return false;
     const own = readArguments(entry.pid);
     const lane = readArguments(this.#group.lane);
     return own !== undefined && lane !== undefined && own.join("\0") === lane.join("\0");
   }
 
+  #isLanesChild(entry: ProcessEntry): boolean {
+    return this.#group.isLaneAlive && entry.parent === this.#group.lane;
+  }
+
   #judge(entry: ProcessEntry, parent: Verdict | undefined): Verdict {
     // A lane runs one task at a time and leftovers have lost their parent.
-    if (this.isSubprocess(entry)) return "ours";
+    if (this.#isLanesChild(entry)) return this.#group.hasBegun() ? "ours" : "foreign";
     const id = `${entry.pid}:${entry.start}`;
     const proof = this.#proved.get(id) ?? this.#proof(entry.pid);
     if (proof !== undefined) {

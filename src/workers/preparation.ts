@@ -38,6 +38,21 @@ export class Preparation {
 
   /** @param laneDirectory the directory in which the lane is, as `Prepared.directory` names it */
   prepare(descriptor: Descriptor, laneDirectory: string): Prepared | Result {
+    try {
+      return this.#prepare(descriptor, laneDirectory);
+    } catch (error) {
+      // A link that leads in circles, a directory that we may not enter, a disk that fails.
+      return beforeBegin("it can't be started", error);
+    }
+  }
+
+  /** Why a command that was found can't be run after all; undefined if it is still there. */
+  explainMissing(descriptor: Descriptor): string | undefined {
+    const found = this.#lookup.findAnew(descriptor.command, descriptor.cwd, this.#path(descriptor));
+    return "problem" in found ? found.problem : undefined;
+  }
+
+  #prepare(descriptor: Descriptor, laneDirectory: string): Prepared | Result {
     const unpassable = findUnpassable(descriptor);
     if (unpassable !== undefined) return failed(unpassable);
     const directory = statSync(descriptor.cwd, { throwIfNoEntry: false });
@@ -61,12 +76,6 @@ export class Preparation {
     }
     const problem = makePlaceForLog(descriptor);
     return problem ?? { line, file: found.file, directory: identity };
-  }
-
-  /** Why a command that was found can't be run after all; undefined if it is still there. */
-  explainMissing(descriptor: Descriptor): string | undefined {
-    const found = this.#lookup.findAnew(descriptor.command, descriptor.cwd, this.#path(descriptor));
-    return "problem" in found ? found.problem : undefined;
   }
 
   #path(descriptor: Descriptor): string {

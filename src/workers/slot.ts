@@ -82,6 +82,7 @@ export class Slot {
       identity: { directory: this.#context.directory, job: descriptor.job, task: descriptor.task, attempt: descriptor.attempt },
       lane: lane.pid,
       isLaneAlive: this.#lane === lane,
+      hasBegun: () => readLastEntry(this.#spool, key).hasBegun,
       earliestStart: startAgo(performance.now() - startedAt),
     });
     const attempt = new Attempt(key, findGroup, this.#context.terminator, (report) => {

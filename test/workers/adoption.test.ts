@@ -27,12 +27,13 @@ async function killedEngine(commands: readonly string[], isTime: () => Promise<u
   await isTime();
   engine.kill("SIGKILL");
   await exit;
-  return (JSON.parse(started) as OrphanedAttempt[]).map((orphan) => ({ ...orphan, key: orphan.key + 100 }));
+  const orphans = JSON.parse(started) as OrphanedAttempt[];
+  return orphans.map((left) => Object.assign(left, { key: left.key + 100 }));
 }
 
 async function adopt(orphans: readonly OrphanedAttempt[]): Promise<Report[]> {
   rig.pool.adopt(orphans);
-  return Promise.all(orphans.map((orphan) => rig.report(orphan.key)));
+  return Promise.all(orphans.map(({ key }) => rig.report(key)));
 }
 
 const results = (reports: readonly Report[]): object[] => reports.map(({ result }) => result);
@@ -47,26 +48,32 @@ function orphan(spool: string, spoolKey: number): OrphanedAttempt {
   return { key: spoolKey + 100, spoolKey, spool, job: "job", task: "t", attempt: 1, startedAt: 1000, log: rig.logPath(spoolKey) };
 }
 
-test("an engine that is killed loses no exit status: ended meanwhile, still running, and killed are all told", LIMIT, async () => {
-  const wait = "while [ ! -e go ]; do sleep 0.05; done";
-  const orphans = await killedEngine(
-    [`echo up >a; ${wait}; echo late output; exit 5`, `echo up >b; ${wait}; kill -9 $$`, "echo up >c; exit 0"],
-    () => Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
-  );
-  rig.pool.adopt(orphans);
-  const third = await rig.report(103);
-  assert.deepEqual(third.result, { kind: "exited", exitCode: 0 });
-  assert.equal(third.wasStopped, false);
-  writeFileSync(join(rig.directory, "go"), "");
-  assert.deepEqual(results(await Promise.all([rig.report(101), rig.report(102)])), [
-    { kind: "exited", exitCode: 5 },
-    { kind: "signaled", signal: "SIGKILL" },
-  ]);
-  assert.equal(rig.log(1), "late output\n");
-});
+test(
+  "an engine that is killed loses no exit status: ended meanwhile, still running, and killed are all told",
+  LIMIT,
+  async () => {
+    const wait = "while [ ! -e go ]; do sleep 0.05; done";
+    const orphans = await killedEngine(
+      [`echo up >a; ${wait}; echo late output; exit 5`, `echo up >b; ${wait}; kill -9 $$`, "echo up >c; exit 0"],
+      () => Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
+    );
+    rig.pool.adopt(orphans);
+    const third = await rig.report(103);
+    assert.deepEqual(third.result, { kind: "exited", exitCode: 0 });
+    assert.equal(third.wasStopped, false);
+    writeFileSync(join(rig.directory, "go"), "");
+    assert.deepEqual(results(await Promise.all([rig.report(101), rig.report(102)])), [
+      { kind: "exited", exitCode: 5 },
+      { kind: "signaled", signal: "SIGKILL" },
+    ]);
+    assert.equal(rig.log(1), "late output\n");
+  },
+);
 
 test("what ended while there was no engine is told with its time, and its spool can go", LIMIT, async () => {
-  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done; exit 6"], () => rig.line("lane"));
+  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done; exit 6"], () =>
+    rig.line("lane"),
+  );
   const lane = Number(await rig.line("lane"));
   rig.pool.forgetSpools(orphans.map(({ spool }) => spool));
   const before = Date.now();
@@ -117,6 +124,20 @@ test("a dead lane tells what it can: ended, begun, or neither", LIMIT, async () 
   );
 });
 
+test("jobs that shared a spool can be taken up one after the other", LIMIT, async () => {
+  const orphans = await killedEngine(["echo up >a; while [ ! -e go ]; do sleep 0.05; done; exit 5"], () => rig.line("a"));
+  const [first] = orphans;
+  assert.ok(first !== undefined);
+  rig.pool.adopt(orphans);
+  rig.pool.adopt([{ ...first, key: 202 }]);
+  writeFileSync(join(rig.directory, "go"), "");
+  const reports = await Promise.all([rig.report(101), rig.report(202)]);
+  assert.deepEqual(results(reports), [
+    { kind: "exited", exitCode: 5 },
+    { kind: "exited", exitCode: 5 },
+  ]);
+});
+
 test("a line without its end does not count", LIMIT, async () => {
   writeSpool("dead-0", `lane ${bootId()} 1 1\nb 1\ne 1 0`);
   writeSpool("dead-1", `lane ${bootId()} 1 1\nb 2`);
@@ -129,7 +150,10 @@ test("a line without its end does not count", LIMIT, async () => {
 test("a spool that is gone, or named like no spool of ours, means lost", LIMIT, async () => {
   writeFileSync(join(rig.directory, "planted.spool"), "b 2\ne 2 0\n");
   const reports = await adopt([orphan("gone-0", 1), orphan("../planted", 2)]);
-  assert.deepEqual(reports.map(({ result }) => result.kind), ["lost", "lost"]);
+  assert.deepEqual(
+    reports.map(({ result }) => result.kind),
+    ["lost", "lost"],
+  );
 });
 
 test("after a reboot nothing is looked for by a pid of the earlier time", LIMIT, async () => {

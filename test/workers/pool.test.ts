@@ -29,9 +29,15 @@ test("an attempt's output and exit code are kept", LIMIT, async () => {
 test("any arguments arrive as they were given", LIMIT, async () => {
   const text = fc.oneof(
     fc.string({ unit: "grapheme", maxLength: 20 }),
-    fc.string({ unit: fc.constantFrom("'", '"', "\\", "$", "`", "\n", "\r", " ", "*", "!", "#", ";", "&", "~", "\x01"), maxLength: 12 }),
+    fc.string({
+      unit: fc.constantFrom("'", '"', "\\", "$", "`", "\n", "\r", " ", "*", "!", "#", ";", "&", "~", "\x01"),
+      maxLength: 12,
+    }),
   );
-  const args = fc.array(text.filter((value) => !value.includes("\0")), { maxLength: 6 });
+  const args = fc.array(
+    text.filter((value) => !value.includes("\0")),
+    { maxLength: 6 },
+  );
   await fc.assert(
     fc.asyncProperty(args, async (given) => {
       const { result, log } = await rig.run("printf", ["%s\\0", "first", ...given]);
@@ -78,6 +84,8 @@ test("a command is looked up on the task's own PATH and is never a builtin of th
 test("what can't be started says why", LIMIT, async () => {
   const plain = join(rig.directory, "plain");
   const broken = join(rig.directory, "broken");
+  const circle = join(rig.directory, "circle");
+  symlinkSync(circle, circle);
   writeFileSync(plain, "", { mode: 0o644 });
   writeFileSync(broken, "#!/nowhere/interpreter\n", { mode: 0o755 });
   const cases: [RegExp, ...Parameters<PoolRig["run"]>][] = [
@@ -89,6 +97,7 @@ test("what can't be started says why", LIMIT, async () => {
     [/interpreter/, broken],
     [/^working directory does not exist: \/nowhere$/, "true", [], { cwd: "/nowhere" }],
     [/^working directory is not a directory: .*plain$/, "true", [], { cwd: plain }],
+    [/^it can't be started: ELOOP/, "true", [], { cwd: circle }],
     [/^stdin file does not exist: \/nowhere$/, "true", [], { stdin: "/nowhere" }],
     [/NUL/, "true", ["a\0b"]],
     [/^arguments too long .* 200,001 bytes, the limit is 131,072; pass them in a file$/, "true", ["x".repeat(200_000)]],
@@ -197,7 +206,10 @@ test("a thousand attempts on ten slots of two threads are each reported once", L
 
 test("a task inherits no descriptor of ours", LIMIT, async () => {
   const { log } = await rig.run("sh", ["-c", "ls /proc/$$/fd"]);
-  assert.deepEqual(log.split("\n").filter((name) => name !== "" && Number(name) > 2 && Number(name) < 10), []);
+  assert.deepEqual(
+    log.split("\n").filter((name) => name !== "" && Number(name) > 2 && Number(name) < 10),
+    [],
+  );
 });
 
 test("closing leaves no process, no descriptor and no spool behind", LIMIT, async () => {
@@ -212,9 +224,9 @@ test("closing leaves no process, no descriptor and no spool behind", LIMIT, asyn
     rmSync(own.directory, { recursive: true });
   };
   await openAndClose();
-  const before = descriptors();
+  const atFirst = descriptors();
   for (let round = 0; round < 3; round += 1) await openAndClose();
-  assert.equal(descriptors(), before);
+  assert.equal(descriptors(), atFirst);
   assert.ok(lanes.size >= 4);
   for (const pid of lanes) assert.equal(isRunning(pid), false);
 });
