@@ -8,13 +8,15 @@
 
 import { Members } from "./members.js";
 import type { AttemptGroup } from "./members.js";
-import { readGroups } from "./process-table.js";
+import { readGroups, startAgo } from "./process-table.js";
 import type { ProcessEntry } from "./process-table.js";
 
 const POLL_MS = 25;
 /** Beyond this time after the first KILL what is left is stuck in the kernel: polled rarely, and no longer waited for if the result is in. */
 const KILL_PATIENCE_MS = 5_000;
 const STUCK_POLL_MS = 500;
+/** A process that has not exec'd yet is no older, but on a machine that is very busy: then KILL ends it. */
+const YOUNG_MS = 100;
 
 /** The ending of one attempt. */
 export class Termination {
@@ -25,7 +27,7 @@ export class Termination {
   #killAt: number;
   #hasSignalled = false;
   #hasResult = false;
-  /** Who was sent TERM; by pid and start. */
+  /** Who has heard TERM for sure; by pid and start. */
   readonly #terminated = new Set<string>();
 
   constructor(group: AttemptGroup, graceMs: number, onGone: () => void) {
@@ -69,12 +71,18 @@ export class Termination {
     return false;
   }
 
-  /** Each process hears TERM once. */
+  /**
+   * Each process hears TERM once; a young one again when the task is over, since a shell that has forked but not yet exec'd may take the
+   * first for itself and forget it.
+   */
   #terminate(ours: readonly ProcessEntry[], hasForeign: boolean): void {
     const unheard = ours.filter((entry) => !this.#terminated.has(identityOf(entry)));
     if (unheard.length === 0 || unheard.some((entry) => this.#members.isBeforeExec(entry))) return;
-    const isOneByOne = hasForeign || this.#terminated.size > 0;
-    for (const entry of unheard) this.#terminated.add(identityOf(entry));
+    const isOneByOne = hasForeign || this.#hasSignalled;
+    const young = startAgo(YOUNG_MS);
+    for (const entry of unheard) {
+      if (this.#hasResult || entry.start < young) this.#terminated.add(identityOf(entry));
+    }
     this.#hasSignalled = true;
     // To the group at once where that harms nobody, so that nothing forked meanwhile is missed; the lane outlives it.
     const targets = isOneByOne ? unheard.map((entry) => entry.pid) : [-this.group.lane];
