@@ -9,6 +9,7 @@ import { checkJob, graphFaults, type JobInput } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
 import type { JobOwner, JobSpec, JobSummary } from "./domain/job.js";
 import type { Clock, TaskRunner } from "./domain/ports.js";
+import { endedJob } from "./ended-job.js";
 import type { Job } from "./job.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
@@ -126,12 +127,23 @@ export class AirExecutor {
       options.fresh === true
         ? await openFreshRun(this.dir, wanted, clock.now())
         : await openRun(this.dir, wanted, graphFaults, clock.now());
-    return this.#begin(opened);
+    return (await this.#begin(opened)).job;
   }
 
-  /** Takes up the job that lies in a directory: dropped there by somebody, or left unfinished. */
+  /**
+   * Takes up the job that lies in a directory: dropped there by somebody, or left unfinished. If it was written anew while attempts of its
+   * earlier run were in flight, they are ended first.
+   *
+   * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
+   */
   async takeUp(dir: string, options: { owner?: JobOwner } = {}): Promise<Job> {
-    return this.#begin(await openDropped(resolve(dir), options.owner ?? "run", graphFaults, clock.now()));
+    for (;;) {
+      const opened = await openDropped(resolve(dir), options.owner ?? "run", graphFaults, clock.now());
+      if (opened.picture.isOver) return endedJob(opened);
+      const { job } = await this.#begin(opened);
+      if (opened.isSuperseded !== true) return job;
+      await job.finished();
+    }
   }
 
   /** `submit`, and waits for the end. That tasks failed is data in the summary. */
@@ -148,6 +160,12 @@ export class AirExecutor {
     await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
   }
 
+  /** Starts nothing new; what runs may finish. Resolves when it has and all is on disk; jobs that have not ended then stay unfinished. */
+  async drain(): Promise<void> {
+    this.#scheduler.drain();
+    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+  }
+
   /** Stops what still runs, as `stop` does, and gives everything back. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -160,8 +178,19 @@ export class AirExecutor {
     await this.#runner.close();
   }
 
-  async #begin(opened: OpenedJob): Promise<Job> {
-    await this.#runnerOpened;
+  async #begin(opened: OpenedJob): Promise<RunningJob> {
+    try {
+      await this.#runnerOpened;
+      return this.#runOpened(opened);
+    } catch (error) {
+      await opened.journal.close();
+      opened.lock.release();
+      throw error;
+    }
+  }
+
+  #runOpened(opened: OpenedJob): RunningJob {
+    if (opened.warning !== null) this.#options.onWarning(opened.warning);
     const running = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,
@@ -173,7 +202,7 @@ export class AirExecutor {
       },
     });
     this.#running.add(running);
-    return running.job;
+    return running;
   }
 
   /** Before a run is put aside: what an earlier engine started of it must not run on beside the new run. */

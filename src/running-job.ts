@@ -14,6 +14,7 @@ import type { JobHandle } from "./scheduler/job-run.js";
 import type { Scheduler } from "./scheduler/scheduler.js";
 import { describeAttempt } from "./describe-attempt.js";
 import { closeJob, openWriter, type OpenedJob } from "./store/job-directory.js";
+import type { Standing } from "./store/state-guard.js";
 import type { Durability, JobWriter } from "./store/writer.js";
 
 export interface RunningJobContext {
@@ -26,6 +27,8 @@ export interface RunningJobContext {
 }
 
 const DISK_RETRY_MS = 250;
+/** How often we look whether the job's files are still ours. */
+const LOOK_EVERY_MS = 500;
 
 export class RunningJob {
   readonly job: Job;
@@ -39,6 +42,9 @@ export class RunningJob {
   /** The disk refuses, and since when. */
   #trouble: { readonly since: number; readonly cause: Error } | null = null;
   #hopeless: AirError | null = null;
+  /** Looks now and then whether the job's files are still ours. */
+  readonly #vigil: NodeJS.Timeout;
+  #standing: Standing = "ours";
 
   constructor(opened: OpenedJob, context: RunningJobContext) {
     const { picture } = opened;
@@ -62,6 +68,23 @@ export class RunningJob {
         describeAttempt(opened.paths, picture, task, attempt, key, placement),
       listener: { onEvents: (events) => this.job.deliver(events), onOver },
     });
+    this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    if (opened.isSuperseded === true) this.#look();
+  }
+
+  /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
+  #look(): void {
+    const standing = this.#writer.look();
+    if (standing === this.#standing) return;
+    this.#standing = standing;
+    const { onWarning } = this.#context;
+    const { name } = this.job;
+    if (standing === "superseded")
+      onWarning(`job "${name}": another run was written in its place, so run ${this.job.id} is ended`);
+    if (standing === "removed") onWarning(`job "${name}": its directory was removed, so it is cancelled`);
+    if (standing === "away")
+      onWarning(`job "${name}": ${this.#opened.paths.dir} can't be found; nothing new is started until it is back`);
+    if (standing === "superseded" || standing === "removed") this.#handle.cancel();
   }
 
   #cancel(tasks: readonly string[] | null): void {
@@ -87,6 +110,7 @@ export class RunningJob {
       const { picture } = this.#opened;
       return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
     } finally {
+      clearInterval(this.#vigil);
       await this.#writer.close();
       await closeJob(this.#opened);
       onClosed(this, this.#adoptedSpools);

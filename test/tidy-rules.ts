@@ -20,7 +20,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
 /** Packages that have one home. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   piscina: ["src/workers/"],
-  "node:child_process": ["src/workers/", "src/store/lock.ts"],
+  "node:child_process": ["src/workers/", "src/store/flock.ts", "src/manager/daemon.ts"],
   yargs: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   "cli-table3": ["src/cli/"],

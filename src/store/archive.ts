@@ -7,20 +7,36 @@
 
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { RunIdentity } from "../domain/job.js";
 import { jobPaths, type JobPaths } from "./layout.js";
 import { logFileName } from "./names.js";
 import type { Picture } from "./picture.js";
 import { Snapshots } from "./snapshot.js";
+import { readStateFile } from "./state-file.js";
 
 export async function archiveRun(paths: JobPaths, picture: Picture): Promise<void> {
-  const archived = archivedPaths(paths, picture.run.id);
+  const { found, free } = findArchived(paths, picture.run);
+  const archived = found ?? free;
   mkdirSync(archived.dir, { recursive: true, mode: 0o700 });
   if (existsSync(paths.logs) && !existsSync(archived.logs)) renameSync(paths.logs, archived.logs);
   if (existsSync(paths.journal)) {
     rmSync(archived.journal, { force: true });
     linkSync(paths.journal, archived.journal);
   }
-  await new Snapshots(archived, picture).write({ sync: true });
+  await new Snapshots(archived, picture, null).write({ sync: true });
+}
+
+/**
+ * Where an earlier run was kept, if it was, and else where there is room for it: two runs that were dropped within the same second have
+ * the same id, and the second one gets a number behind it.
+ */
+export function findArchived(paths: JobPaths, run: RunIdentity): { readonly found: JobPaths | null; readonly free: JobPaths } {
+  for (let number = 1; ; number++) {
+    const archived = archivedPaths(paths, number === 1 ? run.id : `${run.id}-${number}`);
+    const state = readStateFile(archived.state)?.state ?? null;
+    if (state === null) return { found: null, free: archived };
+    if (state["id"] === run.id && state["created_at"] === run.createdAt) return { found: archived, free: archived };
+  }
 }
 
 /** The paths of an earlier run. Its id was written by whoever made the job, so it is encoded like a task's. */

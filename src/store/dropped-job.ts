@@ -11,11 +11,11 @@ import type { JobOwner, JobState } from "../domain/job.js";
 import type { TaskRecord, TaskSpec } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
 import { describe, isObject } from "./describe.js";
-import type { Journal } from "./journal.js";
 import type { JobPaths } from "./layout.js";
 import { tasksAdded, writeNewJournal } from "./new-journal.js";
 import { Picture } from "./picture.js";
 import { invalidJob, placeFaults, type PathFault } from "./places.js";
+import type { Recovered } from "./recovery.js";
 import { readRegularFile } from "./regular-file.js";
 import { readTasksJson } from "./tasks-file.js";
 import { parseText } from "./text-source.js";
@@ -35,26 +35,34 @@ export interface DroppedContext {
 
 /** Keys of state.json that we write ourselves; all others are kept as they are. */
 const OWN_KEYS = new Set(
-  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env".split(
+  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env rejected_file".split(
     " ",
   ),
 );
 
 const MAX_BYTES = 512 * 1024 * 1024;
 
+/** What the two files say. */
+export interface DroppedJob {
+  readonly state: State;
+  readonly tasks: readonly TaskSpec[];
+  readonly records: readonly TaskRecord[];
+}
+
 /**
  * @returns null if one of the files is missing: it may come yet.
- * @throws AirError `AIR_INVALID_JOB` with every fault; `AIR_UNSAFE_PATH` for a link or pipe in place of a file.
+ * @throws AirError `AIR_INVALID_JOB` with every fault; `AIR_UNSAFE_PATH` for a file that we may not read.
  */
-export async function importDropped(
-  paths: JobPaths,
-  context: DroppedContext,
-): Promise<{ picture: Picture; journal: Journal } | null> {
+export async function readDropped(paths: JobPaths, context: DroppedContext): Promise<DroppedJob | null> {
   if (!existsSync(paths.state) || !existsSync(paths.tasks)) return null;
   const state = await readState(paths.state);
-  const { tasks, records } = await readTasksFile(paths.tasks, context);
+  return { state, ...(await readTasksFile(paths.tasks, context)) };
+}
+
+/** Makes the dropped job ours: from here on there is a journal. */
+export async function takeIn(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<Recovered> {
   const picture = new Picture();
-  const journal = await writeNewJournal(paths, droppedEvents(state, tasks, records, context), picture);
+  const journal = await writeNewJournal(paths, droppedEvents(dropped, context), picture);
   picture.hasForeignLogs = existsSync(paths.logs) && readdirSync(paths.logs).length > 0;
   return { picture, journal };
 }
@@ -84,12 +92,7 @@ async function readJson(path: string): Promise<unknown> {
   return parsed.value;
 }
 
-function* droppedEvents(
-  state: State,
-  tasks: readonly TaskSpec[],
-  records: readonly TaskRecord[],
-  { name, owner, nowMs, cwd }: DroppedContext,
-): Generator<JobEvent> {
+function* droppedEvents({ state, tasks, records }: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
   const createdAt = text(state["created_at"]) ?? formatTimestamp(nowMs);
   const settings = {
     concurrency: limit(state["concurrency"]),

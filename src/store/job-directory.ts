@@ -3,14 +3,15 @@
  * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
  */
 
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobOwner, JobSettings } from "../domain/job.js";
 import type { TaskSpec } from "../domain/task.js";
 import { archiveRun, newRunId } from "./archive.js";
-import { importDropped, type GraphCheck } from "./dropped-job.js";
+import type { GraphCheck } from "./dropped-job.js";
+import { findRun, nothingThere } from "./find-run.js";
 import type { Journal } from "./journal.js";
 import { jobPaths, jobsDir, lanesDir, type JobPaths } from "./layout.js";
 import { takeLock, type Lock } from "./lock.js";
@@ -22,6 +23,7 @@ import { recover } from "./recovery.js";
 import { differingTask } from "./same-tasks.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
 import { Snapshots } from "./snapshot.js";
+import { StateGuard } from "./state-guard.js";
 
 /** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
 const LINES_A_TASK = 8;
@@ -51,6 +53,10 @@ export interface OpenedJob {
   readonly picture: Picture;
   readonly journal: Journal;
   readonly lock: Lock;
+  /** True if another run was written into the directory while attempts of this one were in flight: they are to be ended, nothing else. */
+  readonly isSuperseded?: boolean;
+  /** What a user should be told of the directory. */
+  readonly warning: string | null;
 }
 
 /** The run that a caller wants. */
@@ -78,14 +84,18 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
   const problem = checkJobName(wanted.name);
   if (problem !== null) throw new AirError("AIR_USAGE", problem);
   const paths = jobPaths(join(jobsDir(base), wanted.name));
-  ensurePrivateDirectory(paths.dir);
+  const warning = ensurePrivateDirectory(paths.dir);
   return withLock(paths, wanted.name, async (lock) => {
     const { name, owner } = wanted;
-    const found =
-      recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph }));
+    const found = await findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph });
+    if (found?.isSuperseded === true) {
+      await found.journal.close();
+      const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
+      throw new AirError("AIR_CONFLICT", message);
+    }
     if (found !== null && !found.picture.isOver) {
       const difference = differingTask(wanted.tasks, found.picture);
-      if (difference === null) return { ...found, paths, lock };
+      if (difference === null) return { ...found, paths, lock, warning };
       await found.journal.close();
       throw new AirError(
         "AIR_CONFLICT",
@@ -94,7 +104,7 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
       );
     }
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock };
+    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning };
   });
 }
 
@@ -104,7 +114,7 @@ export async function openFreshRun(base: string, wanted: WantedRun, nowMs: numbe
   return withLock(paths, wanted.name, async (lock) => {
     const found = recover(paths);
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock };
+    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning: null };
   });
 }
 
@@ -114,18 +124,20 @@ export async function openDropped(dir: string, owner: JobOwner, checkGraph: Grap
   const name = basename(dir);
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
-  ensurePrivateDirectory(dir);
+  const warning = ensurePrivateDirectory(dir);
   return withLock(paths, name, async (lock) => {
-    const opened = recover(paths) ?? (await importDropped(paths, { name, owner, nowMs, cwd: cwdOfDropped(dir), checkGraph }));
-    if (opened === null) throw nothingThere(paths);
+    const found = await findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(dir), checkGraph });
+    if (found === null) throw nothingThere(paths);
     mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
-    return { ...opened, paths, lock };
+    return { ...found, paths, lock, warning };
   });
 }
 
 /** The writer of an opened job. */
 export function openWriter(job: OpenedJob, options: WriterOptions): JobWriter {
-  return new JobWriter(job.journal, job.picture, new Snapshots(job.paths, job.picture), options);
+  const { paths, picture, journal, lock } = job;
+  const known = { run: picture.run, completedAt: null };
+  return new JobWriter(journal, picture, new Snapshots(paths, picture, new StateGuard(paths, known, lock)), options);
 }
 
 async function withLock(paths: JobPaths, name: string, open: (lock: Lock) => Promise<OpenedJob>): Promise<OpenedJob> {
@@ -153,22 +165,16 @@ async function beginRun(
   const { name, owner, settings } = wanted;
   const picture = new Picture();
   const taken: JobEvent = { type: "job-taken", at: nowMs, name, run, owner, settings, extra: {} };
+  // What lies there is the earlier run's, or was dropped and is overridden now: nobody must take it for this run's.
+  for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });
   const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);
   return { picture, journal };
-}
-
-function nothingThere({ dir, state, tasks }: JobPaths): AirError {
-  const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
-  return new AirError(
-    "AIR_NOT_FOUND",
-    `${dir} is a directory but no job yet: expected state.json and tasks.json in it, but ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing.`,
-  );
 }
 
 /** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
 export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
   try {
-    if (picture.isOver && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES) {
+    if (picture.isOver && lock.presence() === "here" && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES) {
       await (await writeNewJournal(paths, compacted(picture, picture.updatedAt))).close();
     }
   } finally {

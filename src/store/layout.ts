@@ -12,6 +12,8 @@ export const FORMAT_VERSION = 1;
 export interface JobPaths {
   readonly dir: string;
   readonly state: string;
+  /** A state.json that could not be read, kept for whoever wrote it. */
+  readonly stateRejected: string;
   readonly tasks: string;
   readonly logs: string;
   readonly journal: string;
@@ -28,6 +30,7 @@ export function jobPaths(dir: string): JobPaths {
   return {
     dir,
     state: join(dir, "state.json"),
+    stateRejected: join(dir, "state.json.rejected"),
     tasks: join(dir, "tasks.json"),
     logs: join(dir, "logs"),
     journal: join(dir, "journal.ndjson"),

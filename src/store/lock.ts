@@ -1,16 +1,20 @@
 /**
  * A lock that dies with its owner: held by an open file, so it needs no unlock after `kill -9`, is kept through SIGSTOP and is not
- * inherited by tasks (descriptors are close-on-exec).
- *
- * Node has no flock(2): on Linux the program `flock` takes the lock on our open file description and exits; the lock stays with the
- * description, that is with us. On macOS open(2) itself can take it (O_EXLOCK).
+ * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes it, on macOS open(2) itself can (O_EXLOCK).
  */
 
-import { spawn } from "node:child_process";
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
+import { flock } from "./flock.js";
+
+/**
+ * Where the lock's file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
+ * above it was moved away or a file system isn't there.
+ */
+export type Presence = "here" | "removed" | "away";
 
 export interface Lock {
+  presence(): Presence;
   release(): void;
 }
 
@@ -31,7 +35,7 @@ export async function takeLock(path: string, what: string): Promise<Lock> {
       if (isStillAt(path, fd)) {
         ftruncateSync(fd);
         writeSync(fd, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`, 0);
-        return { release: () => closeSync(fd) };
+        return { presence: () => presenceOf(path, fd), release: () => closeSync(fd) };
       }
     } catch (error) {
       closeSync(fd);
@@ -52,25 +56,20 @@ function openLockFile(path: string, what: string): number {
   }
 }
 
-/** False if somebody else holds it. */
-function flock(fd: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("flock", ["-n", "-x", "3"], { stdio: ["ignore", "ignore", "ignore", fd] });
-    child.once("error", (error) =>
-      reject(
-        new AirError("AIR_SYSTEM", `cannot run the program flock (${error.message}): install the package util-linux.`, {
-          cause: error,
-        }),
-      ),
-    );
-    child.once("exit", (code) => resolve(code === 0));
-  });
-}
-
 function isStillAt(path: string, fd: number): boolean {
   const ours = fstatSync(fd);
   const there = statSync(path, { throwIfNoEntry: false });
   return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
+}
+
+function presenceOf(path: string, fd: number): Presence {
+  try {
+    if (isStillAt(path, fd)) return "here";
+    return fstatSync(fd).nlink === 0 || existsSync(path) ? "removed" : "away";
+  } catch {
+    // A file system that doesn't answer.
+    return "away";
+  }
 }
 
 function held(path: string, what: string): AirError {

@@ -5,15 +5,17 @@
  * - `tasks.json` is one task a line, kept in chunks of lines; only chunks in which something changed are made again. They are made in
  *   slices that leave the event loop room, and what changed meanwhile is made again at the end, so the file shows one moment.
  * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.
+ * - Others may write there too: with a guard nothing is replaced that is not ours to replace.
  */
 
-import { constants, renameSync } from "node:fs";
+import { constants, renameSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { isoTime } from "./journal-format.js";
 import type { JobPaths } from "./layout.js";
 import { logFileName } from "./names.js";
 import type { Picture } from "./picture.js";
+import type { Standing, StateGuard } from "./state-guard.js";
 import { taskToLine } from "./task-line.js";
 
 const CHUNK_TASKS = 128;
@@ -27,12 +29,15 @@ export class Snapshots {
   readonly #picture: Picture;
   readonly #chunks: Buffer[] = [];
   readonly #dirty = new Set<number>();
+  readonly #guard: StateGuard | null;
   /** True if tasks.json on disk is what the chunks say. */
   #isTasksFileCurrent = false;
 
-  constructor(paths: JobPaths, picture: Picture) {
+  /** @param guard null where nobody else writes: in `runs/`. */
+  constructor(paths: JobPaths, picture: Picture, guard: StateGuard | null) {
     this.#paths = paths;
     this.#picture = picture;
+    this.#guard = guard;
     for (let chunk = 0; chunk * CHUNK_TASKS < picture.tasks.length; chunk++) this.#dirty.add(chunk);
     picture.onTaskChanged = (index) => {
       this.#dirty.add(Math.floor(index / CHUNK_TASKS));
@@ -41,18 +46,52 @@ export class Snapshots {
     };
   }
 
-  /** Replaces both files. Not to be called again before it has resolved. */
-  async write(options: { sync: boolean }): Promise<void> {
+  /** Whether the files are ours to replace. */
+  standing(): Standing {
+    return this.#guard?.look() ?? "ours";
+  }
+
+  /** Replaces both files, or says what stands in the way. Not to be called again before it has resolved. */
+  async write(options: { sync: boolean }): Promise<Standing> {
     await this.#refreshInSlices();
     // From here to the first await nothing can change the picture: both files show the same moment.
     this.#refresh(this.#dirty);
     const state = Buffer.from(stateText(this.#picture));
     const tasks = this.#chunks.length === 0 ? [Buffer.from("[\n]\n")] : [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
     if (!this.#isTasksFileCurrent) {
-      await replaceFile(this.#paths.tasks, tasks, options);
+      const isWritten = await this.#replace(this.#paths.tasks, tasks, options, (temporary) => {
+        if (this.standing() !== "ours") return false;
+        renameSync(temporary, this.#paths.tasks);
+        return true;
+      });
+      if (!isWritten) return this.standing();
       this.#isTasksFileCurrent = this.#dirty.size === 0;
     }
-    await replaceFile(this.#paths.state, [state], options);
+    await this.#replace(this.#paths.state, [state], options, (temporary) => {
+      if (this.#guard !== null) return this.#guard.replace(temporary);
+      renameSync(temporary, this.#paths.state);
+      return true;
+    });
+    return this.standing();
+  }
+
+  close(): void {
+    this.#guard?.close();
+  }
+
+  /** Writes beside the file and has it put in its place. False if that may not be now. */
+  async #replace(
+    path: string,
+    parts: readonly Buffer[],
+    options: { sync: boolean },
+    commit: (temporary: string) => boolean,
+  ): Promise<boolean> {
+    if (this.standing() !== "ours") return false;
+    const temporary = `${path}.tmp`;
+    await writeTemporary(temporary, parts, options);
+    const isCommitted = commit(temporary);
+    if (!isCommitted) rmSync(temporary, { force: true });
+    return isCommitted;
   }
 
   async #refreshInSlices(): Promise<void> {
@@ -105,11 +144,10 @@ export function stateText(picture: Picture): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-/** Atomic replacement. The temporary name is fixed: the job's lock keeps others away, and a crash leaves at most one behind. */
-async function replaceFile(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
-  const temporary = `${path}.tmp`;
+/** The temporary name is fixed: the job's lock keeps others away, and a crash leaves at most one behind. */
+async function writeTemporary(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-  const file = await open(temporary, flags, 0o600);
+  const file = await open(path, flags, 0o600);
   try {
     for (let start = 0; start < parts.length; start += MAX_VECTOR) {
       const batch = parts.slice(start, start + MAX_VECTOR);
@@ -122,5 +160,4 @@ async function replaceFile(path: string, parts: readonly Buffer[], options: { sy
   } finally {
     await file.close();
   }
-  renameSync(temporary, path);
 }

@@ -6,11 +6,13 @@
  * whoever listens to `onTrouble` can say so. A crash meanwhile loses nothing either: the runner's spools hold the results.
  */
 
+import { setTimeout as pause } from "node:timers/promises";
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Recorder } from "../domain/ports.js";
 import type { Journal } from "./journal.js";
 import type { Picture } from "./picture.js";
 import type { Snapshots } from "./snapshot.js";
+import type { Standing } from "./state-guard.js";
 
 /** `grouped`: synced at least once a second and at the end; `strict`: also before a dependent starts. */
 export type Durability = "grouped" | "strict";
@@ -25,6 +27,8 @@ export interface WriterOptions {
 
 const SYNC_EVERY_MS = 1000;
 const RETRY_EVERY_MS = 250;
+/** How often we look whether somebody else has finished writing. */
+const UNSETTLED_EVERY_MS = 50;
 /** Snapshots lag by at most this in jobs of up to 10,000 tasks. */
 const SNAPSHOT_WITHIN_MS = 500;
 /** Small bursts share a snapshot. */
@@ -47,6 +51,7 @@ export class JobWriter implements Recorder {
   #lastSnapshotMs = 0;
   #trouble: Error | null = null;
   #isClosed = false;
+  #isAway = false;
   /** Size of the journal after the last fact: synced up to there, dependents may start also under strict durability. */
   #factsSize = 0;
 
@@ -79,7 +84,7 @@ export class JobWriter implements Recorder {
   }
 
   isReady(): boolean {
-    if (this.#trouble !== null || this.#held.length > 0) return false;
+    if (this.#trouble !== null || this.#held.length > 0 || this.#isAway) return false;
     return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
   }
 
@@ -92,13 +97,26 @@ export class JobWriter implements Recorder {
       this.#held = [];
     }
     await this.#journal.sync();
-    await this.#snapshots.write({ sync: true });
+    while ((await this.#snapshots.write({ sync: true })) === "unsettled") await pause(UNSETTLED_EVERY_MS);
+  }
+
+  /**
+   * Looks whether the job's files are ours to write: another run may have been put in our place, or the directory be gone. While it is
+   * out of reach nothing may start.
+   */
+  look(): Standing {
+    const standing = this.#snapshots.standing();
+    const wasAway = this.#isAway;
+    this.#isAway = standing === "away";
+    if (wasAway && !this.#isAway) this.#options.onReady();
+    return standing;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimers();
     await this.#snapshotting;
+    this.#snapshots.close();
     await this.#journal.close();
   }
 
@@ -169,7 +187,10 @@ export class JobWriter implements Recorder {
     this.#snapshotting = this.#snapshots
       .write({ sync: false })
       // A snapshot that fails is made again; the journal, which matters, reports its own troubles.
-      .catch(() => (isStale = true))
+      .then(
+        (standing) => (isStale = standing === "unsettled" || standing === "away"),
+        () => (isStale = true),
+      )
       .then(() => {})
       .finally(() => {
         this.#snapshotting = null;

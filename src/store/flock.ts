@@ -1,0 +1,83 @@
+/**
+ * flock(2) for open files of ours. Node doesn't have it: on Linux the program `flock` takes the lock on our open file description and
+ * exits; the lock stays with the description, that is with us. Used by lock.ts only.
+ *
+ * Requests that come while a helper runs share the next one: a shell that asks for all of them. So two thousand jobs dropped at once
+ * cost this large process a few forks, and not two thousand.
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { AirError } from "../domain/errors.js";
+
+interface Request {
+  readonly fd: number;
+  readonly resolve: (isTaken: boolean) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Enough that the fork of the helper doesn't matter, few enough that the first of them needn't wait long for the last. */
+const MOST_AT_ONCE = 32;
+/** The first descriptor of a helper that is ours. */
+const FIRST_FD = 3;
+/** What a shell answers for a program that it can't find or start. */
+const CANNOT_RUN = new Set(["126", "127"]);
+const SCRIPT = 'for fd do flock -n -x "$fd" 2>/dev/null; echo "$fd $?"; done';
+
+let waiting: Request[] = [];
+let isAsking = false;
+
+/** Takes the lock without waiting. False if somebody else holds it. */
+export function flock(fd: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    waiting.push({ fd, resolve, reject });
+    if (!isAsking) void askForAll();
+  });
+}
+
+async function askForAll(): Promise<void> {
+  isAsking = true;
+  while (waiting.length > 0) {
+    const batch = waiting.slice(0, MOST_AT_ONCE);
+    waiting = waiting.slice(MOST_AT_ONCE);
+    try {
+      const isTaken = batch.length === 1 ? [await askForOne(batch[0]!.fd)] : await askForMany(batch.map(({ fd }) => fd));
+      batch.forEach(({ resolve }, index) => resolve(isTaken[index]!));
+    } catch (error) {
+      batch.forEach(({ reject }) => reject(error as Error));
+    }
+  }
+  isAsking = false;
+}
+
+async function askForOne(fd: number): Promise<boolean> {
+  const child = spawn("flock", ["-n", "-x", `${FIRST_FD}`], { stdio: ["ignore", "ignore", "ignore", fd] });
+  return (await ended(child)) === 0;
+}
+
+async function askForMany(fds: readonly number[]): Promise<boolean[]> {
+  const names = fds.map((_, index) => `${index + FIRST_FD}`);
+  const child = spawn("sh", ["-c", SCRIPT, "sh", ...names], { stdio: ["ignore", "pipe", "ignore", ...fds] });
+  let said = "";
+  child.stdout!.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await ended(child);
+  const answers = new Map(said.split("\n").map((line) => line.split(" ") as [string, string]));
+  return names.map((name) => {
+    const status = answers.get(name);
+    if (status === undefined || CANNOT_RUN.has(status)) throw unavailable(new Error(`exit code ${status}`));
+    return status === "0";
+  });
+}
+
+/** Its exit code, once all that it said has been read. */
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once("error", (error) => reject(unavailable(error)));
+    child.once("close", resolve);
+  });
+}
+
+function unavailable(cause: Error): AirError {
+  return new AirError("AIR_SYSTEM", `cannot run the program flock (${cause.message}): install the package util-linux.`, {
+    cause,
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Fails a dropped job that can't be taken in: the reason goes into `error` of its state.json, everything else that its author wrote stays.
+ * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
+ */
+
+import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import type { AirError } from "../domain/errors.js";
+import { newRunId } from "./archive.js";
+import { isoTime } from "./journal-format.js";
+import { jobPaths, type JobPaths } from "./layout.js";
+import { takeLock } from "./lock.js";
+import { ensurePrivateDirectory } from "./private-directory.js";
+import { keepRejected } from "./state-guard.js";
+import { readStateFile, type StateFile } from "./state-file.js";
+
+/** `error` names the first faults; `validate` shows all. */
+const MOST_FAULTS = 10;
+
+/**
+ * Does nothing without a state.json: its author may still come to it. One that can't be read is kept as `state.json.rejected`.
+ *
+ * @throws AirError `AIR_LOCKED`, `AIR_UNSAFE_PATH`, and the file system's errors.
+ */
+export async function rejectDropped(dir: string, reason: AirError, nowMs: number): Promise<void> {
+  ensurePrivateDirectory(dir);
+  const paths = jobPaths(dir);
+  const lock = await takeLock(paths.lock, `job "${basename(dir)}"`);
+  try {
+    const given = readGiven(paths);
+    if (given === undefined) return;
+    if (given === null) keepRejected(paths);
+    const at = isoTime(nowMs);
+    const state = {
+      ...(given ?? { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),
+      state: "failed",
+      updated_at: at,
+      completed_at: at,
+      error: inOneText(reason),
+      owner: "manager",
+      rejected_file: given === null ? "state.json" : "tasks.json",
+    };
+    writeFileSync(`${paths.state}.tmp`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${paths.state}.tmp`, paths.state);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * What a very slow author has written after all into the state.json that was kept; null if nothing that makes sense. It takes the place of
+ * ours when the job is opened.
+ */
+export function lateState(paths: JobPaths): StateFile | null {
+  const late = readStateFile(paths.stateRejected);
+  const present = late?.state === null ? null : readStateFile(paths.state);
+  if (late === null || present?.state?.["rejected_file"] !== "state.json") return null;
+  return late.stats.mtimeNs > present.stats.mtimeNs ? late : null;
+}
+
+/** Undefined if there is none, null if it is no object. */
+function readGiven(paths: JobPaths): Readonly<Record<string, unknown>> | null | undefined {
+  try {
+    const file = readStateFile(paths.state);
+    return file === null ? undefined : file.state;
+  } catch {
+    return existsSync(paths.state) ? null : undefined;
+  }
+}
+
+function inOneText({ message, faults }: AirError): string {
+  const shown = faults.slice(0, MOST_FAULTS).map(({ place, message: fault }) => `${place}: ${fault}`);
+  const more = faults.length > shown.length ? [`… and ${faults.length - shown.length} more`] : [];
+  return [message, ...shown, ...more].join("\n");
+}
