@@ -10,3 +10,12 @@ export type * from "./domain/task.js";
 export { Job } from "./job.js";
 export { baseOfDropped } from "./store/job-directory.js";
 export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";
+
+/** For a manager: what an engine needs that watches a directory instead of being called. */
+export { fingerprintOf, glanceAt, type Glance } from "./store/job-glance.js";
+export { jobsDir, managerLock, managerLog } from "./store/layout.js";
+export { takeLock, type Lock } from "./store/lock.js";
+export { readHolder, type LockHolder } from "./store/lock-holder.js";
+export { ensurePrivateDirectory } from "./store/private-directory.js";
+export { rejectDropped } from "./store/rejection.js";
+export { SETTLE_MS } from "./store/state-guard.js";

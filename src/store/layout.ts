@@ -24,6 +24,9 @@ export interface JobPaths {
 }
 
 export const lanesDir = (base: string): string => join(base, "lanes");
+/** Held by the manager that runs; says who it is. */
+export const managerLock = (base: string): string => join(base, "manager.pid");
+export const managerLog = (base: string): string => join(base, "manager.log");
 export const jobsDir = (base: string): string => join(base, "jobs");
 
 export function jobPaths(dir: string): JobPaths {

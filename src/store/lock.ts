@@ -6,6 +6,7 @@
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import { flock } from "./flock.js";
+import { describeHolder } from "./lock-holder.js";
 
 /**
  * Where the lock's file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
@@ -34,7 +35,7 @@ export async function takeLock(path: string, what: string): Promise<Lock> {
       if (process.platform === "linux" && !(await flock(fd))) throw held(path, what);
       if (isStillAt(path, fd)) {
         ftruncateSync(fd);
-        writeSync(fd, `${JSON.stringify({ pid: process.pid, since: new Date().toISOString() })}\n`, 0);
+        writeSync(fd, describeHolder(), 0);
         return { presence: () => presenceOf(path, fd), release: () => closeSync(fd) };
       }
     } catch (error) {

@@ -1,0 +1,74 @@
+/**
+ * `start`: the manager of a directory, in the background or, with `--foreground`, in this process until a signal comes. The first signal
+ * stops it gracefully, the next one at once.
+ */
+
+import { fileURLToPath } from "node:url";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import type { LogLevel } from "../../manager/log.js";
+import { startInBackground, tellStarter } from "../../manager/daemon.js";
+import { exitCode } from "../exit-codes.js";
+import { formatTime } from "../render/figures.js";
+import { printableLine } from "../render/printable.js";
+import type { Settings } from "../settings.js";
+import { watchSignals } from "../signals.js";
+import type { Call } from "../command.js";
+import type { Sink } from "../terminal.js";
+
+const entry = fileURLToPath(new URL("../main.js", import.meta.url));
+
+export async function execute(call: Call): Promise<number> {
+  const { settings } = call;
+  return settings.isOn("foreground") ? runHere(call) : startThere(call);
+}
+
+async function startThere({ settings, terminal }: Call): Promise<number> {
+  const dir = resolve(settings.dir());
+  const pid = await startInBackground(dir, [process.execPath, entry, "start", "--foreground", ...givenOptions(settings)]);
+  if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ manager: { pid }, dir })}\n`);
+  else if (!settings.isOn("quiet")) terminal.err.write(`manager ${pid} watches ${printableLine(dir)}\n`);
+  return exitCode.completed;
+}
+
+/** What was typed goes on; what stands in the environment goes on by itself. */
+function givenOptions(settings: Settings): string[] {
+  const names = ["dir", "concurrency", "grace-period", "durability"] as const;
+  return names.flatMap((name) => {
+    const value = settings.text(name);
+    return value === null ? [] : [`--${name}`, value];
+  });
+}
+
+async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
+  const isQuiet = settings.isOn("quiet") || process.send !== undefined;
+  const { Manager } = await import("../../manager/manager.js");
+  let stop = (): void => {};
+  const mustStop = new Promise<void>((done) => (stop = done));
+  let again = (): void => {};
+  const signals = watchSignals((_, count) => (count === 1 ? stop() : again()));
+  try {
+    const manager = await Manager.open({
+      dir: settings.dir(),
+      concurrency: settings.concurrency(availableParallelism()),
+      graceMs: settings.gracePeriodMs(),
+      durability: settings.text("durability") === "strict" ? "strict" : "grouped",
+      ...(!isQuiet && { onMessage: (level, message) => show(err, level, message) }),
+    });
+    again = () => void manager.stop();
+    tellStarter(null);
+    await mustStop;
+    await manager.stop();
+    return exitCode.completed;
+  } catch (error) {
+    tellStarter(error as Error);
+    throw error;
+  } finally {
+    signals.end();
+  }
+}
+
+function show({ write, style }: Sink, level: LogLevel, message: string): void {
+  const paint = level === "error" ? style.bad : level === "warn" ? style.attention : (text: string) => text;
+  write(`${style.faint(formatTime(Date.now()))} ${paint(printableLine(message))}\n`);
+}

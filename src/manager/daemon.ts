@@ -1,0 +1,67 @@
+/**
+ * The manager as a process of its own: started in the background by `start`, found and ended by `stop`, seen by `status`. The manager
+ * itself runs in that process in any case; here is only how others deal with it.
+ */
+
+import { spawn } from "node:child_process";
+import { closeSync, constants, openSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { AirError, ensurePrivateDirectory, managerLock, managerLog, readHolder, type AirErrorCode, type LockHolder } from "../index.js";
+
+/** What the process in the background says once. */
+type Word = { readonly isUp: true } | { readonly isUp: false; readonly code: AirErrorCode; readonly message: string };
+
+const LOOK_EVERY_MS = 20;
+
+/** The manager of a directory; null if none runs. */
+export function findManager(dir: string): LockHolder | null {
+  return readHolder(managerLock(resolve(dir)));
+}
+
+/**
+ * Starts a manager in the background and waits until it is up.
+ *
+ * @param command the program and its arguments that run a manager in the foreground and call `tellStarter`.
+ * @returns its pid.
+ * @throws AirError as `Manager.open` does over there; `AIR_SYSTEM` if it ended without a word.
+ */
+export async function startInBackground(dir: string, command: readonly [string, ...string[]]): Promise<number> {
+  ensurePrivateDirectory(resolve(dir));
+  const log = managerLog(resolve(dir));
+  const output = openSync(log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const [program, ...args] = command;
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  closeSync(output);
+  const word = await new Promise<Word>((done, fail) => {
+    child.once("message", (message) => done(message as Word));
+    child.once("error", (cause) => fail(new AirError("AIR_SYSTEM", `the manager can't be started: ${cause.message}`, { cause })));
+    child.once("exit", (code, signal) => {
+      fail(new AirError("AIR_SYSTEM", `the manager ended at once (${signal ?? `exit code ${code}`}): see ${log}`));
+    });
+  });
+  if (!word.isUp) throw new AirError(word.code, word.message);
+  if (child.connected) child.disconnect();
+  child.unref();
+  return child.pid!;
+}
+
+/** Called in the background process: tells whoever started it how that went. Does nothing in a process that a user started. */
+export function tellStarter(error: Error | null): void {
+  if (process.send === undefined) return;
+  const code = error instanceof AirError ? error.code : "AIR_SYSTEM";
+  process.send(error === null ? { isUp: true } : { isUp: false, code, message: error.message }, () => {
+    if (process.connected) process.disconnect();
+  });
+}
+
+/** Has a manager stop gracefully and waits until it is gone, however long it takes. Null if none runs. */
+export async function stopManager(dir: string): Promise<LockHolder | null> {
+  const manager = findManager(dir);
+  if (manager === null) return null;
+  process.kill(manager.pid, "SIGTERM");
+  for (let found = findManager(dir); found?.pid === manager.pid && found.since === manager.since; found = findManager(dir)) {
+    await pause(LOOK_EVERY_MS);
+  }
+  return manager;
+}

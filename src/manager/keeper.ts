@@ -1,0 +1,128 @@
+/**
+ * Keeps watch over the directories in `jobs/` and has the library take up what is ready there. Owned by the manager.
+ *
+ * Event-driven: `jobs/` is watched, and every directory that waits for something. A slow look at all of them, a bounded number at a time,
+ * finds what events missed. A job that runs is left to the executor, which notices by itself what happens to its files; a job that has
+ * ended costs a line of memory and its share of that slow look.
+ */
+
+import { readdirSync, statSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { fingerprintOf, jobsDir, type AirExecutor } from "../index.js";
+import { DirectoryWatch } from "./directory-watch.js";
+import { KeptJob, type JobSurroundings } from "./kept-job.js";
+import type { ManagerLog } from "./log.js";
+import { Turns } from "./turns.js";
+
+const LOOK_EVERY_MS = 1000;
+/** Directories looked at in one go: about 3 ms. */
+const LOOKS_AT_ONCE = 500;
+/** Directories glanced at before the event loop gets a turn. */
+const SLICE = 100;
+/** Jobs that are opened at the same time; more would only wait for each other. */
+const OPENED_AT_ONCE = 16;
+/** Jobs that ended last are still watched: a job is often written again under its name. */
+const WATCHED_ENDED = 256;
+
+export class JobKeeper {
+  readonly #jobs = new Map<string, KeptJob>();
+  readonly #dir: string;
+  readonly #root: DirectoryWatch;
+  readonly #surroundings: JobSurroundings;
+  readonly #turns = new Turns(OPENED_AT_ONCE);
+  #ended: KeptJob[] = [];
+  #ring: Iterator<KeptJob> = [].values();
+  #timer: NodeJS.Timeout | null = null;
+  #readAt = -1;
+  #isClosed = false;
+
+  constructor(executor: AirExecutor, log: ManagerLog) {
+    this.#dir = jobsDir(executor.dir);
+    this.#surroundings = {
+      executor,
+      log,
+      turns: this.#turns,
+      onGone: (job) => this.#forget(job),
+      onEnded: (job) => this.#noteEnded(job),
+    };
+    this.#root = new DirectoryWatch(this.#dir, (name) => {
+      if (name !== null) this.#changed(name);
+    });
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    void this.#scan();
+  }
+
+  /** Takes nothing up any more. */
+  close(): void {
+    this.#isClosed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#root.close();
+    for (const job of this.#jobs.values()) job.close();
+  }
+
+  /** Resolves when nothing is being opened any more. */
+  async idle(): Promise<void> {
+    await this.#turns.idle();
+  }
+
+  #changed(name: string): void {
+    if (this.#isClosed) return;
+    let job = this.#jobs.get(name);
+    if (job === undefined) {
+      job = new KeptJob(name, this.#surroundings);
+      this.#jobs.set(name, job);
+    }
+    job.changed();
+  }
+
+  /** Names that are new to us. The time of the directory tells whether there can be any. */
+  async #scan(): Promise<void> {
+    const changedAt = statSync(this.#dir, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+    // Two changes within one tick of the clock look like one: a directory that was just changed is read once more.
+    if (changedAt === this.#readAt) return;
+    this.#readAt = Date.now() - changedAt > LOOK_EVERY_MS ? changedAt : -1;
+    let count = 0;
+    for (const name of namesIn(this.#dir)) {
+      if (this.#isClosed) return;
+      if (this.#jobs.has(name)) continue;
+      this.#changed(name);
+      if (++count % SLICE === 0) await setImmediate();
+    }
+  }
+
+  #look(): void {
+    if (this.#root.refresh()) this.#readAt = -1;
+    void this.#scan();
+    for (let looked = 0; looked < Math.min(LOOKS_AT_ONCE, this.#jobs.size); looked++) {
+      let next = this.#ring.next();
+      if (next.done === true) {
+        this.#ring = this.#jobs.values();
+        next = this.#ring.next();
+      }
+      if (next.done !== true) next.value.lookIfChanged(fingerprintOf);
+    }
+  }
+
+  #forget(job: KeptJob): void {
+    this.#jobs.delete(job.name);
+    job.close();
+  }
+
+  #noteEnded(job: KeptJob): void {
+    this.#ended.push(job);
+    if (this.#ended.length <= 2 * WATCHED_ENDED) return;
+    for (const old of this.#ended.splice(0, WATCHED_ENDED)) old.unwatchIfEnded();
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    // It has vanished: it may come back.
+    return [];
+  }
+}

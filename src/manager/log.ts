@@ -1,0 +1,86 @@
+/**
+ * The manager's log: one JSON object a line in `manager.log`, by pino, rotated by size. Lines are written at once, by this thread, so that
+ * none is lost with the process. What the log can't take (a full disk) is dropped: the manager goes on.
+ */
+
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { pino } from "pino";
+
+export type LogLevel = "info" | "warn" | "error";
+
+export interface ManagerLog {
+  /** `message` is for people; `fields` are for programs and join the line. */
+  write(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  close(): void;
+}
+
+export interface LogOptions {
+  readonly path: string;
+  /** Bytes after which the file is put aside. Default: 10 MiB. */
+  readonly maxBytes?: number;
+  /** Files that were put aside and are kept: `manager.log.1` is the newest. Default: 3. */
+  readonly kept?: number;
+  /** Told every message as well, for whoever watches. Default: nobody. */
+  readonly onMessage?: (level: LogLevel, message: string) => void;
+}
+
+export function openLog(options: LogOptions): ManagerLog {
+  const file = new RotatedFile(options.path, options.maxBytes ?? 10 * 1024 * 1024, options.kept ?? 3);
+  const settings = { timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level: string) => ({ level }) } };
+  const logger = pino({ ...settings, base: { pid: process.pid } }, file);
+  return {
+    write: (level, message, fields = {}) => {
+      logger[level](fields, message);
+      options.onMessage?.(level, message);
+    },
+    close: () => file.close(),
+  };
+}
+
+class RotatedFile {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  readonly #kept: number;
+  #fd: number | null = null;
+  #size = 0;
+
+  constructor(path: string, maxBytes: number, kept: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+    this.#kept = kept;
+    this.#open();
+  }
+
+  write(line: string): void {
+    try {
+      if (this.#size > 0 && this.#size + line.length > this.#maxBytes) this.#rotate();
+      if (this.#fd === null) this.#open();
+      if (this.#fd !== null) this.#size += writeSync(this.#fd, line);
+    } catch {
+      // There is nobody to tell: the next line tries again.
+    }
+  }
+
+  close(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+  }
+
+  #open(): void {
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+    this.#fd = openSync(this.#path, flags, 0o600);
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  #rotate(): void {
+    this.close();
+    for (let number = this.#kept - 1; number >= 0; number--) {
+      try {
+        renameSync(number === 0 ? this.#path : `${this.#path}.${number}`, `${this.#path}.${number + 1}`);
+      } catch {
+        // There are not so many yet.
+      }
+    }
+    this.#open();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The manager of a directory: runs what is dropped into `jobs/`, one executor for all jobs. Used by `start`; one a directory.
+ *
+ * It decides nothing about tasks and writes no file of a job but through the library. What it knows of the jobs is in keeper.ts.
+ */
+
+import { resolve } from "node:path";
+import { AirExecutor, ensurePrivateDirectory, managerLock, managerLog, takeLock, type ExecutorOptions, type Lock } from "../index.js";
+import { JobKeeper } from "./keeper.js";
+import { openLog, type LogLevel, type ManagerLog } from "./log.js";
+
+export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "durability"> {
+  /** Absolute or relative path of the directory that holds `jobs/`. Made if missing. */
+  readonly dir: string;
+  /** For running tasks to end by themselves when the manager stops, and again from TERM to KILL; milliseconds. */
+  readonly graceMs: number;
+  /** Told every message of the log as well. */
+  readonly onMessage?: (level: LogLevel, message: string) => void;
+}
+
+export class Manager {
+  readonly #lock: Lock;
+  readonly #log: ManagerLog;
+  readonly #executor: AirExecutor;
+  readonly #keeper: JobKeeper;
+  readonly #graceMs: number;
+  #stopped: Promise<void> | null = null;
+
+  private constructor(lock: Lock, log: ManagerLog, executor: AirExecutor, graceMs: number) {
+    this.#lock = lock;
+    this.#log = log;
+    this.#executor = executor;
+    this.#graceMs = graceMs;
+    this.#keeper = new JobKeeper(executor, log);
+  }
+
+  /**
+   * Watches from now on. What was dropped before, or left unfinished by an earlier manager, is taken up.
+   *
+   * @throws AirError `AIR_LOCKED` naming the manager that runs already, `AIR_UNSAFE_PATH`.
+   */
+  static async open(options: ManagerOptions): Promise<Manager> {
+    const { graceMs, onMessage } = options;
+    const dir = resolve(options.dir);
+    const warning = ensurePrivateDirectory(dir);
+    const lock = await takeLock(managerLock(dir), `the manager's place in ${dir}`);
+    try {
+      const log = openLog({ path: managerLog(dir), ...(onMessage !== undefined && { onMessage }) });
+      const onWarning = (message: string): void => log.write("warn", message);
+      if (warning !== null) onWarning(warning);
+      const { concurrency, durability } = options;
+      const executor = await AirExecutor.open({
+        dir,
+        graceMs,
+        onWarning,
+        // A manager waits as long as it takes.
+        patienceMs: Infinity,
+        ...(concurrency !== undefined && { concurrency }),
+        ...(durability !== undefined && { durability }),
+      });
+      log.write("info", `watching ${dir}`, { dir });
+      const manager = new Manager(lock, log, executor, graceMs);
+      manager.#keeper.start();
+      return manager;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Starts nothing new; what runs may finish within the grace period, then gets TERM, and KILL after another one. Resolves when all is
+   * down and on disk; what is unfinished is taken up by the next manager. Called again, it kills at once.
+   */
+  async stop(): Promise<void> {
+    if (this.#stopped !== null) {
+      await this.#executor.stop({ graceMs: 0 });
+      return this.#stopped;
+    }
+    this.#stopped = this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#log.write("info", "stopping: what runs may finish within the grace period");
+    this.#keeper.close();
+    const timer = setTimeout(() => void this.#executor.stop({ graceMs: this.#graceMs }), this.#graceMs);
+    await this.#executor.drain();
+    clearTimeout(timer);
+    await this.#keeper.idle();
+    await this.#executor.close();
+    this.#log.write("info", "stopped");
+    this.#log.close();
+    this.#lock.release();
+  }
+}

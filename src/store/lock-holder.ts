@@ -1,0 +1,40 @@
+/** Who holds a lock, as its file says, told apart from whoever got the same pid later. Written and read without taking the lock. */
+
+import { readFileSync } from "node:fs";
+
+export interface LockHolder {
+  readonly pid: number;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+/** The field of /proc/PID/stat that holds the start time, counted behind the name. */
+const START_FIELD = 19;
+
+/** What a lock's file says of us. */
+export function describeHolder(): string {
+  const holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid) };
+  return `${JSON.stringify(holder)}\n`;
+}
+
+/** Null if nobody holds it: no file, or its process is gone. */
+export function readHolder(path: string): LockHolder | null {
+  try {
+    const { pid, since, start } = JSON.parse(readFileSync(path, "utf8")) as LockHolder & { start: string };
+    return startOf(pid) === start ? { pid, since } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Tells processes of one pid apart: the boot and the clock tick of its start. A process that is only a zombie is gone. */
+function startOf(pid: number): string {
+  if (process.platform !== "linux") {
+    process.kill(pid, 0);
+    return "-";
+  }
+  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z") throw new Error(`process ${pid} has ended`);
+  return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()}-${fields[START_FIELD]}`;
+}
