@@ -7,6 +7,7 @@ export type * from "./domain/events.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
+export { dropJob, type DropOptions } from "./drop-job.js";
 export { Job } from "./job.js";
 export { baseOfDropped } from "./store/job-directory.js";
 export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";

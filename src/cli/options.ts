@@ -38,6 +38,7 @@ export const verbOptions = {
   follow: { type: "boolean", alias: "f", describe: "Go on with what is written, until the job has ended" },
   attempt: { type: "string", value: "N", describe: "An earlier attempt's log, counted from 1 (default: the last attempt)" },
   format: { type: "string", choices: ["text", "mermaid", "dot"], describe: "What to draw (default: text)" },
+  foreground: { type: "boolean", describe: "Stay in this terminal, until Ctrl-C" },
   run: { type: "string", value: "ID", describe: "An earlier run of the job instead of the current one" },
 } as const satisfies Record<string, OptionSpec>;
 

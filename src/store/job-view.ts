@@ -6,6 +6,7 @@
 
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { AirError } from "../domain/errors.js";
 import type { Counts } from "../domain/job.js";
 import type { TaskStatus } from "../domain/task.js";
 import { archivedPaths, archivedRuns } from "./archive.js";
@@ -81,8 +82,18 @@ export function viewJob(paths: JobPaths, name: string, options: { withTasks: boo
     state: given,
     tasks: rows,
     counts: counts ?? (rows === null ? null : countTasks(rows)),
-    problem: state.problem ?? tasks.problem,
+    problem: state.problem ?? tasks.problem ?? oldTasks(paths, given, rows),
   };
+}
+
+/** A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run. */
+function oldTasks(
+  { tasks }: JobPaths,
+  state: Readonly<Record<string, unknown>> | null,
+  rows: readonly TaskView[] | null,
+): string | null {
+  const isOld = state !== null && state["owner"] === undefined && rows?.[0]?.attempts !== undefined;
+  return isOld ? `${tasks} is still that of the earlier run` : null;
 }
 
 function countTasks(tasks: readonly TaskView[]): Counts {
@@ -95,7 +106,7 @@ function readJson(path: string): { value: unknown; problem: string | null } {
   try {
     return { value: JSON.parse(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8")), problem: null };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { value: null, problem: `${path} is not there yet` };
+    if (error instanceof AirError && error.code === "AIR_NOT_FOUND") return { value: null, problem: `${path} is not there yet` };
     return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
   }
 }

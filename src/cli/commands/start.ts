@@ -61,14 +61,16 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
     await manager.stop();
     return exitCode.completed;
   } catch (error) {
+    // Whoever started it in the background hears it from there, and says it.
+    if (process.send === undefined) throw error;
     tellStarter(error as Error);
-    throw error;
+    return exitCode.environment;
   } finally {
     signals.end();
   }
 }
 
 function show({ write, style }: Sink, level: LogLevel, message: string): void {
-  const paint = level === "error" ? style.bad : level === "warn" ? style.attention : (text: string) => text;
+  const paint = level === "error" ? style.bad : level === "warn" ? style.busy : (text: string) => text;
   write(`${style.faint(formatTime(Date.now()))} ${paint(printableLine(message))}\n`);
 }

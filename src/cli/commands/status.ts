@@ -1,8 +1,10 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
-import { listJobs, viewJob, viewPaths, type JobView } from "../../index.js";
+import { listJobs, viewJob, viewPaths, type JobView, type LockHolder } from "../../index.js";
+import { findManager } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
+import { formatTime } from "../render/figures.js";
 import { jobText, jobsTable } from "../render/status-table.js";
 import type { Call } from "../command.js";
 
@@ -20,15 +22,21 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     return exitCode.completed;
   }
   const jobs = listJobs(base).map((name) => viewJob(viewPaths(base, name), name, { withTasks: false }));
-  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf) }));
+  const manager = findManager(base);
+  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager }));
   else if (jobs.length > 0) out.write(jobsTable(jobs, Date.now(), out.style));
   else if (!settings.isOn("quiet")) err.write(`no jobs in ${base}\n`);
+  if (!isJson && !settings.isOn("quiet")) err.write(`${managerText(manager)}\n`);
   return exitCode.completed;
 }
 
 /** state.json as it is, completed where it can't be read or is another program's. */
 function stateOf({ name, state, counts, problem }: JobView): object {
   return { ...(state ?? { name, state: "waiting" }), counts, problem };
+}
+
+function managerText(manager: LockHolder | null): string {
+  return manager === null ? "no manager runs" : `manager ${manager.pid} runs since ${formatTime(Date.parse(manager.since))}`;
 }
 
 function jsonLine(value: object): string {

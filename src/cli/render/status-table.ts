@@ -18,8 +18,9 @@ export function jobsTable(jobs: readonly JobView[], nowMs: number, style: Style)
     job.counts === null ? "" : countsText(job.counts, style, ["running", "failed", "cancelled", "skipped"]),
     startText(job),
     jobTookText(job, nowMs),
+    job.problem === null ? "" : printableLine(job.problem),
   ]);
-  return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK"], rows, style);
+  return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK", "WAITS FOR"], rows, style);
 }
 
 export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: number }, style: Style): string {
