@@ -12,7 +12,7 @@ import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import { recover, type Recovered } from "./recovery.js";
 import { readRegularFile } from "./regular-file.js";
-import { lateState } from "./rejection.js";
+import { hasLateState } from "./rejection.js";
 import { isAnotherRun, isSnapshotOf } from "./run-identity.js";
 import { readStateFile } from "./state-file.js";
 
@@ -29,7 +29,7 @@ const MAX_TASKS_BYTES = 512 * 1024 * 1024;
  * @throws AirError `AIR_NOT_FOUND` if a new run's files are not all there yet, `AIR_INVALID_JOB`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
  */
 export async function findRun(paths: JobPaths, context: DroppedContext): Promise<FoundRun | null> {
-  if (lateState(paths) !== null) renameSync(paths.stateRejected, paths.state);
+  if (hasLateState(paths)) renameSync(paths.stateRejected, paths.state);
   const known = recover(paths);
   if (known === null) {
     const dropped = await readDropped(paths, context);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { decodeLine } from "./journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { checkJobName } from "./names.js";
-import { lateState } from "./rejection.js";
+import { hasLateState } from "./rejection.js";
 import { readStateFile } from "./state-file.js";
 
 export interface Glance {
@@ -82,7 +82,7 @@ function hasEnded(
   tasksStats: Stats | null,
 ): boolean {
   if (typeof owner !== "string" || (state !== "completed" && state !== "failed" && state !== "cancelled")) return false;
-  if (rejected === "state.json") return lateState(paths) === null;
+  if (rejected === "state.json") return !hasLateState(paths);
   return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
 }
 

@@ -7,12 +7,13 @@ import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../domain/errors.js";
 import { newRunId } from "./archive.js";
+import { isObject } from "./describe.js";
 import { isoTime } from "./journal-format.js";
 import { jobPaths, type JobPaths } from "./layout.js";
 import { takeLock } from "./lock.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { keepRejected } from "./state-guard.js";
-import { readStateFile, type StateFile } from "./state-file.js";
+import { readStateFile } from "./state-file.js";
 
 /** `error` names the first faults; `validate` shows all. */
 const MOST_FAULTS = 10;
@@ -27,7 +28,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
   const paths = jobPaths(dir);
   const lock = await takeLock(paths.lock, `job "${basename(dir)}"`);
   try {
-    const given = readGiven(paths);
+    const given = readGiven(paths.state);
     if (given === undefined) return;
     if (given === null) keepRejected(paths);
     const at = isoTime(nowMs);
@@ -48,23 +49,20 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
 }
 
 /**
- * What a very slow author has written after all into the state.json that was kept; null if nothing that makes sense. It takes the place of
- * ours when the job is opened.
+ * True if a very slow author has made sense of the state.json that was kept after all. It then takes the place of ours when the job is
+ * opened.
  */
-export function lateState(paths: JobPaths): StateFile | null {
-  const late = readStateFile(paths.stateRejected);
-  const present = late?.state === null ? null : readStateFile(paths.state);
-  if (late === null || present?.state?.["rejected_file"] !== "state.json") return null;
-  return late.stats.mtimeNs > present.stats.mtimeNs ? late : null;
+export function hasLateState(paths: JobPaths): boolean {
+  return readGiven(paths.state)?.["rejected_file"] === "state.json" && isObject(readGiven(paths.stateRejected));
 }
 
 /** Undefined if there is none, null if it is no object. */
-function readGiven(paths: JobPaths): Readonly<Record<string, unknown>> | null | undefined {
+function readGiven(path: string): Readonly<Record<string, unknown>> | null | undefined {
   try {
-    const file = readStateFile(paths.state);
+    const file = readStateFile(path);
     return file === null ? undefined : file.state;
   } catch {
-    return existsSync(paths.state) ? null : undefined;
+    return existsSync(path) ? null : undefined;
   }
 }
 

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ManagedDirectory, task, until } from "./manager-process.js";
+
+function run(place: ManagedDirectory, ...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, [place.cli, ...args], { cwd: place.root, env: place.env, encoding: "utf8" });
+}
+
+test("start returns when the manager is up, status shows it, a second one is refused with its pid, and stop ends it", async (t) => {
+  const place = new ManagedDirectory(t);
+  t.after(() => run(place, "stop"));
+  const started = run(place, "start", "--json");
+  assert.equal(started.status, 0, started.stderr);
+  const { manager } = JSON.parse(started.stdout) as { manager: { pid: number } };
+  const status = JSON.parse(run(place, "status", "--json").stdout) as { manager: { pid: number; since: string } };
+  assert.equal(status.manager.pid, manager.pid);
+  for (const options of [[], ["--foreground"]]) {
+    const second = run(place, "start", ...options);
+    assert.equal(second.status, 3);
+    assert.match(second.stderr, new RegExp(`held by process ${manager.pid} since ${status.manager.since}`));
+  }
+  place.drop("hello", [task("hello", "echo", ["hello"])]);
+  await place.untilState("hello", "completed");
+  const stopped = run(place, "stop", "--json");
+  assert.equal((JSON.parse(stopped.stdout) as { stopped: { pid: number } }).stopped.pid, manager.pid);
+  assert.equal((JSON.parse(run(place, "status", "--json").stdout) as { manager: null }).manager, null);
+  assert.match(run(place, "stop").stderr, /no manager/);
+  const log = place.log().trimEnd().split("\n").map((line) => JSON.parse(line) as { msg: string });
+  assert.deepEqual(log.at(-1)!.msg, "stopped");
+});
+
+test("stop lets what runs end, starts nothing more, and the next manager takes up the rest", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start();
+  const gate = join(place.root, "gate");
+  const first = task("first", "sh", ["-c", `: > '${gate}.runs'; until [ -e '${gate}' ]; do sleep 0.02; done; echo done`]);
+  place.drop("job", [first, task("second", "echo", ["later"], ["first"])]);
+  await until(() => existsSync(`${gate}.runs`), "the task to run");
+  const ended = place.end();
+  await until(() => place.log().includes("stopping"), "the manager to stop");
+  writeFileSync(gate, "");
+  assert.equal(await ended, 0);
+  assert.equal(place.peek("job"), "waiting");
+  assert.deepEqual(
+    place.tasks("job").map(({ status }) => status),
+    ["completed", "pending"],
+  );
+  await place.start();
+  await place.untilState("job", "completed");
+  assert.deepEqual(
+    place.tasks("job").map(({ attempts }) => attempts),
+    [1, 1],
+  );
+});
+
+test("a second signal kills at once, and what was killed runs again at the next start", async (t) => {
+  const place = new ManagedDirectory(t);
+  const manager = await place.start("--grace-period", "60");
+  const marks = join(place.root, "marks");
+  place.drop("stubborn", [task("t", "sh", ["-c", `trap '' TERM; echo x >> '${marks}'; [ $(wc -l < '${marks}') = 2 ] || sleep 60`])]);
+  await until(() => existsSync(marks), "the task to run");
+  manager.kill("SIGTERM");
+  await until(() => place.log().includes("stopping"), "the manager to stop");
+  assert.equal(await place.end("SIGTERM"), 0);
+  assert.equal(place.tasks("stubborn")[0]!["status"], "pending");
+  await place.start();
+  await place.untilState("stubborn", "completed");
+  assert.equal(readFileSync(marks, "utf8"), "x\nx\n");
+});
+
+test("a manager killed with -9 while jobs run is followed by one that goes on: every task runs once", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start("--concurrency", "4");
+  const witness = join(place.root, "witness");
+  const tasks = (job: string): ReturnType<typeof task>[] =>
+    Array.from({ length: 6 }, (_, n) =>
+      task(`t${n}`, "sh", ["-c", `echo start ${job} ${n} >> '${witness}'; sleep 0.2; echo end ${job} ${n} >> '${witness}'`],
+        n < 3 ? [] : [`t${n - 3}`]),
+    );
+  const jobs = ["a", "b", "c"];
+  for (const job of jobs) place.drop(job, tasks(job));
+  for (let kills = 1; kills <= 3; kills++) {
+    await until(() => existsSync(witness) && readFileSync(witness, "utf8").split("\n").length > kills * 5, "tasks to run");
+    await place.end("SIGKILL");
+    await place.start("--concurrency", "4");
+  }
+  for (const job of jobs) await place.untilState(job, "completed");
+  const lines = readFileSync(witness, "utf8").trimEnd().split("\n");
+  assert.equal(new Set(lines).size, 36);
+  assert.equal(lines.length, 36);
+});
+
+test("a job of three tasks does not wait for one of hundreds", async (t) => {
+  const place = new ManagedDirectory(t);
+  const gate = join(place.root, "gate");
+  place.drop("large", Array.from({ length: 300 }, (_, n) => task(`t${n}`, "sh", ["-c", `until [ -e '${gate}' ]; do sleep 0.02; done`])));
+  await place.start("--concurrency", "2");
+  await place.untilState("large", "working");
+  place.drop("small", [task("a", "true"), task("b", "true"), task("c", "true", [], ["a"])]);
+  await until(() => place.log().includes('job \\"small\\" is taken up'), "the small job to be taken up");
+  writeFileSync(gate, "");
+  await place.untilState("small", "completed");
+  assert.equal(place.peek("large"), "working");
+});
+
+test("hundreds of jobs dropped at once all run", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start();
+  const names = Array.from({ length: 300 }, (_, n) => `job-${n}`);
+  for (const name of names) place.drop(name, [task("t", "true")]);
+  for (const name of names) await place.untilState(name, "completed");
+  assert.deepEqual(readdirSync(join(place.base, "jobs")).length, names.length);
+});
+
+test("a manager leaves the unfinished job of a run alone and takes up its own", async (t) => {
+  const place = new ManagedDirectory(t);
+  const file = join(place.root, "mine.json");
+  writeFileSync(file, JSON.stringify([{ id: "t", command: "sh", args: ["-c", "kill -9 $(cat pid)"] }]));
+  const sh = `echo $$ > pid; exec '${process.execPath}' '${place.cli}' run mine.json`;
+  assert.equal(spawnSync("sh", ["-c", sh], { cwd: place.root, env: place.env }).signal, "SIGKILL");
+  writeFileSync(file, JSON.stringify([{ id: "t", command: "echo" }]));
+  const submitted = run(place, "submit", "mine.json", "--name", "given", "--json");
+  assert.equal(submitted.status, 0, submitted.stderr);
+  await place.start();
+  await place.untilState("given", "completed");
+  assert.equal(place.state("given")["owner"], "manager");
+  assert.notEqual(place.peek("mine"), "completed");
+});
