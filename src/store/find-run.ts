@@ -56,7 +56,10 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
 export function nothingThere({ dir, state, tasks }: JobPaths): AirError {
   const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
   const words = `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing`;
-  return new AirError("AIR_NOT_FOUND", `${dir} is a directory but no job yet: expected state.json and tasks.json in it, but ${words}.`);
+  return new AirError(
+    "AIR_NOT_FOUND",
+    `${dir} is a directory but no job yet: expected state.json and tasks.json in it, but ${words}.`,
+  );
 }
 
 function isReplaced(paths: JobPaths, { run, isOver, completedAt }: Picture): boolean {

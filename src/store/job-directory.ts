@@ -13,7 +13,7 @@ import { archiveRun, newRunId } from "./archive.js";
 import type { GraphCheck } from "./dropped-job.js";
 import { findRun, nothingThere } from "./find-run.js";
 import type { Journal } from "./journal.js";
-import { jobPaths, jobsDir, lanesDir, type JobPaths } from "./layout.js";
+import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { takeLock, type Lock } from "./lock.js";
 import { checkJobName } from "./names.js";
 import { compacted, tasksAdded, writeNewJournal } from "./new-journal.js";
@@ -65,11 +65,6 @@ export interface WantedRun {
   readonly owner: JobOwner;
   readonly tasks: readonly TaskSpec[];
   readonly settings: JobSettings;
-}
-
-/** Makes the directory (`.air-executor`) fit for use. Returns what a user should be told. */
-export function prepareBase(base: string): string[] {
-  return [base, jobsDir(base), lanesDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
 }
 
 /** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */
