@@ -7,7 +7,8 @@ import { resolve } from "node:path";
 import { graphFaults } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
 import type { JobSpec, JobStatus } from "./domain/job.js";
-import { closeJob, openRun, openWriter, prepareBase } from "./store/job-directory.js";
+import { prepareBase } from "./store/base-directory.js";
+import { closeJob, openRun, openWriter } from "./store/job-directory.js";
 
 export interface DropOptions {
   /** The directory of jobs. Made if missing. */
