@@ -19,7 +19,8 @@ import { impossible } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { DiskTask } from "./disk-task.js";
 import { FORMAT_VERSION } from "./layout.js";
-import { specFromJson, specToJson } from "./task-line.js";
+import { specFromJson, specText } from "./task-line.js";
+import { formatTimestamp } from "./timestamp.js";
 
 const CRC_HEAD = ',"crc":"';
 /** Length of `,"crc":"xxxxxxxx"}`. */
@@ -31,20 +32,8 @@ export function encodeEvent(seq: number, event: JobEvent): string {
   return `${head}${CRC_HEAD}${hex8(crc32(head))}"}\n`;
 }
 
-let lastAt = -1;
-let lastIso = "";
-
-/** The same millisecond is asked for many times in a row. */
-export function isoTime(at: number): string {
-  if (at !== lastAt) {
-    lastIso = new Date(at).toISOString();
-    lastAt = at;
-  }
-  return lastIso;
-}
-
 function encodeHead(seq: number, event: JobEvent): string {
-  const start = `{"seq":${seq},"at":"${isoTime(event.at)}","type":"${event.type}"`;
+  const start = `{"seq":${seq},"at":"${formatTimestamp(event.at)}","type":"${event.type}"`;
   switch (event.type) {
     // The two events of every task, written out: generic serialisation costs several times as much.
     case "attempt-started":
@@ -57,7 +46,7 @@ function encodeHead(seq: number, event: JobEvent): string {
       return `${start},"task":${task},"attempt":${event.attempt},"outcome":${JSON.stringify(event.outcome)},"status":"${event.status}"${optional}`;
     }
     case "tasks-added":
-      return `${start},"tasks":[${event.tasks.map((task) => JSON.stringify(specToJson(task))).join(",")}]`;
+      return `${start},"tasks":[${event.tasks.map(specText).join(",")}]`;
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":

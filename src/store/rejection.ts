@@ -8,12 +8,12 @@ import { basename } from "node:path";
 import type { AirError } from "../domain/errors.js";
 import { newRunId } from "./archive.js";
 import { isObject } from "./describe.js";
-import { isoTime } from "./journal-format.js";
 import { jobPaths, type JobPaths } from "./layout.js";
 import { takeLock } from "./lock.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { keepRejected } from "./state-guard.js";
 import { readStateFile } from "./state-file.js";
+import { formatTimestamp } from "./timestamp.js";
 
 /** `error` names the first faults; `validate` shows all. */
 const MOST_FAULTS = 10;
@@ -31,7 +31,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
     const given = readGiven(paths.state);
     if (given === undefined) return;
     if (given === null) keepRejected(paths);
-    const at = isoTime(nowMs);
+    const at = formatTimestamp(nowMs);
     const state = {
       ...(given ?? { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),
       state: "failed",

@@ -8,7 +8,7 @@ import { findArchived } from "./archive.js";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import type { StateFile } from "./state-file.js";
-import { staticPart } from "./task-line.js";
+import { createdEntry, lineHead } from "./task-line.js";
 
 /** What is known of the present run. */
 export interface KnownRun {
@@ -43,9 +43,9 @@ export function isSnapshotOf(text: string, { name, tasks }: Picture): boolean {
     count >= Math.min(1, tasks.length) &&
     count <= tasks.length &&
     tasks.slice(0, count).every((task, index) => {
-      const { head, created } = staticPart(task, name);
       const line = lines[index]!;
-      return line.startsWith(`${head},"status":`) && line.includes(`,${created},`) && line.includes(`,"attempts":`);
+      const hasOurKeys = line.includes(`,${createdEntry(task)},`) && line.includes(`,"attempts":`);
+      return line.startsWith(`${lineHead(task, name)},"status":`) && hasOurKeys;
     })
   );
 }

@@ -11,12 +11,12 @@
 import { constants, renameSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { isoTime } from "./journal-format.js";
 import type { JobPaths } from "./layout.js";
 import { logFileName } from "./names.js";
 import type { Picture } from "./picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
-import { taskToLine } from "./task-line.js";
+import { taskLine } from "./task-line.js";
+import { formatTimestamp } from "./timestamp.js";
 
 const CHUNK_TASKS = 128;
 /** Chunks made before the event loop gets a turn: about 5 ms. */
@@ -111,7 +111,7 @@ export class Snapshots {
         const task = tasks[index]!;
         const record = records[index]!;
         const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
-        text += taskToLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
+        text += taskLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
       }
       this.#chunks[chunk] = Buffer.from(text);
       this.#dirty.delete(chunk);
@@ -122,7 +122,7 @@ export class Snapshots {
 /** The text of state.json: the guide's keys first, ours beside them. */
 export function stateText(picture: Picture): string {
   const { run, settings } = picture;
-  const time = (at: number | null): string | null => (at === null ? null : isoTime(at));
+  const time = (at: number | null): string | null => (at === null ? null : formatTimestamp(at));
   const state = {
     id: run.id,
     name: picture.name,

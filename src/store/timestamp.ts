@@ -8,8 +8,18 @@
 const OUR_FORM = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const FOREIGN_FORM = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)Z?)?$/i;
 
+let lastSecond = NaN;
+let lastPrefix = "";
+
+/** The same second is asked for many times in a row, so what comes before the milliseconds is kept. */
 export function formatTimestamp(ms: number): string {
-  return new Date(ms).toISOString();
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastPrefix = new Date(second * 1000).toISOString().slice(0, -4);
+    lastSecond = second;
+  }
+  const rest = Math.floor(ms) - second * 1000;
+  return `${lastPrefix}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
 }
 
 /** True for a time in the form that we write. */
