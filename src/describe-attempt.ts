@@ -1,6 +1,6 @@
 /** Makes the descriptor of an attempt: where the store's paths, the job's settings and the task's wishes come together. Pure. */
 
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Descriptor, Placement } from "./domain/ports.js";
 import type { JobSettings } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
@@ -28,8 +28,9 @@ export function describeAttempt(
     cwd,
     env: mergeEnv(settings.env, task.env),
     stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
-    log: join(paths.logs, logFileName(task.id)),
-    earlierLog: attempt === 1 && !job.hasForeignLogs ? null : join(paths.logs, logFileName(task.id, attempt - 1)),
+    // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
+    log: `${paths.logs}/${logFileName(task.id)}`,
+    earlierLog: attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`,
   };
 }
 
