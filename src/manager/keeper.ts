@@ -20,7 +20,7 @@ const LOOKS_AT_ONCE = 500;
 /** Directories glanced at before the event loop gets a turn. */
 const SLICE = 100;
 /** Jobs that are opened at the same time; more would only wait for each other. */
-const OPENED_AT_ONCE = 16;
+const OPENED_AT_ONCE = 48;
 /** Jobs that ended last are still watched: a job is often written again under its name. */
 const WATCHED_ENDED = 256;
 

@@ -33,8 +33,9 @@ const HEAD_BYTES = 64 * 1024;
 /** What tells whether a job's files were written since. Null if its directory is gone. */
 export function fingerprintOf(base: string, name: string): string | null {
   const { dir, state, tasks } = jobPaths(join(jobsDir(base), name));
-  if (statOf(dir) === null) return null;
-  return `${inShort(statOf(state))} ${inShort(statOf(tasks))}`;
+  const [stateStats, tasksStats] = [statOf(state), statOf(tasks)];
+  if (stateStats === null && tasksStats === null && statOf(dir) === null) return null;
+  return `${inShort(stateStats)} ${inShort(tasksStats)}`;
 }
 
 export function glanceAt(base: string, name: string): Glance {

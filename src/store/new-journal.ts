@@ -3,7 +3,8 @@
  * or what was there before: a temporary file, synced, renamed.
  */
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { JobEvent } from "../domain/events.js";
 import { Journal } from "./journal.js";
 import type { JobPaths } from "./layout.js";
@@ -32,7 +33,7 @@ export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent
     }
     await journal.sync();
     renameSync(temporary, paths.journal);
-    syncDirectory(paths.dir);
+    await syncDirectory(paths.dir);
     return journal;
   } catch (error) {
     await journal.close();
@@ -52,12 +53,12 @@ export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
 }
 
-/** Makes the rename itself safe from a power loss. */
-function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
+/** Makes the rename itself safe from a power loss; off the main thread, for a disk may take its time. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
   try {
-    fsyncSync(fd);
+    await directory.sync();
   } finally {
-    closeSync(fd);
+    await directory.close();
   }
 }
