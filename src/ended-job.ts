@@ -9,8 +9,9 @@ export async function endedJob(opened: OpenedJob): Promise<Job> {
   const { picture, paths } = opened;
   const writer = openWriter(opened, { durability: "grouped", onTrouble: () => {}, onReady: () => {} });
   try {
-    // A crash came between the end and the last snapshot.
-    if (readStateFile(paths.state)?.state?.["state"] !== picture.state) await writer.settle();
+    // A crash came between the end and the last snapshot, or it is another program's job that was only taken in now.
+    const { state, owner } = readStateFile(paths.state)?.state ?? {};
+    if (state !== picture.state || owner !== picture.owner) await writer.settle();
   } finally {
     await writer.close();
     await closeJob(opened);

@@ -7,7 +7,15 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { AirError, ensurePrivateDirectory, managerLock, managerLog, readHolder, type AirErrorCode, type LockHolder } from "../index.js";
+import {
+  AirError,
+  ensurePrivateDirectory,
+  managerLock,
+  managerLog,
+  readHolder,
+  type AirErrorCode,
+  type LockHolder,
+} from "../index.js";
 
 /** What the process in the background says once. */
 type Word = { readonly isUp: true } | { readonly isUp: false; readonly code: AirErrorCode; readonly message: string };

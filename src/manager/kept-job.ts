@@ -4,7 +4,17 @@
  */
 
 import { join } from "node:path";
-import { AirError, glanceAt, jobsDir, rejectDropped, SETTLE_MS, type AirExecutor, type Glance, type JobSummary } from "../index.js";
+import {
+  AirError,
+  glanceAt,
+  jobsDir,
+  rejectDropped,
+  SETTLE_MS,
+  type AirExecutor,
+  type Glance,
+  type JobSummary,
+} from "../index.js";
+import { Alarm } from "./alarm.js";
 import { DirectoryWatch } from "./directory-watch.js";
 import type { LogLevel, ManagerLog } from "./log.js";
 import type { Turns } from "./turns.js";
@@ -31,8 +41,7 @@ export class KeptJob {
   /** `open`: between being found ready and its end. */
   #phase: "resting" | "open" | "ended" = "resting";
   #watch: DirectoryWatch | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #timerAt = Infinity;
+  readonly #alarm = new Alarm(() => this.#look());
   /** No look before that. */
   #restUntil = 0;
   #retryMs = RETRY_MS;
@@ -52,7 +61,7 @@ export class KeptJob {
 
   /** Something changed: looks at once, or as soon as it may. */
   changed(): void {
-    if (this.#phase !== "open" && !this.#isClosed) this.#lookAt(this.#restUntil);
+    if (this.#phase !== "open" && !this.#isClosed) this.#alarm.ringAt(this.#restUntil);
   }
 
   /** For changes that no event told of. */
@@ -67,28 +76,13 @@ export class KeptJob {
 
   close(): void {
     this.#unwatch();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#alarm.stop();
     this.#isClosed = true;
   }
 
   #unwatch(): void {
     this.#watch?.close();
     this.#watch = null;
-  }
-
-  /** At that moment (monotonic milliseconds) or earlier. */
-  #lookAt(moment: number): void {
-    if (this.#timer !== null && this.#timerAt <= moment) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const wait = moment - performance.now();
-    if (wait <= 0) return this.#look();
-    this.#timerAt = moment;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#look();
-    }, wait);
   }
 
   #look(): void {
@@ -150,7 +144,7 @@ export class KeptJob {
     if (this.#unreadable?.fingerprint !== fingerprint) this.#unreadable = { fingerprint, since: now };
     const settledAt = this.#unreadable.since + SETTLE_MS;
     if (now >= settledAt) return true;
-    this.#lookAt(settledAt);
+    this.#alarm.ringAt(settledAt);
     return false;
   }
 

@@ -5,7 +5,15 @@
  */
 
 import { resolve } from "node:path";
-import { AirExecutor, ensurePrivateDirectory, managerLock, managerLog, takeLock, type ExecutorOptions, type Lock } from "../index.js";
+import {
+  AirExecutor,
+  ensurePrivateDirectory,
+  managerLock,
+  managerLog,
+  takeLock,
+  type ExecutorOptions,
+  type Lock,
+} from "../index.js";
 import { JobKeeper } from "./keeper.js";
 import { openLog, type LogLevel, type ManagerLog } from "./log.js";
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { Counts } from "../domain/job.js";
 import type { TaskStatus } from "../domain/task.js";
-import { archivedPaths, archivedRuns } from "./archive.js";
+import { archivedPaths, archivedRuns } from "./archived-runs.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { checkJobName } from "./names.js";
 import { readRegularFile } from "./regular-file.js";

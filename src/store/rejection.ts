@@ -6,7 +6,7 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../domain/errors.js";
-import { newRunId } from "./archive.js";
+import { newRunId } from "./archived-runs.js";
 import { isObject } from "./describe.js";
 import { jobPaths, type JobPaths } from "./layout.js";
 import { takeLock } from "./lock.js";

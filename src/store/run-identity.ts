@@ -4,7 +4,7 @@
  */
 
 import type { RunIdentity } from "../domain/job.js";
-import { findArchived } from "./archive.js";
+import { findArchived } from "./archived-runs.js";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import type { StateFile } from "./state-file.js";

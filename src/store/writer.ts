@@ -6,7 +6,7 @@
  * whoever listens to `onTrouble` can say so. A crash meanwhile loses nothing either: the runner's spools hold the results.
  */
 
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Recorder } from "../domain/ports.js";
 import type { Journal } from "./journal.js";
@@ -97,7 +97,7 @@ export class JobWriter implements Recorder {
       this.#held = [];
     }
     await this.#journal.sync();
-    while ((await this.#snapshots.write({ sync: true })) === "unsettled") await pause(UNSETTLED_EVERY_MS);
+    while ((await this.#snapshots.write({ sync: true })) === "unsettled") await sleep(UNSETTLED_EVERY_MS);
   }
 
   /**

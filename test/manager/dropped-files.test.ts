@@ -98,7 +98,7 @@ test("a job that can't be taken in fails with the reason, keeps what was written
     assert.match(String(state["error"]), reason);
     assert.equal(state["id"], `${job}-1769860800`);
     assert.equal(readFileSync(place.path(job, "tasks.json"), "utf8"), tasks);
-    assert.ok(place.log().includes(`job \\"${job}\\" failed`), job);
+    await until(() => place.log().includes(`job \\"${job}\\" failed`), `the log to name ${job}`);
   }
   assert.match(String((await place.untilState("pipe", "failed"))["error"]), /named pipe/);
   assert.match(String((await place.untilState("link", "failed"))["error"]), /symbolic link/);

@@ -28,7 +28,11 @@ test("start returns when the manager is up, status shows it, a second one is ref
   assert.equal((JSON.parse(stopped.stdout) as { stopped: { pid: number } }).stopped.pid, manager.pid);
   assert.equal((JSON.parse(run(place, "status", "--json").stdout) as { manager: null }).manager, null);
   assert.match(run(place, "stop").stderr, /no manager/);
-  const log = place.log().trimEnd().split("\n").map((line) => JSON.parse(line) as { msg: string });
+  const log = place
+    .log()
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { msg: string });
   assert.deepEqual(log.at(-1)!.msg, "stopped");
 });
 
@@ -60,7 +64,9 @@ test("a second signal kills at once, and what was killed runs again at the next 
   const place = new ManagedDirectory(t);
   const manager = await place.start("--grace-period", "60");
   const marks = join(place.root, "marks");
-  place.drop("stubborn", [task("t", "sh", ["-c", `trap '' TERM; echo x >> '${marks}'; [ $(wc -l < '${marks}') = 2 ] || sleep 60`])]);
+  place.drop("stubborn", [
+    task("t", "sh", ["-c", `trap '' TERM; echo x >> '${marks}'; [ $(wc -l < '${marks}') = 2 ] || sleep 60`]),
+  ]);
   await until(() => existsSync(marks), "the task to run");
   manager.kill("SIGTERM");
   await until(() => place.log().includes("stopping"), "the manager to stop");
@@ -77,8 +83,12 @@ test("a manager killed with -9 while jobs run is followed by one that goes on: e
   const witness = join(place.root, "witness");
   const tasks = (job: string): ReturnType<typeof task>[] =>
     Array.from({ length: 6 }, (_, n) =>
-      task(`t${n}`, "sh", ["-c", `echo start ${job} ${n} >> '${witness}'; sleep 0.2; echo end ${job} ${n} >> '${witness}'`],
-        n < 3 ? [] : [`t${n - 3}`]),
+      task(
+        `t${n}`,
+        "sh",
+        ["-c", `echo start ${job} ${n} >> '${witness}'; sleep 0.2; echo end ${job} ${n} >> '${witness}'`],
+        n < 3 ? [] : [`t${n - 3}`],
+      ),
     );
   const jobs = ["a", "b", "c"];
   for (const job of jobs) place.drop(job, tasks(job));
@@ -96,7 +106,10 @@ test("a manager killed with -9 while jobs run is followed by one that goes on: e
 test("a job of three tasks does not wait for one of hundreds", async (t) => {
   const place = new ManagedDirectory(t);
   const gate = join(place.root, "gate");
-  place.drop("large", Array.from({ length: 300 }, (_, n) => task(`t${n}`, "sh", ["-c", `until [ -e '${gate}' ]; do sleep 0.02; done`])));
+  place.drop(
+    "large",
+    Array.from({ length: 300 }, (_, n) => task(`t${n}`, "sh", ["-c", `until [ -e '${gate}' ]; do sleep 0.02; done`])),
+  );
   await place.start("--concurrency", "2");
   await place.untilState("large", "working");
   place.drop("small", [task("a", "true"), task("b", "true"), task("c", "true", [], ["a"])]);

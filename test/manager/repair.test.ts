@@ -24,7 +24,10 @@ test("jobs that the earlier program left behind end or go on, and what it comple
     { id: "a", status: "failed", error: "Command failed with exit code 1", dependencies: [] },
     { id: "b", status: "pending", dependencies: ["a"] },
   ]);
-  leave(place, "never-ran", "completed", [{ id: "a", status: "pending" }, { id: "b", dependencies: ["a"] }]);
+  leave(place, "never-ran", "completed", [
+    { id: "a", status: "pending" },
+    { id: "b", dependencies: ["a"] },
+  ]);
   leave(place, "done", "completed", [{ id: "a", status: "completed", dependencies: [], ...ran }]);
   leave(place, "nothing", "waiting", []);
   await place.start();

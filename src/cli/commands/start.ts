@@ -70,7 +70,8 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   }
 }
 
-function show({ write, style }: Sink, level: LogLevel, message: string): void {
+function show(sink: Sink, level: LogLevel, message: string): void {
+  const { style } = sink;
   const paint = level === "error" ? style.bad : level === "warn" ? style.busy : (text: string) => text;
-  write(`${style.faint(formatTime(Date.now()))} ${paint(printableLine(message))}\n`);
+  sink.write(`${style.faint(formatTime(Date.now()))} ${paint(printableLine(message))}\n`);
 }
