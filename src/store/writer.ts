@@ -49,7 +49,10 @@ export class JobWriter implements Recorder {
   #snapshotting: Promise<void> | null = null;
   #lastSnapshotAt = -Infinity;
   #lastSnapshotMs = 0;
-  #trouble: Error | null = null;
+  /** What the disk refuses: until that very thing has worked again, the trouble is not over. */
+  #trouble: "append" | "sync" | null = null;
+  /** True while a start may be tried, in trouble, to see whether the disk takes it. */
+  #isProbing = false;
   #isClosed = false;
   #isAway = false;
   /** Size of the journal after the last fact: synced up to there, dependents may start also under strict durability. */
@@ -74,9 +77,10 @@ export class JobWriter implements Recorder {
     try {
       this.#journal.append(events);
     } catch (error) {
-      this.#setTrouble(error as Error);
+      this.#meetTrouble("append", error as Error);
       return false;
     }
+    this.#endTrouble("append");
     for (const event of events) this.#picture.apply(event);
     this.#planSync();
     this.#planSnapshot();
@@ -84,7 +88,7 @@ export class JobWriter implements Recorder {
   }
 
   isReady(): boolean {
-    if (this.#trouble !== null || this.#held.length > 0 || this.#isAway) return false;
+    if (this.#isAway || this.#held.length > 0 || (this.#trouble !== null && !this.#isProbing)) return false;
     return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
   }
 
@@ -125,50 +129,54 @@ export class JobWriter implements Recorder {
     try {
       this.#journal.append(this.#held);
     } catch (error) {
-      this.#setTrouble(error as Error);
+      this.#meetTrouble("append", error as Error);
       return;
     }
     this.#held = [];
     this.#factsSize = this.#journal.size;
-    this.#setTrouble(null);
+    this.#endTrouble("append");
     this.#planSync();
   }
 
-  #setTrouble(error: Error | null): void {
-    const had = this.#trouble !== null;
-    this.#trouble = error;
-    if (error !== null) {
-      if (!had) this.#options.onTrouble(error);
-      this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
-    } else if (had) {
-      this.#options.onTrouble(null);
-    }
+  #meetTrouble(trouble: "append" | "sync", error: Error): void {
+    if (this.#trouble === null) this.#options.onTrouble(error);
+    this.#trouble = trouble;
+    this.#isProbing = false;
+    if (!this.#isClosed) this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
+  }
+
+  #endTrouble(trouble: "append" | "sync"): void {
+    if (this.#trouble !== trouble) return;
+    this.#trouble = null;
+    this.#isProbing = false;
+    this.#options.onTrouble(null);
   }
 
   #retry(): void {
     this.#retryTimer = null;
-    if (this.#held.length > 0) {
-      this.#flush();
-    } else {
-      // A start or a sync failed: whether they work again shows when they are tried.
-      this.#setTrouble(null);
-      this.#planSync();
-    }
+    if (this.#held.length > 0) this.#flush();
+    else if (this.#trouble === "sync") this.#sync();
+    // A start was refused: whether one is taken again shows when one is tried.
+    else this.#isProbing = true;
     if (this.isReady()) this.#options.onReady();
   }
 
   /** Group commit: one sync serves all that was appended meanwhile. Under strict durability it follows at once. */
   #planSync(): void {
     const delay = this.#options.durability === "strict" ? 0 : SYNC_EVERY_MS;
-    this.#syncTimer ??= setTimeout(() => {
-      this.#syncTimer = null;
-      this.#journal.sync().then(
-        () => {
-          if (this.#options.durability === "strict") this.#options.onReady();
-        },
-        (error: Error) => this.#setTrouble(error),
-      );
-    }, delay);
+    this.#syncTimer ??= setTimeout(() => this.#sync(), delay);
+  }
+
+  #sync(): void {
+    this.#syncTimer = null;
+    this.#journal.sync().then(
+      () => {
+        const wasRefused = this.#trouble === "sync";
+        this.#endTrouble("sync");
+        if (wasRefused || this.#options.durability === "strict") this.#options.onReady();
+      },
+      (error: Error) => this.#meetTrouble("sync", error),
+    );
   }
 
   /** At once when little is going on, and never for more than a small share of the time when a lot is. */
