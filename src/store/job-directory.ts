@@ -21,6 +21,7 @@ import { compacted, tasksAdded, writeNewJournal } from "./new-journal.js";
 import { Picture } from "./picture.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { recover } from "./recovery.js";
+import { explainRefusal } from "./refusal.js";
 import { differingTask } from "./same-tasks.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
 import { Snapshots } from "./snapshot.js";
@@ -137,12 +138,13 @@ export function openWriter(job: OpenedJob, options: WriterOptions): JobWriter {
 }
 
 async function withLock(paths: JobPaths, name: string, open: (lock: Lock) => Promise<OpenedJob>): Promise<OpenedJob> {
-  const lock = await takeLock(paths.lock, `job "${name}"`);
+  let lock: Lock | null = null;
   try {
+    lock = await takeLock(paths.lock, `job "${name}"`);
     return await open(lock);
   } catch (error) {
-    lock.release();
-    throw error;
+    lock?.release();
+    throw explainRefusal(error, `job "${name}"`);
   }
 }
 
