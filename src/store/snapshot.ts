@@ -157,6 +157,10 @@ async function writeTemporary(path: string, parts: readonly Buffer[], options: {
       if (bytesWritten < wanted) await file.writeFile(Buffer.concat(batch).subarray(bytesWritten));
     }
     if (options.sync) await file.datasync();
+  } catch (error) {
+    // What was written so far takes room that the journal may need more.
+    rmSync(temporary, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
