@@ -53,7 +53,8 @@ export class Lane {
   /** The directory in which it is, as `Prepared.directory` names it; empty if unknown. */
   directory = "";
   readonly #child: ChildProcess;
-  readonly #stdin: Writable;
+  /** Null if it could not be started for want of handles. */
+  readonly #stdin: Writable | null;
   readonly #listener: LaneListener;
   /** The answer being read, which may arrive in pieces: the number so far, and the key if that is complete. */
   #number = 0;
@@ -71,20 +72,21 @@ export class Lane {
         env: environment,
         stdio: ["pipe", "pipe", fd, fd],
       });
-      // Before the listeners, so that a lane whose spool can't be written just reads the end of its input and goes.
+      // First of all: where the machine has no handles left there is nothing else of it, and without a listener this would end us.
+      this.#child.once("error", (error) => listener.onStartFailure(error));
+      // Before the listeners of its life, so that a lane whose spool can't be written just reads the end of its input and goes.
       if (this.#child.pid !== undefined) this.#introduce(fd, this.#child.pid);
     } finally {
       // The lock belongs to the lane alone.
       closeSync(fd);
     }
-    this.#stdin = this.#child.stdin as Writable;
+    this.#stdin = this.#child.stdin;
     // A lane that is gone says so by its exit.
-    this.#stdin.on("error", () => {});
-    this.#child.once("error", (error) => listener.onStartFailure(error));
+    this.#stdin?.on("error", () => {});
     if (this.#child.pid === undefined) return;
     (this.#child.stdout as Readable).on("data", (chunk: Buffer) => this.#read(chunk));
     this.#child.once("exit", () => listener.onExit());
-    this.#stdin.write(SCRIPT);
+    this.#stdin?.write(SCRIPT);
   }
 
   /** Its pid and the id of its process group; 0 if it could not be started. */
@@ -93,12 +95,12 @@ export class Lane {
   }
 
   run(line: string): void {
-    this.#stdin.write(line);
+    this.#stdin?.write(line);
   }
 
   /** It finishes its task, if it has one, and goes. */
   end(): void {
-    this.#stdin.end();
+    this.#stdin?.end();
   }
 
   #introduce(fd: number, pid: number): void {
