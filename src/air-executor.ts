@@ -18,6 +18,7 @@ import { prepareBase } from "./store/base-directory.js";
 import { openDropped, openFreshRun, openRun, type OpenedJob, type WantedRun } from "./store/job-directory.js";
 import { jobPaths, jobsDir } from "./store/layout.js";
 import { readPicture } from "./store/recovery.js";
+import { spoolsInUse } from "./store/spools-in-use.js";
 import type { Durability } from "./store/writer.js";
 import { Pool } from "./workers/pool.js";
 
@@ -176,6 +177,7 @@ export class AirExecutor {
     this.#patience.end();
     // A pool that is still opening could not be closed.
     await this.#runnerOpened.catch(() => {});
+    this.#pool?.reclaimSpools(() => spoolsInUse(this.dir));
     await this.#runner.close();
   }
 
@@ -197,9 +199,9 @@ export class AirExecutor {
       clock,
       durability: this.#options.durability,
       onWarning: this.#options.onWarning,
-      onClosed: (job, spools) => {
+      onClosed: (job, isRecorded) => {
         this.#running.delete(job);
-        this.#pool?.forgetSpools(spools);
+        if (!isRecorded) this.#pool?.keepSpools();
       },
     });
     this.#running.add(running);

@@ -10,7 +10,7 @@ import type { Clock, Descriptor, Placement } from "./domain/ports.js";
 import type { TaskSpec } from "./domain/task.js";
 import { Job } from "./job.js";
 import type { Obstacle } from "./patience.js";
-import type { JobHandle } from "./scheduler/job-run.js";
+import type { JobHandle, JobPorts } from "./scheduler/job-run.js";
 import type { Scheduler } from "./scheduler/scheduler.js";
 import { describeAttempt } from "./describe-attempt.js";
 import { closeJob, openWriter, type OpenedJob } from "./store/job-directory.js";
@@ -22,8 +22,8 @@ export interface RunningJobContext {
   readonly clock: Clock;
   readonly durability: Durability;
   readonly onWarning: (message: string) => void;
-  /** The job is over for this executor, with the spools that it does not need any more. */
-  readonly onClosed: (job: RunningJob, spools: readonly string[]) => void;
+  /** The job is over for this executor. `isRecorded`: all that happened is on disk. */
+  readonly onClosed: (job: RunningJob, isRecorded: boolean) => void;
 }
 
 const DISK_RETRY_MS = 250;
@@ -35,10 +35,9 @@ export class RunningJob {
   readonly #opened: OpenedJob;
   readonly #context: RunningJobContext;
   readonly #writer: JobWriter;
-  readonly #handle: JobHandle;
+  /** Null for a job that had ended before: only its files may want to be brought up to date. */
+  readonly #handle: JobHandle | null;
   readonly #startedAt: number;
-  /** Spools of an earlier engine, needed until what they say is on record here. */
-  readonly #adoptedSpools: readonly string[];
   /** The disk refuses, and since when. */
   #trouble: { readonly since: number; readonly cause: Error } | null = null;
   #hopeless: AirError | null = null;
@@ -60,14 +59,14 @@ export class RunningJob {
     const finished = new Promise<void>((resolve) => (onOver = resolve)).then(() => this.#finish());
     const backend = { status: () => picture.status(), cancel: (tasks: readonly string[] | null) => this.#cancel(tasks) };
     this.job = new Job(picture.name, picture.run.id, backend, finished);
-    const loaded = picture.load();
-    this.#adoptedSpools = [...new Set(loaded.inFlight.map(({ spool }) => spool))];
-    this.#handle = context.scheduler.addJob(loaded, {
+    const ports: JobPorts = {
       recorder: this.#writer,
       describe: (task: TaskSpec, attempt: number, key: number, placement: Placement): Descriptor =>
         describeAttempt(opened.paths, picture, task, attempt, key, placement),
       listener: { onEvents: (events) => this.job.deliver(events), onOver },
-    });
+    };
+    this.#handle = picture.isOver ? null : context.scheduler.addJob(picture.load(), ports);
+    if (this.#handle === null) onOver();
     this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     if (opened.isSuperseded === true) this.#look();
   }
@@ -84,12 +83,12 @@ export class RunningJob {
     if (standing === "removed") onWarning(`job "${name}": its directory was removed, so it is cancelled`);
     if (standing === "away")
       onWarning(`job "${name}": ${this.#opened.paths.dir} can't be found; nothing new is started until it is back`);
-    if (standing === "superseded" || standing === "removed") this.#handle.cancel();
+    if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
   }
 
   #cancel(tasks: readonly string[] | null): void {
-    if (tasks === null) this.#handle.cancel();
-    else this.#handle.cancel(tasks);
+    if (tasks === null) this.#handle?.cancel();
+    else this.#handle?.cancel(tasks);
   }
 
   /** What keeps the job from going on; null if nothing does. */
@@ -105,15 +104,17 @@ export class RunningJob {
 
   async #finish(): Promise<JobSummary> {
     const { clock, onClosed } = this.#context;
+    let isRecorded = false;
     try {
       await this.#settle();
+      isRecorded = true;
       const { picture } = this.#opened;
       return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
     } finally {
       clearInterval(this.#vigil);
       await this.#writer.close();
       await closeJob(this.#opened);
-      onClosed(this, this.#adoptedSpools);
+      onClosed(this, isRecorded);
     }
   }
 

@@ -159,7 +159,7 @@ async function writeTemporary(path: string, parts: readonly Buffer[], options: {
     if (options.sync) await file.datasync();
   } catch (error) {
     // What was written so far takes room that the journal may need more.
-    rmSync(temporary, { force: true });
+    rmSync(path, { force: true });
     throw error;
   } finally {
     await file.close();

@@ -6,21 +6,28 @@
 
 import { closeSync, fstatSync, rmSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 
+import type { Result } from "../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
+import { isOfThisBoot } from "./engine-token.js";
 import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import type { LaneShell } from "./lane.js";
 import { isLaneAlive } from "./lane-liveness.js";
 import type { AttemptGroup } from "./members.js";
+import { removeLog } from "./preparation.js";
 import { bootId, isAlive } from "./process-identity.js";
-import { isSpoolName, openForReading, SpoolReader, spoolPath } from "./spool.js";
+import { isSpoolName, openForReading, openIfThere, SpoolReader, spoolPath } from "./spool.js";
 import type { SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";
 
 /** The watch on a spool tells at once; this is for lanes that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
+/** A lane without an engine goes as soon as it has recorded the end of its task. */
+const DYING_POLL_MS = 20;
+const DYING_ROUNDS = 10;
 
 export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
@@ -66,7 +73,6 @@ export class Adoption {
       else list.push(orphan);
     }
     for (const [name, list] of bySpool) this.#open(name, list);
-    this.#timer ??= this.#watched.size > 0 ? setInterval(() => this.#checkAll(), POLL_MS) : null;
   }
 
   /** False if that attempt is none of those adopted. */
@@ -76,17 +82,12 @@ export class Adoption {
     return adopted !== undefined;
   }
 
-  /** Removes spools of earlier engines whose lanes are gone; others stay. */
-  forget(names: readonly string[]): void {
-    for (const name of names) {
-      const path = spoolPath(this.#context.lanesDirectory, name);
-      if (!isSpoolName(name) || [...this.#watched].some((spool) => spool.path === path)) continue;
-      const fd = openForReading(path);
-      if (fd === undefined) continue;
-      const reader = new SpoolReader([]);
-      reader.read(fd);
-      closeSync(fd);
-      if (!isLaneAlive(reader.lane, path)) rmSync(path, { force: true });
+  /** Removes spools of earlier engines whose lanes are gone; others stay. A lane that is just about to go is waited for. */
+  async forget(names: readonly string[]): Promise<void> {
+    let left = names.filter(isSpoolName);
+    for (let round = 0; round < DYING_ROUNDS && left.length > 0; round++) {
+      if (round > 0) await delay(DYING_POLL_MS);
+      left = left.filter((name) => !removeSpool(spoolPath(this.#context.lanesDirectory, name)));
     }
   }
 
@@ -97,15 +98,27 @@ export class Adoption {
 
   #open(name: string, orphans: readonly OrphanedAttempt[]): void {
     const reader = new SpoolReader(orphans.map((orphan) => orphan.spoolKey));
-    const path = spoolPath(this.#context.lanesDirectory, name);
     const open = new Set(orphans.map((orphan) => this.#register(orphan, reader)));
-    const fd = isSpoolName(name) ? openForReading(path) : undefined;
+    this.#openSpool(name, reader, open);
+  }
+
+  #openSpool(name: string, reader: SpoolReader, open: Set<Adopted>): void {
+    const path = spoolPath(this.#context.lanesDirectory, name);
+    let fd: number | undefined;
+    try {
+      fd = isSpoolName(name) ? openIfThere(path) : undefined;
+    } catch {
+      // No handle to be had, or the disk refuses: what it says can't be guessed.
+      setTimeout(() => this.#openSpool(name, reader, open), POLL_MS);
+      return;
+    }
     if (fd === undefined) {
-      for (const { attempt } of open) attempt.settle({ kind: "lost", message: "the record of its runner is gone" }, Date.now());
+      for (const { attempt } of open) attempt.settle(withoutSpool(name), Date.now());
       return;
     }
     const spool: WatchedSpool = { path, fd, reader, watcher: null, open };
     this.#watched.add(spool);
+    this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
     this.#check(spool);
     if (open.size > 0) this.#watch(spool);
   }
@@ -172,6 +185,7 @@ export class Adoption {
     attempt.loseLane();
     const now = Date.now();
     if (!entry.hasBegun || isNoRoom(entry.complaint) || isNoForkIn(readLogTail(orphan.log), shell)) {
+      if (entry.hasBegun) removeLog(orphan.log);
       attempt.settle({ kind: "not-begun", message: "its engine died before it could start it" }, now);
     } else if (entry.lane?.bootId !== bootId()) {
       attempt.settle({ kind: "lost", message: "the machine was started again while it ran" }, now);
@@ -188,6 +202,25 @@ export class Adoption {
     clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+/** A spool is made before the lane that could begin anything; only a power loss can take it away again. */
+function withoutSpool(name: string): Result {
+  return isOfThisBoot(name)
+    ? { kind: "not-begun", message: "its engine died before it could start it" }
+    : { kind: "lost", message: "the record of its runner is gone" };
+}
+
+/** False if its lane still lives. */
+function removeSpool(path: string): boolean {
+  const fd = openForReading(path);
+  if (fd === undefined) return true;
+  const reader = new SpoolReader([]);
+  reader.read(fd);
+  closeSync(fd);
+  if (isLaneAlive(reader.lane, path)) return false;
+  rmSync(path, { force: true });
+  return true;
 }
 
 /** When it ended: the spool was written then, or if others came after it, its log at the latest. */

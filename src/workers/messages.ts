@@ -28,10 +28,10 @@ export type WorkerCommand =
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
   /** Start lanes for these slots ahead of their first task. */
   | { readonly type: "warm"; readonly slots: readonly number[] }
-  /** Remove the spools of earlier engines if their lanes are gone. */
+  /** Remove these spools of earlier engines if their lanes are gone. */
   | { readonly type: "forget"; readonly spools: readonly string[] }
-  /** End the lanes, remove their spools, and let the thread's one long task return. */
-  | { readonly type: "close" };
+  /** End the lanes, remove their spools unless they are still needed, and let the thread's one long task return. */
+  | { readonly type: "close"; readonly keepsSpools: boolean };
 
 /** From a thread: the reports of one turn of its event loop. */
 export type WorkerMessage = readonly Report[];

@@ -5,14 +5,13 @@
  * The number of threads is fixed and none is ever ended while it has children: their exits would never be seen.
  */
 
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { WorkerCommand, WorkerMessage, WorkerSetup } from "./messages.js";
-import { makeLanesDirectory, spoolName } from "./spool.js";
+import { engineToken, leftSpools } from "./engine-token.js";
+import { lanesDirectoryOf, makeLanesDirectory, spoolName } from "./spool.js";
 
 export interface PoolOptions {
   /** Absolute path of the directory that holds the jobs (`.air-executor`). It exists; spools are kept in its `lanes/`. */
@@ -31,11 +30,12 @@ const FIRST = 0;
 
 export class Pool implements TaskRunner {
   readonly #options: PoolOptions;
-  readonly #token = randomBytes(6).toString("hex");
+  readonly #token = engineToken();
   readonly #taken: Uint8Array;
   /** No slot below this one is free. */
   #lowest = 0;
   readonly #slotOfKey = new Map<number, number>();
+  #keepsSpools = false;
   #ports: MessagePort[] = [];
   #handler: (reports: readonly Report[]) => void = () => {};
   #closeThreads: () => Promise<void> = async () => {};
@@ -49,7 +49,7 @@ export class Pool implements TaskRunner {
   /** To be called once, before anything is started or adopted. */
   async open(): Promise<void> {
     const { directory, concurrency, shell = null } = this.#options;
-    const lanesDirectory = join(directory, "lanes");
+    const lanesDirectory = lanesDirectoryOf(directory);
     makeLanesDirectory(lanesDirectory);
     const { Piscina } = await import("piscina");
     const threads = concurrency > SLOTS_OF_ONE_THREAD ? 2 : 1;
@@ -132,13 +132,28 @@ export class Pool implements TaskRunner {
     this.#handler = handler;
   }
 
-  /** Removes spools of earlier engines, once nothing in them is of interest any more. Those of living lanes stay. */
-  forgetSpools(names: readonly string[]): void {
-    this.#send(FIRST, { type: "forget", spools: names });
+  /**
+   * Removes what engines that were killed left behind: spools that nobody needs any more.
+   *
+   * @param findNeeded names the spools that unfinished jobs may still have to read; null if that can't be told. Only asked if there is
+   *   something to remove.
+   */
+  reclaimSpools(findNeeded: () => ReadonlySet<string> | null): void {
+    if (this.#ports.length === 0) return;
+    // First who is dead, then who needs what: the dead can't be named anew.
+    const left = leftSpools(this.#options.directory);
+    const needed = left.length === 0 ? null : findNeeded();
+    if (needed !== null) this.#send(FIRST, { type: "forget", spools: left.filter((name) => !needed.has(name)) });
+  }
+
+  /** From now on the spools outlive us: they hold ends of attempts that nobody could record. */
+  keepSpools(): void {
+    this.#keepsSpools = true;
   }
 
   async close(): Promise<void> {
-    this.#ports.forEach((_, thread) => this.#send(thread, { type: "close" }));
+    const keepsSpools = this.#keepsSpools;
+    this.#ports.forEach((_, thread) => this.#send(thread, { type: "close", keepsSpools }));
     await this.#closeThreads();
     for (const port of this.#ports) port.close();
     this.#ports = [];

@@ -10,7 +10,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readEvidence, readLogTail } from "./evidence.js";
-import { beforeBegin, classify, isNoForkIn, isNoRoom } from "./exit-status.js";
+import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
 import type { LaneEnvironment } from "./lane-environment.js";
@@ -69,7 +69,7 @@ export class Slot {
     try {
       lane = this.#lane ??= this.#startLane();
     } catch (error) {
-      this.#refuse(key, beforeBegin("no runner could be started", error));
+      this.#refuse(key, withoutRunner(error));
       return;
     }
     const prepared = this.#context.preparation.prepare(descriptor, lane.directory);
@@ -98,8 +98,8 @@ export class Slot {
     if (this.#running?.attempt.key === key) this.#running.attempt.stop(graceMs);
   }
 
-  /** Ends the lane and removes the spool; resolves when the lane is gone. */
-  async close(): Promise<void> {
+  /** Ends the lane and removes the spool, unless it is to be kept; resolves when the lane is gone. */
+  async close(keepsSpool: boolean): Promise<void> {
     const lane = this.#lane;
     if (lane !== null) {
       await new Promise<void>((resolve) => {
@@ -107,7 +107,7 @@ export class Slot {
         lane.end();
       });
     }
-    rmSync(this.#spool, { force: true });
+    if (!keepsSpool) rmSync(this.#spool, { force: true });
   }
 
   #startLane(): Lane {
@@ -170,11 +170,16 @@ export class Slot {
 
   #onStartFailure(lane: Lane, error: Error): void {
     this.#forgetLane(lane);
-    if (this.#running?.lane === lane) this.#running.attempt.settle(beforeBegin("no runner could be started", error), Date.now());
+    if (this.#running?.lane === lane) this.#running.attempt.settle(withoutRunner(error), Date.now());
   }
 
   #forgetLane(lane: Lane): void {
     if (this.#lane === lane) this.#lane = null;
     this.#onLaneGone?.();
   }
+}
+
+/** Whatever hinders us from making a runner is no fault of the task: it waits. */
+function withoutRunner(error: unknown): Result {
+  return { kind: "not-begun", message: `no runner could be started: ${(error as Error).message}` };
 }

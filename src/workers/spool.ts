@@ -1,7 +1,7 @@
 /**
  * Spools: where exit statuses outlive the engine. Lanes write them, adoption reads them; nothing reads them while all goes well.
  *
- * Format: one append-only file a slot, `<engine token>-<slot>.spool` in `lanes/` (0700), mode 0600, UTF-8 lines:
+ * Format: one append-only file a slot, `<engine token>-<slot>.spool` (engine-token.ts) in `lanes/` (0700), mode 0600, UTF-8 lines:
  *
  *     lane <boot id> <pid> <start ticks>    by the worker thread: what follows is of this lane, until the next such line
  *     b <key>                               by the lane, before it starts the attempt of that key
@@ -49,6 +49,8 @@ export function spoolPath(lanesDirectory: string, name: string): string {
   return join(lanesDirectory, `${name}.spool`);
 }
 
+export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
+
 /** Makes the directory of the spools; its parent is there. */
 export function makeLanesDirectory(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -81,13 +83,24 @@ export function readLastEntry(path: string, key: number): SpoolEntry {
   return reader.entry(key);
 }
 
-/** Undefined if there is no such file or it is not a plain one. Does not hang on a FIFO. */
+/** Undefined if it can't be read or is not a plain file. */
 export function openForReading(path: string): number | undefined {
+  try {
+    return openIfThere(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined if there is no such file, or it is not a plain one; any other hindrance is thrown. Does not hang on a FIFO. */
+export function openIfThere(path: string): number | undefined {
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ELOOP" || code === "ENXIO") return undefined;
+    throw error;
   }
   if (fstatSync(fd).isFile()) return fd;
   closeSync(fd);

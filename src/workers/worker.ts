@@ -21,6 +21,7 @@ export class Worker {
   readonly #context: SlotContext;
   readonly #slots = new Map<number, Slot>();
   readonly #adoption: Adoption;
+  #forgetting: Promise<void> = Promise.resolve();
   /** Which slot an attempt is in. */
   readonly #slotOfKey = new Map<number, Slot>();
 
@@ -65,11 +66,12 @@ export class Worker {
         for (const slot of command.slots) this.#slot(slot).warm();
         return false;
       case "forget":
-        this.#adoption.forget(command.spools);
+        this.#forgetting = this.#adoption.forget(command.spools);
         return false;
       case "close":
         this.#adoption.close();
-        await Promise.all([...this.#slots.values()].map((slot) => slot.close()));
+        await this.#forgetting;
+        await Promise.all([...this.#slots.values()].map((slot) => slot.close(command.keepsSpools)));
         return true;
       default:
         return impossible(command);

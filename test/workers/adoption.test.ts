@@ -7,6 +7,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
+import { engineToken } from "../../src/workers/engine-token.js";
 import { bootId, identify } from "../../src/workers/process-identity.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
 
@@ -75,7 +76,7 @@ test("what ended while there was no engine is told with its time, and its spool 
     rig.line("lane"),
   );
   const lane = Number(await rig.line("lane"));
-  rig.pool.forgetSpools(orphans.map(({ spool }) => spool));
+  rig.pool.reclaimSpools(() => new Set(orphans.map(({ spool }) => spool)));
   const before = Date.now();
   writeFileSync(join(rig.directory, "go"), "");
   await isGone(lane);
@@ -83,7 +84,8 @@ test("what ended while there was no engine is told with its time, and its spool 
   assert.deepEqual(report?.result, { kind: "exited", exitCode: 6 });
   assert.ok(report.at >= before - 1000 && report.at <= Date.now());
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 1);
-  rig.pool.forgetSpools(["../victim", ...orphans.map(({ spool }) => spool)]);
+  rig.pool.reclaimSpools(() => null);
+  rig.pool.reclaimSpools(() => new Set());
   // Commands are obeyed in order: when this is reported, the spool is gone.
   await adopt([orphan("none-0", 9)]);
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 0);
@@ -147,14 +149,18 @@ test("a line without its end does not count", LIMIT, async () => {
   );
 });
 
-test("a spool that is gone, or named like no spool of ours, means lost", LIMIT, async () => {
-  writeFileSync(join(rig.directory, "planted.spool"), "b 2\ne 2 0\n");
-  const reports = await adopt([orphan("gone-0", 1), orphan("../planted", 2)]);
-  assert.deepEqual(
-    reports.map(({ result }) => result.kind),
-    ["lost", "lost"],
-  );
-});
+test(
+  "a spool that an engine had not made yet means not begun; one of an earlier boot, or not of ours, means lost",
+  LIMIT,
+  async () => {
+    writeFileSync(join(rig.directory, "planted.spool"), "b 2\ne 2 0\n");
+    const reports = await adopt([orphan("gone-0", 1), orphan("../planted", 2), orphan(`${engineToken()}-7`, 3)]);
+    assert.deepEqual(
+      reports.map(({ result }) => result.kind),
+      ["lost", "lost", "not-begun"],
+    );
+  },
+);
 
 test("after a reboot nothing is looked for by a pid of the earlier time", LIMIT, async () => {
   const { pid, start } = identify(process.pid);

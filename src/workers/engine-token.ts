@@ -1,0 +1,37 @@
+/**
+ * The name of an engine, with which the names of its spools begin: it says which process that is, so that anybody can tell whether what
+ * is left of it is of use. Used by the pool, which makes one, and by adoption.
+ */
+
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { identify, isAlive, bootId } from "./process-identity.js";
+import { isSpoolName, lanesDirectoryOf } from "./spool.js";
+
+/** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. */
+export function engineToken(): string {
+  const { pid, start } = identify(process.pid);
+  return `${shortBootId()}p${pid}s${start}r${randomBytes(3).toString("hex")}`;
+}
+
+/** True if the engine of that spool was started since the machine was. */
+export function isOfThisBoot(spool: string): boolean {
+  return spool.startsWith(`${shortBootId()}p`);
+}
+
+/** Names of the spools whose engine is gone. */
+export function leftSpools(directory: string): string[] {
+  const names = readdirSync(lanesDirectoryOf(directory)).map((file) => file.replace(/\.spool$/, ""));
+  return names.filter((name) => isSpoolName(name) && !isEngineAlive(name));
+}
+
+function isEngineAlive(spool: string): boolean {
+  const [, pid, start] = /p(\d+)s(\d+)r/.exec(spool) ?? [];
+  return isOfThisBoot(spool) && isAlive({ bootId: bootId(), pid: Number(pid), start: Number(start) });
+}
+
+function shortBootId(): string {
+  return bootId()
+    .replaceAll(/[^0-9a-f]/g, "")
+    .slice(0, 8);
+}
