@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { describeEnd, Engine, failureOf } from "../support/engine.js";
+import { judgeRun } from "../support/judge-run.js";
+import { lanesOf, signal, subprocessOf } from "../support/processes.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+import { readWitness, witnessed } from "../support/witness.js";
+
+const EXPECTED = [
+  { id: "first", dependencies: [], status: "completed", attempts: 1 },
+  { id: "second", dependencies: ["first"], status: "completed", attempts: 1 },
+] as const;
+
+/** The first task waits for `WITNESS.go`. */
+const tasksOf = (witness: string) => [
+  { id: "first", ...witnessed(witness, 'until [ -e "$0.go" ]; do sleep 0.01; done') },
+  { id: "second", dependencies: ["first"], ...witnessed(witness, ":") },
+];
+
+const isWaiting = (witness: string) => waitUntil(() => readWitness(witness).length > 0);
+
+test("a stopped engine keeps its lock and takes up what happened meanwhile", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const engine = new Engine(dir, "frozen", tasksOf(witness));
+  assert.ok(await isWaiting(witness));
+  engine.kill("SIGSTOP");
+  writeFileSync(`${witness}.go`, "");
+  assert.ok(await waitUntil(() => readWitness(witness).length === 2), "the task ends without its engine");
+  const second = await new Engine(dir, "frozen", tasksOf(witness)).ended;
+  assert.equal(failureOf(second)?.code, "AIR_LOCKED", describeEnd(second));
+  assert.ok(failureOf(second)?.message.includes(`held by process ${engine.pid} since`), describeEnd(second));
+  engine.kill("SIGCONT");
+  assert.equal((await engine.ended).code, 0);
+  assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
+});
+
+test("a stopped lane is waited for", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const engine = new Engine(dir, "frozen", tasksOf(witness), { concurrency: 1 });
+  assert.ok(await isWaiting(witness));
+  const [lane] = lanesOf(dir);
+  signal(lane!, "SIGSTOP");
+  writeFileSync(`${witness}.go`, "");
+  assert.ok(await waitUntil(() => readWitness(witness).length === 2));
+  signal(lane!, "SIGCONT");
+  assert.equal((await engine.ended).code, 0);
+  assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
+});
+
+test("a stopped lane whose engine was killed is adopted when it goes on", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const engine = new Engine(dir, "frozen", tasksOf(witness), { concurrency: 1 });
+  assert.ok(await isWaiting(witness));
+  const [lane] = lanesOf(dir);
+  signal(lane!, "SIGSTOP");
+  engine.kill("SIGKILL");
+  await engine.ended;
+  writeFileSync(`${witness}.go`, "");
+  const next = new Engine(dir, "frozen", tasksOf(witness));
+  await next.said("taken");
+  signal(lane!, "SIGCONT");
+  assert.equal((await next.ended).code, 0);
+  assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
+});
+
+test("a stopped task is waited for, and one that times out while it is stopped is ended", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const tasks = [...tasksOf(witness), { id: "late", timeout: 0.5, ...witnessed(witness, "kill -STOP $$") }];
+  const engine = new Engine(dir, "frozen", tasks);
+  assert.ok(await waitUntil(() => readWitness(witness).length === 2));
+  const first = subprocessOf(dir, "first");
+  signal(first!.pid, "SIGSTOP");
+  writeFileSync(`${witness}.go`, "");
+  assert.ok(await waitUntil(() => subprocessOf(dir, "late") === undefined), "TERM and CONT end it");
+  assert.equal(subprocessOf(dir, "first")?.state, "T");
+  signal(first!.pid, "SIGCONT");
+  assert.equal((await engine.ended).code, 1);
+  const late = { id: "late", dependencies: [], status: "failed", attempts: 1 } as const;
+  assert.deepEqual(judgeRun(dir, "frozen", witness, [...EXPECTED, late]).violations, ["late, attempt 1: said start"]);
+});
+
+test("a wall clock that jumps ends no task and delays none", async (t) => {
+  for (const byMs of [3_600_000, -3_600_000]) {
+    const { dir, witness } = temporaryPlace(t);
+    const tasks = [
+      { id: "first", timeout: 50, ...witnessed(witness, "sleep 1") },
+      {
+        id: "second",
+        dependencies: ["first"],
+        retries: 1,
+        retry_delay: 0.1,
+        ...witnessed(witness, ":", '[ "$AIR_EXECUTOR_ATTEMPT" = 2 ]'),
+      },
+    ];
+    const end = await new Engine(dir, "clock", tasks, { faults: [{ kind: "clock", afterMs: 500, byMs }] }).ended;
+    assert.equal(end.code, 0, describeEnd(end));
+    const expected = [EXPECTED[0], { ...EXPECTED[1], attempts: 2 }];
+    assert.deepEqual(judgeRun(dir, "clock", witness, expected).violations, []);
+  }
+});

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { describeEnd, Engine, warningsOf } from "../support/engine.js";
+import { judgeRun } from "../support/judge-run.js";
+import type { ExpectedTask } from "../support/random-job.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+import { readWitness, witnessed } from "../support/witness.js";
+
+/** More than the last page of a journal has room for. */
+const LENGTH = 25;
+
+test("a disk that fills up halts the job, and emptying it lets it go on by itself", async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root to mount a small tmpfs");
+  const mounted: string[] = [];
+  // First of all: what is mounted can't be removed with its place.
+  t.after(() => mounted.forEach((path) => execFileSync("umount", ["--lazy", path])));
+  const { root, dir, witness } = temporaryPlace(t);
+  mkdirSync(dir);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", dir]);
+  mounted.push(dir);
+  const chain = Array.from({ length: LENGTH }, (_, index): ExpectedTask => {
+    return { id: `t${index}`, dependencies: index === 0 ? [] : [`t${index - 1}`], status: "completed", attempts: 1 };
+  });
+  // In a file, so that the job itself is small.
+  const script = join(root, "w");
+  writeFileSync(script, witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`).args[1]!.replaceAll("$0", witness));
+  const tasks = chain.map(({ id, dependencies }) => ({ id, dependencies, command: "sh", args: [script] }));
+  const engine = new Engine(dir, "full", tasks);
+  assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  fill(join(dir, "filler"));
+  writeFileSync(`${witness}.go`, "");
+  await engine.said("warning");
+  assert.ok(await waitUntil(() => readWitness(witness).length % 2 === 0), "what runs comes to its end");
+  assert.ok(readWitness(witness).length < 2 * LENGTH, "nothing is started whose start can't be recorded");
+  JSON.parse(readFileSync(join(dir, "jobs", "full", "state.json"), "utf8"));
+  rmSync(join(dir, "filler"));
+  const end = await engine.ended;
+  assert.equal(end.code, 0, describeEnd(end));
+  assert.match(warningsOf(end)[0]!, /records can't be written \(ENOSPC.*nothing new is started until they can/);
+  assert.match(warningsOf(end)[1]!, /the disk takes its records again, going on/);
+  assert.equal(warningsOf(end).length, 2, describeEnd(end));
+  assert.deepEqual(judgeRun(dir, "full", witness, chain).violations, []);
+});
+
+/** Takes all the room there is. */
+function fill(path: string): void {
+  for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (let round = 0; round < 4; round++) writeFileSync(path, Buffer.alloc(size), { flag: "a" });
+    } catch {
+      // So much does not fit: less may.
+    }
+  }
+}

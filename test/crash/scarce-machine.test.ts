@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync } from "node:fs";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { describeEnd, Engine, type EngineOptions } from "../support/engine.js";
+import { judgeRun } from "../support/judge-run.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { witnessed } from "../support/witness.js";
+
+const NOBODY = 65_534;
+
+/** Far more at once than the limit allows. The tasks start no process themselves: that would be their own failure. */
+async function runWide(t: TestContext, options: EngineOptions): Promise<void> {
+  const place = temporaryPlace(t);
+  if (options.uid !== undefined) chmodSync(place.root, 0o777);
+  const expected = Array.from({ length: 60 }, (_, index) => ({
+    id: `task-${index}`,
+    dependencies: [],
+    status: "completed" as const,
+    attempts: 1,
+  }));
+  const tasks = expected.map(({ id }) => ({ id, ...witnessed(place.witness, ":") }));
+  const end = await new Engine(place.dir, "wide", tasks, { concurrency: 40, ...options }).ended;
+  assert.equal(end.code, 0, describeEnd(end));
+  assert.deepEqual(judgeRun(place.dir, "wide", place.witness, expected).violations, []);
+}
+
+test("without file handles tasks wait and none fails", { skip: process.platform !== "linux" && "needs prlimit" }, async (t) => {
+  await runWide(t, { prefix: ["prlimit", "--nofile=64"] });
+});
+
+test("without processes tasks wait and none fails", async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root, to become a user whose limit counts");
+  const program = fileURLToPath(import.meta.url);
+  const canRead = spawnSync(process.execPath, ["-e", `fs.readFileSync(${JSON.stringify(program)})`], {
+    uid: NOBODY,
+    gid: NOBODY,
+  });
+  if (canRead.status !== 0) return t.skip("other users can't read the program here");
+  // The limit counts all processes and threads of the user; nobody has no others.
+  await runWide(t, { prefix: ["prlimit", "--nproc=30"], uid: NOBODY });
+});

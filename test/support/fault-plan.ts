@@ -1,0 +1,46 @@
+/**
+ * Faults that a test wants an engine to meet, as plain data: they travel to the engine's process in its environment, where
+ * fault-preload.ts carries them out.
+ */
+
+/** The calls that can be made to fail, or to be the last ones. */
+export type FaultCall =
+  | "openSync"
+  | "writeSync"
+  | "renameSync"
+  | "mkdirSync"
+  | "rmSync"
+  | "ftruncateSync"
+  | "fsyncSync"
+  /** With a callback. */
+  | "fdatasync"
+  /** Of node:fs/promises. */
+  | "open"
+  /** Of a FileHandle. */
+  | "writev"
+  /** Of a FileHandle. */
+  | "datasync"
+  | "spawn"
+  | "postMessage"
+  /** Into a lane's standard input. */
+  | "socketWrite";
+
+/** Which calls are meant: from the nth of those that match (1 is the first). */
+export interface CallPoint {
+  readonly call: FaultCall;
+  /** What the path must end with; for a descriptor that of its file. Default: anything. */
+  readonly path?: string;
+  readonly nth: number;
+}
+
+export type Fault =
+  /** kill -9 of the whole process, just before the call or just after it has returned. */
+  | ({ readonly kind: "kill"; readonly when: "before" | "after" } & CallPoint)
+  /** So many calls in a row fail; without `times` all from the nth on. */
+  | ({ readonly kind: "fail"; readonly code: string; readonly times?: number } & CallPoint)
+  /** The call writes half of what it should and says so; what follows it fails with ENOSPC, so many times. */
+  | ({ readonly kind: "short"; readonly times?: number } & CallPoint)
+  /** The wall clock jumps, so long after the start. */
+  | { readonly kind: "clock"; readonly afterMs: number; readonly byMs: number };
+
+export const FAULTS_VARIABLE = "TEST_FAULTS";

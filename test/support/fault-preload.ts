@@ -1,0 +1,109 @@
+/**
+ * Loaded into an engine's process before anything else (`node --import`), in each of its threads: puts itself between the engine and
+ * the system, and carries out the faults of fault-plan.ts. Calls are counted a thread. What no fault names goes through untouched.
+ */
+
+import childProcess from "node:child_process";
+import fs from "node:fs";
+import fsPromises from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { getSystemErrorMap } from "node:util";
+import { MessagePort } from "node:worker_threads";
+import { FAULTS_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
+
+type CallFault = Exclude<Fault, { kind: "clock" }>;
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+/** How a call tells of an error: it throws, rejects, or calls back. */
+type Style = "throws" | "rejects" | "calls-back";
+
+const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
+const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
+const counts = new Map<CallFault, number>();
+const { readlinkSync } = fs;
+
+function pathOf(call: FaultCall, self: unknown, args: readonly unknown[]): string {
+  if (call === "renameSync") return String(args[1]);
+  if (typeof args[0] === "string") return args[0];
+  const fd = call === "writev" || call === "datasync" ? (self as { fd: number }).fd : args[0];
+  return typeof fd === "number" ? readlinkSync(`/proc/self/fd/${fd}`) : "";
+}
+
+/** The faults that this very call meets; each call is counted once for each fault. */
+function faultsOf(call: FaultCall, self: unknown, args: readonly unknown[]): CallFault[] {
+  return callFaults.filter((fault) => {
+    if (fault.call !== call) return false;
+    if (fault.path !== undefined && !pathOf(call, self, args).endsWith(fault.path)) return false;
+    const count = (counts.get(fault) ?? 0) + 1;
+    counts.set(fault, count);
+    if (fault.kind === "kill") return count === fault.nth;
+    return count >= fault.nth && count < fault.nth + (fault.times ?? Infinity);
+  });
+}
+
+function killSelf(): void {
+  process.kill(process.pid, "SIGKILL");
+}
+
+function systemError(code: string, call: string): Error {
+  const [errno, [, text]] = [...getSystemErrorMap()].find(([, [name]]) => name === code)!;
+  return Object.assign(new Error(`${code}: ${text}, ${call}`), { code, errno, syscall: call });
+}
+
+/** Half of a write, or, when that was reached before, the error that a full disk gives. */
+function writeShort(fault: CallFault, original: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+  const [fd, data, offset] = args as [number, Buffer, number | undefined];
+  if (counts.get(fault) !== fault.nth) throw systemError("ENOSPC", "write");
+  const from = offset ?? 0;
+  return original.call(self, fd, data, from, Math.ceil((data.length - from) / 2));
+}
+
+function wrap(owner: object, name: string, call: FaultCall, style: Style): void {
+  if (!callFaults.some((fault) => fault.call === call)) return;
+  const holder = owner as Record<string, AnyFunction>;
+  const original = holder[name]!;
+  holder[name] = function (this: unknown, ...args: unknown[]): unknown {
+    const met = faultsOf(call, this, args);
+    for (const fault of met) {
+      if (fault.kind === "kill" && fault.when === "before") killSelf();
+      if (fault.kind === "short") return writeShort(fault, original, this, args);
+      if (fault.kind === "fail") return fail(systemError(fault.code, call), style, args);
+    }
+    const isLast = met.some((fault) => fault.kind === "kill");
+    if (isLast && style === "calls-back") args[args.length - 1] = killSelf;
+    const result = original.apply(this, args);
+    if (isLast && style === "throws") killSelf();
+    if (isLast && style === "rejects") void (result as Promise<unknown>).finally(killSelf);
+    return result;
+  };
+}
+
+function fail(error: Error, style: Style, args: readonly unknown[]): unknown {
+  if (style === "throws") throw error;
+  if (style === "rejects") return Promise.reject(error);
+  setImmediate(args.at(-1) as (error: Error) => void, error);
+  return undefined;
+}
+
+for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync", "fsyncSync"] as const) {
+  wrap(fs, call, call, "throws");
+}
+wrap(fs, "fdatasync", "fdatasync", "calls-back");
+const handle = await fsPromises.open(fileURLToPath(import.meta.url));
+wrap(Object.getPrototypeOf(handle) as object, "writev", "writev", "rejects");
+wrap(Object.getPrototypeOf(handle) as object, "datasync", "datasync", "rejects");
+await handle.close();
+wrap(fsPromises, "open", "open", "rejects");
+wrap(childProcess, "spawn", "spawn", "throws");
+wrap(MessagePort.prototype, "postMessage", "postMessage", "throws");
+wrap(Socket.prototype, "write", "socketWrite", "throws");
+syncBuiltinESMExports();
+
+for (const fault of faults) {
+  if (fault.kind === "clock") {
+    const { now } = Date;
+    const at = now() + fault.afterMs;
+    Date.now = () => now() + (now() < at ? 0 : fault.byMs);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Played in a pid namespace of its own, where the next pid can be chosen: an engine and its lane die, and a stranger gets the lane's pid,
+ * even as the leader of a group of that number. Run by pid-reuse.test.ts; exits with 0 if all went as promised, 77 if it can't be played.
+ */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describeEnd, Engine } from "./engine.js";
+import { judgeRun } from "./judge-run.js";
+import { lanesOf, processesOf, signal } from "./processes.js";
+import { waitUntil } from "./wait-until.js";
+import { readWitness, witnessed } from "./witness.js";
+
+const [dir, witness] = process.argv.slice(2) as [string, string];
+// The first attempt lasts, the second does not.
+const tasks = [{ id: "task", ...witnessed(witness, '[ "$AIR_EXECUTOR_ATTEMPT" != 1 ] || sleep 30') }];
+
+const engine = new Engine(dir, "reuse", tasks, { concurrency: 1 });
+assert.ok(await waitUntil(() => readWitness(witness).length === 1));
+const [lane] = lanesOf(dir);
+engine.kill("SIGKILL");
+await engine.ended;
+for (const { pid } of processesOf(dir)) signal(pid, "SIGKILL");
+assert.ok(await waitUntil(() => processesOf(dir).length === 0));
+
+// A shell, since a thread of ours would take the next pid for itself.
+const script = `echo ${lane! - 1} >/proc/sys/kernel/ns_last_pid || exit 77; setsid sleep 60 >/dev/null 2>&1 & echo $!`;
+const { status, stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+if (status === 77) {
+  process.stdout.write("the next pid can't be chosen here\n");
+  process.exit(77);
+}
+const stranger = Number(stdout);
+assert.equal(stranger, lane, "the stranger has the lane's pid");
+const isAlive = (): boolean => readFileSync(`/proc/${stranger}/stat`, "latin1").includes("(sleep) S");
+assert.ok(await waitUntil(isAlive));
+
+const end = await new Engine(dir, "reuse", tasks, { concurrency: 1 }).ended;
+assert.equal(end.code, 0, describeEnd(end));
+assert.ok(isAlive(), "the stranger was left alone");
+const expected = [{ id: "task", dependencies: [], status: "completed", attempts: 1 }] as const;
+const { violations, lostAttempts } = judgeRun(dir, "reuse", witness, expected);
+assert.deepEqual({ violations, lostAttempts }, { violations: [], lostAttempts: 1 });
+signal(stranger, "SIGKILL");

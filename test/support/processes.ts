@@ -1,0 +1,59 @@
+/** Which processes belong to a directory of jobs: lanes, tasks, and what tasks left behind. Linux only. */
+
+import { readFileSync, readdirSync } from "node:fs";
+import { waitUntil } from "./wait-until.js";
+
+interface Found {
+  readonly pid: number;
+  readonly parent: number;
+  /** Id of its task; undefined for a lane. */
+  readonly task: string | undefined;
+  /** A letter as in ps(1): T is stopped. */
+  readonly state: string;
+}
+
+/** All but zombies. */
+export function processesOf(dir: string): Found[] {
+  return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (look(Number(name), dir) ?? []) : []));
+}
+
+function look(pid: number, dir: string): Found | undefined {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    if (!variables.includes(`AIR_EXECUTOR_DIR=${dir}`)) return undefined;
+    const task = variables.find((variable) => variable.startsWith("AIR_EXECUTOR_TASK="))?.slice("AIR_EXECUTOR_TASK=".length);
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? undefined : { pid, parent: Number(parent), task, state: state! };
+  } catch {
+    return undefined;
+  }
+}
+
+export function lanesOf(dir: string): number[] {
+  return processesOf(dir).flatMap(({ pid, task }) => (task === undefined ? [pid] : []));
+}
+
+/** The subprocess that a task is: the one whose parent is a lane. */
+export function subprocessOf(dir: string, task: string): Found | undefined {
+  const lanes = new Set(lanesOf(dir));
+  return processesOf(dir).find((found) => found.task === task && lanes.has(found.parent));
+}
+
+/** True once nothing of the directory runs any more. */
+export async function areGone(dir: string, withinMs = 10_000): Promise<boolean> {
+  return waitUntil(() => processesOf(dir).length === 0, withinMs);
+}
+
+/** For the end of a test, whatever became of it. */
+export function killAll(dir: string): void {
+  for (const { pid } of processesOf(dir)) signal(pid, "SIGKILL");
+}
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It is gone.
+  }
+}

@@ -1,0 +1,70 @@
+/** Random jobs of every shape that matters for a crash, with what must become of each task said without the engine's help. */
+
+import type { TaskInput } from "../../src/index.js";
+import type { SeededRandom } from "./seeded-random.js";
+import { witnessed } from "./witness.js";
+
+export interface ExpectedTask {
+  readonly id: string;
+  readonly dependencies: readonly string[];
+  readonly status: "completed" | "failed" | "skipped";
+  /** Attempts that are made if none is lost. */
+  readonly attempts: number;
+}
+
+export interface RandomJob {
+  readonly tasks: readonly TaskInput[];
+  readonly expected: readonly ExpectedTask[];
+}
+
+type Manner = "plain" | "leaves a grandchild" | "fails" | "fails once" | "is killed";
+
+const MANNERS: readonly Manner[] = [
+  "plain",
+  "plain",
+  "plain",
+  "plain",
+  "leaves a grandchild",
+  "fails",
+  "fails once",
+  "is killed",
+];
+
+/** @param failures whether some tasks fail */
+export function randomJob(random: SeededRandom, witness: string, size: number, failures = true): RandomJob {
+  const tasks: TaskInput[] = [];
+  const expected: ExpectedTask[] = [];
+  for (let index = 0; index < size; index++) {
+    const earlier = expected.filter(() => random.chance(Math.min(0.3, 2 / size)));
+    const manner = failures ? random.pick(MANNERS) : random.pick(MANNERS.slice(0, 5));
+    const rule = random.chance(0.3) ? "all_done" : "all_success";
+    const runs = rule === "all_done" || earlier.every(({ status }) => status === "completed");
+    const fails = manner === "fails" || manner === "is killed";
+    const id = random.chance(0.1) ? `Task ${index}/x` : `task-${index}`;
+    const dependencies = earlier.map((task) => task.id);
+    tasks.push({ id, dependencies, trigger_rule: rule, ...commandOf(manner, random, witness) });
+    expected.push({
+      id,
+      dependencies,
+      status: runs ? (fails ? "failed" : "completed") : "skipped",
+      attempts: runs ? (manner === "fails once" ? 2 : 1) : 0,
+    });
+  }
+  return { tasks, expected };
+}
+
+function commandOf(manner: Manner, random: SeededRandom, witness: string): Omit<TaskInput, "id"> {
+  const rest = `sleep 0.${String(random.between(0, 15)).padStart(2, "0")}`;
+  switch (manner) {
+    case "plain":
+      return witnessed(witness, rest);
+    case "leaves a grandchild":
+      return witnessed(witness, `(sleep 0.4 &); ${rest}`);
+    case "fails":
+      return witnessed(witness, rest, "exit 3");
+    case "fails once":
+      return { ...witnessed(witness, rest, '[ "$AIR_EXECUTOR_ATTEMPT" != 1 ]'), retries: 1 };
+    case "is killed":
+      return witnessed(witness, rest, "kill -9 $$");
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Tasks that are seen from outside: each attempt writes a line to one common file when it begins and when it ends (appends of a line are
+ * atomic), and nothing that the engine believes comes into it.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+
+export interface WitnessLine {
+  readonly what: "start" | "end";
+  readonly attempt: number;
+  readonly task: string;
+}
+
+/** Shell text that writes a line; the file is `$0`. */
+const say = (what: string): string => `printf '${what}\\t%s\\t%s\\n' "$AIR_EXECUTOR_ATTEMPT" "$AIR_EXECUTOR_TASK" >>"$0"`;
+
+/** A command that says when it begins and ends, with `middle` between. */
+export function witnessed(file: string, middle: string, exit = "exit 0"): { command: string; args: string[] } {
+  return { command: "sh", args: ["-c", `${say("start")}; ${middle}; ${say("end")}; ${exit}`, file] };
+}
+
+export function readWitness(file: string): WitnessLine[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n");
+  lines.pop();
+  return lines.map((line) => {
+    const [what, attempt, task] = line.split("\t");
+    return { what: what as WitnessLine["what"], attempt: Number(attempt), task: task! };
+  });
+}
