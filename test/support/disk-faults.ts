@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, Engine, failureOf, isUnfinished, warningsOf, type EngineEnd } from "./engine.js";
-import type { FaultCall } from "./fault-plan.js";
+import { FAULT_MET, type FaultCall } from "./fault-plan.js";
 import { judgeRun, tornFiles } from "./judge-run.js";
 import { areGone } from "./processes.js";
 import type { ExpectedTask } from "./random-job.js";
@@ -36,7 +36,7 @@ export const DISK_FAULTS: readonly DiskFault[] = [
   { name: "new journal can't be written", call: "writeSync", path: "/journal.ndjson.tmp", code: "ENOSPC", ...start },
   { name: "new journal can't be synced", call: "fdatasync", path: "/journal.ndjson.tmp", code: "EIO", ...start },
   { name: "new journal can't be put in place", call: "renameSync", path: "/journal.ndjson", code: "EIO", ...start },
-  { name: "directory can't be synced", call: "fsyncSync", path: "/jobs/disk", code: "EIO", ...start },
+  { name: "directory can't be synced", call: "sync", path: "/jobs/disk", code: "EIO", ...start },
   { name: "start can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 1, code: "ENOSPC", ...run },
   { name: "end can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "EIO", ...run },
   { name: "journal can't be synced", call: "fdatasync", path: "/journal.ndjson", nth: 1, code: "EIO", ...run },
@@ -82,6 +82,7 @@ export async function diskRound(fault: DiskFault | "short write", times: number 
   try {
     const end = await new Engine(dir, NAME, tasks, { faults: [plan], concurrency: 2, patienceMs: 500 }).ended;
     const violations = judgeEnd(end, when === "start" || times === undefined ? "gives up" : "goes on", when === "run" && isTold);
+    if (!end.stderr.includes(FAULT_MET)) violations.push("the fault was not met");
     violations.push(...tornFiles(dir, NAME));
     if (end.code === 3) {
       const journal = join(dir, "jobs", NAME, "journal.ndjson");

@@ -11,7 +11,6 @@ export type FaultCall =
   | "mkdirSync"
   | "rmSync"
   | "ftruncateSync"
-  | "fsyncSync"
   /** With a callback. */
   | "fdatasync"
   /** Of node:fs/promises. */
@@ -20,6 +19,8 @@ export type FaultCall =
   | "writev"
   /** Of a FileHandle. */
   | "datasync"
+  /** Of a FileHandle. */
+  | "sync"
   | "spawn"
   | "postMessage"
   /** Into a lane's standard input. */
@@ -42,5 +43,8 @@ export type Fault =
   | ({ readonly kind: "short"; readonly times?: number } & CallPoint)
   /** The wall clock jumps, so long after the start. */
   | { readonly kind: "clock"; readonly afterMs: number; readonly byMs: number };
+
+/** What an engine says on stderr when it meets a fault that it survives: a fault that was never met proves nothing. */
+export const FAULT_MET = "fault met";
 
 export const FAULTS_VARIABLE = "TEST_FAULTS";

@@ -11,7 +11,7 @@ import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import { MessagePort } from "node:worker_threads";
-import { FAULTS_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
+import { FAULT_MET, FAULTS_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
 
 type CallFault = Exclude<Fault, { kind: "clock" }>;
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -21,12 +21,12 @@ type Style = "throws" | "rejects" | "calls-back";
 const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
 const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
 const counts = new Map<CallFault, number>();
-const { readlinkSync } = fs;
+const { readlinkSync, writeSync } = fs;
 
 function pathOf(call: FaultCall, self: unknown, args: readonly unknown[]): string {
   if (call === "renameSync") return String(args[1]);
   if (typeof args[0] === "string") return args[0];
-  const fd = call === "writev" || call === "datasync" ? (self as { fd: number }).fd : args[0];
+  const fd = call === "writev" || call === "datasync" || call === "sync" ? (self as { fd: number }).fd : args[0];
   return typeof fd === "number" ? readlinkSync(`/proc/self/fd/${fd}`) : "";
 }
 
@@ -67,6 +67,7 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
     const met = faultsOf(call, this, args);
     for (const fault of met) {
       if (fault.kind === "kill" && fault.when === "before") killSelf();
+      if (fault.kind !== "kill") writeSync(2, `${FAULT_MET}\n`);
       if (fault.kind === "short") return writeShort(fault, original, this, args);
       if (fault.kind === "fail") return fail(systemError(fault.code, call), style, args);
     }
@@ -86,13 +87,14 @@ function fail(error: Error, style: Style, args: readonly unknown[]): unknown {
   return undefined;
 }
 
-for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync", "fsyncSync"] as const) {
+for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync"] as const) {
   wrap(fs, call, call, "throws");
 }
 wrap(fs, "fdatasync", "fdatasync", "calls-back");
 const handle = await fsPromises.open(fileURLToPath(import.meta.url));
 wrap(Object.getPrototypeOf(handle) as object, "writev", "writev", "rejects");
 wrap(Object.getPrototypeOf(handle) as object, "datasync", "datasync", "rejects");
+wrap(Object.getPrototypeOf(handle) as object, "sync", "sync", "rejects");
 await handle.close();
 wrap(fsPromises, "open", "open", "rejects");
 wrap(childProcess, "spawn", "spawn", "throws");
