@@ -1,9 +1,13 @@
-/** Reads the command line with yargs, by the tables of verbs and options, and says in our words what it doesn't understand. */
+/**
+ * Reads the command line by the tables of verbs and options, and says in our words what it doesn't understand. What is certainly right
+ * is taken apart quickly (plain-words.ts), everything else by yargs, which is loaded only then.
+ */
 
-import yargs, { type Argv } from "yargs";
 import { allOptions, commonOptions } from "./options.js";
+import { readPlainWords } from "./plain-words.js";
 import { UsageError } from "./usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
+import { generalOptions } from "./words.js";
 
 export interface Parsed {
   /** Null if none was given, which only help and version allow. */
@@ -15,33 +19,10 @@ export interface Parsed {
   readonly request: "help" | "version" | null;
 }
 
-const generalOptions = { help: "h", version: "V" } as const;
-
 export async function parse(argv: readonly string[]): Promise<Parsed> {
-  const parser = yargs()
-    .locale("en")
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .parserConfiguration({
-      "boolean-negation": false,
-      "camel-case-expansion": false,
-      "dot-notation": false,
-      "duplicate-arguments-array": false,
-      "parse-numbers": false,
-      "parse-positional-numbers": false,
-      "strip-aliased": true,
-    })
-    .boolean(Object.keys(generalOptions))
-    .alias(generalOptions)
-    .fail((message: string | null, error: Error | null) => {
-      throw new UsageError(plainComplaint(message ?? error?.message ?? ""));
-    });
-  for (const [name, { type, alias }] of Object.entries(allOptions)) {
-    parser.option(name, { type, requiresArg: type === "string", ...(alias !== undefined && { alias }) });
-  }
-  const given = await readWords(parser, argv);
-  const [word, ...words] = given._.map(String);
+  const read = readPlainWords(argv) ?? (await (await import("./yargs-words.js")).readWords(argv));
+  const { options: given } = read;
+  const [word, ...words] = read.words;
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
   const verb = verbs.find(({ name }) => name === word) ?? null;
   if (verb === null) {
@@ -56,16 +37,6 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   return { verb, args, given, request };
 }
 
-/** Names such as `--constructor` confuse yargs' own tables. */
-async function readWords(parser: Argv, argv: readonly string[]): Promise<Awaited<Argv["argv"]>> {
-  try {
-    return await parser.parseAsync([...argv]);
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(`the arguments can't be understood: ${argv.join(" ")}`);
-  }
-}
-
 async function complainOfVerb(word: string | undefined): Promise<never> {
   const names = verbs.map(({ name }) => name);
   const reason = word === undefined ? "a verb is missing" : `unknown verb "${word}"${await suggest(word, names)}`;
@@ -76,7 +47,7 @@ async function complainOfVerb(word: string | undefined): Promise<never> {
 async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb): Promise<void> {
   const options: readonly string[] = [...Object.keys(commonOptions), ...verb.options];
   for (const word of Object.keys(given)) {
-    if (word === "_" || word === "$0" || Object.hasOwn(generalOptions, word) || options.includes(word)) continue;
+    if (Object.hasOwn(generalOptions, word) || options.includes(word)) continue;
     const name = `${word.length === 1 ? "-" : "--"}${word}`;
     const reason = Object.hasOwn(allOptions, word)
       ? `${verb.name} has no option ${name}`
@@ -96,13 +67,4 @@ function checkArguments(words: readonly string[], { usage, args }: Verb): void {
 async function suggest(word: string, candidates: readonly string[], prefix = ""): Promise<string> {
   const { suggestion } = await import("./suggest-word.js");
   return suggestion(word, candidates, prefix);
-}
-
-function plainComplaint(message: string): string {
-  const names = /^Not enough arguments following: (.*)$/.exec(message)?.[1]?.split(", ");
-  if (names === undefined) return message;
-  const option = Object.entries(allOptions).find(
-    ([name, { alias }]) => names.includes(name) || (alias !== undefined && names.includes(alias)),
-  );
-  return `--${option?.[0] ?? names[0]} needs a value`;
 }

@@ -1,0 +1,57 @@
+/** Takes a command line apart with yargs, by the table of options. Called by parser.ts for what plain-words.ts leaves to it. */
+
+import yargs, { type Argv } from "yargs";
+import { allOptions } from "./options.js";
+import { UsageError } from "./usage-error.js";
+import { generalOptions, type Words } from "./words.js";
+
+/** @throws UsageError for an option without its value, and for what yargs can't make sense of. */
+export async function readWords(argv: readonly string[]): Promise<Words> {
+  const { _: words, $0: _name, ...options } = await parseWith(makeParser(), argv);
+  return { words: words.map(String), options };
+}
+
+function makeParser(): Argv {
+  const parser = yargs()
+    .locale("en")
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .parserConfiguration({
+      "boolean-negation": false,
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "duplicate-arguments-array": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+      "strip-aliased": true,
+    })
+    .boolean(Object.keys(generalOptions))
+    .alias(generalOptions)
+    .fail((message: string | null, error: Error | null) => {
+      throw new UsageError(plainComplaint(message ?? error?.message ?? ""));
+    });
+  for (const [name, { type, alias }] of Object.entries(allOptions)) {
+    parser.option(name, { type, requiresArg: type === "string", ...(alias !== undefined && { alias }) });
+  }
+  return parser;
+}
+
+/** Names such as `--constructor` confuse yargs' own tables. */
+async function parseWith(parser: Argv, argv: readonly string[]): Promise<Awaited<Argv["argv"]>> {
+  try {
+    return await parser.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`the arguments can't be understood: ${argv.join(" ")}`);
+  }
+}
+
+function plainComplaint(message: string): string {
+  const names = /^Not enough arguments following: (.*)$/.exec(message)?.[1]?.split(", ");
+  if (names === undefined) return message;
+  const option = Object.entries(allOptions).find(
+    ([name, { alias }]) => names.includes(name) || (alias !== undefined && names.includes(alias)),
+  );
+  return `--${option?.[0] ?? names[0]} needs a value`;
+}
