@@ -4,7 +4,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { checkJob, graphFaults, type JobInput } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
 import type { JobOwner, JobSpec, JobSummary } from "./domain/job.js";
@@ -15,8 +15,7 @@ import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
 import { Scheduler } from "./scheduler/scheduler.js";
 import { prepareBase } from "./store/base-directory.js";
-import { openDropped, openFreshRun, openRun, type OpenedJob, type WantedRun } from "./store/job-directory.js";
-import { jobPaths, jobsDir } from "./store/layout.js";
+import { openDropped, openFreshRun, openRun, pathsOfJob, type OpenedJob, type WantedRun } from "./store/job-directory.js";
 import { readPicture } from "./store/recovery.js";
 import { spoolsInUse } from "./store/spools-in-use.js";
 import type { Durability } from "./store/writer.js";
@@ -101,7 +100,8 @@ export class AirExecutor {
     if (graceMs !== undefined && !(graceMs >= 0)) {
       throw new AirError("AIR_USAGE", `graceMs: expected milliseconds of at least 0, got ${graceMs}`);
     }
-    const dir = resolve(options.dir ?? process.env["AIR_EXECUTOR_DIR"] ?? ".air-executor");
+    if (options.dir === "") throw new AirError("AIR_USAGE", "dir: expected the path of a directory, got an empty text");
+    const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
     const warnings = prepareBase(dir);
     const executor = new AirExecutor(dir, options);
     for (const warning of warnings) executor.#options.onWarning(warning);
@@ -127,7 +127,7 @@ export class AirExecutor {
     if (options.fresh === true) await this.#endUnfinished(name);
     const opened =
       options.fresh === true
-        ? await openFreshRun(this.dir, wanted, clock.now())
+        ? await openFreshRun(this.dir, wanted, graphFaults, clock.now())
         : await openRun(this.dir, wanted, graphFaults, clock.now());
     return (await this.#begin(opened)).job;
   }
@@ -210,10 +210,10 @@ export class AirExecutor {
 
   /** Before a run is put aside: what an earlier engine started of it must not run on beside the new run. */
   async #endUnfinished(name: string): Promise<void> {
-    const dir = join(jobsDir(this.dir), name);
-    const found = readPicture(jobPaths(dir));
+    const paths = pathsOfJob(this.dir, name);
+    const found = readPicture(paths);
     if (found === null || found.picture.load().inFlight.length === 0) return;
-    const job = await this.takeUp(dir);
+    const job = await this.takeUp(paths.dir);
     await job.cancel();
     await job.finished();
   }

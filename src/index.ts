@@ -11,6 +11,7 @@ export { dropJob, type DropOptions } from "./drop-job.js";
 export { Job } from "./job.js";
 export { baseOfDropped } from "./store/job-directory.js";
 export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";
+export { checkJobName } from "./store/names.js";
 
 /** For a manager: what an engine needs that watches a directory instead of being called. */
 export { fingerprintOf, glanceAt, type Glance } from "./store/job-glance.js";

@@ -1,14 +1,21 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
-import { AirError, listJobs, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
+import { AirError, checkJobName, listJobs, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
 import { suggestion } from "./suggest-word.js";
+import { UsageError } from "./usage-error.js";
 import { basename, extname } from "node:path";
 
 /** As long as the name of a job may be. */
 const maxNameLength = 100;
 
-/** The name of a job: as given, else as the file says, else after the file, with `-` for what no name may hold. */
+/**
+ * The name of a job: as given, else as the file says, else after the file, with `-` for what no name may hold.
+ *
+ * @throws UsageError if what was given can't be a name.
+ */
 export function jobNameOf(job: JobSpec, file: string, given: string | null): string {
+  const problem = given === null ? null : checkJobName(given);
+  if (problem !== null) throw new UsageError(`--name: ${problem}`);
   if (given !== null) return given;
   if (job.name !== null) return job.name;
   if (file === "-") return "stdin";

@@ -34,7 +34,9 @@ export class Settings {
   }
 
   dir(): string {
-    return this.text("dir") ?? ".air-executor";
+    const dir = this.text("dir") ?? ".air-executor";
+    if (dir === "") throw new UsageError("--dir is empty: expected the path of a directory");
+    return dir;
   }
 
   /** @param cores how many there are. */

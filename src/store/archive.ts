@@ -5,16 +5,18 @@
  * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
  */
 
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
 import { findArchived } from "./archived-runs.js";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
+import { ensurePrivateDirectory } from "./private-directory.js";
 import { Snapshots } from "./snapshot.js";
 
 export async function archiveRun(paths: JobPaths, picture: Picture): Promise<void> {
   const { found, free } = findArchived(paths, picture.run);
   const archived = found ?? free;
-  mkdirSync(archived.dir, { recursive: true, mode: 0o700 });
+  ensurePrivateDirectory(paths.runs);
+  ensurePrivateDirectory(archived.dir);
   if (existsSync(paths.logs) && !existsSync(archived.logs)) renameSync(paths.logs, archived.logs);
   if (existsSync(paths.journal)) {
     rmSync(archived.journal, { force: true });

@@ -3,7 +3,7 @@
  * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
  */
 
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
@@ -12,7 +12,7 @@ import type { TaskSpec } from "../domain/task.js";
 import { archiveRun } from "./archive.js";
 import { newRunId } from "./archived-runs.js";
 import type { GraphCheck } from "./dropped-job.js";
-import { findRun, nothingThere } from "./find-run.js";
+import { findRun, nothingThere, type FoundRun } from "./find-run.js";
 import type { Journal } from "./journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { takeLock, type Lock } from "./lock.js";
@@ -20,7 +20,6 @@ import { checkJobName } from "./names.js";
 import { compacted, tasksAdded, writeNewJournal } from "./new-journal.js";
 import { Picture } from "./picture.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
-import { recover } from "./recovery.js";
 import { explainRefusal } from "./refusal.js";
 import { differingTask } from "./same-tasks.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
@@ -78,13 +77,10 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
  * @throws AirError `AIR_CONFLICT` if the unfinished run has other tasks, `AIR_LOCKED` if another engine holds the job.
  */
 export async function openRun(base: string, wanted: WantedRun, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
-  const problem = checkJobName(wanted.name);
-  if (problem !== null) throw new AirError("AIR_USAGE", problem);
-  const paths = jobPaths(join(jobsDir(base), wanted.name));
+  const paths = pathsOfJob(base, wanted.name);
   const warning = ensurePrivateDirectory(paths.dir);
   return withLock(paths, wanted.name, async (lock) => {
-    const { name, owner } = wanted;
-    const found = await findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph });
+    const found = await findWanted(paths, wanted, checkGraph, nowMs);
     if (found?.isSuperseded === true) {
       await found.journal.close();
       const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
@@ -92,7 +88,10 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
     }
     if (found !== null && !found.picture.isOver) {
       const difference = differingTask(wanted.tasks, found.picture);
-      if (difference === null) return { ...found, paths, lock, warning };
+      if (difference === null) {
+        ensurePrivateDirectory(paths.logs);
+        return { ...found, paths, lock, warning };
+      }
       await found.journal.close();
       throw new AirError(
         "AIR_CONFLICT",
@@ -106,13 +105,34 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
 }
 
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
-export async function openFreshRun(base: string, wanted: WantedRun, nowMs: number): Promise<OpenedJob> {
-  const paths = jobPaths(join(jobsDir(base), wanted.name));
+export async function openFreshRun(base: string, wanted: WantedRun, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+  const paths = pathsOfJob(base, wanted.name);
+  const warning = ensurePrivateDirectory(paths.dir);
   return withLock(paths, wanted.name, async (lock) => {
-    const found = recover(paths);
+    const found = await findWanted(paths, wanted, checkGraph, nowMs);
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning: null };
+    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning };
   });
+}
+
+/**
+ * Where the job of that name is, or would be. A caller's name becomes a path here and nowhere else.
+ *
+ * @throws AirError `AIR_USAGE` for what can't be a name.
+ */
+export function pathsOfJob(base: string, name: string): JobPaths {
+  const problem = checkJobName(name);
+  if (problem !== null) throw new AirError("AIR_USAGE", problem);
+  return jobPaths(join(jobsDir(base), name));
+}
+
+function findWanted(
+  paths: JobPaths,
+  { name, owner }: WantedRun,
+  checkGraph: GraphCheck,
+  nowMs: number,
+): Promise<FoundRun | null> {
+  return findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph });
 }
 
 /** Takes up what lies in the directory: an unfinished run, or a dropped job that nobody has read yet. */
@@ -125,7 +145,7 @@ export async function openDropped(dir: string, owner: JobOwner, checkGraph: Grap
   return withLock(paths, name, async (lock) => {
     const found = await findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(dir), checkGraph });
     if (found === null) throw nothingThere(paths);
-    mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+    ensurePrivateDirectory(paths.logs);
     return { ...found, paths, lock, warning };
   });
 }
@@ -155,7 +175,7 @@ async function beginRun(
   earlier: Picture | null,
 ): Promise<{ picture: Picture; journal: Journal }> {
   if (earlier !== null) await archiveRun(paths, earlier);
-  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  ensurePrivateDirectory(paths.logs);
   const run = {
     id: newRunId(paths, wanted.name, nowMs, earlier?.run.id ?? null),
     createdAt: new Date(nowMs).toISOString(),

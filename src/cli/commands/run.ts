@@ -13,12 +13,10 @@ import {
   viewJob,
   viewPaths,
   type ExecutorOptions,
-  type Job,
-  type JobSpec,
   type JobSummary,
 } from "../../index.js";
 import type { Call } from "../command.js";
-import { exitCodeOfSummary } from "../exit-codes.js";
+import { exitCodeOfSignal, exitCodeOfSummary } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { logPathOf, readLogEnd } from "../log-file.js";
 import { showProgress, type Progress } from "../progress.js";
@@ -31,6 +29,7 @@ import type { Style } from "../render/style.js";
 import type { Settings } from "../settings.js";
 import { quoteForShell } from "../shell-word.js";
 import { watchSignals } from "../signals.js";
+import { isExpected } from "../usage-error.js";
 
 const tailLines = 10;
 const tailBytes = 64 * 1024;
@@ -53,6 +52,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   };
   // Read first: of a faulty file nothing is left behind.
   const spec = isDropped ? null : await readJobFile(file);
+  const name = spec === null ? null : jobNameOf(spec, file, settings.text("name"));
   const executor = await AirExecutor.open(options);
 
   const signals = watchSignals((signal, count) => {
@@ -60,25 +60,24 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
   });
   try {
-    const job = spec === null ? await executor.takeUp(resolve(file)) : await submit(executor, spec, file, settings);
-    // A signal that came while the job was taken in found nothing to stop.
-    if (signals.received() !== null) void executor.stop({ graceMs });
+    const job =
+      spec === null || name === null
+        ? await executor.takeUp(resolve(file))
+        : await executor.submitChecked(name, spec, { owner: "run", fresh: settings.isOn("fresh") });
     progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(summaryJson(summary))}\n`);
     if (!isQuiet || summary.state !== "completed") err.write(describeEnd(summary, dir, file, settings, err.style));
     return exitCodeOfSummary(summary, signals.received());
+  } catch (error) {
+    const signal = signals.received();
+    // It came before the first task could start.
+    if (signal !== null && isExpected(error) && error.code === "AIR_CLOSED") return exitCodeOfSignal(signal);
+    throw error;
   } finally {
     await executor.close();
     signals.end();
   }
-}
-
-async function submit(executor: AirExecutor, job: JobSpec, file: string, settings: Settings): Promise<Job> {
-  return executor.submitChecked(jobNameOf(job, file, settings.text("name")), job, {
-    owner: "run",
-    fresh: settings.isOn("fresh"),
-  });
 }
 
 function describeEnd(summary: JobSummary, dir: string, file: string, settings: Settings, style: Style): string {
