@@ -9,11 +9,11 @@ import { exitCode, exitCodeOfError } from "./exit-codes.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
 import { Settings } from "./settings.js";
-import { endQuietlyWithoutReader, openTerminal, type Terminal } from "./terminal.js";
+import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal.js";
 import { isExpected } from "./usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
 
-endQuietlyWithoutReader();
+surviveWriteErrors();
 process.exitCode = await main(process.argv.slice(2), process.env);
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {

@@ -4,6 +4,7 @@
  */
 
 import { isatty } from "node:tty";
+import { exitCode } from "./exit-codes.js";
 import { colorStyle, plainStyle, type Style } from "./render/style.js";
 
 type OutputStream = NodeJS.WriteStream & { readonly fd: 1 | 2 };
@@ -31,15 +32,17 @@ export function openTerminal(choice: ColorChoice): Terminal {
   return { out: makeSink(process.stdout, choice), err: makeSink(process.stderr, choice) };
 }
 
-/** A reader that went away (`| head`) is no error: there is nobody left to write to. Called once. */
-export function endQuietlyWithoutReader(): void {
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    process.exit();
+/**
+ * What can't be shown ends no job. A reader that went away (`| head`, a terminal that was closed) is no error: there is nobody left to
+ * write to. Data that could not be written, on a full disk, is one. Called once.
+ */
+export function surviveWriteErrors(): void {
+  process.stdout.once("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || error.code === "EIO") process.exit();
+    process.stderr.write(`air-executor: the output could not be written (${error.message})\n`);
+    process.once("exit", () => (process.exitCode = exitCode.environment));
   });
-  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
 function makeSink(stream: OutputStream, choice: ColorChoice): Sink {

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { follow, main, makePlayground } from "./support/cli.js";
+
+const one = [{ id: "a", command: "echo", args: ["hello"] }];
+
+test("--fresh also begins the first run of a name, and no name leads out of the directory", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  for (const name of ["../x", "..", ".", "a/b", "", "-x", "x".repeat(101)]) {
+    const { code, stderr } = await run(["run", "one.json", "--fresh", `--name=${name}`]);
+    assert.equal(code, 2, stderr);
+    assert.equal(existsSync(join(dir, ".air-executor")), false);
+  }
+  assert.equal((await run(["run", "one.json", "--fresh"])).code, 0);
+});
+
+test("--fresh keeps a job that was dropped under the name and never ran", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  const job = join(dir, ".air-executor/jobs/one");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  writeFileSync(join(job, "state.json"), JSON.stringify({ id: "dropped", name: "one", state: "waiting", created_at: "then" }));
+  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "theirs", command: "true" }]));
+  const { code, stderr } = await run(["run", "one.json", "--fresh"]);
+  assert.equal(code, 0, stderr);
+  assert.match((await run(["status", "one", "--run", "dropped", "--json"])).stdout, /"theirs"/);
+});
+
+for (const name of ["logs", "runs"]) {
+  test(`a link in the place of ${name}/ is refused: nothing is written behind it`, async (context) => {
+    const { run, write, dir } = makePlayground(context);
+    write("one.json", one);
+    mkdirSync(join(dir, "elsewhere"));
+    mkdirSync(join(dir, ".air-executor/jobs/one"), { recursive: true, mode: 0o700 });
+    if (name === "runs") assert.equal((await run(["run", "one.json"])).code, 0);
+    symlinkSync(join(dir, "elsewhere"), join(dir, ".air-executor/jobs/one", name));
+    const { code, stderr } = await run(["run", "one.json"]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, new RegExp(`/one/${name} is a link or a file`));
+    assert.deepEqual(readdirSync(join(dir, "elsewhere")), []);
+  });
+}
+
+test("a job whose logs/ was removed goes on and makes it again", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  assert.equal((await run(["submit", "one.json"])).code, 0);
+  const job = join(dir, ".air-executor/jobs/one");
+  rmSync(join(job, "logs"), { recursive: true });
+  assert.equal((await run(["run", job])).code, 0);
+  assert.equal((await run(["logs", "one", "a"])).stdout, "hello\n");
+});
+
+test("a directory that is used for other things and open to others is refused, not closed", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  for (const [name, mode] of [
+    ["shared", 0o1777],
+    ["project", 0o775],
+  ] as const) {
+    mkdirSync(join(dir, name));
+    writeFileSync(join(dir, name, "file"), "");
+    chmodSync(join(dir, name), mode);
+    const { code, stderr } = await run(["run", "one.json", "--dir", name]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /is used for other things/);
+    assert.equal(statSync(join(dir, name)).mode & 0o7777, mode);
+    assert.deepEqual(readdirSync(join(dir, name)), ["file"]);
+  }
+});
+
+test("an empty --dir is refused; an empty AIR_EXECUTOR_DIR is none", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  assert.equal((await run(["run", "one.json", "--dir", ""])).code, 2);
+  assert.equal((await run(["run", "one.json"], { env: { AIR_EXECUTOR_DIR: "" } })).code, 0);
+  assert.deepEqual(readdirSync(dir).toSorted(), [".air-executor", "one.json"]);
+});
+
+test("a signal that comes while the job is taken in exits as a signal does; the same command goes on", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  mkdirSync(join(dir, "bin"));
+  const fake = join(dir, "bin/flock");
+  writeFileSync(fake, '#!/bin/sh\nkill -INT $PPID\nPATH=${PATH#*:}\nexec flock "$@"\n');
+  chmodSync(fake, 0o755);
+  const { code, stderr } = await run(["run", "one.json"], { env: { PATH: `${join(dir, "bin")}:${process.env["PATH"]}` } });
+  assert.equal(code, 130, stderr);
+  assert.equal((await run(["run", "one.json"])).code, 0);
+});
+
+test(
+  "progress that can't be written harms nothing; data that can't is an error",
+  { skip: !existsSync("/dev/full") },
+  async (context) => {
+    const { write, dir } = makePlayground(context);
+    write("one.json", one);
+    const sh = (redirection: string): string[] => [
+      "-c",
+      `exec '${process.execPath}' '${main}' run one.json --json ${redirection}`,
+    ];
+    const blind = await follow("sh", sh("2>/dev/full"), dir, {}).ended;
+    assert.equal(blind.code, 0);
+    assert.match(blind.stdout, /"state":"completed"/);
+    const mute = await follow("sh", sh(">/dev/full"), dir, {}).ended;
+    assert.equal(mute.code, 3);
+    assert.match(mute.stderr, /the output could not be written \(ENOSPC/);
+    assert.doesNotMatch(mute.stderr, /\n {4}at /);
+  },
+);
