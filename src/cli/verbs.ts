@@ -33,9 +33,9 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "submit",
-    usage: "submit <file>",
+    usage: "submit FILE",
     describe: "Give a job to the manager, and don't wait for it",
-    args: { file: "A job file (JSON or YAML), or - for standard input" },
+    args: { FILE: "A job file (JSON or YAML), or - for standard input" },
     options: ["name"],
     examples: [["air-executor submit pipeline.yaml", "the manager runs it; if none is there yet, the next one"]],
     load: () => import("./commands/submit.js"),
@@ -108,5 +108,19 @@ export const verbs: readonly Verb[] = [
       ["air-executor graph pipeline.yaml --format dot | dot -Tsvg > pipeline.svg", "with Graphviz"],
     ],
     load: () => import("./commands/graph.js"),
+  },
+  {
+    name: "init",
+    usage: "init [DIRECTORY]",
+    describe: "Put the guide's helper scripts and an example into a directory",
+    args: { DIRECTORY: "Where to (default: the current directory)" },
+    options: [],
+    examples: [
+      [
+        "air-executor init",
+        "create_job.sh, status.sh, start-dev.sh, stop-dev.sh, example_python_usage.py and examples/pipeline.yaml",
+      ],
+    ],
+    load: () => import("./commands/init.js"),
   },
 ];

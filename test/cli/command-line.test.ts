@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { verbs } from "../../src/cli/verbs.js";
 import { root } from "../source-files.js";
 import { makePlayground } from "./support/cli.js";
 
 test("without a verb it shows the help and lists every verb", async (context) => {
   const { code, stdout } = await makePlayground(context).run([]);
   assert.equal(code, 0);
-  for (const verb of ["run FILE", "validate FILE", "status [JOB]", "logs JOB [TASK]", "graph SOURCE"])
-    assert.ok(stdout.includes(verb));
+  for (const { usage } of verbs) assert.ok(stdout.includes(usage), usage);
 });
 
 test("every verb has help with examples, also without its arguments", async (context) => {
   const { run } = makePlayground(context);
-  for (const verb of ["run", "validate", "status", "logs", "graph"]) {
+  for (const { name: verb } of verbs) {
     const { code, stdout, stderr } = await run([verb, "--help"]);
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(stdout, new RegExp(`Usage\n {2}air-executor ${verb} [\\s\\S]*Examples\n {2}`));

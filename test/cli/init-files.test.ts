@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { makePlayground } from "./support/cli.js";
 import { INIT_FILES, initFiles } from "../../src/cli/init-files.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -61,4 +62,14 @@ test("a link in a file's place is not written through, even if it leads nowhere"
 test("a directory that can't take files is an error that says which file and where", async () => {
   writeFileSync(join(dir, "file"), "");
   await assert.rejects(initFiles(join(dir, "file")), { code: "AIR_DISK", message: /cannot put create_job\.sh into .*file: / });
+});
+
+test("the command says what it wrote, and as an object with --json", async (context) => {
+  const { run, dir: home } = makePlayground(context);
+  const first = await run(["init"]);
+  assert.equal(first.code, 0);
+  for (const file of INIT_FILES) assert.ok(first.stderr.includes(`wrote ${file}\n`), file);
+  writeFileSync(join(home, "status.sh"), "mine");
+  const second = await run(["init", "--json"]);
+  assert.deepEqual(JSON.parse(second.stdout), { dir: home, written: [], kept: ["status.sh"] });
 });

@@ -9,7 +9,7 @@ import { quoteForShell } from "../shell-word.js";
 import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
-  const { file = "" } = args;
+  const { FILE: file = "" } = args;
   const dir = settings.dir();
   const spec = await readJobFile(file);
   const onWarning = (message: string): void => err.write(`air-executor: ${printableLine(message)}\n`);
