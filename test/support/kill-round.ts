@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describeEnd, Engine, isUnfinished } from "./engine.js";
 import type { Fault, FaultCall } from "./fault-plan.js";
 import { judgeRun, tornFiles, type RunVerdict } from "./judge-run.js";
-import { areGone, lanesOf, signal } from "./processes.js";
+import { areGone, busyLanesOf, signal } from "./processes.js";
 import { randomJob } from "./random-job.js";
 import { SeededRandom } from "./seeded-random.js";
 import { clearPlace, makePlace } from "./temporary-directory.js";
@@ -58,13 +58,12 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
       let wasKilled = false;
       const timer = new AbortController();
       if (!isLast && (point === null || random.chance(0.5))) {
-        delay(random.between(150, 600), undefined, { signal: timer.signal }).then(
+        momentFor(victim, dir, random, timer.signal).then(
           () => {
             wasKilled = true;
-            if (victim !== "lane") engine.kill("SIGKILL");
-            const lanes = victim === "engine" ? [] : lanesOf(dir);
-            for (const lane of victim === "lane" ? lanes.slice(0, 1) : lanes) signal(lane, "SIGKILL");
+            kill(victim, engine, dir);
           },
+          // The engine was faster.
           () => {},
         );
       }
@@ -90,6 +89,21 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
   } finally {
     clearPlace(place);
   }
+}
+
+/** Any instant, or, for a lane, one at which it runs a task. Rejects when the engine has ended before. */
+async function momentFor(victim: Victim, dir: string, random: SeededRandom, aborted: AbortSignal): Promise<void> {
+  const options = { signal: aborted };
+  if (victim === "engine") return delay(random.between(150, 600), undefined, options);
+  while (busyLanesOf(dir).length === 0) await delay(10, undefined, options);
+  return delay(random.between(0, 50), undefined, options);
+}
+
+function kill(victim: Victim, engine: Engine, dir: string): void {
+  if (victim !== "lane") engine.kill("SIGKILL");
+  if (victim === "engine") return;
+  const lanes = busyLanesOf(dir);
+  for (const lane of victim === "lane" ? lanes.slice(0, 1) : lanes) signal(lane, "SIGKILL");
 }
 
 /** A job that has ended on record may not be handed in again: that would be a new run. Its files may still want bringing up to date. */

@@ -34,6 +34,13 @@ export function lanesOf(dir: string): number[] {
   return processesOf(dir).flatMap(({ pid, task }) => (task === undefined ? [pid] : []));
 }
 
+/** Those that run a task. */
+export function busyLanesOf(dir: string): number[] {
+  const found = processesOf(dir);
+  const parents = new Set(found.flatMap(({ task, parent }) => (task === undefined ? [] : [parent])));
+  return found.flatMap(({ pid, task }) => (task === undefined && parents.has(pid) ? [pid] : []));
+}
+
 /** The subprocess that a task is: the one whose parent is a lane. */
 export function subprocessOf(dir: string, task: string): Found | undefined {
   const lanes = new Set(lanesOf(dir));
