@@ -19,8 +19,10 @@ interface Request {
 const MOST_AT_ONCE = 32;
 /** The first descriptor of a helper that is ours. */
 const FIRST_FD = 3;
-/** What a shell answers for a program that it can't find or start. */
-const CANNOT_RUN = new Set(["126", "127"]);
+const TAKEN = "0";
+const HELD = "1";
+/** In a session of its own: a Ctrl-C that is meant for us must not look like a refusal. */
+const APART = { detached: true } as const;
 const SCRIPT = 'for fd do flock -n -x "$fd" 2>/dev/null; echo "$fd $?"; done';
 
 let waiting: Request[] = [];
@@ -40,8 +42,8 @@ async function askForAll(): Promise<void> {
     const batch = waiting.slice(0, MOST_AT_ONCE);
     waiting = waiting.slice(MOST_AT_ONCE);
     try {
-      const isTaken = batch.length === 1 ? [await askForOne(batch[0]!.fd)] : await askForMany(batch.map(({ fd }) => fd));
-      batch.forEach(({ resolve }, index) => resolve(isTaken[index]!));
+      const answers = batch.length === 1 ? [await askForOne(batch[0]!.fd)] : await askForMany(batch.map(({ fd }) => fd));
+      batch.forEach(({ resolve }, index) => resolve(answers[index]!));
     } catch (error) {
       batch.forEach(({ reject }) => reject(error as Error));
     }
@@ -50,22 +52,24 @@ async function askForAll(): Promise<void> {
 }
 
 async function askForOne(fd: number): Promise<boolean> {
-  const child = spawn("flock", ["-n", "-x", `${FIRST_FD}`], { stdio: ["ignore", "ignore", "ignore", fd] });
-  return (await ended(child)) === 0;
+  const child = spawn("flock", ["-n", "-x", `${FIRST_FD}`], { ...APART, stdio: ["ignore", "ignore", "ignore", fd] });
+  return isTaken(`${await ended(child)}`);
 }
 
 async function askForMany(fds: readonly number[]): Promise<boolean[]> {
   const names = fds.map((_, index) => `${index + FIRST_FD}`);
-  const child = spawn("sh", ["-c", SCRIPT, "sh", ...names], { stdio: ["ignore", "pipe", "ignore", ...fds] });
+  const child = spawn("sh", ["-c", SCRIPT, "sh", ...names], { ...APART, stdio: ["ignore", "pipe", "ignore", ...fds] });
   let said = "";
   child.stdout!.setEncoding("utf8").on("data", (text: string) => (said += text));
   await ended(child);
   const answers = new Map(said.split("\n").map((line) => line.split(" ") as [string, string]));
-  return names.map((name) => {
-    const status = answers.get(name);
-    if (status === undefined || CANNOT_RUN.has(status)) throw unavailable(new Error(`exit code ${status}`));
-    return status === "0";
-  });
+  return names.map((name) => isTaken(answers.get(name) ?? "unknown"));
+}
+
+/** By the exit code of `flock`, which has others for trouble of its own and for a file system that has no locks. */
+function isTaken(status: string): boolean {
+  if (status === TAKEN || status === HELD) return status === TAKEN;
+  throw unavailable(new Error(`exit code ${status}`));
 }
 
 /** Its exit code, once all that it said has been read. */

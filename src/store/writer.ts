@@ -94,8 +94,9 @@ export class JobWriter implements Recorder {
 
   /** Everything on disk, exactly and synced. Throws the disk's error if it refuses; may be called again. */
   async settle(): Promise<void> {
-    this.#cancelTimers();
     await this.#snapshotting;
+    // Only now: one that has just ended may have planned the next, and that must not write beside ours.
+    this.#cancelTimers();
     if (this.#held.length > 0) {
       this.#journal.append(this.#held);
       this.#held = [];

@@ -5,6 +5,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { AirError } from "../../src/domain/errors.js";
 import { takeLock } from "../../src/store/lock.js";
 import { temporaryDirectory } from "./sample-job.js";
 
@@ -68,3 +69,20 @@ test("of twenty that want it at the same instant exactly one gets it", async (t)
   for (const result of results) if (result.status === "rejected") assert.equal(result.reason.code, "AIR_LOCKED");
   locks[0]!.value.release();
 });
+
+test("a flock that fails for another reason than a holder is trouble of the machine, told with its exit code", async (t) => {
+  const dir = temporaryDirectory(t);
+  const { PATH } = process.env;
+  t.after(() => (process.env["PATH"] = PATH));
+  process.env["PATH"] = `${dir}:${PATH}`;
+  writeFileSync(join(dir, "flock"), "#!/bin/sh\nexit 71\n", { mode: 0o755 });
+  const wanted = ["a", "b", "c"].map((name) => takeLock(join(dir, name), "it"));
+  for (const { status, reason } of await settledAs(wanted)) {
+    assert.deepEqual([status, reason?.code], ["rejected", "AIR_SYSTEM"]);
+    assert.match(reason?.message ?? "", /exit code 71/);
+  }
+});
+
+async function settledAs(promises: readonly Promise<unknown>[]): Promise<{ status: string; reason?: AirError }[]> {
+  return (await Promise.allSettled(promises)) as { status: string; reason?: AirError }[];
+}
