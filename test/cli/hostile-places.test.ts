@@ -66,7 +66,7 @@ test("a directory that is used for other things and open to others is refused, n
     chmodSync(join(dir, name), mode);
     const { code, stderr } = await run(["run", "one.json", "--dir", name]);
     assert.equal(code, 3, stderr);
-    assert.match(stderr, /is used for other things/);
+    assert.match(stderr, /holds other things than jobs/);
     assert.equal(statSync(join(dir, name)).mode & 0o7777, mode);
     assert.deepEqual(readdirSync(join(dir, name)), ["file"]);
   }
