@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { identify, isAlive, bootId } from "./process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
@@ -19,9 +19,11 @@ export function isOfThisBoot(spool: string): boolean {
   return spool.startsWith(`${shortBootId()}p`);
 }
 
-/** Names of the spools whose engine is gone. */
+/** Names of the spools whose engine is gone; none if their directory is gone too. */
 export function leftSpools(directory: string): string[] {
-  const names = readdirSync(lanesDirectoryOf(directory)).map((file) => file.replace(/\.spool$/, ""));
+  const lanes = lanesDirectoryOf(directory);
+  if (!existsSync(lanes)) return [];
+  const names = readdirSync(lanes).map((file) => file.replace(/\.spool$/, ""));
   return names.filter((name) => isSpoolName(name) && !isEngineAlive(name));
 }
 

@@ -13,9 +13,9 @@ import { comparePeers } from "./peers.js";
 interface Row {
   readonly fault: string;
   readonly rounds: number;
-  readonly lost: number;
-  readonly runTwice: number;
-  readonly tornReads: number;
+  readonly lost: number | null;
+  readonly runTwice: number | null;
+  readonly tornReads: number | null;
   readonly seen: string;
 }
 
@@ -65,7 +65,8 @@ async function disks(repeats: number, times: number | undefined, fault: string, 
   await mapAtOnce(all, WAITING_AT_ONCE, async (each) => {
     report(each === "short write" ? each : `${each.name} (${each.code})`, await diskRound(each, times));
   });
-  return { fault, rounds: all.length, lost: 0, runTwice: 0, tornReads: 0, seen };
+  // Each round is judged as a whole, for whatever it breaks; these are not counted one by one.
+  return { fault, rounds: all.length, lost: null, runTwice: null, tornReads: null, seen };
 }
 
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -89,7 +90,7 @@ const head = ["fault", "rounds", "lost", "run twice", "torn reads", "what a user
 say(
   table(
     head,
-    rows.map((row) => [row.fault, row.rounds, row.lost, row.runTwice, row.tornReads, row.seen]),
+    rows.map((row) => [row.fault, row.rounds, row.lost ?? "–", row.runTwice ?? "–", row.tornReads ?? "–", row.seen]),
   ),
 );
 say("");

@@ -96,8 +96,8 @@ test("an unfinished job of format 1 goes on to its end", async (t) => {
   const dir = join(temporaryDirectory(t), "format-1");
   cpSync(oldDirectory, dir, { recursive: true });
   const executor = await AirExecutor.open({ dir });
-  t.after(() => executor.close());
   const job = await executor.takeUp(join(dir, "jobs", "open"));
   const { state, counts } = await job.finished();
+  await executor.close();
   assert.deepEqual([state, counts.completed], ["completed", 3]);
 });
