@@ -22,5 +22,5 @@ export async function archiveRun(paths: JobPaths, picture: Picture): Promise<voi
     rmSync(archived.journal, { force: true });
     linkSync(paths.journal, archived.journal);
   }
-  await new Snapshots(archived, picture, null).write({ sync: true });
+  await new Snapshots(archived, picture, null).writeSynced(async () => {});
 }

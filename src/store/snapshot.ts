@@ -1,49 +1,40 @@
 /**
- * Writes the picture of a job to `state.json` and `tasks.json`: for people, scripts and git. Driven by writer.ts, which decides when.
+ * Writes the picture of a job to `state.json` and `tasks.json`: for people, scripts and git. Driven by snapshot-schedule.ts, which
+ * decides when.
  *
  * - A reader sees the old file or the new one, whole: a temporary file in the same directory, renamed over it.
- * - `tasks.json` is one task a line, kept in chunks of lines; only chunks in which something changed are made again. They are made in
- *   slices that leave the event loop room, and what changed meanwhile is made again at the end, so the file shows one moment.
  * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.
  * - Others may write there too: with a guard nothing is replaced that is not ours to replace.
  */
 
-import { constants, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { setImmediate } from "node:timers/promises";
 import type { JobPaths } from "./layout.js";
-import { logFileName } from "./names.js";
 import type { Picture } from "./picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
-import { taskLine } from "./task-line.js";
+import { TaskChunks } from "./task-chunks.js";
 import { formatTimestamp } from "./timestamp.js";
 
-const CHUNK_TASKS = 128;
-/** Chunks made before the event loop gets a turn: about 5 ms. */
-const SLICE_CHUNKS = 16;
 /** The most buffers that one writev takes on the systems we know. */
 const MAX_VECTOR = 1024;
+
+/** Temporary names are fixed: the job's lock keeps others away, and a crash leaves at most one of each behind. */
+const TEMPORARY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 export class Snapshots {
   readonly #paths: JobPaths;
   readonly #picture: Picture;
-  readonly #chunks: Buffer[] = [];
-  readonly #dirty = new Set<number>();
+  readonly #chunks: TaskChunks;
   readonly #guard: StateGuard | null;
-  /** True if tasks.json on disk is what the chunks say. */
-  #isTasksFileCurrent = false;
+  /** Which version of the text tasks.json has; null before our first one. */
+  #version: number | null = null;
 
   /** @param guard null where nobody else writes: in `runs/`. */
   constructor(paths: JobPaths, picture: Picture, guard: StateGuard | null) {
     this.#paths = paths;
     this.#picture = picture;
     this.#guard = guard;
-    for (let chunk = 0; chunk * CHUNK_TASKS < picture.tasks.length; chunk++) this.#dirty.add(chunk);
-    picture.onTaskChanged = (index) => {
-      this.#dirty.add(Math.floor(index / CHUNK_TASKS));
-      // The first line of a chunk may be new: then the line before it needs its comma.
-      if (index % CHUNK_TASKS === 0 && index > 0) this.#dirty.add(index / CHUNK_TASKS - 1);
-    };
+    this.#chunks = new TaskChunks(picture);
   }
 
   /** Whether the files are ours to replace. */
@@ -51,27 +42,38 @@ export class Snapshots {
     return this.#guard?.look() ?? "ours";
   }
 
-  /** Replaces both files, or says what stands in the way. Not to be called again before it has resolved. */
-  async write(options: { sync: boolean }): Promise<Standing> {
-    await this.#refreshInSlices();
+  /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
+  writeState(text = stateText(this.#picture)): Standing {
+    if (this.standing() !== "ours") return this.standing();
+    writeSmall(temporaryOf(this.#paths.state), text);
+    this.#commitState();
+    return this.standing();
+  }
+
+  /** Replaces both files, unsynced, or says what stands in the way. Not to be called again before it has resolved. */
+  async write(): Promise<Standing> {
+    await this.#chunks.prepare();
+    if (this.standing() !== "ours") return this.standing();
     // From here to the first await nothing can change the picture: both files show the same moment.
-    this.#refresh(this.#dirty);
-    const state = Buffer.from(stateText(this.#picture));
-    const tasks = this.#chunks.length === 0 ? [Buffer.from("[\n]\n")] : [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
-    if (!this.#isTasksFileCurrent) {
-      const isWritten = await this.#replace(this.#paths.tasks, tasks, options, (temporary) => {
-        if (this.standing() !== "ours") return false;
-        renameSync(temporary, this.#paths.tasks);
-        return true;
-      });
-      if (!isWritten) return this.standing();
-      this.#isTasksFileCurrent = this.#dirty.size === 0;
+    const state = stateText(this.#picture);
+    const version = await this.#prepareTasks({ sync: false });
+    return this.#commitTasks(version) ? this.writeState(state) : this.standing();
+  }
+
+  /** As `write`, but both files are on disk when it has resolved, and not put in place before `before` has: the journal goes first. */
+  async writeSynced(before: () => Promise<void>): Promise<Standing> {
+    await this.#chunks.prepare();
+    if (this.standing() !== "ours") return this.standing();
+    const [state, tasks] = [temporaryOf(this.#paths.state), temporaryOf(this.#paths.tasks)];
+    try {
+      writeSmall(state, stateText(this.#picture));
+      const prepared = this.#prepareTasks({ sync: true });
+      await allOf([prepared, syncFile(state), before()]);
+      if (this.#commitTasks(await prepared)) this.#commitState();
+    } finally {
+      // Left only if something went wrong: the journal may need the room.
+      for (const path of [state, tasks]) rmSync(path, { force: true });
     }
-    await this.#replace(this.#paths.state, [state], options, (temporary) => {
-      if (this.#guard !== null) return this.#guard.replace(temporary);
-      renameSync(temporary, this.#paths.state);
-      return true;
-    });
     return this.standing();
   }
 
@@ -79,43 +81,30 @@ export class Snapshots {
     this.#guard?.close();
   }
 
-  /** Writes beside the file and has it put in its place. False if that may not be now. */
-  async #replace(
-    path: string,
-    parts: readonly Buffer[],
-    options: { sync: boolean },
-    commit: (temporary: string) => boolean,
-  ): Promise<boolean> {
-    if (this.standing() !== "ours") return false;
-    const temporary = `${path}.tmp`;
-    await writeTemporary(temporary, parts, options);
-    const isCommitted = commit(temporary);
-    if (!isCommitted) rmSync(temporary, { force: true });
-    return isCommitted;
+  /** Writes the tasks beside their file, unless it has this version already. The text is made before the first await. */
+  async #prepareTasks(options: { sync: boolean }): Promise<number> {
+    const text = this.#chunks.text();
+    const { version } = this.#chunks;
+    if (version !== this.#version) await writeLarge(temporaryOf(this.#paths.tasks), text, options);
+    return version;
   }
 
-  async #refreshInSlices(): Promise<void> {
-    for (let rest = [...this.#dirty]; rest.length > SLICE_CHUNKS; rest = rest.slice(SLICE_CHUNKS)) {
-      this.#refresh(rest.slice(0, SLICE_CHUNKS));
-      await setImmediate();
+  /** False if the file may not be put in its place now. */
+  #commitTasks(version: number): boolean {
+    const temporary = temporaryOf(this.#paths.tasks);
+    if (this.standing() !== "ours") {
+      rmSync(temporary, { force: true });
+      return false;
     }
+    if (version !== this.#version) renameSync(temporary, this.#paths.tasks);
+    this.#version = version;
+    return true;
   }
 
-  #refresh(chunks: Iterable<number>): void {
-    this.#isTasksFileCurrent &&= this.#dirty.size === 0;
-    const { tasks, records, name } = this.#picture;
-    for (const chunk of chunks) {
-      let text = "";
-      const end = Math.min(tasks.length, (chunk + 1) * CHUNK_TASKS);
-      for (let index = chunk * CHUNK_TASKS; index < end; index++) {
-        const task = tasks[index]!;
-        const record = records[index]!;
-        const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
-        text += taskLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
-      }
-      this.#chunks[chunk] = Buffer.from(text);
-      this.#dirty.delete(chunk);
-    }
+  #commitState(): void {
+    const temporary = temporaryOf(this.#paths.state);
+    if (this.#guard === null) renameSync(temporary, this.#paths.state);
+    else if (!this.#guard.replace(temporary)) rmSync(temporary, { force: true });
   }
 }
 
@@ -144,10 +133,24 @@ export function stateText(picture: Picture): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-/** The temporary name is fixed: the job's lock keeps others away, and a crash leaves at most one behind. */
-async function writeTemporary(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-  const file = await open(path, flags, 0o600);
+function temporaryOf(path: string): string {
+  return `${path}.tmp`;
+}
+
+function writeSmall(path: string, text: string): void {
+  const fd = openSync(path, TEMPORARY_FLAGS, 0o600);
+  try {
+    writeFileSync(fd, text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function writeLarge(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
+  const file = await open(path, TEMPORARY_FLAGS, 0o600);
   try {
     for (let start = 0; start < parts.length; start += MAX_VECTOR) {
       const batch = parts.slice(start, start + MAX_VECTOR);
@@ -164,4 +167,20 @@ async function writeTemporary(path: string, parts: readonly Buffer[], options: {
   } finally {
     await file.close();
   }
+}
+
+/** Makes what is in a file safe from a power loss, whoever wrote it. */
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** As Promise.all, but when it rejects nothing is under way any more. */
+async function allOf(promises: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(promises);
+  await Promise.all(promises);
 }

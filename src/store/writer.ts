@@ -6,12 +6,12 @@
  * whoever listens to `onTrouble` can say so. A crash meanwhile loses nothing either: the runner's spools hold the results.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Recorder } from "../domain/ports.js";
 import type { Journal } from "./journal.js";
 import type { Picture } from "./picture.js";
 import type { Snapshots } from "./snapshot.js";
+import { SnapshotSchedule } from "./snapshot-schedule.js";
 import type { Standing } from "./state-guard.js";
 
 /** `grouped`: synced at least once a second and at the end; `strict`: also before a dependent starts. */
@@ -27,28 +27,17 @@ export interface WriterOptions {
 
 const SYNC_EVERY_MS = 1000;
 const RETRY_EVERY_MS = 250;
-/** How often we look whether somebody else has finished writing. */
-const UNSETTLED_EVERY_MS = 50;
-/** Snapshots lag by at most this in jobs of up to 10,000 tasks. */
-const SNAPSHOT_WITHIN_MS = 500;
-/** Small bursts share a snapshot. */
-const SNAPSHOT_AFTER_MS = 20;
-/** Snapshots take at most one part in this many of the time. */
-const SNAPSHOT_SHARE = 20;
 
 export class JobWriter implements Recorder {
   readonly #journal: Journal;
   readonly #picture: Picture;
   readonly #snapshots: Snapshots;
+  readonly #schedule: SnapshotSchedule;
   readonly #options: WriterOptions;
   /** Facts that the disk has refused so far, in order. */
   #held: JobEvent[] = [];
   #retryTimer: NodeJS.Timeout | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
-  #snapshotTimer: NodeJS.Timeout | null = null;
-  #snapshotting: Promise<void> | null = null;
-  #lastSnapshotAt = -Infinity;
-  #lastSnapshotMs = 0;
   /** What the disk refuses: until that very thing has worked again, the trouble is not over. */
   #trouble: "append" | "sync" | null = null;
   /** True while a start may be tried, in trouble, to see whether the disk takes it. */
@@ -62,6 +51,7 @@ export class JobWriter implements Recorder {
     this.#journal = journal;
     this.#picture = picture;
     this.#snapshots = snapshots;
+    this.#schedule = new SnapshotSchedule(snapshots, picture);
     this.#options = options;
   }
 
@@ -69,7 +59,7 @@ export class JobWriter implements Recorder {
     for (const event of events) this.#picture.apply(event);
     this.#held = this.#held.length === 0 ? [...events] : this.#held.concat(events);
     this.#flush();
-    this.#planSnapshot();
+    this.#schedule.plan();
   }
 
   recordStarts(events: readonly AttemptStarted[]): boolean {
@@ -83,7 +73,7 @@ export class JobWriter implements Recorder {
     this.#endTrouble("append");
     for (const event of events) this.#picture.apply(event);
     this.#planSync();
-    this.#planSnapshot();
+    this.#schedule.plan();
     return true;
   }
 
@@ -94,15 +84,12 @@ export class JobWriter implements Recorder {
 
   /** Everything on disk, exactly and synced. Throws the disk's error if it refuses; may be called again. */
   async settle(): Promise<void> {
-    await this.#snapshotting;
-    // Only now: one that has just ended may have planned the next, and that must not write beside ours.
     this.#cancelTimers();
     if (this.#held.length > 0) {
       this.#journal.append(this.#held);
       this.#held = [];
     }
-    await this.#journal.sync();
-    while ((await this.#snapshots.write({ sync: true })) === "unsettled") await sleep(UNSETTLED_EVERY_MS);
+    await this.#schedule.settle(() => this.#journal.sync());
   }
 
   /**
@@ -120,7 +107,7 @@ export class JobWriter implements Recorder {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimers();
-    await this.#snapshotting;
+    await this.#schedule.close();
     this.#snapshots.close();
     await this.#journal.close();
   }
@@ -180,37 +167,8 @@ export class JobWriter implements Recorder {
     );
   }
 
-  /** At once when little is going on, and never for more than a small share of the time when a lot is. */
-  #planSnapshot(): void {
-    if (this.#snapshotTimer !== null || this.#snapshotting !== null || this.#isClosed) return;
-    const sinceLast = performance.now() - this.#lastSnapshotAt;
-    const pause = Math.max(SNAPSHOT_WITHIN_MS, this.#lastSnapshotMs * SNAPSHOT_SHARE);
-    this.#snapshotTimer = setTimeout(() => this.#snapshot(), Math.max(SNAPSHOT_AFTER_MS, pause - sinceLast));
-  }
-
-  #snapshot(): void {
-    this.#snapshotTimer = null;
-    const start = performance.now();
-    const { version } = this.#picture;
-    let isStale = false;
-    this.#snapshotting = this.#snapshots
-      .write({ sync: false })
-      // A snapshot that fails is made again; the journal, which matters, reports its own troubles.
-      .then(
-        (standing) => (isStale = standing === "unsettled" || standing === "away"),
-        () => (isStale = true),
-      )
-      .then(() => {})
-      .finally(() => {
-        this.#snapshotting = null;
-        this.#lastSnapshotAt = performance.now();
-        this.#lastSnapshotMs = this.#lastSnapshotAt - start;
-        if (isStale || this.#picture.version !== version) this.#planSnapshot();
-      });
-  }
-
   #cancelTimers(): void {
-    for (const timer of [this.#retryTimer, this.#syncTimer, this.#snapshotTimer]) if (timer !== null) clearTimeout(timer);
-    this.#retryTimer = this.#syncTimer = this.#snapshotTimer = null;
+    for (const timer of [this.#retryTimer, this.#syncTimer]) if (timer !== null) clearTimeout(timer);
+    this.#retryTimer = this.#syncTimer = null;
   }
 }

@@ -80,7 +80,7 @@ test("a snapshot of ours is recognised, also an old one, and nothing else is", a
   const paths = jobPaths(temporaryDirectory(t));
   const picture = new Picture();
   for (const event of sampleEvents.slice(0, 3)) picture.apply(event);
-  await new Snapshots(paths, picture, null).write({ sync: false });
+  await new Snapshots(paths, picture, null).write();
   const text = readFileSync(paths.tasks, "utf8");
   for (const event of sampleEvents.slice(3)) picture.apply(event);
   assert.ok(isSnapshotOf(text, picture));

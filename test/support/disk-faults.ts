@@ -41,7 +41,7 @@ export const DISK_FAULTS: readonly DiskFault[] = [
   { name: "end can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "EIO", ...run },
   { name: "journal can't be synced", call: "fdatasync", path: "/journal.ndjson", nth: 1, code: "EIO", ...run },
   { name: "snapshot of the tasks can't be opened", call: "open", path: "/tasks.json.tmp", nth: 1, code: "EACCES", ...quiet },
-  { name: "snapshot of the state can't be opened", call: "open", path: "/state.json.tmp", nth: 2, code: "EROFS", ...quiet },
+  { name: "snapshot of the state can't be opened", call: "openSync", path: "/state.json.tmp", nth: 2, code: "EROFS", ...quiet },
   { name: "snapshot of the tasks can't be written", call: "writev", path: "/tasks.json.tmp", nth: 2, code: "ENOSPC", ...quiet },
   { name: "snapshot of the state can't be synced", call: "datasync", path: "/state.json.tmp", nth: 1, code: "EIO", ...run },
   { name: "snapshot of the tasks can't be put in place", call: "renameSync", path: "/tasks.json", nth: 2, code: "EIO", ...quiet },
