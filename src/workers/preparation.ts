@@ -3,7 +3,7 @@
  * place free. What fails here never reaches a lane.
  */
 
-import { lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { accessSync, constants, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
 
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor } from "../domain/ports.js";
@@ -62,6 +62,7 @@ export class Preparation {
       const stdin = statSync(descriptor.stdin, { throwIfNoEntry: false });
       if (stdin === undefined) return failed(`stdin file does not exist: ${descriptor.stdin}`);
       if (stdin.isDirectory()) return failed(`stdin file is a directory: ${descriptor.stdin}`);
+      if (!isReadable(descriptor.stdin)) return failed(`stdin file can't be read (no permission): ${descriptor.stdin}`);
     }
     const found = this.#lookup.find(descriptor.command, descriptor.cwd, this.#path(descriptor));
     if ("problem" in found) return failed(found.problem);
@@ -105,6 +106,16 @@ function makePlaceForLog({ log, earlierLog }: Descriptor): Result | undefined {
     return beforeBegin(`the earlier log ${log} can't be moved out of the way`, error);
   }
   return undefined;
+}
+
+/** Not left to the lane: its complaint would be the only line of the task's log, and its exit code the task's. */
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function failed(message: string): Result {
