@@ -20,6 +20,11 @@ class HeldSnapshots extends Snapshots {
     return "ours";
   }
 
+  override async writeSynced(before: () => Promise<void>): Promise<Standing> {
+    await before();
+    return this.write();
+  }
+
   /** Ends the one that was begun first. */
   end(): void {
     this.#ends.shift()?.();
