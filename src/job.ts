@@ -22,7 +22,7 @@ export class Job {
     this.id = id;
     this.#backend = backend;
     this.#finished = finished;
-    // Whoever doesn't wait for the end is told of trouble by `close()`.
+    // Nobody has to wait for the end: then trouble shows in the files, and in the warnings of the executor.
     finished.catch(() => {});
   }
 
@@ -42,7 +42,10 @@ export class Job {
     return this.#finished;
   }
 
-  /** Calls back with what happens from now on, in batches as it is recorded. Returns a function that ends it. */
+  /**
+   * Calls back with what happens from now on, in batches as it is recorded. What the listener throws is its own affair: the job goes on, and
+   * the process hears of it as of any uncaught exception. Returns a function that ends it.
+   */
   onEvents(listener: (events: readonly JobEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -91,6 +94,15 @@ export class Job {
 
   /** For AirExecutor: hands on what happened. */
   deliver(events: readonly JobEvent[]): void {
-    for (const listener of this.#listeners) listener(events);
+    for (const listener of this.#listeners) {
+      try {
+        listener(events);
+      } catch (error) {
+        // Not from here: the engine is in the middle of its work, also for other jobs.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
