@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, type TaskInput } from "../src/index.js";
+import { root } from "./source-files.js";
+import { temporaryPlace } from "./support/temporary-directory.js";
+
+const library = new URL("../src/index.js", import.meta.url).href;
+
+async function openExecutor(t: TestContext): Promise<AirExecutor> {
+  const executor = await AirExecutor.open({ dir: temporaryPlace(t).dir, concurrency: 2, graceMs: 1000 });
+  t.after(() => executor.close());
+  return executor;
+}
+
+/** Runs a program that uses the library, in a directory of its own; it has to end by itself. */
+async function runProgram(t: TestContext, program: string): Promise<string> {
+  const { root: cwd } = temporaryPlace(t);
+  const file = join(cwd, "program.mjs");
+  writeFileSync(file, program.replaceAll('"air-executor"', JSON.stringify(library)));
+  const { AIR_EXECUTOR_DIR: _, ...env } = process.env;
+  const child = spawn(process.execPath, [file], { cwd, env, stdio: ["ignore", "pipe", "inherit"], timeout: 30_000 });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  assert.deepEqual(await once(child, "close"), [0, null], output);
+  return output;
+}
+
+/** Runs until it is told to end. */
+const long: TaskInput = { id: "long", command: "sleep", args: ["600"] };
+
+test("the README's program runs as it stands and ends by itself", async (t) => {
+  const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+  assert.equal(await runProgram(t, program), "completed 2\n");
+});
+
+test("tasks that fail are data in the summary and in the files", async (t) => {
+  const executor = await openExecutor(t);
+  const summary = await executor.run("etl", [
+    { id: "bad", command: "sh", args: ["-c", "exit 4"] },
+    { id: "after", command: "true", dependencies: ["bad"] },
+    { id: "clean-up", command: "true", dependencies: ["bad"], trigger_rule: "any_failed" },
+  ]);
+  assert.deepEqual([summary.state, summary.firstFailure, summary.isInterrupted], ["failed", "bad", false]);
+  const view = viewJob(viewPaths(executor.dir, "etl"), "etl", { withTasks: true });
+  assert.deepEqual(view.counts, summary.counts);
+  assert.deepEqual(
+    view.tasks?.map(({ status }) => status),
+    ["failed", "skipped", "completed"],
+  );
+});
+
+test("events come in order, from the call to the end of the job, and leaving early disturbs nothing", async (t) => {
+  const executor = await openExecutor(t);
+  const job = await executor.submit("observed", [
+    { id: "a", command: "true" },
+    { id: "b", command: "true", dependencies: ["a"] },
+  ]);
+  const heard: JobEvent["type"][] = [];
+  const endListening = job.onEvents((events) => heard.push(...events.map(({ type }) => type)));
+  for await (const event of job.events()) if (event.type === "attempt-ended") break;
+  const rest: JobEvent["type"][] = [];
+  for await (const { type } of job.events()) rest.push(type);
+  endListening();
+  assert.equal(heard.at(-1), "job-ended");
+  assert.deepEqual(rest, heard.slice(-rest.length));
+  assert.equal((await job.finished()).state, "completed");
+  for await (const event of job.events()) assert.fail(`${event.type} came after the end`);
+});
+
+test("a listener that throws harms neither its job nor another one", async (t) => {
+  const output = await runProgram(
+    t,
+    `import { AirExecutor } from "air-executor";
+    process.on("uncaughtException", ({ message }) => console.log(message));
+    const executor = await AirExecutor.open();
+    const job = await executor.submit("a", [{ command: "true" }]);
+    job.onEvents((events) => { if (events.some(({ type }) => type === "job-ended")) throw new Error("mine"); });
+    const [a, b] = await Promise.all([job.finished(), executor.run("b", [{ command: "true" }])]);
+    console.log(a.state, b.state);
+    await executor.close();`,
+  );
+  assert.equal(output, "mine\ncompleted completed\n");
+});
+
+test("an unfinished run goes on where it stopped, unless its tasks are others or it is to begin anew", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const tasks = [
+    { id: "first", command: "true" },
+    { ...long, dependencies: ["first"] },
+  ];
+  const before = await AirExecutor.open({ dir, graceMs: 1000 });
+  const job = await before.submit("etl", tasks);
+  for await (const event of job.events()) if (event.type === "attempt-started" && event.task === "long") break;
+  await before.close();
+  const stopped = await job.finished();
+  assert.deepEqual([stopped.isInterrupted, stopped.state, stopped.counts.completed], [true, "waiting", 1]);
+
+  const executor = await AirExecutor.open({ dir, graceMs: 1000 });
+  t.after(() => executor.close());
+  await assert.rejects(executor.submit("etl", [{ id: "other", command: "true" }]), { code: "AIR_CONFLICT" });
+  const again = await executor.submit("etl", tasks);
+  assert.equal(again.id, job.id);
+  assert.equal(again.status().counts.completed, 1);
+  await assert.rejects(executor.submit("etl", tasks), { code: "AIR_LOCKED", message: new RegExp(`process ${process.pid} `) });
+  await again.cancel(["long"]);
+  assert.equal((await again.finished()).counts.cancelled, 1);
+  assert.equal((await executor.run("etl", [{ id: "other", command: "true" }], { fresh: true })).state, "completed");
+  assert.deepEqual(listRuns(dir, "etl"), [job.id]);
+});
+
+test("misuse throws with a stable code and leaves nothing behind", async (t) => {
+  const executor = await openExecutor(t);
+  for (const fresh of [false, true]) {
+    for (const name of ["../x", "..", "", "a/b", "-x"]) {
+      await assert.rejects(executor.submit(name, [], { fresh }), { code: "AIR_USAGE" });
+    }
+  }
+  assert.deepEqual([existsSync(join(executor.dir, "x")), existsSync(join(executor.dir, "state.json"))], [false, false]);
+  await assert.rejects(executor.submit("bad", [{ command: "true", dependencies: ["nobody"] }]), (error: { code: string }) => {
+    assert.equal(error.code, "AIR_INVALID_JOB");
+    return true;
+  });
+  assert.equal(existsSync(join(executor.dir, "jobs/bad")), false);
+  await assert.rejects(readJobFile(join(executor.dir, "none.json")), { code: "AIR_NOT_FOUND" });
+  const job = await executor.submit("ok", [long]);
+  await assert.rejects(job.cancel(["long", "nobody"]), { code: "AIR_NOT_FOUND" });
+  await job.cancel();
+  assert.equal((await job.finished()).state, "cancelled");
+  await Promise.all([executor.close(), executor.close()]);
+  await assert.rejects(executor.submit("late", [long]), { code: "AIR_CLOSED" });
+});
