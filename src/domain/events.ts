@@ -21,7 +21,9 @@ export interface JobTaken {
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-/** Tasks entered the job: at its beginning (in several events if there are many) and whenever it grows. */
+/**
+ * Tasks entered the job: at its beginning (in several events if there are many) and whenever it grows. A job that had ended goes on.
+ */
 export interface TasksAdded {
   readonly type: "tasks-added";
   readonly at: number;
@@ -94,6 +96,23 @@ export interface TaskEnded {
   readonly isHarmless: boolean;
 }
 
+/** The user has ended tasks run again: they are pending, with fresh budgets. A job that had ended goes on. */
+export interface TasksReset {
+  readonly type: "tasks-reset";
+  readonly at: number;
+  readonly tasks: readonly string[];
+  /** Those of them that the user has changed meanwhile, as they are from now on. */
+  readonly edited: readonly TaskSpec[];
+}
+
+/** Somebody wrote into tasks.json what an unfinished job doesn't follow: changes of tasks that it has, or new ones that are faulty. */
+export interface EditsIgnored {
+  readonly type: "edits-ignored";
+  readonly at: number;
+  /** One sentence each. */
+  readonly notes: readonly string[];
+}
+
 /** The user cancelled the job: on disk before anything is stopped. */
 export interface JobCancelling {
   readonly type: "job-cancelling";
@@ -106,7 +125,7 @@ export interface JobInterrupted {
   readonly at: number;
 }
 
-/** Every task has ended. The last event of a run. */
+/** Every task has ended. The last event of a run, unless tasks are added or reset later. */
 export interface JobEnded {
   readonly type: "job-ended";
   readonly at: number;
@@ -123,6 +142,8 @@ export type JobEvent =
   | AttemptStopping
   | AttemptEnded
   | TaskEnded
+  | TasksReset
+  | EditsIgnored
   | JobCancelling
   | JobInterrupted
   | JobEnded;

@@ -60,6 +60,12 @@ export class Graph {
     this.#heads[task] = ++this.#edges;
   }
 
+  /** Takes all edges out. */
+  unlinkAll(): void {
+    this.#heads.fill(0);
+    this.#edges = 0;
+  }
+
   /** The first edge to a dependent of `task`, or `NO_EDGE`. */
   firstEdge(task: number): number {
     return this.#heads[task]! - 1;

@@ -11,8 +11,8 @@ import { CANCELLED_BY_USER } from "./verdict.js";
 export class JobEnding {
   isCancelling: boolean;
   readonly #maxFailures: number;
-  #failures = 0;
-  #first: { readonly task: string; readonly error: string } | null = null;
+  /** Why each of the tasks that failed did, by id, the first to fail in front. */
+  readonly #failures = new Map<string, string>();
   #limitReason: string | null = null;
 
   constructor(job: LoadedJob) {
@@ -32,7 +32,8 @@ export class JobEnding {
 
   /** The id of the task that failed first; null if none has. */
   get firstFailure(): string | null {
-    return this.#first?.task ?? null;
+    const [first = null] = this.#failures.keys();
+    return first;
   }
 
   /** Why nothing more is started; null while the failures are below the limit. */
@@ -41,10 +42,17 @@ export class JobEnding {
   }
 
   noteFailure(task: string, error: string): void {
-    this.#failures += 1;
-    this.#first ??= { task, error };
-    if (this.#failures >= this.#maxFailures) {
+    this.#failures.set(task, error);
+    if (this.#failures.size >= this.#maxFailures) {
       this.#limitReason ??= `the job's failure limit of ${this.#maxFailures} was reached: ${JSON.stringify(task)} failed`;
+    }
+  }
+
+  /** Tasks run again: what they did before doesn't count any more. */
+  forget(tasks: readonly string[]): void {
+    tasks.forEach((task) => this.#failures.delete(task));
+    if (this.#failures.size < this.#maxFailures) {
+      this.#limitReason = null;
     }
   }
 
@@ -53,8 +61,9 @@ export class JobEnding {
     if (this.isCancelling) {
       return { type: "job-ended", at, state: "cancelled", error: CANCELLED_BY_USER };
     }
-    if (this.#first !== null) {
-      const error = `task ${JSON.stringify(this.#first.task)} failed: ${this.#first.error}`;
+    const [first] = this.#failures;
+    if (first !== undefined) {
+      const error = `task ${JSON.stringify(first[0])} failed: ${first[1]}`;
       return { type: "job-ended", at, state: "failed", error };
     }
     if (counts.cancelled > 0) {

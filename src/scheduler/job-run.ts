@@ -1,9 +1,10 @@
 /**
  * One job in the scheduler: its plan, the ports through which its facts go out, and what the scheduler remembers of it.
  *
- * Created by the scheduler, shared with its admission and its dispatcher. Nothing is decided here.
+ * Created by the scheduler, shared with its admission and its dispatcher. It decides nothing about tasks.
  */
 
+import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
@@ -46,6 +47,11 @@ export interface JobHandle {
    * have, and then cancels nothing.
    */
   cancel(taskIds?: readonly string[]): void;
+  /**
+   * Runs tasks again that have ended (`selectRetry` names them), those of `edited` as they are given; `tasks-reset` is recorded
+   * here. Throws `AIR_CLOSED` if the job is over, `AIR_CONFLICT` if it is being cancelled.
+   */
+  reset(taskIds: readonly string[], edited: readonly TaskSpec[]): void;
 }
 
 export class JobRun {
@@ -72,10 +78,25 @@ export class JobRun {
     this.limit = job.settings.concurrency ?? Infinity;
     this.plan = new Plan(job, random, at);
   }
+
+  /** The number of a task that a user named. */
+  find(id: string): number {
+    const task = this.plan.ids.get(id);
+    if (task === undefined) {
+      throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(id)} in job ${JSON.stringify(this.name)}.`);
+    }
+    return task;
+  }
+
+  refuseIfOver(): void {
+    if (this.isOver) {
+      throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(this.name)} is over.`);
+    }
+  }
 }
 
 /** A job as its user sees it; `actions` are what the scheduler does for it. */
-export function handleOf(job: JobRun, actions: Pick<JobHandle, "add" | "cancel">): JobHandle {
+export function handleOf(job: JobRun, actions: Pick<JobHandle, "add" | "cancel" | "reset">): JobHandle {
   return {
     name: job.name,
     ids: job.plan.ids,

@@ -11,6 +11,7 @@ import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Outcome, StopReason } from "../domain/outcome.js";
 import type { TaskSpec } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
+import { Budgets } from "./budgets.js";
 import { JobEnding } from "./job-ending.js";
 import type { Skip } from "./readiness.js";
 import { Readiness } from "./readiness.js";
@@ -23,9 +24,7 @@ export class Plan {
   readonly #readiness = new Readiness(this.#table);
   readonly #ending: JobEnding;
   readonly #random: () => number;
-  /** Attempts that failed and count against `retries`, and attempts that were lost: where there were any. */
-  readonly #failures = new Map<number, number>();
-  readonly #losses = new Map<number, number>();
+  readonly #budgets = new Budgets();
   #events: JobEvent[] = [];
 
   /** Takes up a job. Its graph must have been checked. `random` gives numbers from 0 up to 1; `at` is now. */
@@ -74,7 +73,7 @@ export class Plan {
   }
 
   failuresOf(task: number): number {
-    return this.#failures.get(task) ?? 0;
+    return this.#budgets.failuresOf(task);
   }
 
   /** The number of the last attempt that began. */
@@ -167,6 +166,18 @@ export class Plan {
     this.#connect(at);
   }
 
+  /** The user has tasks that have ended run again, some of them edited (and checked). Nothing may be taken out meanwhile. */
+  reset(ids: readonly string[], edited: readonly TaskSpec[], at: number): void {
+    this.#events.push({ type: "tasks-reset", at, tasks: ids, edited });
+    edited.forEach((spec) => this.#readiness.replace(this.indexOf(spec.id), spec));
+    const tasks = ids.map((id) => this.indexOf(id));
+    tasks.forEach((task) => this.#table.setStatus(task, "pending"));
+    this.#budgets.renew(tasks);
+    this.#ending.forget(ids);
+    this.#noteSkips(this.#readiness.reconnect(tasks), at);
+    this.#endIfBarred(at);
+  }
+
   /** Nothing more will happen: every task has ended, or the engine stops. */
   close(at: number): void {
     this.#events.push(this.isDone ? this.#ending.event(this.counts, at) : { type: "job-interrupted", at });
@@ -185,8 +196,7 @@ export class Plan {
     }
     job.harmless.forEach((id) => this.#table.mark(this.indexOf(id), IS_HARMLESS));
     job.retryAt.forEach((_, id) => this.#readiness.delay(this.indexOf(id)));
-    job.failures.forEach((failures, id) => this.#failures.set(this.indexOf(id), failures));
-    job.losses.forEach((losses, id) => this.#losses.set(this.indexOf(id), losses));
+    this.#budgets.restore(job, (id) => this.indexOf(id));
   }
 
   #connect(at: number): void {
@@ -195,16 +205,9 @@ export class Plan {
   }
 
   #judge(task: number, outcome: Outcome): Verdict {
-    const failures = this.failuresOf(task);
-    const losses = this.#losses.get(task) ?? 0;
-    const mayRetry = this.#ending.limitReason === null;
-    const verdict = judge(this.taskAt(task), outcome, { failures, losses, mayRetry }, this.#random);
-    if (verdict.isFailure) {
-      this.#failures.set(task, failures + 1);
-    }
-    if (verdict.isLoss) {
-      this.#losses.set(task, losses + 1);
-    }
+    const history = this.#budgets.historyOf(task, this.#ending.limitReason === null);
+    const verdict = judge(this.taskAt(task), outcome, history, this.#random);
+    this.#budgets.use(task, verdict);
     const isUnwanted = this.isCancelling || this.#table.hasMark(task, IS_UNWANTED);
     return verdict.status === "pending" && isUnwanted ? CANCELLED : verdict;
   }

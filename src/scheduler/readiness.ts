@@ -87,6 +87,26 @@ export class Readiness {
     return this.#tellAll();
   }
 
+  /** Tasks that had ended are pending again: counts anew what each pending task waits for. None may be taken out meanwhile. */
+  reconnect(tasks: readonly number[]): Skip[] {
+    tasks.forEach((task) => this.#delayed.delete(task));
+    this.#queue.clear();
+    this.#graph.unlinkAll();
+    this.#connected = 0;
+    for (let task = 0; task < this.#tasks.length; task++) {
+      if (this.#table.isPending(task)) {
+        this.#table.clear(task);
+      }
+    }
+    return this.connect();
+  }
+
+  /** A task that has ended is another one from now on. */
+  replace(task: number, spec: TaskSpec): void {
+    this.#tasks[task] = spec;
+    this.#queue.prioritize(task, [spec]);
+  }
+
   /** Takes the next ready task out. Undefined if none is ready. */
   take(): number | undefined {
     return this.#queue.pop();

@@ -23,6 +23,11 @@ export class RetryDelays {
   }
 
   add(job: JobRun, task: number, delayMs: number): void {
+    // Of an attempt before the task was cancelled and reset.
+    const earlier = job.delays.get(task);
+    if (earlier !== undefined) {
+      this.#ends.remove(earlier);
+    }
     job.delays.set(task, this.#ends.add(this.#clock.monotonic() + delayMs, { job, task }));
   }
 

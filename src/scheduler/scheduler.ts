@@ -56,6 +56,11 @@ export class Scheduler {
     options.runner.onReports((reports) => this.onReports(reports));
   }
 
+  /** True after `stop` or `drain`. */
+  get isClosing(): boolean {
+    return this.#round.isClosing;
+  }
+
   /** How many attempts are in flight. */
   get inFlightCount(): number {
     return this.#inFlight.size;
@@ -90,7 +95,11 @@ export class Scheduler {
     this.#delays.restore(job, loaded.retryAt);
     this.#adopt(job, loaded.inFlight);
     this.#advance(job);
-    return handleOf(job, { add: (tasks) => this.#add(job, tasks), cancel: (taskIds) => this.#cancel(job, taskIds) });
+    return handleOf(job, {
+      add: (tasks) => this.#add(job, tasks),
+      cancel: (taskIds) => this.#cancel(job, taskIds),
+      reset: (taskIds, edited) => this.#reset(job, taskIds, edited),
+    });
   }
 
   /** Attempts ended. The runner calls this. */
@@ -162,21 +171,22 @@ export class Scheduler {
   }
 
   #add(job: JobRun, tasks: readonly TaskSpec[]): void {
-    if (job.isOver) {
-      throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(job.name)} takes no more tasks: it is over.`);
-    }
+    job.refuseIfOver();
     job.plan.add(tasks, this.#options.clock.now());
     this.#advance(job);
   }
 
+  #reset(job: JobRun, ids: readonly string[], edited: readonly TaskSpec[]): void {
+    job.refuseIfOver();
+    if (job.plan.isCancelling) {
+      throw new AirError("AIR_CONFLICT", `Job ${JSON.stringify(job.name)} is being cancelled: retry when it has ended.`);
+    }
+    job.plan.reset(ids, edited, this.#options.clock.now());
+    this.#advance(job);
+  }
+
   #cancel(job: JobRun, ids: readonly string[] | undefined): void {
-    const tasks = ids?.map((id) => {
-      const task = job.plan.ids.get(id);
-      if (task === undefined) {
-        throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(id)} in job ${JSON.stringify(job.name)}.`);
-      }
-      return task;
-    });
+    const tasks = ids?.map((id) => job.find(id));
     if (job.isOver || (tasks === undefined && job.plan.isCancelling)) {
       return;
     }

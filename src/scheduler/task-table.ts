@@ -96,6 +96,12 @@ export class TaskTable {
   mark(task: number, mark: Mark): void {
     this.#marks[task]! |= mark;
   }
+
+  /** Takes every mark of a task off, and the blame for it. */
+  clear(task: number): void {
+    this.#marks[task] = 0;
+    this.#culprits[task] = 0;
+  }
 }
 
 /** Something that it depends on failed, was cancelled, or was skipped and not harmlessly. */

@@ -35,7 +35,7 @@ export interface DroppedContext {
 
 /** Keys of state.json that we write ourselves; all others are kept as they are. */
 const OWN_KEYS = new Set(
-  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env rejected_file".split(
+  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env rejected_file warnings".split(
     " ",
   ),
 );

@@ -48,12 +48,15 @@ function encodeHead(seq: number, event: JobEvent): string {
     }
     case "tasks-added":
       return `${start},"tasks":[${event.tasks.map(specText).join(",")}]`;
+    case "tasks-reset":
+      return `${start},"tasks":${JSON.stringify(event.tasks)},"edited":[${event.edited.map(specText).join(",")}]`;
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
     case "job-restored":
     case "attempt-stopping":
     case "task-ended":
+    case "edits-ignored":
     case "job-cancelling":
     case "job-interrupted":
     case "job-ended":
@@ -99,6 +102,7 @@ export function decodeLine(line: Buffer): DecodedLine {
 /** The checksum has proved that we wrote the line, so its shape is trusted. */
 function revive(raw: Record<string, unknown>): JobEvent {
   if (raw["type"] === "tasks-added") raw["tasks"] = (raw["tasks"] as DiskTask[]).map(specFromJson);
+  if (raw["type"] === "tasks-reset") raw["edited"] = (raw["edited"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "attempt-ended") {
     raw["error"] ??= null;
     raw["retryAt"] ??= null;

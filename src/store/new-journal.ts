@@ -50,6 +50,7 @@ export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
     yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
   }
+  if (picture.warnings.length > 0) yield { type: "edits-ignored", at, notes: picture.warnings };
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
 }
 

@@ -4,10 +4,13 @@
  */
 
 import { impossible } from "../domain/errors.js";
-import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken } from "../domain/events.js";
+import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksReset } from "../domain/events.js";
 import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
+
+/** More are nobody's business to read. */
+const MOST_WARNINGS = 100;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -34,6 +37,8 @@ export class Picture {
   /** How many of the tasks the job had when it was taken in; later ones were added. */
   initialTasks = 0;
   readonly counts: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
+  /** What somebody wrote into tasks.json in vain, a sentence each; the oldest are forgotten when there are many. */
+  warnings: readonly string[] = [];
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
 
@@ -88,6 +93,11 @@ export class Picture {
         if (event.isHarmless) this.#harmless.add(event.task);
         return;
       }
+      case "tasks-reset":
+        return this.#reset(event);
+      case "edits-ignored":
+        this.warnings = [...new Set([...this.warnings, ...event.notes])].slice(-MOST_WARNINGS);
+        return;
       case "job-cancelling":
         this.isCancelling = true;
         return;
@@ -131,6 +141,37 @@ export class Picture {
     this.counts.total += tasks.length;
     this.counts.pending += tasks.length;
     if (this.startedAt === null) this.initialTasks = this.tasks.length;
+    this.#goOn();
+  }
+
+  #reset({ tasks, edited }: TasksReset): void {
+    for (const task of edited) this.tasks[this.#indexOf(task.id)] = task;
+    for (const task of tasks) {
+      const record = this.#change(task, "pending");
+      record.startedAt = record.completedAt = record.error = record.exitCode = record.signal = null;
+      for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
+    }
+    this.firstFailure = this.#findFirstFailure();
+    this.warnings = [];
+    this.#goOn();
+  }
+
+  /** A job that had ended is unfinished again. */
+  #goOn(): void {
+    if (!this.isOver) return;
+    this.state = "waiting";
+    this.completedAt = null;
+    this.error = null;
+    this.isCancelling = false;
+  }
+
+  #findFirstFailure(): string | null {
+    let first: { readonly task: string; readonly at: number } | null = null;
+    for (const [index, { status, completedAt }] of this.records.entries()) {
+      const at = completedAt ?? 0;
+      if (status === "failed" && (first === null || at < first.at)) first = { task: this.tasks[index]!.id, at };
+    }
+    return first?.task ?? null;
   }
 
   #start(event: AttemptStarted): void {
@@ -172,14 +213,19 @@ export class Picture {
 
   /** Moves a task to a status and keeps the counts. */
   #change(task: string, status: TaskStatus): TaskRecord {
-    const index = this.#index.get(task);
-    if (index === undefined) throw new Error(`Internal error: an event names the unknown task ${JSON.stringify(task)}`);
+    const index = this.#indexOf(task);
     const record = this.records[index]!;
     this.counts[record.status] -= 1;
     this.counts[status] += 1;
     record.status = status;
     this.onTaskChanged(index);
     return record;
+  }
+
+  #indexOf(task: string): number {
+    const index = this.#index.get(task);
+    if (index === undefined) throw new Error(`Internal error: an event names the unknown task ${JSON.stringify(task)}`);
+    return index;
   }
 
   status(): JobStatus {

@@ -124,6 +124,7 @@ export function stateText(picture: Picture): string {
     owner: picture.owner,
     counts: picture.counts,
     first_failure: picture.firstFailure,
+    ...(picture.warnings.length === 0 ? {} : { warnings: picture.warnings }),
     cwd: settings.cwd,
     ...(settings.concurrency === null ? {} : { concurrency: settings.concurrency }),
     ...(settings.maxFailures === null ? {} : { max_failures: settings.maxFailures }),
