@@ -1,111 +1,68 @@
 /**
- * The composition root: opens store, workers and scheduler, wires them through the ports of domain/ports.ts, owns the one timer and the
- * order of shutdown. Decides nothing about tasks and writes no file itself.
+ * The library's face: opens the jobs of a directory, has the engine run them, and does with them what users want. Used by the CLI, the
+ * manager and programs. Holds no state of a job itself.
  */
 
-import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { checkJob, graphFaults, type JobInput } from "./check-job.js";
+import { ControlServer } from "./control/server.js";
 import { AirError } from "./domain/errors.js";
-import type { JobOwner, JobSpec, JobSummary } from "./domain/job.js";
-import type { Clock, TaskRunner } from "./domain/ports.js";
-import { endedJob } from "./ended-job.js";
-import type { Job } from "./job.js";
-import { Patience, type Obstacle } from "./patience.js";
-import { RunningJob } from "./running-job.js";
-import { Scheduler } from "./scheduler/scheduler.js";
+import type { JobOwner, JobSpec, JobSummary, RetryWish } from "./domain/job.js";
+import { endedJob, takeInGrowth } from "./ended-job.js";
+import { clock, Engine } from "./engine.js";
+import { completeOptions, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "./executor-options.js";
+import { JobControl } from "./job-control.js";
+import type { Added, Job, JobBackend, Retried } from "./job.js";
+import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
+import { removeJob } from "./remove-job.js";
+import type { RunningJob } from "./running-job.js";
 import { prepareBase } from "./store/base-directory.js";
-import { openDropped, openFreshRun, openRun, pathsOfJob, type OpenedJob, type WantedRun } from "./store/job-directory.js";
+import { abandon, openDropped, openFreshRun, openRun, pathsOfJob } from "./store/job-directory.js";
+import type { OpenContext, OpenedJob, WantedRun } from "./store/job-directory.js";
+import { controlDir, jobsDir } from "./store/layout.js";
+import { checkJobName } from "./store/names.js";
+import type { Picture } from "./store/picture.js";
 import { readPicture } from "./store/recovery.js";
-import { spoolsInUse } from "./store/spools-in-use.js";
-import type { Durability } from "./store/writer.js";
-import { Pool } from "./workers/pool.js";
 
-export interface ExecutorOptions {
-  /** The directory of jobs. Default: `AIR_EXECUTOR_DIR`, else `./.air-executor`. Made if missing. */
-  readonly dir?: string;
-  /** How many tasks may run at once, over all jobs of this executor. Default: the number of cores. */
-  readonly concurrency?: number;
-  /** `grouped` (default): the journal is synced at least once a second and when a job ends; `strict`: also before a dependent starts. */
-  readonly durability?: Durability;
-  /** From TERM to KILL when a task is stopped, in milliseconds. Default: 10,000. */
-  readonly graceMs?: number;
-  /** Told what a user should know and no error says: a directory that was tightened, a disk that is full. Default: nobody. */
-  readonly onWarning?: (message: string) => void;
-  /**
-   * How long to wait, in milliseconds after the last running task has ended, for a disk that takes no records or a machine that starts
-   * no process. Then jobs are given up, unfinished. Default: 60,000; `Infinity` waits as long as it takes.
-   */
-  readonly patienceMs?: number;
-  /** Runs the attempts. Default: lanes on this machine. */
-  readonly runner?: TaskRunner;
-}
-
-export interface SubmitOptions {
-  /** Begin anew, even if an unfinished run of that name is there; what it did is kept in `runs/`. Default: false. */
-  readonly fresh?: boolean;
-  /** Working directory of tasks that name none. Default: the current one. */
-  readonly cwd?: string;
-  /** Default: `run`. */
-  readonly owner?: JobOwner;
-}
-
-const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-
-/** The longest delay of a Node timer; later wake-ups are reached in several. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** How often we look whether somebody has finished writing. */
+const UNSETTLED_MS = 100;
 
 export class AirExecutor {
   readonly dir: string;
-  readonly #options: Required<Omit<ExecutorOptions, "dir" | "runner">>;
-  readonly #runner: TaskRunner;
-  /** Loading the pool takes longer than reading a job: the two go side by side. */
-  readonly #runnerOpened: Promise<void>;
-  readonly #pool: Pool | null;
-  readonly #scheduler: Scheduler;
-  readonly #running = new Set<RunningJob>();
-  readonly #patience: Patience;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #options: CompleteOptions;
+  readonly #engine: Engine;
+  readonly #control: JobControl;
+  readonly #server: ControlServer;
   #isClosed = false;
 
-  private constructor(dir: string, options: ExecutorOptions) {
+  private constructor(dir: string, options: CompleteOptions, engine: Engine) {
     this.dir = dir;
-    this.#options = {
-      concurrency: options.concurrency ?? availableParallelism(),
-      durability: options.durability ?? "grouped",
-      graceMs: options.graceMs ?? 10_000,
-      onWarning: options.onWarning ?? (() => {}),
-      patienceMs: options.patienceMs ?? 60_000,
-    };
-    const { concurrency, graceMs } = this.#options;
-    const pool = options.runner === undefined ? new Pool({ directory: dir, concurrency }) : null;
-    this.#pool = pool;
-    this.#runner = options.runner ?? pool!;
-    this.#runnerOpened = pool?.open() ?? Promise.resolve();
-    this.#runnerOpened.catch(() => {});
-    const onWakeup = (at: number | null): void => this.#arm(at);
-    this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
-    const look = () => ({ inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() });
-    this.#patience = new Patience(clock, this.#options.patienceMs, look, (error) => this.#giveUp(error));
+    this.#options = options;
+    this.#engine = engine;
+    this.#control = new JobControl({
+      dir,
+      find: (name) => engine.find(name),
+      open: (name) => this.#openNamed(name),
+      begin: (opened, only) => this.#begin(opened, only),
+      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
+    });
+    this.#server = new ControlServer({
+      directory: controlDir(dir),
+      answer: (request) => this.#control.answer(request),
+      onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
+    });
   }
 
   /**
    * @throws AirError `AIR_USAGE` for an option that makes no sense, `AIR_UNSAFE_PATH` for a directory that is a link or somebody else's.
    */
   static async open(options: ExecutorOptions = {}): Promise<AirExecutor> {
-    const { concurrency, graceMs } = options;
-    if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-      throw new AirError("AIR_USAGE", `concurrency: expected a whole number of at least 1, got ${concurrency}`);
-    }
-    if (graceMs !== undefined && !(graceMs >= 0)) {
-      throw new AirError("AIR_USAGE", `graceMs: expected milliseconds of at least 0, got ${graceMs}`);
-    }
-    if (options.dir === "") throw new AirError("AIR_USAGE", "dir: expected the path of a directory, got an empty text");
+    const complete = completeOptions(options);
     const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
-    const warnings = prepareBase(dir);
-    const executor = new AirExecutor(dir, options);
-    for (const warning of warnings) executor.#options.onWarning(warning);
-    return executor;
+    prepareBase(dir).forEach(complete.onWarning);
+    return new AirExecutor(dir, complete, new Engine(dir, complete, options.runner ?? null));
   }
 
   /**
@@ -124,28 +81,22 @@ export class AirExecutor {
     const { tasks, concurrency, maxFailures, env } = spec;
     const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
     const wanted: WantedRun = { name, owner: options.owner ?? "run", tasks, settings };
+    void this.#engine.prepare();
     if (options.fresh === true) await this.#endUnfinished(name);
-    const opened =
-      options.fresh === true
-        ? await openFreshRun(this.dir, wanted, graphFaults, clock.now())
-        : await openRun(this.dir, wanted, graphFaults, clock.now());
-    return (await this.#begin(opened)).job;
+    const open = options.fresh === true ? openFreshRun : openRun;
+    return (await this.#begin(await open(this.dir, wanted, this.#context()))).job;
   }
 
   /**
-   * Takes up the job that lies in a directory: dropped there by somebody, or left unfinished. If it was written anew while attempts of its
-   * earlier run were in flight, they are ended first.
+   * Takes up the job that lies in a directory: dropped there by somebody, left unfinished, or ended with tasks appended since. If it was
+   * written anew while attempts of its earlier run were in flight, they are ended first.
    *
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
    */
   async takeUp(dir: string, options: { owner?: JobOwner } = {}): Promise<Job> {
-    for (;;) {
-      const opened = await openDropped(resolve(dir), options.owner ?? "run", graphFaults, clock.now());
-      if (opened.picture.isOver) return endedJob(opened);
-      const { job } = await this.#begin(opened);
-      if (opened.isSuperseded !== true) return job;
-      await job.finished();
-    }
+    void this.#engine.prepare();
+    const opened = await this.#open(resolve(dir), options.owner ?? "run");
+    return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
   }
 
   /** `submit`, and waits for the end. That tasks failed is data in the summary. */
@@ -154,18 +105,62 @@ export class AirExecutor {
   }
 
   /**
+   * Adds tasks to a job, whoever runs it. If nobody does they are put on record; an ended job is unfinished again by them. All are taken
+   * or none.
+   *
+   * @throws AirError `AIR_INVALID_JOB` with every fault, `AIR_NOT_FOUND`, `AIR_CONFLICT` if the job is being cancelled, `AIR_LOCKED`.
+   */
+  async add(name: string, tasks: JobInput): Promise<Added> {
+    return this.addChecked(name, await checkJob(tasks, { isAddition: true }));
+  }
+
+  /** As `add`, for tasks that `readJobFile` has read and checked as an addition. */
+  async addChecked(name: string, spec: JobSpec): Promise<Added> {
+    return this.#control.add(name, spec);
+  }
+
+  /**
+   * Cancels a job, whoever runs it, or only some of its tasks. Resolves when it is on record; if nobody runs the job, when what survived
+   * its engine has ended.
+   *
+   * @throws AirError `AIR_NOT_FOUND`, `AIR_LOCKED`.
+   */
+  async cancel(name: string, tasks?: readonly string[]): Promise<void> {
+    return this.#control.cancel(name, tasks ?? null);
+  }
+
+  /**
+   * Runs tasks of a job again that have ended, with fresh budgets; what completed stays, unless it is `from` or behind it. If nobody runs
+   * the job this executor does, and takes up the edits of those tasks in tasks.json.
+   *
+   * @throws AirError `AIR_NOT_FOUND`, `AIR_CONFLICT`, `AIR_INVALID_JOB` if an edit is wrong, `AIR_LOCKED`.
+   */
+  async retry(name: string, wish: RetryWish = {}): Promise<Retried> {
+    return this.#control.retry(name, wish);
+  }
+
+  /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */
+  async remove(name: string): Promise<void> {
+    requireName(name);
+    return removeJob(this.dir, name, () => this.cancel(name));
+  }
+
+  /** Removes ended jobs and earlier runs by age and count, and says which. Unfinished jobs are never touched. */
+  async prune(policy: PrunePolicy): Promise<PrunedRun[]> {
+    return prune(this.dir, policy, clock.now());
+  }
+
+  /**
    * Stops: nothing new is started, TERM goes to what runs, after the grace period KILL. Jobs stay unfinished and can be taken up again.
    * Resolves when all is down and on disk. Called again with a shorter grace it shortens it; 0 kills at once.
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
-    this.#scheduler.stop(options.graceMs ?? this.#options.graceMs);
-    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+    return this.#engine.stop(options.graceMs ?? this.#options.graceMs);
   }
 
   /** Starts nothing new; what runs may finish. Resolves when it has and all is on disk; jobs that have not ended then stay unfinished. */
   async drain(): Promise<void> {
-    this.#scheduler.drain();
-    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+    return this.#engine.drain();
   }
 
   /** Stops what still runs, as `stop` does, and gives everything back. */
@@ -173,39 +168,54 @@ export class AirExecutor {
     if (this.#isClosed) return;
     await this.stop();
     this.#isClosed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#patience.end();
-    // A pool that is still opening could not be closed.
-    await this.#runnerOpened.catch(() => {});
-    this.#pool?.reclaimSpools(() => spoolsInUse(this.dir));
-    await this.#runner.close();
+    await this.#server.close();
+    await this.#engine.close();
   }
 
-  async #begin(opened: OpenedJob): Promise<RunningJob> {
-    try {
-      await this.#runnerOpened;
-      return this.#runOpened(opened);
-    } catch (error) {
-      await opened.journal.close();
-      opened.lock.release();
-      throw error;
+  /** From the first job on others can reach us. */
+  #context(): OpenContext {
+    this.#server.listen();
+    return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
+  }
+
+  async #openNamed(name: string): Promise<OpenedJob> {
+    requireName(name);
+    const dir = join(jobsDir(this.dir), name);
+    if (!existsSync(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.dir}`);
+    return this.#open(dir, "manager");
+  }
+
+  /** Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in. */
+  async #open(dir: string, owner: JobOwner): Promise<OpenedJob> {
+    for (;;) {
+      const opened = await openDropped(dir, owner, this.#context());
+      if (opened.isSuperseded === true) {
+        const { job } = await this.#begin(opened);
+        await job.finished();
+      } else if (!opened.picture.isOver || (await takeInGrowth(opened))) {
+        return opened;
+      } else {
+        await abandon(opened);
+        await pause(UNSETTLED_MS);
+      }
     }
   }
 
-  #runOpened(opened: OpenedJob): RunningJob {
-    if (opened.warning !== null) this.#options.onWarning(opened.warning);
-    const running = new RunningJob(opened, {
-      scheduler: this.#scheduler,
-      clock,
-      durability: this.#options.durability,
-      onWarning: this.#options.onWarning,
-      onClosed: (job, isRecorded) => {
-        this.#running.delete(job);
-        if (!isRecorded) this.#pool?.keepSpools();
-      },
+  async #begin(opened: OpenedJob, only?: readonly string[]): Promise<RunningJob> {
+    const backendOf = (job: RunningJob): JobBackend => ({
+      ...this.#backendOf(opened.picture),
+      cancel: (tasks) => job.cancel(tasks),
     });
-    this.#running.add(running);
-    return running;
+    return this.#engine.begin(opened, { backendOf, only });
+  }
+
+  #backendOf(picture: Picture): JobBackend {
+    return {
+      status: () => picture.status(),
+      cancel: () => {},
+      add: (tasks) => this.add(picture.name, tasks),
+      retry: (wish) => this.retry(picture.name, wish),
+    };
   }
 
   /** Before a run is put aside: what an earlier engine started of it must not run on beside the new run. */
@@ -217,29 +227,9 @@ export class AirExecutor {
     await job.cancel();
     await job.finished();
   }
+}
 
-  #obstacle(): Obstacle | null {
-    const since = this.#scheduler.noRoomSince;
-    if (since !== null) {
-      const message =
-        "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
-      return { since, error: new AirError("AIR_SYSTEM", message) };
-    }
-    for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;
-    return null;
-  }
-
-  #giveUp(error: AirError): void {
-    for (const running of this.#running) running.giveUp(error);
-    this.#scheduler.stop(0);
-  }
-
-  /** One timer for all deadlines. */
-  #arm(at: number | null): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (at === null) return;
-    const delay = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(at - clock.monotonic())));
-    this.#timer = setTimeout(() => this.#scheduler.tick(), delay);
-  }
+function requireName(name: string): void {
+  const problem = checkJobName(name, { dropped: true });
+  if (problem !== null) throw new AirError("AIR_USAGE", problem);
 }

@@ -52,9 +52,14 @@ export type JobInput =
       readonly max_failures?: number;
     };
 
+export interface CheckOptions {
+  /** True for tasks that join a job: what they depend on may be there. Default: false. */
+  readonly isAddition?: boolean;
+}
+
 /** @throws AirError `AIR_INVALID_JOB` with every fault. */
-export async function checkJob(input: JobInput): Promise<JobSpec> {
-  return complete("the job", await readJobData(input, Date.now()));
+export async function checkJob(input: JobInput, options: CheckOptions = {}): Promise<JobSpec> {
+  return complete("the job", await readJobData(input, Date.now()), options);
 }
 
 /**
@@ -63,20 +68,20 @@ export async function checkJob(input: JobInput): Promise<JobSpec> {
  * @param path a JSON or YAML file, or `-` for standard input.
  * @throws AirError `AIR_INVALID_JOB` with every fault and its place, `AIR_NOT_FOUND`.
  */
-export async function readJobFile(path: string): Promise<JobSpec> {
-  return complete(path === "-" ? "stdin" : path, await readFile(path));
+export async function readJobFile(path: string, options: CheckOptions = {}): Promise<JobSpec> {
+  return complete(path === "-" ? "stdin" : path, await readFile(path), options);
 }
 
-/** What the graph has against tasks, as paths into the job. */
-export function graphFaults(tasks: readonly TaskSpec[]): PathFault[] {
-  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined).map((fault) => ({
+/** What the graph has against tasks, by themselves or as an addition to the `known` ones, as paths into the job. */
+export function graphFaults(tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>): PathFault[] {
+  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined, known).map((fault) => ({
     path: ["tasks", fault.taskIndex, fault.key, ...(fault.dependencyIndex === undefined ? [] : [fault.dependencyIndex])],
     message: fault.message,
   }));
 }
 
-function complete(subject: string, { job, faults, locate }: JobReading): JobSpec {
-  const all = [...faults, ...placeFaults(graphFaults(job.tasks), locate)];
+function complete(subject: string, { job, faults, locate }: JobReading, { isAddition = false }: CheckOptions): JobSpec {
+  const all = isAddition ? faults : [...faults, ...placeFaults(graphFaults(job.tasks), locate)];
   if (all.length > 0) throw invalidJob(subject, all);
   return job;
 }

@@ -7,8 +7,9 @@ import { resolve } from "node:path";
 import { graphFaults } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
 import type { JobSpec, JobStatus } from "./domain/job.js";
+import { putDown } from "./put-down.js";
 import { prepareBase } from "./store/base-directory.js";
-import { closeJob, openRun, openWriter } from "./store/job-directory.js";
+import { openRun } from "./store/job-directory.js";
 
 export interface DropOptions {
   /** The directory of jobs. Made if missing. */
@@ -30,18 +31,16 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   prepareBase(dir).forEach(onWarning);
   const { tasks, concurrency, maxFailures, env } = spec;
   const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
-  const opened = await openRun(dir, { name, owner: "manager", tasks, settings }, graphFaults, Date.now());
+  const opened = await openRun(
+    dir,
+    { name, owner: "manager", tasks, settings },
+    { checkGraph: graphFaults, nowMs: Date.now(), socket: null },
+  );
   if (opened.warning !== null) onWarning(opened.warning);
-  const writer = openWriter(opened, { durability: "grouped", onTrouble: () => {}, onReady: () => {} });
-  try {
-    if (opened.picture.owner !== "manager") {
-      const message = `job "${name}" has an unfinished run that belongs to \`${opened.picture.owner}\`: finish it with that, or take another name.`;
-      throw new AirError("AIR_CONFLICT", message);
-    }
-    await writer.settle();
-    return opened.picture.status();
-  } finally {
-    await writer.close();
-    await closeJob(opened);
-  }
+  const { picture } = opened;
+  const isManagers = picture.owner === "manager";
+  await putDown(opened, isManagers);
+  if (isManagers) return picture.status();
+  const message = `job "${name}" has an unfinished run that belongs to \`${picture.owner}\`: finish it with that, or take another name.`;
+  throw new AirError("AIR_CONFLICT", message);
 }

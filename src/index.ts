@@ -1,14 +1,16 @@
 /** The public API: re-exports only. */
 
-export { AirExecutor, type ExecutorOptions, type SubmitOptions } from "./air-executor.js";
-export { readJobFile, type JobInput, type TaskInput } from "./check-job.js";
+export { AirExecutor } from "./air-executor.js";
+export type { ExecutorOptions, SubmitOptions } from "./executor-options.js";
+export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from "./check-job.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
 export type * from "./domain/events.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
 export { dropJob, type DropOptions } from "./drop-job.js";
-export { Job } from "./job.js";
+export type { PrunedRun, PrunePolicy } from "./prune.js";
+export { Job, type Added, type Retried } from "./job.js";
 export { baseOfDropped } from "./store/job-directory.js";
 export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";
 export { checkJobName } from "./store/names.js";

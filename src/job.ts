@@ -1,12 +1,33 @@
 /** A job in the hands of a caller: made by AirExecutor, which feeds it. Runs nothing itself. */
 
+import type { JobInput } from "./check-job.js";
 import type { JobEvent } from "./domain/events.js";
-import type { JobStatus, JobSummary } from "./domain/job.js";
+import type { JobStatus, JobSummary, RetryWish } from "./domain/job.js";
+
+/** What became of an addition. */
+export interface Added {
+  /** Ids that are new to the job. */
+  readonly added: readonly string[];
+  /** Ids that it had already, with just that meaning: adding twice is no mistake. */
+  readonly present: readonly string[];
+  /** True if an engine runs the job; else the tasks are on record for the next one. */
+  readonly isRunning: boolean;
+}
+
+/** What became of a retry. */
+export interface Retried {
+  /** The tasks that run again, in the order of the job; empty if none needs to. */
+  readonly tasks: readonly string[];
+  /** The job if it is run by this executor, null if another engine does. */
+  readonly job: Job | null;
+}
 
 /** What a handle needs of the engine behind it. */
 export interface JobBackend {
   status(): JobStatus;
   cancel(tasks: readonly string[] | null): void;
+  add(tasks: JobInput): Promise<Added>;
+  retry(wish: RetryWish): Promise<Retried>;
 }
 
 export class Job {
@@ -90,6 +111,16 @@ export class Job {
    */
   async cancel(tasks?: readonly string[]): Promise<void> {
     this.#backend.cancel(tasks ?? null);
+  }
+
+  /** As `AirExecutor.add`. */
+  async add(tasks: JobInput): Promise<Added> {
+    return this.#backend.add(tasks);
+  }
+
+  /** As `AirExecutor.retry`. */
+  async retry(wish: RetryWish = {}): Promise<Retried> {
+    return this.#backend.retry(wish);
   }
 
   /** For AirExecutor: hands on what happened. */

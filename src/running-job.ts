@@ -4,17 +4,23 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { graphFaults } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
+import type { JobEvent } from "./domain/events.js";
 import type { JobSummary } from "./domain/job.js";
 import type { Clock, Descriptor, Placement } from "./domain/ports.js";
 import type { TaskSpec } from "./domain/task.js";
-import { Job } from "./job.js";
+import { newsOf } from "./growth.js";
+import { Job, type JobBackend } from "./job.js";
 import type { Obstacle } from "./patience.js";
 import type { JobHandle, JobPorts } from "./scheduler/job-run.js";
 import type { Scheduler } from "./scheduler/scheduler.js";
 import { describeAttempt } from "./describe-attempt.js";
 import { closeJob, openWriter, type OpenedJob } from "./store/job-directory.js";
+import { tasksAdded } from "./store/new-journal.js";
+import type { Picture } from "./store/picture.js";
 import type { Standing } from "./store/state-guard.js";
+import type { Rewrite } from "./store/tasks-rewrite.js";
 import type { Durability, JobWriter } from "./store/writer.js";
 
 export interface RunningJobContext {
@@ -22,6 +28,9 @@ export interface RunningJobContext {
   readonly clock: Clock;
   readonly durability: Durability;
   readonly onWarning: (message: string) => void;
+  /** If given, only the attempts in flight of these tasks are adopted, nothing is started, and the job is left unfinished. */
+  readonly only?: readonly string[] | undefined;
+  readonly backendOf: (job: RunningJob) => JobBackend;
   /** The job is over for this executor. `isRecorded`: all that happened is on disk. */
   readonly onClosed: (job: RunningJob, isRecorded: boolean) => void;
 }
@@ -35,8 +44,11 @@ export class RunningJob {
   readonly #opened: OpenedJob;
   readonly #context: RunningJobContext;
   readonly #writer: JobWriter;
-  /** Null for a job that had ended before: only its files may want to be brought up to date. */
-  readonly #handle: JobHandle | null;
+  /** Null for a job that had ended before, until something reopens it. */
+  #handle: JobHandle | null;
+  /** Resolves when the scheduler is done with the job, for now: what is added before all is on disk reopens it. */
+  #over: Promise<void> = Promise.resolve();
+  #isClosed = false;
   readonly #startedAt: number;
   /** The disk refuses, and since when. */
   #trouble: { readonly since: number; readonly cause: Error } | null = null;
@@ -54,19 +66,14 @@ export class RunningJob {
       durability: context.durability,
       onTrouble: (error) => this.#tellTrouble(error),
       onReady: () => context.scheduler.resume(),
+      checkGraph: graphFaults,
+      onRewrite: (rewrite) => this.#takeIn(rewrite),
     });
-    let onOver = (): void => {};
-    const finished = new Promise<void>((resolve) => (onOver = resolve)).then(() => this.#finish());
-    const backend = { status: () => picture.status(), cancel: (tasks: readonly string[] | null) => this.#cancel(tasks) };
-    this.job = new Job(picture.name, picture.run.id, backend, finished);
-    const ports: JobPorts = {
-      recorder: this.#writer,
-      describe: (task: TaskSpec, attempt: number, key: number, placement: Placement): Descriptor =>
-        describeAttempt(opened.paths, picture, task, attempt, key, placement),
-      listener: { onEvents: (events) => this.job.deliver(events), onOver },
-    };
-    this.#handle = picture.isOver ? null : context.scheduler.addJob(picture.load(), ports);
-    if (this.#handle === null) onOver();
+    let onFinished = (_: Promise<JobSummary>): void => {};
+    const finished = new Promise<JobSummary>((resolve) => (onFinished = resolve));
+    this.job = new Job(picture.name, picture.run.id, context.backendOf(this), finished);
+    this.#handle = picture.isOver ? null : this.#enter();
+    onFinished(this.#finish());
     this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     if (opened.isSuperseded === true) this.#look();
   }
@@ -86,9 +93,80 @@ export class RunningJob {
     if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
   }
 
-  #cancel(tasks: readonly string[] | null): void {
+  /** True if the scheduler has nothing more to do with it. */
+  get #isIdle(): boolean {
+    return this.#handle?.isOver ?? true;
+  }
+
+  #enter(): JobHandle {
+    let onOver = (): void => {};
+    this.#over = new Promise((resolve) => (onOver = resolve));
+    const { paths, picture } = this.#opened;
+    const { only, scheduler } = this.#context;
+    const loaded = picture.load();
+    const inFlight = only === undefined ? loaded.inFlight : loaded.inFlight.filter(({ task }) => only.includes(task));
+    const ports: JobPorts = {
+      recorder: this.#writer,
+      describe: (task: TaskSpec, attempt: number, key: number, placement: Placement): Descriptor =>
+        describeAttempt(paths, picture, task, attempt, key, placement),
+      listener: { onEvents: (events) => this.job.deliver(events), onOver },
+      mayStart: only === undefined,
+    };
+    return scheduler.addJob({ ...loaded, inFlight }, ports);
+  }
+
+  get picture(): Picture {
+    return this.#opened.picture;
+  }
+
+  /** As `JobHandle.cancel`; nothing happens to a job that is over. */
+  cancel(tasks: readonly string[] | null): void {
     if (tasks === null) this.#handle?.cancel();
     else this.#handle?.cancel(tasks);
+  }
+
+  /**
+   * Takes in tasks that were checked against the picture. A job whose last task has just ended goes on with them.
+   *
+   * @throws AirError `AIR_CLOSED` if it is over and given back, `AIR_CONFLICT` if it is being cancelled.
+   */
+  add(tasks: readonly TaskSpec[]): void {
+    if (this.picture.isCancelling && !this.picture.isOver) {
+      throw new AirError("AIR_CONFLICT", `job "${this.job.name}" is being cancelled: add to it when it has ended.`);
+    }
+    this.#grow(tasks);
+  }
+
+  /** Has tasks that have ended run again, likewise. */
+  reset(tasks: readonly string[]): void {
+    if (this.#handle === null || this.#handle.isOver)
+      this.#reopen([{ type: "tasks-reset", at: this.#context.clock.now(), tasks, edited: [] }]);
+    else this.#handle.reset(tasks, []);
+  }
+
+  #grow(tasks: readonly TaskSpec[]): void {
+    if (this.#handle === null || this.#handle.isOver) this.#reopen([...tasksAdded(tasks, this.#context.clock.now())]);
+    else this.#handle.add(tasks);
+  }
+
+  /** The scheduler is done with the job, but it has not been given back yet. */
+  #reopen(events: readonly JobEvent[]): void {
+    if (this.#isClosed || this.#hopeless !== null) throw new AirError("AIR_CLOSED", `job "${this.job.name}" is over.`);
+    this.#writer.record(events);
+    this.job.deliver(events);
+    // An executor that is closing leaves it to the next one.
+    if (!this.#context.scheduler.isClosing) this.#handle = this.#enter();
+  }
+
+  /** Somebody wrote into tasks.json. */
+  #takeIn(rewrite: Rewrite): void {
+    const { added, notes } = newsOf(rewrite, this.picture);
+    if (notes.length > 0) {
+      this.#writer.record([{ type: "edits-ignored", at: this.#context.clock.now(), notes }]);
+      const more = notes.length === 1 ? "" : ` (and ${notes.length - 1} more: see its status)`;
+      this.#context.onWarning(`job "${this.job.name}": ${notes[0]}${more}`);
+    }
+    if (added.length > 0) this.#grow(added);
   }
 
   /** What keeps the job from going on; null if nothing does. */
@@ -105,12 +183,18 @@ export class RunningJob {
   async #finish(): Promise<JobSummary> {
     const { clock, onClosed } = this.#context;
     let isRecorded = false;
+    const { picture } = this;
     try {
-      await this.#settle();
+      for (let isSettled = false; !isSettled;) {
+        await this.#over;
+        const { version } = picture;
+        await this.#settle();
+        isSettled = this.#isIdle && picture.version === version;
+      }
       isRecorded = true;
-      const { picture } = this.#opened;
       return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
     } finally {
+      this.#isClosed = true;
       clearInterval(this.#vigil);
       await this.#writer.close();
       await closeJob(this.#opened);

@@ -6,6 +6,8 @@ import type { Terminal } from "./terminal.js";
 export interface Call {
   /** Positional arguments by name, as typed. */
   readonly args: Readonly<Record<string, string | undefined>>;
+  /** What was typed behind the arguments that have names: more of the last one, or the command behind `--`. */
+  readonly rest: readonly string[];
   readonly settings: Settings;
   readonly terminal: Terminal;
 }

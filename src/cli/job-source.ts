@@ -24,12 +24,16 @@ export function jobNameOf(job: JobSpec, file: string, given: string | null): str
 }
 
 /** @throws AirError `AIR_NOT_FOUND` if there is no such job. */
-export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
+export function requireJob(base: string, name: string): void {
   const names = listJobs(base);
-  if (!names.includes(name)) {
-    const others = names.length === 0 ? `; there are no jobs in ${base}` : suggestion(name, names);
-    throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
-  }
+  if (names.includes(name)) return;
+  const others = names.length === 0 ? `; there are no jobs in ${base}` : suggestion(name, names);
+  throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
+}
+
+/** @throws AirError as `requireJob`. */
+export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
+  requireJob(base, name);
   const paths = viewPaths(base, name, options.run === null ? {} : { run: options.run });
   return viewJob(paths, name, { withTasks: options.withTasks });
 }

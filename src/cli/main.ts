@@ -20,7 +20,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });
   let isJson = argv.includes("--json");
   try {
-    const { verb, args, given, request } = await parse(argv);
+    const { verb, args, rest, given, request } = await parse(argv);
     if (verb === null || request !== null) {
       terminal.out.write(`${request === "version" ? readVersion() : await helpText(verb, terminal)}\n`);
       return exitCode.completed;
@@ -29,7 +29,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     isJson = settings.isOn("json");
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
     const command = await verb.load();
-    return await command.execute({ args, settings, terminal });
+    return await command.execute({ args, rest, settings, terminal });
   } catch (error) {
     return complain(error, terminal, isJson);
   }

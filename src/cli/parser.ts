@@ -14,27 +14,33 @@ export interface Parsed {
   readonly verb: Verb | null;
   /** Arguments by name, as typed. */
   readonly args: Readonly<Record<string, string | undefined>>;
+  /** What was typed behind them, where the verb allows it. */
+  readonly rest: readonly string[];
   /** Options by name: booleans and strings. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly request: "help" | "version" | null;
 }
 
 export async function parse(argv: readonly string[]): Promise<Parsed> {
-  const read = readPlainWords(argv) ?? (await (await import("./yargs-words.js")).readWords(argv));
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const [head, behind] = [argv.slice(0, end), argv.slice(end + 1)];
+  const read = readPlainWords(head) ?? (await (await import("./yargs-words.js")).readWords(head));
   const { options: given } = read;
-  const [word, ...words] = read.words;
+  const [word, ...typed] = read.words;
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
   const verb = verbs.find(({ name }) => name === word) ?? null;
   if (verb === null) {
     if (request === null || word !== undefined) await complainOfVerb(word);
-    return { verb, args: {}, given, request };
+    return { verb, args: {}, rest: [], given, request };
   }
+  const words = verb.rest === "command" ? typed : [...typed, ...behind];
   if (request === null) {
     await checkOptions(given, verb);
     checkArguments(words, verb);
   }
-  const args = Object.fromEntries(Object.keys(verb.args).map((name, index) => [name, words[index]]));
-  return { verb, args, given, request };
+  const names = Object.keys(verb.args);
+  const args = Object.fromEntries(names.map((name, index) => [name, words[index]]));
+  return { verb, args, rest: verb.rest === "command" ? behind : words.slice(names.length), given, request };
 }
 
 async function complainOfVerb(word: string | undefined): Promise<never> {
@@ -56,11 +62,11 @@ async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb
   }
 }
 
-function checkArguments(words: readonly string[], { usage, args }: Verb): void {
+function checkArguments(words: readonly string[], { usage, args, rest }: Verb): void {
   const names = Object.keys(args);
   const extra = words[names.length];
-  if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}": air-executor ${usage}`);
-  const missing = names.find((name, index) => words[index] === undefined && !usage.includes(`[${name}]`));
+  if (extra !== undefined && rest !== "argument") throw new UsageError(`unexpected argument "${extra}": air-executor ${usage}`);
+  const missing = names.find((name, index) => words[index] === undefined && !usage.includes(`[${name}`));
   if (missing !== undefined) throw new UsageError(`${missing} is missing: air-executor ${usage}`);
 }
 

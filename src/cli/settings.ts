@@ -3,6 +3,8 @@
 import { allOptions, variableOf, type OptionName } from "./options.js";
 import { UsageError } from "./usage-error.js";
 
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+
 /** As the parser leaves them: strings and booleans by option name. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
@@ -67,6 +69,23 @@ export class Settings {
     if (value === null) return null;
     if (/^[1-9]\d{0,8}$/.test(value)) return Number(value);
     throw new UsageError(`${source} is "${value}": expected the number of an attempt, from 1`);
+  }
+
+  /** Milliseconds; null if it was not given. */
+  age(): number | null {
+    const { value, source } = this.#find("older-than");
+    if (value === null) return null;
+    const [, amount, unit] = /^(\d{1,6})([smhdw])$/.exec(value) ?? [];
+    if (amount !== undefined && unit !== undefined) return Number(amount) * unitMs[unit as keyof typeof unitMs];
+    throw new UsageError(`${source} is "${value}": expected an age such as 90s, 45m, 12h, 30d or 8w`);
+  }
+
+  /** Null if it was not given. */
+  keep(): number | null {
+    const { value, source } = this.#find("keep");
+    if (value === null) return null;
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+    throw new UsageError(`${source} is "${value}": expected how many runs of each job to keep, from 0`);
   }
 
   #find(option: OptionName): { value: string | null; source: string } {

@@ -10,6 +10,8 @@ export interface Verb {
   readonly describe: string;
   /** What each argument is, in the order of the usage. */
   readonly args: Readonly<Record<string, string>>;
+  /** `argument`: the last argument may be given again and again; `command`: a command may follow behind `--`. Default: neither. */
+  readonly rest?: "argument" | "command";
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
@@ -39,6 +41,65 @@ export const verbs: readonly Verb[] = [
     options: ["name"],
     examples: [["air-executor submit pipeline.yaml", "the manager runs it; if none is there yet, the next one"]],
     load: () => import("./commands/submit.js"),
+  },
+  {
+    name: "add",
+    usage: "add JOB [FILE] [-- COMMAND…]",
+    describe: "Add tasks to a job, also while it runs",
+    args: { JOB: "Name of a job", FILE: "A job file with the tasks (JSON or YAML), or - for standard input" },
+    rest: "command",
+    options: ["id", "after"],
+    examples: [
+      ["air-executor add pipeline --id report --after merge -- ./report.sh", "one task; it may depend on any task of the job"],
+      ["air-executor add pipeline more.yaml", "those of a file; they may depend on each other too"],
+      ['air-executor add "$AIR_EXECUTOR_JOB" --id next -- ./next.sh', "from inside a task, to its own job"],
+    ],
+    load: () => import("./commands/add.js"),
+  },
+  {
+    name: "retry",
+    usage: "retry JOB [TASK…]",
+    describe: "Run failed, skipped and cancelled tasks again; what completed stays completed",
+    args: { JOB: "Name of a job", TASK: "Ids of tasks: only these, and what was skipped for them (default: all)" },
+    rest: "argument",
+    options: ["from", "concurrency", "grace-period", "durability"],
+    examples: [
+      ["air-executor retry pipeline", "where it runs, else here; edits of these tasks in tasks.json are taken up here"],
+      ["air-executor retry pipeline --from merge", "merge and all behind it, also what completed"],
+    ],
+    load: () => import("./commands/retry.js"),
+  },
+  {
+    name: "cancel",
+    usage: "cancel JOB [TASK…]",
+    describe: "End a job, or some of its tasks, wherever it runs",
+    args: { JOB: "Name of a job", TASK: "Ids of tasks (default: the whole job)" },
+    rest: "argument",
+    options: ["grace-period"],
+    examples: [["air-executor cancel pipeline strip-3", "what depends on it is skipped; the rest goes on"]],
+    load: () => import("./commands/cancel.js"),
+  },
+  {
+    name: "rm",
+    usage: "rm JOB",
+    describe: "Remove a job with its logs and earlier runs; one that runs is ended first",
+    args: { JOB: "Name of a job" },
+    options: ["grace-period"],
+    examples: [["air-executor rm pipeline", "there is no way back"]],
+    load: () => import("./commands/rm.js"),
+  },
+  {
+    name: "prune",
+    usage: "prune",
+    describe: "Remove ended jobs and earlier runs by age and count",
+    args: {},
+    options: ["older-than", "keep", "dry-run"],
+    examples: [
+      ["air-executor prune --older-than 30d", "what ended longer ago; unfinished jobs are never touched"],
+      ["air-executor prune --keep 3 --dry-run", "show what would go if each job kept its three last runs"],
+      ["air-executor prune --older-than 7d --keep 1", "old ones, but of each job the last run"],
+    ],
+    load: () => import("./commands/prune.js"),
   },
   {
     name: "start",
@@ -82,6 +143,15 @@ export const verbs: readonly Verb[] = [
       ["air-executor status pipeline --json", "the same for a script, as the files say it"],
     ],
     load: () => import("./commands/status.js"),
+  },
+  {
+    name: "watch",
+    usage: "watch [JOB]",
+    describe: "Show the same live, until the job has ended",
+    args: { JOB: "Name of a job (default: all jobs, until Ctrl-C)" },
+    options: ["all"],
+    examples: [["air-executor watch pipeline", "drawn again on a terminal, printed again when it changed elsewhere"]],
+    load: () => import("./commands/watch.js"),
   },
   {
     name: "logs",

@@ -59,6 +59,14 @@ export interface JobSummary extends JobStatus {
   readonly durationMs: number;
 }
 
+/** What a user wants to run again. Without either: everything that failed, was skipped or was cancelled. */
+export interface RetryWish {
+  /** Only these, which must not have completed, and the skipped ones behind them. */
+  readonly tasks?: readonly string[];
+  /** This one and everything behind it, also what completed. */
+  readonly from?: string;
+}
+
 /** An attempt that was in flight when its engine died: started on record, no end on record. */
 export interface InFlight {
   readonly task: string;

@@ -26,6 +26,8 @@ export interface JobPorts {
   /** The plain data of an attempt. Must be pure: it is also asked about attempts that run already, for the path of their log. */
   readonly describe: (task: TaskSpec, attempt: number, key: number, placement: Placement) => Descriptor;
   readonly listener: JobListener;
+  /** False for a job that is only taken up to end what runs of it: it is interrupted as soon as nothing does. Default: true. */
+  readonly mayStart?: boolean;
 }
 
 /** What the caller of `Scheduler.addJob` holds. */

@@ -81,7 +81,8 @@ export class Round {
       if (job.isOver) {
         continue;
       }
-      if (job.plan.isDone || (this.isClosing && job.running === 0)) {
+      const mayStart = !this.isClosing && job.ports.mayStart !== false;
+      if (job.plan.isDone || (!mayStart && job.running === 0)) {
         job.isOver = true;
         job.plan.close(this.#clock.now());
         this.#dispatcher.remove(job);

@@ -4,17 +4,9 @@
  */
 
 import { AirError } from "../domain/errors.js";
-import type { LoadedJob } from "../domain/job.js";
+import type { LoadedJob, RetryWish } from "../domain/job.js";
 import type { FinalStatus, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
-
-/** What a user wants to run again. Without either: everything that failed, was skipped or was cancelled. */
-export interface RetryWish {
-  /** Only these, which must not have completed, and the skipped ones behind them. */
-  readonly tasks?: readonly string[];
-  /** This one and everything behind it, also what completed. */
-  readonly from?: string;
-}
 
 /**
  * The ids, in the order of the job. All of them have ended; what has not yet will run in any case.

@@ -7,11 +7,11 @@
 
 import { lstatSync, readdirSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
-import { jobsDir, lanesDir } from "./layout.js";
+import { controlDir, jobsDir, lanesDir } from "./layout.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
-const OURS = /^(?:jobs|lanes|control|manager\..*)$/;
+const OURS = /^(?:jobs|lanes|control|removed|manager\..*)$/;
 
 /**
  * Makes the directory and what belongs into it, where missing. Returns what a user should be told.
@@ -20,7 +20,7 @@ const OURS = /^(?:jobs|lanes|control|manager\..*)$/;
  */
 export function prepareBase(base: string): string[] {
   refuseShared(base);
-  return [base, jobsDir(base), lanesDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
+  return [base, jobsDir(base), lanesDir(base), controlDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
 }
 
 function refuseShared(base: string): void {

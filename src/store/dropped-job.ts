@@ -5,7 +5,7 @@
  * The files are read, never repaired in place: what is wrong is an error that names every fault.
  */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
 import type { JobEvent } from "../domain/events.js";
 import type { JobOwner, JobState } from "../domain/job.js";
 import type { TaskRecord, TaskSpec } from "../domain/task.js";
@@ -21,8 +21,8 @@ import { readTasksJson } from "./tasks-file.js";
 import { parseText } from "./text-source.js";
 import { formatTimestamp, parseTimestamp } from "./timestamp.js";
 
-/** What the graph of the tasks has against them; paths begin at `["tasks", …]`. */
-export type GraphCheck = (tasks: readonly TaskSpec[]) => readonly PathFault[];
+/** What the graph has against tasks, by themselves or as an addition to the `known` ones; paths begin at `["tasks", …]`. */
+export type GraphCheck = (tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>) => readonly PathFault[];
 
 export interface DroppedContext {
   readonly name: string;
@@ -47,6 +47,8 @@ export interface DroppedJob {
   readonly state: State;
   readonly tasks: readonly TaskSpec[];
   readonly records: readonly TaskRecord[];
+  /** tasks.json as it was read. */
+  readonly tasksFile: BigIntStats | null;
 }
 
 /**
@@ -56,7 +58,9 @@ export interface DroppedJob {
 export async function readDropped(paths: JobPaths, context: DroppedContext): Promise<DroppedJob | null> {
   if (!existsSync(paths.state) || !existsSync(paths.tasks)) return null;
   const state = await readState(paths.state);
-  return { state, ...(await readTasksFile(paths.tasks, context)) };
+  // What is written while we read shows as a change since.
+  const tasksFile = lstatSync(paths.tasks, { bigint: true, throwIfNoEntry: false }) ?? null;
+  return { state, tasksFile, ...(await readTasksFile(paths.tasks, context)) };
 }
 
 /** Makes the dropped job ours: from here on there is a journal. */

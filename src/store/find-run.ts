@@ -3,11 +3,11 @@
  * files of an earlier run, which are kept. Called under the job's lock; starts nothing.
  */
 
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, renameSync, type BigIntStats } from "node:fs";
 import { basename } from "node:path";
 import { AirError } from "../domain/errors.js";
 import { archiveRun } from "./archive.js";
-import { readDropped, takeIn, type DroppedContext } from "./dropped-job.js";
+import { readDropped, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import { recover, type Recovered } from "./recovery.js";
@@ -19,6 +19,8 @@ import { readStateFile } from "./state-file.js";
 export interface FoundRun extends Recovered {
   /** True if another run was written into the directory while this one has attempts in flight: they are to be ended, nothing else. */
   readonly isSuperseded: boolean;
+  /** tasks.json as it was when the job was taken in from it just now; null if it was not. */
+  readonly tasksFile: BigIntStats | null;
 }
 
 const MAX_TASKS_BYTES = 512 * 1024 * 1024;
@@ -33,11 +35,11 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
   const known = recover(paths);
   if (known === null) {
     const dropped = await readDropped(paths, context);
-    return dropped === null ? null : { ...(await takeIn(paths, dropped, context)), isSuperseded: false };
+    return dropped === null ? null : takeInNow(paths, dropped, context);
   }
   try {
-    if (!isReplaced(paths, known.picture)) return { ...known, isSuperseded: false };
-    if (known.picture.load().inFlight.length > 0) return { ...known, isSuperseded: true };
+    if (!isReplaced(paths, known.picture)) return { ...known, isSuperseded: false, tasksFile: null };
+    if (known.picture.load().inFlight.length > 0) return { ...known, isSuperseded: true, tasksFile: null };
   } catch (error) {
     await known.journal.close();
     throw error;
@@ -50,7 +52,11 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
   const dropped = await readDropped(paths, context);
   if (dropped === null) throw nothingThere(paths);
   await archiveRun(paths, known.picture);
-  return { ...(await takeIn(paths, dropped, context)), isSuperseded: false };
+  return takeInNow(paths, dropped, context);
+}
+
+async function takeInNow(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<FoundRun> {
+  return { ...(await takeIn(paths, dropped, context)), isSuperseded: false, tasksFile: dropped.tasksFile };
 }
 
 export function nothingThere({ dir, state, tasks }: JobPaths): AirError {

@@ -3,7 +3,7 @@
  * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
  */
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, type BigIntStats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
@@ -25,6 +25,7 @@ import { differingTask } from "./same-tasks.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
 import { Snapshots } from "./snapshot.js";
 import { StateGuard } from "./state-guard.js";
+import { TasksGuard, type TasksGuardOptions } from "./tasks-guard.js";
 
 /** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
 const LINES_A_TASK = 8;
@@ -56,6 +57,8 @@ export interface OpenedJob {
   readonly lock: Lock;
   /** True if another run was written into the directory while attempts of this one were in flight: they are to be ended, nothing else. */
   readonly isSuperseded?: boolean;
+  /** tasks.json as it was when the job was taken in from it just now. */
+  readonly tasksFile?: BigIntStats | null;
   /** What a user should be told of the directory. */
   readonly warning: string | null;
 }
@@ -68,6 +71,14 @@ export interface WantedRun {
   readonly settings: JobSettings;
 }
 
+/** What an engine brings along to open jobs. */
+export interface OpenContext {
+  readonly checkGraph: GraphCheck;
+  readonly nowMs: number;
+  /** Name of its control socket; null if it has none. */
+  readonly socket: string | null;
+}
+
 /** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */
 const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
 
@@ -76,11 +87,11 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
  *
  * @throws AirError `AIR_CONFLICT` if the unfinished run has other tasks, `AIR_LOCKED` if another engine holds the job.
  */
-export async function openRun(base: string, wanted: WantedRun, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
   const warning = ensurePrivateDirectory(paths.dir);
-  return withLock(paths, wanted.name, async (lock) => {
-    const found = await findWanted(paths, wanted, checkGraph, nowMs);
+  return withLock(paths, wanted.name, context, async (lock) => {
+    const found = await findWanted(paths, wanted, context);
     if (found?.isSuperseded === true) {
       await found.journal.close();
       const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
@@ -100,18 +111,18 @@ export async function openRun(base: string, wanted: WantedRun, checkGraph: Graph
       );
     }
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning };
+    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
   });
 }
 
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
-export async function openFreshRun(base: string, wanted: WantedRun, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
   const warning = ensurePrivateDirectory(paths.dir);
-  return withLock(paths, wanted.name, async (lock) => {
-    const found = await findWanted(paths, wanted, checkGraph, nowMs);
+  return withLock(paths, wanted.name, context, async (lock) => {
+    const found = await findWanted(paths, wanted, context);
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, nowMs, found?.picture ?? null)), paths, lock, warning };
+    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
   });
 }
 
@@ -126,41 +137,48 @@ export function pathsOfJob(base: string, name: string): JobPaths {
   return jobPaths(join(jobsDir(base), name));
 }
 
-function findWanted(
-  paths: JobPaths,
-  { name, owner }: WantedRun,
-  checkGraph: GraphCheck,
-  nowMs: number,
-): Promise<FoundRun | null> {
-  return findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(paths.dir), checkGraph });
+function findWanted(paths: JobPaths, { name, owner }: WantedRun, context: OpenContext): Promise<FoundRun | null> {
+  return findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(paths.dir) });
 }
 
 /** Takes up what lies in the directory: an unfinished run, or a dropped job that nobody has read yet. */
-export async function openDropped(dir: string, owner: JobOwner, checkGraph: GraphCheck, nowMs: number): Promise<OpenedJob> {
+export async function openDropped(dir: string, owner: JobOwner, context: OpenContext): Promise<OpenedJob> {
   const paths = jobPaths(dir);
   const name = basename(dir);
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
   const warning = ensurePrivateDirectory(dir);
-  return withLock(paths, name, async (lock) => {
-    const found = await findRun(paths, { name, owner, nowMs, cwd: cwdOfDropped(dir), checkGraph });
+  return withLock(paths, name, context, async (lock) => {
+    const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
     if (found === null) throw nothingThere(paths);
     ensurePrivateDirectory(paths.logs);
     return { ...found, paths, lock, warning };
   });
 }
 
-/** The writer of an opened job. */
-export function openWriter(job: OpenedJob, options: WriterOptions): JobWriter {
-  const { paths, picture, journal, lock } = job;
-  const known = { run: picture.run, completedAt: null };
-  return new JobWriter(journal, picture, new Snapshots(paths, picture, new StateGuard(paths, known, lock)), options);
+/** The writer of an opened job. `onRewrite` hears what others write into its tasks.json. */
+export function openWriter(
+  job: OpenedJob,
+  options: WriterOptions & Pick<TasksGuardOptions, "checkGraph" | "onRewrite">,
+): JobWriter {
+  const { paths, picture, journal, lock, tasksFile = null } = job;
+  const state = new StateGuard(paths, { run: picture.run, completedAt: null }, lock);
+  const { checkGraph, onRewrite } = options;
+  const onNews = (): void => writer.noteNews();
+  const tasks = new TasksGuard(paths, { picture, checkGraph, known: tasksFile, onRewrite, onNews });
+  const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), options);
+  return writer;
 }
 
-async function withLock(paths: JobPaths, name: string, open: (lock: Lock) => Promise<OpenedJob>): Promise<OpenedJob> {
+async function withLock(
+  paths: JobPaths,
+  name: string,
+  { socket }: OpenContext,
+  open: (lock: Lock) => Promise<OpenedJob>,
+): Promise<OpenedJob> {
   let lock: Lock | null = null;
   try {
-    lock = await takeLock(paths.lock, `job "${name}"`);
+    lock = await takeLock(paths.lock, `job "${name}"`, socket);
     return await open(lock);
   } catch (error) {
     lock?.release();
@@ -187,6 +205,18 @@ async function beginRun(
   for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });
   const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);
   return { picture, journal };
+}
+
+/** Records what happens to a job that no writer has in hand yet. */
+export function note({ journal, picture }: OpenedJob, events: readonly JobEvent[]): void {
+  journal.append(events);
+  for (const event of events) picture.apply(event);
+}
+
+/** Gives a job back that could not be worked on. */
+export async function abandon({ journal, lock }: OpenedJob): Promise<void> {
+  await journal.close();
+  lock.release();
 }
 
 /** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */

@@ -15,6 +15,8 @@ export interface JobPaths {
   /** A state.json that could not be read, kept for whoever wrote it. */
   readonly stateRejected: string;
   readonly tasks: string;
+  /** A tasks.json that was replaced although something in it was not followed, kept likewise. */
+  readonly tasksRejected: string;
   readonly logs: string;
   readonly journal: string;
   /** Bytes cut off a journal because they were no whole line: kept for whoever wants to look. */
@@ -27,6 +29,10 @@ export const lanesDir = (base: string): string => join(base, "lanes");
 /** Held by the manager that runs; says who it is. */
 export const managerLock = (base: string): string => join(base, "manager.pid");
 export const managerLog = (base: string): string => join(base, "manager.log");
+/** Sockets at which engines listen. */
+export const controlDir = (base: string): string => join(base, "control");
+/** Jobs on their way out: moved here, then deleted. */
+export const removedDir = (base: string): string => join(base, "removed");
 export const jobsDir = (base: string): string => join(base, "jobs");
 
 export function jobPaths(dir: string): JobPaths {
@@ -35,6 +41,7 @@ export function jobPaths(dir: string): JobPaths {
     state: join(dir, "state.json"),
     stateRejected: join(dir, "state.json.rejected"),
     tasks: join(dir, "tasks.json"),
+    tasksRejected: join(dir, "tasks.json.rejected"),
     logs: join(dir, "logs"),
     journal: join(dir, "journal.ndjson"),
     journalTorn: join(dir, "journal.torn"),

@@ -6,22 +6,24 @@ export interface LockHolder {
   readonly pid: number;
   /** ISO 8601. */
   readonly since: string;
+  /** Name of the control socket at which it listens; null if it doesn't. */
+  readonly socket: string | null;
 }
 
 /** The field of /proc/PID/stat that holds the start time, counted behind the name. */
 const START_FIELD = 19;
 
 /** What a lock's file says of us. */
-export function describeHolder(): string {
-  const holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid) };
+export function describeHolder(socket: string | null): string {
+  const holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid), socket };
   return `${JSON.stringify(holder)}\n`;
 }
 
 /** Null if nobody holds it: no file, or its process is gone. */
 export function readHolder(path: string): LockHolder | null {
   try {
-    const { pid, since, start } = JSON.parse(readFileSync(path, "utf8")) as LockHolder & { start: string };
-    return startOf(pid) === start ? { pid, since } : null;
+    const { pid, since, start, socket = null } = JSON.parse(readFileSync(path, "utf8")) as LockHolder & { start: string };
+    return startOf(pid) === start ? { pid, since, socket } : null;
   } catch {
     return null;
   }

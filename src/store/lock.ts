@@ -25,9 +25,10 @@ const MACOS_O_EXLOCK = 0x20;
  * Takes the lock that lives in the file `path`, which is created if missing, or throws.
  *
  * @param what names the thing for the error: `job "etl"`.
+ * @param socket the name of our control socket, for those who want something of us. Default: we have none.
  * @throws AirError `AIR_LOCKED` naming the holder's pid and since when; `AIR_SYSTEM` if locking is not possible here.
  */
-export async function takeLock(path: string, what: string): Promise<Lock> {
+export async function takeLock(path: string, what: string, socket: string | null = null): Promise<Lock> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
   for (let round = 0; round < 10; round++) {
     const fd = openLockFile(path, what);
@@ -35,7 +36,7 @@ export async function takeLock(path: string, what: string): Promise<Lock> {
       if (process.platform === "linux" && !(await flock(fd))) throw held(path, what);
       if (isStillAt(path, fd)) {
         ftruncateSync(fd);
-        writeSync(fd, describeHolder(), 0);
+        writeSync(fd, describeHolder(socket), 0);
         return { presence: () => presenceOf(path, fd), release: () => closeSync(fd) };
       }
     } catch (error) {

@@ -8,6 +8,7 @@ import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksReset } fro
 import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
+import { findFirstFailure } from "./first-failure.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
@@ -53,8 +54,9 @@ export class Picture {
     return this.state !== "waiting" && this.state !== "working";
   }
 
-  indexOf(task: string): number | undefined {
-    return this.#index.get(task);
+  /** The place of each task by its id. */
+  get ids(): ReadonlyMap<string, number> {
+    return this.#index;
   }
 
   apply(event: JobEvent): void {
@@ -148,30 +150,17 @@ export class Picture {
     for (const task of edited) this.tasks[this.#indexOf(task.id)] = task;
     for (const task of tasks) {
       const record = this.#change(task, "pending");
-      record.startedAt = record.completedAt = record.error = record.exitCode = record.signal = null;
+      Object.assign(record, { startedAt: null, completedAt: null, error: null, exitCode: null, signal: null });
       for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
     }
-    this.firstFailure = this.#findFirstFailure();
+    this.firstFailure = findFirstFailure(this.tasks, this.records);
     this.warnings = [];
     this.#goOn();
   }
 
   /** A job that had ended is unfinished again. */
   #goOn(): void {
-    if (!this.isOver) return;
-    this.state = "waiting";
-    this.completedAt = null;
-    this.error = null;
-    this.isCancelling = false;
-  }
-
-  #findFirstFailure(): string | null {
-    let first: { readonly task: string; readonly at: number } | null = null;
-    for (const [index, { status, completedAt }] of this.records.entries()) {
-      const at = completedAt ?? 0;
-      if (status === "failed" && (first === null || at < first.at)) first = { task: this.tasks[index]!.id, at };
-    }
-    return first?.task ?? null;
+    if (this.isOver) Object.assign(this, { state: "waiting", completedAt: null, error: null, isCancelling: false });
   }
 
   #start(event: AttemptStarted): void {

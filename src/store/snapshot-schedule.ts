@@ -9,6 +9,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Picture } from "./picture.js";
 import type { Snapshots } from "./snapshot.js";
+import type { Standing } from "./state-guard.js";
 
 /** From one snapshot to the next: with the time that one takes, well within a second. */
 const PAUSE_MS = 750;
@@ -28,6 +29,8 @@ export class SnapshotSchedule {
   readonly #picture: Pick<Picture, "version" | "tasks">;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
+  /** While the last word is written: what changes meanwhile is looked at behind it. */
+  #isSettling = false;
   #isClosed = false;
   /** Versions of the picture that the files show. */
   #stateVersion = -1;
@@ -42,9 +45,15 @@ export class SnapshotSchedule {
 
   /** The picture has changed: there will be a snapshot. */
   plan(): void {
-    if (this.#timer !== null || this.#isClosed) return;
+    if (this.#timer !== null || this.#isSettling || this.#isClosed) return;
     const delay = Math.max(BURST_MS, this.#lastAt + PAUSE_MS - performance.now());
     this.#timer = setTimeout(() => this.#write(), delay);
+  }
+
+  /** tasks.json is not as we left it: it has its turn even if the picture has not changed. */
+  planTasks(): void {
+    this.#tasksVersion = -1;
+    this.plan();
   }
 
   /** Both files exact and synced. Throws the disk's error if it refuses; may be called again. */
@@ -52,7 +61,20 @@ export class SnapshotSchedule {
     await this.#writing;
     // Only now: one that has just ended may have planned the next, and that must not write beside ours.
     this.#cancelTimer();
-    while ((await this.#snapshots.writeSynced(before)) === "unsettled") await pause(UNSETTLED_EVERY_MS);
+    this.#isSettling = true;
+    try {
+      while ((await this.#writeSynced(before)) === "unsettled") await pause(UNSETTLED_EVERY_MS);
+    } finally {
+      this.#isSettling = false;
+      this.#planIfStale();
+    }
+  }
+
+  async #writeSynced(before: () => Promise<void>): Promise<Standing> {
+    const { version } = this.#picture;
+    const standing = await this.#snapshots.writeSynced(before);
+    if (standing === "ours") this.#stateVersion = this.#tasksVersion = version;
+    return standing;
   }
 
   /** Writes no more. Resolves when nothing is under way. */

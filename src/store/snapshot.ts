@@ -4,15 +4,16 @@
  *
  * - A reader sees the old file or the new one, whole: a temporary file in the same directory, renamed over it.
  * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.
- * - Others may write there too: with a guard nothing is replaced that is not ours to replace.
+ * - Others may write there too: with guards nothing is replaced that is not ours to replace, or not understood yet.
  */
 
-import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, type BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
 import { TaskChunks } from "./task-chunks.js";
+import type { TasksGuard } from "./tasks-guard.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** The most buffers that one writev takes on the systems we know. */
@@ -21,25 +22,44 @@ const MAX_VECTOR = 1024;
 /** Temporary names are fixed: the job's lock keeps others away, and a crash leaves at most one of each behind. */
 const TEMPORARY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
+/** What stands between us and whoever else writes the two files. */
+export interface Guards {
+  readonly state: StateGuard;
+  readonly tasks: TasksGuard;
+}
+
+/** The tasks as they are about to be put in place. */
+interface Prepared {
+  readonly version: number;
+  readonly count: number;
+  /** Of the temporary file; null if the one in place will do. */
+  readonly stats: BigIntStats | null;
+}
+
 export class Snapshots {
   readonly #paths: JobPaths;
   readonly #picture: Picture;
   readonly #chunks: TaskChunks;
-  readonly #guard: StateGuard | null;
+  readonly #guards: Guards | null;
   /** Which version of the text tasks.json has; null before our first one. */
   #version: number | null = null;
 
-  /** @param guard null where nobody else writes: in `runs/`. */
-  constructor(paths: JobPaths, picture: Picture, guard: StateGuard | null) {
+  /** @param guards null where nobody else writes: in `runs/`. */
+  constructor(paths: JobPaths, picture: Picture, guards: Guards | null) {
     this.#paths = paths;
     this.#picture = picture;
-    this.#guard = guard;
+    this.#guards = guards;
     this.#chunks = new TaskChunks(picture);
   }
 
   /** Whether the files are ours to replace. */
   standing(): Standing {
-    return this.#guard?.look() ?? "ours";
+    return this.#guards?.state.look() ?? "ours";
+  }
+
+  /** Whether somebody wrote into tasks.json what is not understood yet: the next snapshot takes in what is new there. */
+  hasNews(): boolean {
+    return this.#guards?.tasks.hasNews() ?? false;
   }
 
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
@@ -52,59 +72,79 @@ export class Snapshots {
 
   /** Replaces both files, unsynced, or says what stands in the way. Not to be called again before it has resolved. */
   async write(): Promise<Standing> {
-    await this.#chunks.prepare();
-    if (this.standing() !== "ours") return this.standing();
+    if (!(await this.#prepare())) return this.#obstacle();
     // From here to the first await nothing can change the picture: both files show the same moment.
     const state = stateText(this.#picture);
-    const version = await this.#prepareTasks({ sync: false });
-    return this.#commitTasks(version) ? this.writeState(state) : this.standing();
+    const prepared = await this.#prepareTasks({ sync: false });
+    return this.#commitTasks(prepared) ? this.writeState(state) : this.#obstacle();
   }
 
   /** As `write`, but both files are on disk when it has resolved, and not put in place before `before` has: the journal goes first. */
   async writeSynced(before: () => Promise<void>): Promise<Standing> {
-    await this.#chunks.prepare();
-    if (this.standing() !== "ours") return this.standing();
+    if (!(await this.#prepare())) return this.#obstacle();
     const [state, tasks] = [temporaryOf(this.#paths.state), temporaryOf(this.#paths.tasks)];
     try {
       writeSmall(state, stateText(this.#picture));
       const prepared = this.#prepareTasks({ sync: true });
       await allOf([prepared, syncFile(state), before()]);
-      if (this.#commitTasks(await prepared)) this.#commitState();
+      if (!this.#commitTasks(await prepared)) return this.#obstacle();
+      this.#commitState();
     } finally {
       // Left only if something went wrong: the journal may need the room.
       for (const path of [state, tasks]) rmSync(path, { force: true });
     }
-    return this.standing();
+    return this.hasNews() ? this.#obstacle() : this.standing();
   }
 
   close(): void {
-    this.#guard?.close();
+    this.#guards?.state.close();
+    this.#guards?.tasks.close();
+  }
+
+  /** What keeps us from replacing the files now. */
+  #obstacle(): Standing {
+    const standing = this.standing();
+    return standing === "ours" ? "unsettled" : standing;
+  }
+
+  /** Takes in what others wrote, and makes most of the text. False if the files may not be replaced now. */
+  async #prepare(): Promise<boolean> {
+    if (this.standing() !== "ours") return false;
+    if (this.#guards !== null && !(await this.#guards.tasks.understand())) return false;
+    await this.#chunks.prepare();
+    return this.standing() === "ours";
   }
 
   /** Writes the tasks beside their file, unless it has this version already. The text is made before the first await. */
-  async #prepareTasks(options: { sync: boolean }): Promise<number> {
+  async #prepareTasks(options: { sync: boolean }): Promise<Prepared> {
     const text = this.#chunks.text();
     const { version } = this.#chunks;
-    if (version !== this.#version) await writeLarge(temporaryOf(this.#paths.tasks), text, options);
-    return version;
+    const count = this.#picture.tasks.length;
+    const isCurrent = version === this.#version && this.#guards?.tasks.isForeign !== true;
+    return { version, count, stats: isCurrent ? null : await writeLarge(temporaryOf(this.#paths.tasks), text, options) };
   }
 
   /** False if the file may not be put in its place now. */
-  #commitTasks(version: number): boolean {
+  #commitTasks({ version, count, stats }: Prepared): boolean {
     const temporary = temporaryOf(this.#paths.tasks);
-    if (this.standing() !== "ours") {
+    if (this.standing() !== "ours" || (stats !== null && !this.#replaceTasks(temporary, stats, count))) {
       rmSync(temporary, { force: true });
       return false;
     }
-    if (version !== this.#version) renameSync(temporary, this.#paths.tasks);
     this.#version = version;
+    return true;
+  }
+
+  #replaceTasks(temporary: string, stats: BigIntStats, count: number): boolean {
+    if (this.#guards !== null) return this.#guards.tasks.replace(temporary, { stats, count });
+    renameSync(temporary, this.#paths.tasks);
     return true;
   }
 
   #commitState(): void {
     const temporary = temporaryOf(this.#paths.state);
-    if (this.#guard === null) renameSync(temporary, this.#paths.state);
-    else if (!this.#guard.replace(temporary)) rmSync(temporary, { force: true });
+    if (this.#guards === null) renameSync(temporary, this.#paths.state);
+    else if (!this.#guards.state.replace(temporary)) rmSync(temporary, { force: true });
   }
 }
 
@@ -150,7 +190,7 @@ function writeSmall(path: string, text: string): void {
   }
 }
 
-async function writeLarge(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<void> {
+async function writeLarge(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<BigIntStats> {
   const file = await open(path, TEMPORARY_FLAGS, 0o600);
   try {
     for (let start = 0; start < parts.length; start += MAX_VECTOR) {
@@ -161,6 +201,7 @@ async function writeLarge(path: string, parts: readonly Buffer[], options: { syn
       if (bytesWritten < wanted) await file.writeFile(Buffer.concat(batch).subarray(bytesWritten));
     }
     if (options.sync) await file.datasync();
+    return await file.stat({ bigint: true });
   } catch (error) {
     // What was written so far takes room that the journal may need more.
     rmSync(path, { force: true });

@@ -100,8 +100,14 @@ export class JobWriter implements Recorder {
     const standing = this.#snapshots.standing();
     const wasAway = this.#isAway;
     this.#isAway = standing === "away";
+    if (this.#snapshots.hasNews()) this.noteNews();
     if (wasAway && !this.#isAway) this.#options.onReady();
     return standing;
+  }
+
+  /** Somebody wrote into tasks.json: a snapshot follows soon, which takes in what is new there. */
+  noteNews(): void {
+    this.#schedule.planTasks();
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { findManager } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
-import { quoteForShell } from "../shell-word.js";
+import { placeOption } from "../shell-word.js";
 import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
@@ -17,7 +17,7 @@ export async function execute({ args, settings, terminal: { out, err } }: Call):
   const manager = findManager(dir);
   if (settings.isOn("json")) out.write(`${JSON.stringify({ id, name, state, manager })}\n`);
   else if (!settings.isOn("quiet")) {
-    const place = settings.text("dir") === null ? "" : ` --dir ${quoteForShell(dir)}`;
+    const place = placeOption(settings);
     const next = manager === null ? `no manager runs yet: air-executor start${place}` : `air-executor status ${name}${place}`;
     err.write(`submitted ${id}; ${next}\n`);
   }

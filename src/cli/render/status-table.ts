@@ -33,6 +33,7 @@ export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: nu
     ["first failure", textOf(job.state?.["first_failure"])],
     ["error", textOf(job.state?.["error"])],
     ["waits for", job.problem === null ? "" : printableLine(job.problem)],
+    ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
   const tasks = job.tasks ?? [];
@@ -42,6 +43,12 @@ export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: nu
     lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task`));
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** What somebody wrote into tasks.json in vain. */
+function warningsOf({ state }: JobView): string[] {
+  const warnings = state?.["warnings"];
+  return Array.isArray(warnings) ? warnings.filter((text) => typeof text === "string") : [];
 }
 
 function tasksTable(tasks: readonly TaskView[], nowMs: number, style: Style): string {

@@ -1,0 +1,35 @@
+/**
+ * `watch [JOB]`: what `status` shows, again and again: drawn in place on a terminal, printed again elsewhere when something has changed.
+ * Reads the files and needs no engine; ends with the job, or with Ctrl-C.
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { listJobs, viewJob, viewPaths, type JobView } from "../../index.js";
+import type { Call } from "../command.js";
+import { exitCode } from "../exit-codes.js";
+import { findJob } from "../job-source.js";
+import { LiveText } from "../live-text.js";
+import { jobText, jobsTable } from "../render/status-table.js";
+
+const lookEveryMs = 250;
+
+export async function execute({ args, settings, terminal: { out } }: Call): Promise<number> {
+  const { JOB: name } = args;
+  const base = settings.dir();
+  const isJson = settings.isOn("json");
+  const live = new LiveText(out, isJson);
+  for (;;) {
+    const job = name === undefined ? null : findJob(base, name, { run: null, withTasks: true });
+    const jobs = job === null ? listJobs(base).map((each) => viewJob(viewPaths(base, each), each, { withTasks: false })) : [job];
+    const facts = JSON.stringify(jobs.map(({ state, tasks, counts, problem }) => ({ state, tasks, counts, problem })));
+    if (isJson) live.show(jobs.map((each) => `${JSON.stringify(toJson(each))}\n`).join(""), facts);
+    else if (job === null) live.show(jobs.length === 0 ? "no jobs yet\n" : jobsTable(jobs, Date.now(), out.style), facts);
+    else live.show(jobText(job, { isEveryTask: settings.isOn("all"), nowMs: Date.now() }, out.style), facts);
+    if (job !== null && ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]))) return exitCode.completed;
+    await sleep(lookEveryMs);
+  }
+}
+
+function toJson({ name, state, tasks, counts, problem }: JobView): object {
+  return { ...(state ?? { name, state: "waiting" }), counts, problem, ...(tasks !== null && { tasks }) };
+}

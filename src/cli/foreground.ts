@@ -1,0 +1,107 @@
+/**
+ * Runs one job in the foreground, with progress, a summary and an exit code; used by the verbs that run jobs. All that matters happens in
+ * the library; here it is shown, and signals are passed on.
+ */
+
+import { availableParallelism } from "node:os";
+import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type Job, type JobSummary } from "../index.js";
+import type { Call } from "./command.js";
+import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
+import { logPathOf, readLogEnd } from "./log-file.js";
+import { showProgress, type Progress } from "./progress.js";
+import { formatDuration } from "./render/figures.js";
+import { summaryJson } from "./render/job-json.js";
+import { lastLines } from "./render/log-lines.js";
+import { printableLine } from "./render/printable.js";
+import { summaryText, type Failure } from "./render/summary.js";
+import type { Settings } from "./settings.js";
+import { placeOption, quoteForShell } from "./shell-word.js";
+import { watchSignals } from "./signals.js";
+import { isExpected } from "./usage-error.js";
+
+const tailLines = 10;
+const tailBytes = 64 * 1024;
+
+export interface Foreground {
+  readonly dir: string;
+  /** Null if there is nothing to run here. */
+  readonly begin: (executor: AirExecutor) => Promise<Job | null>;
+  /** The command that goes on with the job if it is stopped. */
+  readonly resume: (name: string) => string;
+  /** What `--json` prints of the end. Default: the job's summary. */
+  readonly toJson?: (summary: JobSummary) => object;
+}
+
+export async function runInForeground({ settings, terminal }: Call, foreground: Foreground): Promise<number> {
+  const { dir, begin, toJson = summaryJson } = foreground;
+  const { out, err } = terminal;
+  const isQuiet = settings.isOn("quiet");
+  const graceMs = settings.gracePeriodMs();
+  let progress: Progress | null = null;
+  const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
+  const executor = await AirExecutor.open(optionsOf(dir, settings, say));
+
+  const signals = watchSignals((signal, count) => {
+    if (count === 1 && !isQuiet) say(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it`);
+    void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
+  });
+  try {
+    const job = await begin(executor);
+    if (job === null) return exitCode.completed;
+    progress = isQuiet ? null : await showProgress(job, err);
+    const summary = await job.finished().finally(() => progress?.end());
+    if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);
+    if (!isQuiet || summary.state !== "completed") {
+      const failure = findFailure(summary, dir);
+      err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style));
+    }
+    return exitCodeOfSummary(summary, signals.received());
+  } catch (error) {
+    const signal = signals.received();
+    // It came before the first task could start.
+    if (signal !== null && isExpected(error) && error.code === "AIR_CLOSED") return exitCodeOfSignal(signal);
+    throw error;
+  } finally {
+    await executor.close();
+    signals.end();
+  }
+}
+
+function optionsOf(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {
+  return {
+    dir,
+    concurrency: settings.concurrency(availableParallelism()),
+    graceMs: settings.gracePeriodMs(),
+    durability: settings.text("durability") === "strict" ? "strict" : "grouped",
+    onWarning: (message) => say(`air-executor: ${printableLine(message)}`),
+  };
+}
+
+function hintsOf(
+  { name }: JobSummary,
+  failure: Failure | null,
+  { resume }: Foreground,
+  settings: Settings,
+): Parameters<typeof summaryText>[2] {
+  const place = placeOption(settings);
+  return {
+    resume: resume(name),
+    status: `air-executor status ${quoteForShell(name)}${place}`,
+    log: `air-executor logs ${quoteForShell(name)} ${quoteForShell(failure?.task ?? "")}${place}`,
+  };
+}
+
+/** Reads the files, which are exact by now. */
+function findFailure(summary: JobSummary, dir: string): Failure | null {
+  if (summary.firstFailure === null) return null;
+  const view = viewJob(viewPaths(dir, summary.name), summary.name, { withTasks: true });
+  const task = view.tasks?.find(({ id }) => id === summary.firstFailure);
+  const path = task === undefined ? null : logPathOf(view, task, null);
+  const end = path === null ? null : readLogEnd(path, tailBytes);
+  return {
+    task: summary.firstFailure,
+    error: task?.error ?? null,
+    attempts: task?.attempts ?? 1,
+    tail: end === null ? [] : lastLines(end, tailLines),
+  };
+}

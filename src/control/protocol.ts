@@ -1,0 +1,75 @@
+/**
+ * What an engine and whoever wants something of a job that it holds say to each other: one line of JSON each way, then the connection
+ * ends. Pure; used by server.ts and client.ts. Both sides are of one user (the socket lies in a directory that is closed to others), so
+ * the check of a request is for mistakes, not for attacks; what is in `tasks` is checked like a job file by whoever answers.
+ */
+
+import { AirError, type AirErrorCode, type Fault } from "../domain/errors.js";
+
+export type ControlRequest =
+  /** Adds tasks, as they would stand in a job file. */
+  | { readonly verb: "add"; readonly job: string; readonly tasks: readonly unknown[] }
+  /** Cancels tasks; null for the job. */
+  | { readonly verb: "cancel"; readonly job: string; readonly tasks: readonly string[] | null }
+  /** Runs tasks again; both null for all that did not complete. */
+  | { readonly verb: "retry"; readonly job: string; readonly tasks: readonly string[] | null; readonly from: string | null };
+
+/** What `add` gives: ids that are new to the job, and ids that it had already, just so. */
+export interface AddAnswer {
+  readonly added: readonly string[];
+  readonly present: readonly string[];
+}
+
+/** What `retry` gives: the tasks that run again. */
+export interface RetryAnswer {
+  readonly tasks: readonly string[];
+}
+
+/** Enough for 200,000 tasks; more are to be added in several calls. */
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
+export function encodeLine(value: object): Buffer {
+  const line = Buffer.from(`${JSON.stringify(value)}\n`);
+  if (line.length <= MAX_LINE_BYTES) return line;
+  throw new AirError("AIR_USAGE", `expected at most ${MAX_LINE_BYTES / 1024 / 1024} MiB in one call, got more: make several`);
+}
+
+/** @throws AirError `AIR_USAGE` for what is no request. */
+export function decodeRequest(line: string): ControlRequest {
+  const value = parse(line);
+  const { verb, job, tasks = null, from = null } = value ?? {};
+  if (typeof job === "string") {
+    if (verb === "add" && Array.isArray(tasks)) return { verb, job, tasks: tasks as readonly unknown[] };
+    if (verb === "cancel" && isIdsOrNull(tasks)) return { verb, job, tasks };
+    if (verb === "retry" && isIdsOrNull(tasks) && (from === null || typeof from === "string")) return { verb, job, tasks, from };
+  }
+  throw new AirError("AIR_USAGE", `expected a request to add, cancel or retry, got ${line.slice(0, 100)}`);
+}
+
+export function encodeError(error: unknown): object {
+  const { code, message, faults } =
+    error instanceof AirError ? error : new AirError("AIR_SYSTEM", error instanceof Error ? error.message : String(error));
+  return { error: { code, message, faults } };
+}
+
+/** What came back. Null if it is no whole answer. Throws the error that it holds. */
+export function decodeAnswer(line: string): { readonly ok: unknown } | null {
+  const value = parse(line);
+  if (value === null) return null;
+  if (!("error" in value)) return "ok" in value ? { ok: value["ok"] } : null;
+  const { code, message, faults } = value["error"] as { code: AirErrorCode; message: string; faults: readonly Fault[] };
+  throw new AirError(code, message, { faults });
+}
+
+function parse(line: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isIdsOrNull(value: unknown): value is readonly string[] | null {
+  return value === null || (Array.isArray(value) && value.every((id) => typeof id === "string"));
+}

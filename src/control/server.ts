@@ -1,0 +1,121 @@
+/**
+ * An engine's ear for others of the same user: a unix socket in the `control` directory, from its first job to its end. It carries
+ * requests to `answer` and what comes of them back, and knows nothing of jobs. Trouble with it never ends an engine.
+ */
+
+import { randomBytes } from "node:crypto";
+import { chmodSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { decodeRequest, encodeError, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
+import { isSocketName, reachSocket } from "./socket-path.js";
+
+export interface ControlServerOptions {
+  /** Ours alone; must be there when `listen` is called. */
+  readonly directory: string;
+  readonly answer: (request: ControlRequest) => Promise<object>;
+  /** Told once if it can't listen: verbs then don't reach this engine. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+const NEWLINE = 0x0a;
+/** A request has to be there within that time. */
+const REQUEST_MS = 30_000;
+/** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
+const STALE_MS = 60_000;
+
+export class ControlServer {
+  /** Of its socket in the directory. */
+  readonly name = `${process.pid}-${randomBytes(6).toString("hex")}.sock`;
+  readonly #options: ControlServerOptions;
+  readonly #connections = new Set<Socket>();
+  readonly #answers = new Set<Promise<void>>();
+  #server: Server | null = null;
+
+  constructor(options: ControlServerOptions) {
+    this.#options = options;
+  }
+
+  /** Listens from now on, if it doesn't yet. It doesn't keep the process alive. */
+  listen(): void {
+    if (this.#server !== null) return;
+    const { directory, onTrouble } = this.#options;
+    const server = createServer({ allowHalfOpen: true }, (connection) => this.#serve(connection)).unref();
+    this.#server = server;
+    let release = (): void => {};
+    server.once("close", () => release());
+    server.on("error", onTrouble);
+    try {
+      const socket = reachSocket(directory, this.name);
+      release = socket.release;
+      server.listen(socket.path);
+      // The directory is closed to others in any case.
+      server.once("listening", () => chmodSync(socket.path, 0o600));
+      removeStale(directory, this.name);
+    } catch (error) {
+      onTrouble(error as Error);
+    }
+  }
+
+  /** Answers what was asked, takes nothing more, and removes the socket. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      if (this.#server?.listening !== true) resolve();
+      else this.#server.close(() => resolve());
+    });
+    await Promise.all(this.#answers);
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+
+  #serve(connection: Socket): void {
+    this.#connections.add(connection);
+    const pieces: Buffer[] = [];
+    let size = 0;
+    connection.setTimeout(REQUEST_MS, () => connection.destroy());
+    connection.on("error", () => connection.destroy());
+    connection.on("close", () => this.#connections.delete(connection));
+    connection.on("data", (piece: Buffer) => {
+      pieces.push(piece);
+      size += piece.length;
+      if (size > MAX_LINE_BYTES) connection.destroy();
+      if (connection.destroyed || piece.at(-1) !== NEWLINE) return;
+      connection.removeAllListeners("data").resume().setTimeout(0);
+      const answered = this.#answer(Buffer.concat(pieces).toString("utf8"))
+        .then((answer) => connection.end(answer))
+        .then(() => void this.#answers.delete(answered));
+      this.#answers.add(answered);
+    });
+  }
+
+  async #answer(line: string): Promise<Buffer> {
+    try {
+      return encodeLine({ ok: await this.#options.answer(decodeRequest(line)) });
+    } catch (error) {
+      return encodeLine(encodeError(error));
+    }
+  }
+}
+
+/** Removes what engines that were killed have left. */
+function removeStale(directory: string, own: string): void {
+  for (const name of readdirSync(directory)) {
+    const stats = lstatSync(join(directory, name), { throwIfNoEntry: false });
+    if (name === own || !isSocketName(name) || stats === undefined || Date.now() - stats.mtimeMs < STALE_MS) continue;
+    const { path, release } = reachSocket(directory, name);
+    const probe = connect(path, () => probe.destroy()).unref();
+    probe.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "ECONNREFUSED") unlinkQuietly(join(directory, name));
+    });
+    probe.on("close", release);
+  }
+}
+
+/** Somebody else may be quicker. */
+function unlinkQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It is gone, or it stays: no harm is done either way.
+  }
+}

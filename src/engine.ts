@@ -1,0 +1,147 @@
+/**
+ * The composition root: wires workers and scheduler through the ports of domain/ports.ts, owns the jobs that run here, the one timer and
+ * the order of shutdown. Owned by AirExecutor, which opens the jobs. Decides nothing about tasks and writes no file itself.
+ */
+
+import { AirError } from "./domain/errors.js";
+import type { Clock, TaskRunner } from "./domain/ports.js";
+import type { CompleteOptions } from "./executor-options.js";
+import type { JobBackend } from "./job.js";
+import { Patience, type Obstacle } from "./patience.js";
+import { RunningJob } from "./running-job.js";
+import { Scheduler } from "./scheduler/scheduler.js";
+import { abandon, type OpenedJob } from "./store/job-directory.js";
+import { spoolsInUse } from "./store/spools-in-use.js";
+import { Pool } from "./workers/pool.js";
+
+export const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** The longest delay of a Node timer; later wake-ups are reached in several. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface BeginOptions {
+  readonly backendOf: (job: RunningJob) => JobBackend;
+  /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
+  readonly only?: readonly string[] | undefined;
+}
+
+export class Engine {
+  readonly #dir: string;
+  readonly #options: CompleteOptions;
+  readonly #runner: TaskRunner;
+  /** Null until the first job is about to run. */
+  #runnerOpened: Promise<void> | null = null;
+  readonly #pool: Pool | null;
+  readonly #scheduler: Scheduler;
+  readonly #running = new Set<RunningJob>();
+  readonly #patience: Patience;
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @param runner null for lanes on this machine. */
+  constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
+    this.#dir = dir;
+    this.#options = options;
+    const { concurrency, graceMs } = options;
+    const pool = runner === null ? new Pool({ directory: dir, concurrency }) : null;
+    this.#pool = pool;
+    this.#runner = runner ?? pool!;
+    const onWakeup = (at: number | null): void => this.#arm(at);
+    this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
+    const look = () => ({ inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() });
+    this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
+  }
+
+  /** Gets the runner ready. To be called before a job is read: loading the pool takes longer, and the two go side by side. */
+  prepare(): Promise<void> {
+    if (this.#runnerOpened === null) {
+      this.#runnerOpened = this.#pool?.open() ?? Promise.resolve();
+      this.#runnerOpened.catch(() => {});
+    }
+    return this.#runnerOpened;
+  }
+
+  /** The job of that name, if it runs here. */
+  find(name: string): RunningJob | undefined {
+    return [...this.#running].find(({ picture }) => picture.name === name);
+  }
+
+  /** Runs an opened job. If that is not possible it is given back. */
+  async begin(opened: OpenedJob, options: BeginOptions): Promise<RunningJob> {
+    try {
+      await this.prepare();
+      return this.#begin(opened, options);
+    } catch (error) {
+      await abandon(opened);
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing runs any more. */
+  async stop(graceMs: number): Promise<void> {
+    this.#scheduler.stop(graceMs);
+    await this.#idle();
+  }
+
+  async drain(): Promise<void> {
+    this.#scheduler.drain();
+    await this.#idle();
+  }
+
+  /** Gives everything back. Nothing may run any more. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#patience.end();
+    // A pool that is still opening could not be closed.
+    await this.#runnerOpened?.catch(() => {});
+    this.#pool?.reclaimSpools(() => spoolsInUse(this.#dir));
+    await this.#runner.close();
+  }
+
+  #begin(opened: OpenedJob, { backendOf, only }: BeginOptions): RunningJob {
+    const { durability, onWarning } = this.#options;
+    if (opened.warning !== null) onWarning(opened.warning);
+    const running = new RunningJob(opened, {
+      scheduler: this.#scheduler,
+      clock,
+      durability,
+      onWarning,
+      only,
+      backendOf,
+      onClosed: (job, isRecorded) => {
+        this.#running.delete(job);
+        if (!isRecorded) this.#pool?.keepSpools();
+      },
+    });
+    this.#running.add(running);
+    return running;
+  }
+
+  async #idle(): Promise<void> {
+    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+  }
+
+  #obstacle(): Obstacle | null {
+    const since = this.#scheduler.noRoomSince;
+    if (since !== null) {
+      const message =
+        "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
+      return { since, error: new AirError("AIR_SYSTEM", message) };
+    }
+    for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;
+    return null;
+  }
+
+  #giveUp(error: AirError): void {
+    for (const running of this.#running) running.giveUp(error);
+    this.#scheduler.stop(0);
+  }
+
+  /** One timer for all deadlines. */
+  #arm(at: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (at === null) return;
+    const delay = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(at - clock.monotonic())));
+    this.#timer = setTimeout(() => this.#scheduler.tick(), delay);
+  }
+}
