@@ -22,7 +22,7 @@ const ids = (tasks: readonly TaskInput[]): string[] => tasks.map(({ id }) => id!
 /** Project every image, compare each with its neighbours, fit all, correct each by the fit, put all together. */
 function mosaic(images: number): TaskInput[] {
   const project = level("project", images, () => []);
-  const compare = level("compare", images - 2, (index) => [0, 1, 2].map((step) => `project-${index + step}`));
+  const compare = level("compare", images - 2, (index) => [0, 1, 2].map((offset) => `project-${index + offset}`));
   const fit = task("fit", ids(compare));
   const correct = level("correct", images, (index) => ["fit", `project-${index}`]);
   return [...project, ...compare, fit, ...correct, task("add", ids(correct)), task("shrink", ["add"])];
