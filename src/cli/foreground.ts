@@ -22,10 +22,13 @@ import { isExpected } from "./usage-error.js";
 const tailLines = 10;
 const tailBytes = 64 * 1024;
 
+/** Null if there is nothing to run here. */
+export type Begin = (executor: AirExecutor) => Promise<Job | null>;
+
 export interface Foreground {
   readonly dir: string;
-  /** Null if there is nothing to run here. */
-  readonly begin: (executor: AirExecutor) => Promise<Job | null>;
+  /** Reads what is to be run, before anything is made: of a faulty file nothing is left behind. */
+  readonly read: () => Promise<Begin>;
   /** The command that goes on with the job if it is stopped. */
   readonly resume: (name: string) => string;
   /** What `--json` prints of the end. Default: the job's summary. */
@@ -33,13 +36,15 @@ export interface Foreground {
 }
 
 export async function runInForeground({ settings, terminal }: Call, foreground: Foreground): Promise<number> {
-  const { dir, begin, toJson = summaryJson } = foreground;
+  const { dir, read, toJson = summaryJson } = foreground;
   const { out, err } = terminal;
   const isQuiet = settings.isOn("quiet");
   const graceMs = settings.gracePeriodMs();
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
-  const executor = await AirExecutor.open(optionsOf(dir, settings, say));
+  const options = optionsOf(dir, settings, say);
+  const begin = await read();
+  const executor = await AirExecutor.open(options);
 
   const signals = watchSignals((signal, count) => {
     if (count === 1 && !isQuiet) say(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it`);

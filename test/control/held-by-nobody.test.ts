@@ -128,12 +128,12 @@ test("a retry from a task runs it and all behind it again, completed ones too; w
 });
 
 test("a retry whose engine is killed goes on where it was", async (context) => {
-  const { executor, start, base, jobDir, statuses, tasks, write } = await makePlace(context);
-  await executor.run("job", [
-    { id: "picky", command: "test", args: ["-e", "gate"] },
-    run("a", "true"),
-    run("b", "true", ["picky"]),
-  ]);
+  const { executor, start, base, dir, jobDir, statuses, tasks, write } = await makePlace(context);
+  await executor.run(
+    "job",
+    [{ id: "picky", command: "test", args: ["-e", "gate"] }, run("a", "true"), run("b", "true", ["picky"])],
+    { cwd: dir },
+  );
   const path = join(jobDir(), "tasks.json");
   const waiting = JSON.stringify(atGate("picky").args);
   writeFileSync(

@@ -25,7 +25,7 @@ export async function execute(call: Call): Promise<number> {
   let again: readonly string[] = [];
   return runInForeground(call, {
     dir,
-    begin: async (executor) => {
+    read: async () => async (executor) => {
       const { tasks, job } = await executor.retry(name, wish);
       again = tasks;
       const where = job === null ? " where the job runs" : "";

@@ -13,15 +13,14 @@ export async function execute(call: Call): Promise<number> {
   const { FILE: file = "" } = args;
   const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const dir = isDropped ? baseOfDropped(file) : settings.dir();
-  // Read first: of a faulty file nothing is left behind.
-  const spec = isDropped ? null : await readJobFile(file);
-  const name = spec === null ? null : jobNameOf(spec, file, settings.text("name"));
   return runInForeground(call, {
     dir,
-    begin: (executor) =>
-      spec === null || name === null
-        ? executor.takeUp(resolve(file))
-        : executor.submitChecked(name, spec, { owner: "run", fresh: settings.isOn("fresh") }),
+    read: async () => {
+      if (isDropped) return (executor) => executor.takeUp(resolve(file));
+      const spec = await readJobFile(file);
+      const name = jobNameOf(spec, file, settings.text("name"));
+      return (executor) => executor.submitChecked(name, spec, { owner: "run", fresh: settings.isOn("fresh") });
+    },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
       return `air-executor run ${quoteForShell(file)}${nameOption}${placeOption(settings)}`;
