@@ -36,6 +36,7 @@ export class Engine {
   readonly #running = new Set<RunningJob>();
   readonly #patience: Patience;
   #timer: NodeJS.Timeout | null = null;
+  #isWithoutRoom = false;
 
   /** @param runner null for lanes on this machine. */
   constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
@@ -47,7 +48,10 @@ export class Engine {
     this.#runner = runner ?? pool!;
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
-    const look = () => ({ inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() });
+    const look = () => {
+      this.#tellRoom();
+      return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };
+    };
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
   }
 
@@ -100,6 +104,8 @@ export class Engine {
   #begin(opened: OpenedJob, { backendOf, only }: BeginOptions): RunningJob {
     const { durability, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
+    // While the scheduler makes its plan the lanes can start.
+    this.#pool?.warm(Math.min(this.#options.concurrency, opened.picture.counts.pending));
     const running = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,
@@ -118,6 +124,18 @@ export class Engine {
 
   async #idle(): Promise<void> {
     await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+  }
+
+  /** That the machine starts no processes is no error for as long as there is patience, but somebody may be waiting. */
+  #tellRoom(): void {
+    const isWithoutRoom = this.#scheduler.noRoomSince !== null;
+    if (isWithoutRoom === this.#isWithoutRoom) return;
+    this.#isWithoutRoom = isWithoutRoom;
+    this.#options.onWarning(
+      isWithoutRoom
+        ? "the machine starts no process just now (no memory, handles or processes left); trying again until it does"
+        : "the machine starts processes again, going on",
+    );
   }
 
   #obstacle(): Obstacle | null {
