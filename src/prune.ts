@@ -64,5 +64,7 @@ function toCandidate(job: string, dir: string, directory: string | null): Candid
   const { state } = viewJob(jobPaths(dir), job, { withTasks: false });
   const completedAt = endOf(state);
   if (completedAt === null) return null;
-  return { job, run: String(state?.["id"] ?? directory ?? job), isJob: directory === null, completedAt, directory };
+  const id = state?.["id"];
+  const run = typeof id === "string" ? id : (directory ?? job);
+  return { job, run, isJob: directory === null, completedAt, directory };
 }

@@ -69,7 +69,7 @@ export class RunningJob {
       checkGraph: graphFaults,
       onRewrite: (rewrite) => this.#takeIn(rewrite),
     });
-    let onFinished = (_: Promise<JobSummary>): void => {};
+    let onFinished: (summary: Promise<JobSummary>) => void = () => {};
     const finished = new Promise<JobSummary>((resolve) => (onFinished = resolve));
     this.job = new Job(picture.name, picture.run.id, context.backendOf(this), finished);
     this.#handle = picture.isOver ? null : this.#enter();

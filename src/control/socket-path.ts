@@ -14,7 +14,7 @@ const MAX_PATH_BYTES = 103;
 export interface SocketPath {
   /** For bind and connect, until it is released. */
   readonly path: string;
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

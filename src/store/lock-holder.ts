@@ -10,6 +10,9 @@ export interface LockHolder {
   readonly socket: string | null;
 }
 
+/** A file that an earlier version wrote names no socket. */
+type HolderFile = Omit<LockHolder, "socket"> & { readonly start: string; readonly socket?: string | null };
+
 /** The field of /proc/PID/stat that holds the start time, counted behind the name. */
 const START_FIELD = 19;
 
@@ -22,8 +25,8 @@ export function describeHolder(socket: string | null): string {
 /** Null if nobody holds it: no file, or its process is gone. */
 export function readHolder(path: string): LockHolder | null {
   try {
-    const { pid, since, start, socket = null } = JSON.parse(readFileSync(path, "utf8")) as LockHolder & { start: string };
-    return startOf(pid) === start ? { pid, since, socket } : null;
+    const { pid, since, start, socket } = JSON.parse(readFileSync(path, "utf8")) as HolderFile;
+    return startOf(pid) === start ? { pid, since, socket: socket ?? null } : null;
   } catch {
     return null;
   }

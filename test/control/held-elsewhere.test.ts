@@ -24,9 +24,9 @@ test("adding the same twice changes nothing; faults come back to the adder, and 
     present: ["a"],
     isRunning: true,
   });
-  const refused = async (tasks: readonly TaskInput[], place: string, message: string): Promise<void> => {
+  const refused = async (added: readonly TaskInput[], place: string, message: string): Promise<void> => {
     const faults = [{ place, message }];
-    await assert.rejects(executor.add("job", tasks), { code: "AIR_INVALID_JOB", faults });
+    await assert.rejects(executor.add("job", added), { code: "AIR_INVALID_JOB", faults });
   };
   const fine = run("fine", "true");
   await refused([fine, run("a", "false")], 'tasks[1] ("a").id', 'duplicate id "a": the job has such a task already');

@@ -111,6 +111,8 @@ export class Model {
       case "job-taken":
       case "records-restored":
       case "job-restored":
+      case "tasks-reset":
+      case "edits-ignored":
         assert.fail(`${event.type} is the store's to say`);
     }
   }
