@@ -87,9 +87,9 @@ function isEnded(paths: JobPaths): boolean {
 
 /** When a job ended, in milliseconds since the epoch, as its state.json says; null if it has not. */
 export function endOf(state: JobView["state"]): number | null {
-  const isEnded = ["completed", "failed", "cancelled"].some((ending) => ending === state?.["state"]);
+  const hasEnded = ["completed", "failed", "cancelled"].some((ending) => ending === state?.["state"]);
   const at = state?.["completed_at"] ?? state?.["updated_at"];
-  return isEnded && typeof at === "string" ? parseTimestamp(at) : null;
+  return hasEnded && typeof at === "string" ? parseTimestamp(at) : null;
 }
 
 /** Attempts that outlived their engine must not lose the ground under their feet. */
