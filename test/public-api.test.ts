@@ -112,6 +112,19 @@ test("an unfinished run goes on where it stopped, unless its tasks are others or
   assert.deepEqual(listRuns(dir, "etl"), [job.id]);
 });
 
+test("a run whose engine was killed before it could tell of the end is told, not run again", async (t) => {
+  const executor = await openExecutor(t);
+  const tasks = [{ id: "a", command: "true" }];
+  const { id } = await executor.run("etl", tasks);
+  const state = join(executor.dir, "jobs/etl/state.json");
+  // As the last snapshot before the end left it.
+  writeFileSync(state, readFileSync(state, "utf8").replace('"state": "completed"', '"state": "working"'));
+  const told = await executor.run("etl", tasks);
+  assert.deepEqual([told.id, told.state, told.isInterrupted], [id, "completed", false]);
+  assert.match(readFileSync(state, "utf8"), /"state": "completed"/);
+  assert.notEqual((await executor.run("etl", tasks)).id, id);
+});
+
 test("misuse throws with a stable code and leaves nothing behind", async (t) => {
   const executor = await openExecutor(t);
   for (const fresh of [false, true]) {

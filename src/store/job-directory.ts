@@ -22,6 +22,7 @@ import { Picture } from "./picture.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { explainRefusal } from "./refusal.js";
 import { differingTask } from "./same-tasks.js";
+import { readStateFile } from "./state-file.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
 import { Snapshots } from "./snapshot.js";
 import { StateGuard } from "./state-guard.js";
@@ -97,22 +98,36 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
       const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
       throw new AirError("AIR_CONFLICT", message);
     }
-    if (found !== null && !found.picture.isOver) {
+    if (found !== null && (!found.picture.isOver || isUnannounced(paths))) {
       const difference = differingTask(wanted.tasks, found.picture);
       if (difference === null) {
         ensurePrivateDirectory(paths.logs);
         return { ...found, paths, lock, warning };
       }
-      await found.journal.close();
-      throw new AirError(
-        "AIR_CONFLICT",
-        `job "${wanted.name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it, ` +
-          `or with --fresh to begin anew; what it did is then kept in ${paths.runs}.`,
-      );
+      if (!found.picture.isOver) {
+        await found.journal.close();
+        throw otherTasks(paths, wanted.name, difference);
+      }
     }
     await found?.journal.close();
     return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
   });
+}
+
+function otherTasks({ runs }: JobPaths, name: string, difference: string): AirError {
+  return new AirError(
+    "AIR_CONFLICT",
+    `job "${name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it, ` +
+      `or with --fresh to begin anew; what it did is then kept in ${runs}.`,
+  );
+}
+
+/**
+ * True if the engine died after the end of the run was on record and before its files said so: then nobody has been told, and whoever asks
+ * for the job again wants its end, not another run.
+ */
+function isUnannounced({ state }: JobPaths): boolean {
+  return readStateFile(state)?.state?.["state"] === "working";
 }
 
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
