@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, type TaskInput } from "../src/index.js";
@@ -123,6 +123,26 @@ test("a run whose engine was killed before it could tell of the end is told, not
   assert.deepEqual([told.id, told.state, told.isInterrupted], [id, "completed", false]);
   assert.match(readFileSync(state, "utf8"), /"state": "completed"/);
   assert.notEqual((await executor.run("etl", tasks)).id, id);
+});
+
+test("logs that lay in a dropped job are kept beside ours, also when its run is taken up a second time", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const job = join(dir, "jobs/dropped");
+  mkdirSync(join(job, "logs"), { recursive: true, mode: 0o700 });
+  writeFileSync(join(job, "logs/after.log"), "theirs\n");
+  writeFileSync(join(job, "state.json"), JSON.stringify({ id: "d", name: "dropped", state: "waiting", created_at: "then" }));
+  const tasks = [long, { id: "after", command: "echo", args: ["ours"], dependencies: ["long"], trigger_rule: "all_done" }];
+  writeFileSync(join(job, "tasks.json"), JSON.stringify(tasks));
+  const before = await AirExecutor.open({ dir, graceMs: 1000 });
+  await before.takeUp(job);
+  await before.close();
+  const executor = await AirExecutor.open({ dir, graceMs: 1000 });
+  const again = await executor.takeUp(job);
+  await again.cancel(["long"]);
+  assert.equal((await again.finished()).counts.completed, 1);
+  await executor.close();
+  const logs = ["after.log", "after~0.log"].map((name) => readFileSync(join(job, "logs", name), "utf8"));
+  assert.deepEqual(logs, ["ours\n", "theirs\n"]);
 });
 
 test("misuse throws with a stable code and leaves nothing behind", async (t) => {

@@ -5,7 +5,7 @@
  * The files are read, never repaired in place: what is wrong is an error that names every fault.
  */
 
-import { existsSync, lstatSync, readdirSync, type BigIntStats } from "node:fs";
+import { existsSync, lstatSync, type BigIntStats } from "node:fs";
 import type { JobEvent } from "../domain/events.js";
 import type { JobOwner, JobState } from "../domain/job.js";
 import type { TaskRecord, TaskSpec } from "../domain/task.js";
@@ -15,7 +15,7 @@ import type { JobPaths } from "./layout.js";
 import { tasksAdded, writeNewJournal } from "./new-journal.js";
 import { Picture } from "./picture.js";
 import { invalidJob, placeFaults, type PathFault } from "./places.js";
-import type { Recovered } from "./recovery.js";
+import { hasEntries, type Recovered } from "./recovery.js";
 import { readRegularFile } from "./regular-file.js";
 import { readTasksJson } from "./tasks-file.js";
 import { parseText } from "./text-source.js";
@@ -67,7 +67,7 @@ export async function readDropped(paths: JobPaths, context: DroppedContext): Pro
 export async function takeIn(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<Recovered> {
   const picture = new Picture();
   const journal = await writeNewJournal(paths, droppedEvents(dropped, context), picture);
-  picture.hasForeignLogs = existsSync(paths.logs) && readdirSync(paths.logs).length > 0;
+  picture.hasForeignLogs = hasEntries(paths.logs);
   return { picture, journal };
 }
 

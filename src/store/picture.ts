@@ -33,7 +33,7 @@ export class Picture {
   extra: Readonly<Record<string, unknown>> = {};
   readonly tasks: TaskSpec[] = [];
   readonly records: TaskRecord[] = [];
-  /** True if logs/ held files before the job was taken in: a first attempt's file may be in the way of ours. */
+  /** True if logs/ held files when the job was taken in or taken up again: one may be in the way of a first attempt's. */
   hasForeignLogs = false;
   /** How many of the tasks the job had when it was taken in; later ones were added. */
   initialTasks = 0;

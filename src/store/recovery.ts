@@ -4,7 +4,7 @@
  * A torn tail, which a crash may leave, is cut; a copy is kept. Damage in the middle is an error (journal-reader.ts).
  */
 
-import { appendFileSync, existsSync, truncateSync } from "node:fs";
+import { closeSync, constants, existsSync, opendirSync, openSync, truncateSync, writeFileSync } from "node:fs";
 import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "./layout.js";
@@ -20,14 +20,36 @@ export interface Recovered {
  * @throws AirError `AIR_DAMAGED`.
  */
 export function recover(paths: JobPaths): Recovered | null {
-  const picture = readPicture(paths);
-  if (picture === null) return null;
-  const { end } = picture;
+  const found = readPicture(paths);
+  if (found === null) return null;
+  const { picture, end } = found;
   if (end.torn.length > 0) {
-    appendFileSync(paths.journalTorn, end.torn, { mode: 0o600 });
+    keepTorn(paths.journalTorn, end.torn);
     truncateSync(paths.journal, end.size);
   }
-  return { picture: picture.picture, journal: Journal.open(paths.journal, end.seq) };
+  picture.hasForeignLogs = hasEntries(paths.logs);
+  return { picture, journal: Journal.open(paths.journal, end.seq) };
+}
+
+/** Never through a link. */
+function keepTorn(path: string, torn: Buffer): void {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(fd, torn);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** False if there is no such directory. */
+export function hasEntries(directory: string): boolean {
+  if (!existsSync(directory)) return false;
+  const entries = opendirSync(directory);
+  try {
+    return entries.readSync() !== null;
+  } finally {
+    entries.closeSync();
+  }
 }
 
 /** The picture alone: changes nothing, needs no lock; what is being appended meanwhile may be missing. */
