@@ -35,7 +35,8 @@ export class AirExecutor {
   readonly #engine: Engine;
   readonly #control: JobControl;
   readonly #server: ControlServer;
-  #isClosed = false;
+  /** Set when `close` was called first. */
+  #closing: Promise<void> | null = null;
 
   private constructor(dir: string, options: CompleteOptions, engine: Engine) {
     this.dir = dir;
@@ -164,16 +165,20 @@ export class AirExecutor {
   }
 
   /** Stops what still runs, as `stop` does, and gives everything back. */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await this.stop();
-    this.#isClosed = true;
     await this.#server.close();
     await this.#engine.close();
   }
 
-  /** From the first job on others can reach us. */
+  /** From the first job on others can reach us. Throws `AIR_CLOSED`, before anything is made of a job that can't be run any more. */
   #context(): OpenContext {
+    if (this.#closing !== null) throw new AirError("AIR_CLOSED", "the executor was closed: open another one.");
     this.#server.listen();
     return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
   }

@@ -1,6 +1,7 @@
 /** What a caller of the library may choose, with the defaults and the checks. Pure. */
 
 import { availableParallelism } from "node:os";
+import { inspect } from "node:util";
 import { AirError } from "./domain/errors.js";
 import type { JobOwner } from "./domain/job.js";
 import type { TaskRunner } from "./domain/ports.js";
@@ -9,7 +10,7 @@ import type { Durability } from "./store/writer.js";
 export interface ExecutorOptions {
   /** The directory of jobs. Default: `AIR_EXECUTOR_DIR`, else `./.air-executor`. Made if missing. */
   readonly dir?: string;
-  /** How many tasks may run at once, over all jobs of this executor. Default: the number of cores. */
+  /** How many tasks may run at once, over all jobs of this executor, at most 100,000. Default: the number of cores. */
   readonly concurrency?: number;
   /** `grouped` (default): the journal is synced at least once a second and when a job ends; `strict`: also before a dependent starts. */
   readonly durability?: Durability;
@@ -38,21 +39,28 @@ export interface SubmitOptions {
 /** With every default filled in. */
 export type CompleteOptions = Required<Omit<ExecutorOptions, "dir" | "runner">>;
 
-/** @throws AirError `AIR_USAGE` for an option that makes no sense. */
+/** Far beyond what a machine can run, and far below what could not be held in memory. */
+const MOST_AT_ONCE = 100_000;
+
+/** @throws AirError `AIR_USAGE` for an option that makes no sense, also from callers whose compiler could not tell them. */
 export function completeOptions(options: ExecutorOptions): CompleteOptions {
-  const { concurrency = availableParallelism(), graceMs = 10_000 } = options;
-  if (!(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-    throw new AirError("AIR_USAGE", `concurrency: expected a whole number of at least 1, got ${concurrency}`);
-  }
-  if (!(graceMs >= 0)) {
-    throw new AirError("AIR_USAGE", `graceMs: expected milliseconds of at least 0, got ${graceMs}`);
-  }
-  if (options.dir === "") throw new AirError("AIR_USAGE", "dir: expected the path of a directory, got an empty text");
-  return {
-    concurrency,
-    graceMs,
-    durability: options.durability ?? "grouped",
-    onWarning: options.onWarning ?? (() => {}),
-    patienceMs: options.patienceMs ?? 60_000,
-  };
+  const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
+  const { durability = "grouped", onWarning = () => {} } = options;
+  const isPath = dir === undefined || (typeof dir === "string" && dir !== "" && !dir.includes("\0"));
+  demand(isPath, "dir", "the path of a directory", dir);
+  const isCount = Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_AT_ONCE;
+  demand(isCount, "concurrency", `a whole number from 1 to ${MOST_AT_ONCE}`, concurrency);
+  demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
+  demand(isDuration(patienceMs), "patienceMs", "milliseconds of at least 0", patienceMs);
+  demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
+  demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
+  return { concurrency, graceMs, patienceMs, durability, onWarning };
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === "number" && value >= 0;
+}
+
+function demand(isMet: boolean, option: string, expected: string, value: unknown): void {
+  if (!isMet) throw new AirError("AIR_USAGE", `${option}: expected ${expected}, got ${inspect(value)}`);
 }

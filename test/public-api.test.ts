@@ -165,4 +165,26 @@ test("misuse throws with a stable code and leaves nothing behind", async (t) => 
   assert.equal((await job.finished()).state, "cancelled");
   await Promise.all([executor.close(), executor.close()]);
   await assert.rejects(executor.submit("late", [long]), { code: "AIR_CLOSED" });
+  assert.equal(existsSync(join(executor.dir, "jobs/late")), false);
+});
+
+test("an option that makes no sense is told with what was expected, also to callers without a compiler", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const wrong: readonly Record<string, unknown>[] = [
+    { dir: "" },
+    { dir: 5 },
+    { dir: "a\0b" },
+    { concurrency: 0 },
+    { concurrency: 1e12 },
+    { graceMs: "5" },
+    { patienceMs: Number.NaN },
+    { durability: "much" },
+    { onWarning: 5 },
+  ];
+  for (const options of wrong) {
+    const [name] = Object.keys(options);
+    const expected = { code: "AIR_USAGE", message: new RegExp(`^${name}: expected .*, got `) };
+    await assert.rejects(AirExecutor.open({ dir, ...options }), expected);
+  }
+  assert.equal(existsSync(dir), false);
 });
