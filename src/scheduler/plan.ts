@@ -216,11 +216,12 @@ export class Plan {
     if (this.#ending.limitReason !== null) {
       this.#endWithoutAttempt(task, "skipped", this.#ending.limitReason, at);
       this.#noteSkips(this.#readiness.ended(task), at);
-    } else if (delayMs > 0) {
-      this.#readiness.delay(task);
-    } else {
-      this.#readiness.putBack(task);
+      return;
     }
+    if (delayMs > 0) {
+      this.#readiness.delay(task);
+    }
+    this.#noteSkips(this.#readiness.repeat(task), at);
   }
 
   /** Ends all that is pending if nothing more may start. No dependent needs to be told: those that wait are pending too. */

@@ -7,6 +7,7 @@
  */
 
 import type { TaskSpec } from "../domain/task.js";
+import { blame } from "./blame.js";
 import { Graph, NO_EDGE } from "./graph.js";
 import { Heights } from "./heights.js";
 import { ReadyQueue } from "./ready-queue.js";
@@ -34,6 +35,7 @@ export class Readiness {
   /** Tasks below this index are linked, and their heights known. */
   #connected = 0;
   #skips: Skip[] = [];
+  #hasReset = false;
 
   constructor(table: TaskTable) {
     this.#table = table;
@@ -90,6 +92,7 @@ export class Readiness {
   /** Tasks that had ended are pending again: counts anew what each pending task waits for. None may be taken out meanwhile. */
   reconnect(tasks: readonly number[]): Skip[] {
     tasks.forEach((task) => this.#delayed.delete(task));
+    this.#hasReset = true;
     this.#queue.clear();
     this.#graph.unlinkAll();
     this.#connected = 0;
@@ -112,9 +115,20 @@ export class Readiness {
     return this.#queue.pop();
   }
 
-  /** A task that was taken out, or whose attempt is to be repeated, is ready. */
+  /** A task that was taken out is ready still. */
   putBack(task: number): void {
     this.#queue.push(task);
+  }
+
+  /** The table says that a task that ran is pending again. What it depends on may have been reset meanwhile: then it waits anew. */
+  repeat(task: number): Skip[] {
+    if (!this.#hasReset || this.taskAt(task).dependencies.length === 0) {
+      this.#enqueue(task);
+      return [];
+    }
+    this.#table.clear(task);
+    this.#link(task);
+    return this.#tellAll();
   }
 
   /** A pending task may not be tried again until `endDelay`. */
@@ -201,7 +215,11 @@ export class Readiness {
         return;
       case "skip-for-culprit":
         table.setCulprit(task, table.culpritOf(dependency));
-        this.#skip(task, this.#blame(dependency), isHarmless);
+        this.#skip(
+          task,
+          blame(dependency, this.#table, (index) => this.taskAt(index)),
+          isHarmless,
+        );
         return;
       case "skip-unneeded":
         this.#skip(task, "none of its dependencies failed", true);
@@ -221,17 +239,6 @@ export class Readiness {
     }
     this.#skips.push({ task, error, isHarmless });
     this.#untold.push(task);
-  }
-
-  #blame(dependency: number): string {
-    const culprit = this.#table.culpritOf(dependency);
-    const since = culprit === dependency ? "" : `, since ${this.#whatBecameOf(culprit)}`;
-    return `dependency ${this.#whatBecameOf(dependency)}${since}`;
-  }
-
-  #whatBecameOf(task: number): string {
-    const status = this.#table.statusOf(task);
-    return `${JSON.stringify(this.taskAt(task).id)} ${status === "failed" ? "failed" : `was ${status}`}`;
   }
 
   readonly #openDependencies = (task: number): number[] => {

@@ -122,6 +122,19 @@ test("a task that was ready although its dependency had failed waits for it agai
   assert.deepEqual(startReady(plan), ["cleanup"]);
 });
 
+test("a further attempt waits for a dependency that was reset while the one before ran", () => {
+  const plan = new Plan(job([task("a"), task("cleanup", ["a"], { triggerRule: "all_done", retries: 2 })]), () => 0, 0);
+  const end = (id: string, exitCode: number): number => plan.end(plan.indexOf(id), { kind: "exited", exitCode }, 1, 1);
+  startReady(plan);
+  end("a", 1);
+  startReady(plan);
+  plan.reset(["a"], [], 2);
+  end("cleanup", 1);
+  assert.deepEqual(startReady(plan), ["a"]);
+  end("a", 0);
+  assert.deepEqual(startReady(plan), ["cleanup"]);
+});
+
 test("a task that was cancelled while it waited for its next attempt doesn't wait any more", () => {
   const plan = new Plan(job([task("a", [], { retries: 1, retryDelayMs: 60_000 })]), () => 0, 0);
   startReady(plan);

@@ -93,6 +93,14 @@ export class Model {
         Object.assign(entry.record, { status: event.status, completedAt: event.at, error: event.error });
         return;
       }
+      case "tasks-reset":
+        for (const id of event.tasks) {
+          const entry = this.entry(id);
+          assert.ok(isFinal(entry.record.status), "only what has ended is reset");
+          Object.assign(entry, { retryAt: null, failures: 0, losses: 0, isHarmless: false });
+          Object.assign(entry.record, { status: "pending", completedAt: null, error: null });
+        }
+        return;
       case "job-cancelling":
         assert.equal(this.isCancelling, false);
         this.isCancelling = true;
@@ -111,7 +119,6 @@ export class Model {
       case "job-taken":
       case "records-restored":
       case "job-restored":
-      case "tasks-reset":
       case "edits-ignored":
         assert.fail(`${event.type} is the store's to say`);
     }

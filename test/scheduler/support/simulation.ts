@@ -9,6 +9,7 @@ import type { Result } from "../../../src/domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Report } from "../../../src/domain/ports.js";
 import { isFinal } from "../../../src/domain/task.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
+import { selectRetry } from "../../../src/scheduler/select-retry.js";
 import { Chance } from "./chance.js";
 import { describe, FakeClock, FakeRunner, SUCCESS } from "./fakes.js";
 import { SimulatedJob } from "./simulated-job.js";
@@ -34,7 +35,7 @@ export class Simulation {
   #isClosing = false;
   #noRoomAt = -Infinity;
   /** What happened, to see that the simulation reaches what it is there for. */
-  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, ended: 0 };
+  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0 };
 
   constructor(seed: number) {
     this.#chance = new Chance(seed);
@@ -101,9 +102,11 @@ export class Simulation {
       const job = chance.pick(open);
       this.seen.cancelled += 1;
       job.handle!.cancel(chance.happens(0.1) ? undefined : chance.some([...job.model.entries.keys()], 0.1));
-    } else if (luck < 0.95) {
-      this.#eventsToDeath = chance.below(8);
+    } else if (luck < 0.93 && open.length > 0) {
+      this.#retry(chance.pick(open));
     } else if (luck < 0.96) {
+      this.#eventsToDeath = chance.below(8);
+    } else if (luck < 0.97) {
       this.seen.stops += 1;
       this.#isClosing = true;
       if (chance.happens(0.5)) {
@@ -111,6 +114,23 @@ export class Simulation {
       } else {
         this.#scheduler.stop(chance.pick([0, 100]));
       }
+    }
+  }
+
+  #retry({ model, handle }: SimulatedJob): void {
+    const loaded = model.load();
+    const wish = this.#chance.happens(0.3) ? { from: this.#chance.pick(loaded.tasks).id } : {};
+    const isBehindRunning = (id: string): boolean =>
+      model.entry(id).inFlight !== null ||
+      loaded.tasks.some((task) => task.dependencies.includes(id) && isBehindRunning(task.id));
+    if (model.isCancelling || (wish.from !== undefined && isBehindRunning(wish.from))) {
+      return;
+    }
+    const tasks = selectRetry(loaded, wish);
+    const chosen = wish.from === undefined ? this.#chance.some(tasks, 0.5) : tasks;
+    if (chosen.length > 0) {
+      this.seen.retried += 1;
+      handle!.reset(chosen, []);
     }
   }
 
