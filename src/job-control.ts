@@ -20,7 +20,7 @@ import { selectRetry } from "./scheduler/select-retry.js";
 import { CANCELLED_BY_USER } from "./scheduler/verdict.js";
 import { abandon, note, type OpenedJob } from "./store/job-directory.js";
 import { controlDir, jobPaths, jobsDir } from "./store/layout.js";
-import { readHolder } from "./store/lock-holder.js";
+import { readSocket } from "./store/lock-holder.js";
 import { tasksAdded } from "./store/new-journal.js";
 import type { Picture } from "./store/picture.js";
 import { invalidJob, locateData, placeFaults } from "./store/places.js";
@@ -128,7 +128,7 @@ export class JobControl {
 
   /** Whoever holds the job does it. It may change hands meanwhile: then it is tried again. */
   async #do<Result>(name: string, { here, there, alone }: Ways<Result>): Promise<Result> {
-    const holder = jobPaths(join(jobsDir(this.#host.dir), name)).lock;
+    const { lock } = jobPaths(join(jobsDir(this.#host.dir), name));
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
@@ -138,7 +138,7 @@ export class JobControl {
       } catch (error) {
         const code = error instanceof AirError ? error.code : "";
         if (code !== "AIR_CLOSED" && code !== "AIR_LOCKED") throw error;
-        const answer = code === "AIR_LOCKED" ? await askHolder(this.#host.dir, readHolder(holder)?.socket, there.request) : null;
+        const answer = code === "AIR_LOCKED" ? await askHolder(this.#host.dir, readSocket(lock), there.request) : null;
         if (answer !== null) return there.read(answer.ok);
         if (performance.now() > deadline) throw error;
       }
@@ -186,13 +186,9 @@ function cancellations(tasks: readonly string[], { name, ids, records }: Picture
   });
 }
 
-async function askHolder(
-  dir: string,
-  socket: string | null | undefined,
-  request: ControlRequest,
-): Promise<{ ok: unknown } | null> {
+async function askHolder(dir: string, socket: string | null, request: ControlRequest): Promise<{ ok: unknown } | null> {
   try {
-    return typeof socket === "string" ? await ask(controlDir(dir), socket, request) : null;
+    return socket !== null ? await ask(controlDir(dir), socket, request) : null;
   } catch (error) {
     if (error instanceof AirError && error.code === "AIR_CLOSED") return null;
     throw error;

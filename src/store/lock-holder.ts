@@ -6,27 +6,40 @@ export interface LockHolder {
   readonly pid: number;
   /** ISO 8601. */
   readonly since: string;
+}
+
+/** The whole of what a lock's file says. */
+interface Holder extends LockHolder {
+  /** Tells it apart from whoever got the same pid later. */
+  readonly start: string;
   /** Name of the control socket at which it listens; null if it doesn't. */
   readonly socket: string | null;
 }
-
-/** A file that an earlier version wrote names no socket. */
-type HolderFile = Omit<LockHolder, "socket"> & { readonly start: string; readonly socket?: string | null };
 
 /** The field of /proc/PID/stat that holds the start time, counted behind the name. */
 const START_FIELD = 19;
 
 /** What a lock's file says of us. */
 export function describeHolder(socket: string | null): string {
-  const holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid), socket };
+  const holder: Holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid), socket };
   return `${JSON.stringify(holder)}\n`;
 }
 
 /** Null if nobody holds it: no file, or its process is gone. */
 export function readHolder(path: string): LockHolder | null {
+  const holder = read(path);
+  return holder === null ? null : { pid: holder.pid, since: holder.since };
+}
+
+/** The name of the socket at which the holder listens; null if there is no holder, or none that listens. */
+export function readSocket(path: string): string | null {
+  return read(path)?.socket ?? null;
+}
+
+function read(path: string): Holder | null {
   try {
-    const { pid, since, start, socket } = JSON.parse(readFileSync(path, "utf8")) as HolderFile;
-    return startOf(pid) === start ? { pid, since, socket: socket ?? null } : null;
+    const holder = JSON.parse(readFileSync(path, "utf8")) as Holder;
+    return startOf(holder.pid) === holder.start ? holder : null;
   } catch {
     return null;
   }
