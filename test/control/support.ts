@@ -14,7 +14,7 @@ export interface TaskOnDisk {
   readonly id: string;
   readonly command: string;
   readonly status: string;
-  readonly attempts: number;
+  readonly attempts?: number;
   readonly created_at: string;
   readonly error: string | null;
 }
