@@ -2,8 +2,8 @@
  * Stands between our snapshots and whoever else writes tasks.json while its job is unfinished. Held by the job's snapshots.
  *
  * What we have not written ourselves is read before it is replaced: new tasks are handed to the job, the rest is noted. What is no list
- * of tasks is taken for half-written and left alone until it has not changed for the settle time; then it is kept as
- * `tasks.json.rejected`. What doesn't look like a continuation of ours waits that long too: perhaps another run is being written and its
+ * of tasks is taken for half-written, and a missing file for one that is about to come, and left alone until that has not changed for the
+ * settle time; then what is there is kept as `tasks.json.rejected`. What doesn't look like a continuation of ours waits that long too: perhaps another run is being written and its
  * state.json is still to come. A file that we have replaced stays open for the settle time, for its writer may not be done with it.
  *
  * The one gap: if somebody renames a file over ours within the same few microseconds in which we do, the second one wins.
@@ -67,7 +67,7 @@ export class TasksGuard {
   #isForeign: boolean;
   #replaced: Replaced[] = [];
   /** What is waited for, and since when (monotonic milliseconds). */
-  #unsettled: { readonly stats: BigIntStats; readonly since: number } | null = null;
+  #unsettled: { readonly stats: BigIntStats | null; readonly since: number } | null = null;
   /** How many tasks our snapshots had, and when: the last one that is older than the settle time, and those since. */
   #shown: { readonly at: number; readonly count: number }[] = [];
 
@@ -87,8 +87,7 @@ export class TasksGuard {
 
   /** True if somebody wrote what is not understood yet. */
   hasNews(): boolean {
-    const there = statOf(this.#paths.tasks);
-    if (!isSameFile(there, this.#understood) && (there !== null || this.#understood !== null)) return true;
+    if (!isSameFile(statOf(this.#paths.tasks), this.#understood)) return true;
     return this.#replaced.some(({ fd, understood }) => !isSameFile(fstatSync(fd, { bigint: true }), understood));
   }
 
@@ -98,21 +97,18 @@ export class TasksGuard {
     const there = statOf(this.#paths.tasks);
     if (isSameFile(there, this.#understood)) return true;
     this.#isForeign = true;
-    if (there === null) {
-      this.#understood = null;
-      return true;
-    }
     const now = performance.now();
     const isKnown = this.#unsettled !== null && isSameFile(there, this.#unsettled.stats);
     if (!isKnown) this.#unsettled = { stats: there, since: now };
     const hasSettled = now - this.#unsettled!.since >= SETTLE_MS;
+    // It was read before, and made no sense yet.
     if (isKnown && !hasSettled) return false;
     const rewrite = await this.#read(readWhole(this.#paths.tasks));
     if (!hasSettled && rewrite?.isContinuation !== true) return false;
-    if (rewrite === null || rewrite.refusals.length + rewrite.changes.length > 0) this.#keepRejected();
+    if (there !== null && (rewrite === null || rewrite.refusals.length + rewrite.changes.length > 0)) this.#keepRejected();
     this.#understood = there;
     this.#unsettled = null;
-    this.#options.onRewrite(rewrite ?? NOT_A_LIST);
+    if (there !== null) this.#options.onRewrite(rewrite ?? NOT_A_LIST);
     return true;
   }
 
@@ -124,7 +120,7 @@ export class TasksGuard {
   replace(temporary: string, written: { readonly stats: BigIntStats; readonly count: number }): boolean {
     const fd = openExisting(this.#paths.tasks);
     const there = statOf(this.#paths.tasks);
-    if (there !== null && !isSameFile(there, this.#understood)) {
+    if (!isSameFile(there, this.#understood)) {
       if (fd !== null) closeSync(fd);
       return false;
     }

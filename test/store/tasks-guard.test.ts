@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
@@ -149,6 +150,19 @@ test("half a file is left alone until it has settled, and then kept under anothe
   assert.ok(put());
   assert.equal(readFileSync(paths.tasksRejected, "utf8"), '[{"id"');
   assert.match(heard[0]!.refusals[0]!, /no list of tasks/);
+});
+
+test("a file that was taken away is not made again at once", async (t) => {
+  const { paths, guard, heard, put, pass } = rig(t);
+  assert.ok(put());
+  rmSync(paths.tasks);
+  assert.equal(guard.hasNews(), true);
+  assert.equal(put(), false);
+  assert.equal(await guard.understand(), false);
+  pass(2000);
+  assert.equal(await guard.understand(), true);
+  assert.ok(put());
+  assert.deepEqual(heard, []);
 });
 
 test("tasks that don't continue ours wait for the settle time too: another run may be about to come", async (t) => {
