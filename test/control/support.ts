@@ -29,6 +29,8 @@ export interface Place extends Playground {
   /** Runs a job in a process of its own; resolves when its first task is running. */
   readonly runElsewhere: (tasks: readonly TaskInput[], job?: string) => Promise<Started>;
   readonly openGate: () => void;
+  /** What is to be done before the directory goes. */
+  readonly atEnd: (end: () => unknown) => void;
 }
 
 /** Makes a file `began-ID`, and ends well when the gate is open. */
@@ -45,14 +47,16 @@ export const run = (id: string, command: string, dependencies: readonly string[]
 });
 
 export async function makePlace(context: TestContext, options: { below?: string } = {}): Promise<Place> {
-  // Hooks run in the order in which they were given: the executor is closed before its directory goes.
-  const held: AirExecutor[] = [];
-  context.after(async () => held[0]?.close());
+  // Hooks run in the order in which they were given: everything is ended before the directory goes.
+  const endings: (() => unknown)[] = [];
+  context.after(async () => {
+    for (const end of endings.toReversed()) await end();
+  });
   const playground = makePlayground(context);
   const base = join(playground.dir, options.below ?? "", ".air-executor");
   mkdirSync(dirname(base), { recursive: true });
   const executor = await AirExecutor.open({ dir: base, graceMs: 2000, concurrency: 4 });
-  held.push(executor);
+  endings.push(() => executor.close());
   const jobDir = (job = "job"): string => join(base, "jobs", job);
   const state = (job = "job"): Readonly<Record<string, unknown>> =>
     JSON.parse(readFileSync(join(jobDir(job), "state.json"), "utf8"));
@@ -65,11 +69,12 @@ export async function makePlace(context: TestContext, options: { below?: string 
     state,
     tasks,
     statuses: (job) => Object.fromEntries(tasks(job).map(({ id, status }) => [id, status])),
+    atEnd: (end) => endings.push(end),
     openGate: () => writeFileSync(join(playground.dir, "gate"), ""),
     runElsewhere: async (spec, job = "job") => {
       playground.write(`${job}.json`, [...spec]);
       const started = playground.start(["run", `${job}.json`, "--dir", base, "--grace-period", "2"]);
-      context.after(() => started.process.kill("SIGKILL"));
+      endings.push(() => started.process.kill("SIGKILL"));
       await until(() => existsSync(join(jobDir(job), "state.json")) && state(job)["state"] === "working");
       return started;
     },
