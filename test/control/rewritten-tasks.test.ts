@@ -86,7 +86,8 @@ test("edits and removals of tasks are ignored, shown and kept aside; new tasks b
   // Removals count once everybody has had the time to see the tasks.
   await until(() => Date.now() - Date.parse(String(place.state()["started_at"])) > 2500);
   writeFileSync(path, JSON.stringify(written));
-  await until(() => place.tasks().length === 4);
+  // Two files, replaced one after the other.
+  await until(() => place.tasks().length === 4 && place.state()["warnings"] !== undefined);
   assert.deepEqual(place.state()["warnings"], [
     'task "a" was changed in tasks.json: that counts when it is retried after the job\'s end',
     'task "b" was taken out of tasks.json: it stays in the job',
