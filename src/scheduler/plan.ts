@@ -186,7 +186,8 @@ export class Plan {
   #restore(job: LoadedJob): void {
     for (const [task, record] of job.records.entries()) {
       this.#table.setAttempts(task, record.attempts);
-      if (isFinal(record.status)) {
+      // What runs and is in nobody's hands here is left alone.
+      if (isFinal(record.status) || record.status === "running") {
         this.#table.setStatus(task, record.status);
       }
     }

@@ -4,11 +4,11 @@
  */
 
 import { impossible } from "../domain/errors.js";
-import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksReset } from "../domain/events.js";
+import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksAdded, TasksReset } from "../domain/events.js";
 import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
-import { findFirstFailure } from "./first-failure.js";
+import { findFirstFailure, newRecord, renew } from "./task-records.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
@@ -35,7 +35,7 @@ export class Picture {
   readonly records: TaskRecord[] = [];
   /** True if logs/ held files when the job was taken in or taken up again: one may be in the way of a first attempt's. */
   hasForeignLogs = false;
-  /** How many of the tasks the job had when it was taken in; later ones were added. */
+  /** How many of the tasks the job had when it was taken in, at that very moment; later ones were added. */
   initialTasks = 0;
   readonly counts: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
   /** What somebody wrote into tasks.json in vain, a sentence each; the oldest are forgotten when there are many. */
@@ -43,6 +43,7 @@ export class Picture {
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
 
+  #takenAt = 0;
   readonly #index = new Map<string, number>();
   readonly #inFlight = new Map<string, Mutable<InFlight>>();
   readonly #retryAt = new Map<string, number>();
@@ -66,7 +67,7 @@ export class Picture {
       case "job-taken":
         return this.#take(event);
       case "tasks-added":
-        return this.#add(event.tasks);
+        return this.#add(event);
       case "records-restored":
         for (const [task, record] of event.records) Object.assign(this.#change(task, record.status), record);
         return;
@@ -117,6 +118,7 @@ export class Picture {
   }
 
   #take(event: JobTaken): void {
+    this.#takenAt = event.at;
     this.name = event.name;
     this.run = event.run;
     this.owner = event.owner;
@@ -124,33 +126,24 @@ export class Picture {
     this.extra = event.extra;
   }
 
-  #add(tasks: readonly TaskSpec[]): void {
+  #add({ tasks, at }: TasksAdded): void {
     for (const task of tasks) {
       const index = this.tasks.length;
       this.tasks.push(task);
-      this.records.push({
-        status: "pending",
-        attempts: 0,
-        startedAt: null,
-        completedAt: null,
-        error: null,
-        exitCode: null,
-        signal: null,
-      });
+      this.records.push(newRecord());
       this.#index.set(task.id, index);
       this.onTaskChanged(index);
     }
     this.counts.total += tasks.length;
     this.counts.pending += tasks.length;
-    if (this.startedAt === null) this.initialTasks = this.tasks.length;
+    if (at === this.#takenAt) this.initialTasks = this.tasks.length;
     this.#goOn();
   }
 
   #reset({ tasks, edited }: TasksReset): void {
     for (const task of edited) this.tasks[this.#indexOf(task.id)] = task;
     for (const task of tasks) {
-      const record = this.#change(task, "pending");
-      Object.assign(record, { startedAt: null, completedAt: null, error: null, exitCode: null, signal: null });
+      renew(this.#change(task, "pending"));
       for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
     }
     this.firstFailure = findFirstFailure(this.tasks, this.records);
@@ -160,7 +153,11 @@ export class Picture {
 
   /** A job that had ended is unfinished again. */
   #goOn(): void {
-    if (this.isOver) Object.assign(this, { state: "waiting", completedAt: null, error: null, isCancelling: false });
+    if (!this.isOver) return;
+    this.state = "waiting";
+    this.completedAt = null;
+    this.error = null;
+    this.isCancelling = false;
   }
 
   #start(event: AttemptStarted): void {

@@ -176,3 +176,30 @@ test("a job that is not there is not made by asking for it", async (context) => 
   }
   assert.equal(existsSync(jobDir()), false);
 });
+
+test("a job to which tasks were added before it began is still that of its file", async (context) => {
+  const { executor, write, start, base, run: command } = await makePlace(context);
+  write("job.json", [run("a", "true")]);
+  await start(["submit", "job.json", "--dir", base]).ended;
+  await executor.add("job", [run("b", "true")]);
+  const { code, stderr } = await command(["submit", "job.json", "--dir", base]);
+  assert.equal(code, 0, stderr);
+});
+
+test("cancelling a task touches no survivor, also if the job has had its failures", async (context) => {
+  const { executor, base, dir, jobDir, statuses, start, write, openGate } = await makePlace(context);
+  write("job.json", {
+    max_failures: 1,
+    tasks: [atGate("hold"), atGate("other"), run("bad", "false"), run("behind", "true", ["hold"])],
+  });
+  const { process: engine, ended } = start(["run", "job.json", "--dir", base, "-j", "3"]);
+  await until(() => ["hold", "other"].every((id) => existsSync(join(dir, `began-${id}`))));
+  await until(() => existsSync(join(jobDir(), "tasks.json")) && statuses()["behind"] === "skipped");
+  engine.kill("SIGKILL");
+  await ended;
+  await executor.cancel("job", ["other"]);
+  assert.deepEqual(statuses(), { hold: "running", other: "cancelled", bad: "failed", behind: "skipped" });
+  openGate();
+  await (await executor.takeUp(jobDir())).finished();
+  assert.equal(statuses()["hold"], "completed");
+});
