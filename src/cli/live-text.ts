@@ -1,12 +1,15 @@
 /** A text that is shown again and again: in its own place on a terminal, below itself when it has changed elsewhere. */
 
+import { stripVTControlCharacters } from "node:util";
 import type { Sink } from "./terminal.js";
+
+const usualRows = 24;
 
 export class LiveText {
   readonly #out: Sink;
   readonly #isInPlace: boolean;
-  /** Lines on the terminal that are to be drawn over. */
-  #lines = 0;
+  /** Rows of the terminal that are to be drawn over. */
+  #rows = 0;
   #facts: string | null = null;
 
   /** @param isData true for what a program reads: it is never drawn over. */
@@ -15,21 +18,28 @@ export class LiveText {
     this.#isInPlace = out.isTerminal && !isData;
   }
 
-  /** @param facts what the text says but for the time that passes: elsewhere than on a terminal nothing is shown while they stay. */
-  show(text: string, facts: string): void {
-    if (this.#isInPlace) this.#draw(text);
-    else if (facts !== this.#facts) this.#out.write(this.#facts === null ? text : `${text.startsWith("{") ? "" : "\n"}${text}`);
+  /**
+   * @param facts what the text says but for the time that passes: elsewhere than on a terminal nothing is shown while they stay.
+   * @param isLast shows all of it: else it ends on a terminal where that does.
+   */
+  show(text: string, facts: string, isLast: boolean): void {
+    if (this.#isInPlace) this.#draw(text, isLast);
+    else if (facts !== this.#facts) this.#out.write(text);
     this.#facts = facts;
   }
 
-  /** Only what fits: lines that have scrolled away can't be drawn over. */
-  #draw(text: string): void {
-    const fitting = text
-      .split("\n")
-      .slice(0, -1)
-      .slice(0, Math.max(1, (this.#out.stream.rows ?? 24) - 1));
-    const back = this.#lines === 0 ? "" : `\u001b[${this.#lines}A\u001b[J`;
-    this.#out.write(`${back}${fitting.map((line) => `${line}\n`).join("")}`);
-    this.#lines = fitting.length;
+  /** Rows that have scrolled away can't be drawn over: only what fits is drawn, but for the last time. */
+  #draw(text: string, isLast: boolean): void {
+    const room = (this.#out.stream.rows || usualRows) - 1;
+    const back = this.#rows === 0 ? "" : `\u001b[${this.#rows}A\u001b[J`;
+    let drawn = "";
+    this.#rows = 0;
+    for (const line of text.split("\n").slice(0, -1)) {
+      const rows = Math.max(1, Math.ceil(stripVTControlCharacters(line).length / this.#out.columns()));
+      if (this.#rows + rows > room && !isLast) break;
+      this.#rows += rows;
+      drawn += `${line}\n`;
+    }
+    this.#out.write(`${back}${drawn}`);
   }
 }

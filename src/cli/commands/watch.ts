@@ -21,11 +21,14 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   for (;;) {
     const job = name === undefined ? null : findJob(base, name, { run: null, withTasks: true });
     const jobs = job === null ? listJobs(base).map((each) => viewJob(viewPaths(base, each), each, { withTasks: false })) : [job];
-    const facts = JSON.stringify(jobs.map(({ state, tasks, counts, problem }) => ({ state, tasks, counts, problem })));
-    if (isJson) live.show(jobs.map((each) => `${JSON.stringify(toJson(each))}\n`).join(""), facts);
-    else if (job === null) live.show(jobs.length === 0 ? "no jobs yet\n" : jobsTable(jobs, Date.now(), out.style), facts);
-    else live.show(jobText(job, { isEveryTask: settings.isOn("all"), nowMs: Date.now() }, out.style), facts);
-    if (job !== null && ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]))) return exitCode.completed;
+    // Whatever happens to a task changes the state too.
+    const facts = JSON.stringify(jobs.map(({ state, counts, problem }) => ({ state, counts, problem })));
+    const isOver = job !== null && ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]));
+    const show = (text: string): void => live.show(text, facts, isOver);
+    if (isJson) show(jobs.map((each) => `${JSON.stringify(toJson(each))}\n`).join(""));
+    else if (job !== null) show(jobText(job, { isEveryTask: settings.isOn("all"), nowMs: Date.now() }, out.style));
+    else show(jobs.length === 0 ? "no jobs yet\n" : jobsTable(jobs, Date.now(), out.style));
+    if (isOver) return exitCode.completed;
     await sleep(lookEveryMs);
   }
 }
