@@ -42,7 +42,7 @@ export interface ControlHost {
 /** How one thing is done in each of the three places. */
 interface Ways<Result> {
   readonly here: (job: RunningJob) => Result | Promise<Result>;
-  readonly there: { readonly request: ControlRequest; readonly read: (ok: unknown) => Result };
+  readonly there: { readonly request: () => ControlRequest; readonly read: (ok: unknown) => Result };
   readonly alone: (opened: OpenedJob) => Promise<Result>;
 }
 
@@ -66,7 +66,7 @@ export class JobControl {
     return this.#do<Added>(name, {
       here: (job) => ({ ...addTo(job, tasks), isRunning: true }),
       there: {
-        request: { verb: "add", job: name, tasks: tasks.map((task): unknown => JSON.parse(specText(task))) },
+        request: () => ({ verb: "add", job: name, tasks: tasks.map((task): unknown => JSON.parse(specText(task))) }),
         read: (ok) => ({ ...(ok as AddAnswer), isRunning: true }),
       },
       alone: async (opened) => {
@@ -76,7 +76,8 @@ export class JobControl {
           note(opened, [...tasksAdded(plan.added, Date.now())]);
           return plan;
         });
-        await putDown(opened, true);
+        // Without anything new an ended job stays as it is, with the edits that wait in its tasks.json.
+        await putDown(opened, !opened.picture.isOver);
         return { added: added.map(({ id }) => id), present, isRunning: false };
       },
     });
@@ -85,7 +86,7 @@ export class JobControl {
   async cancel(name: string, tasks: readonly string[] | null): Promise<void> {
     return this.#do<void>(name, {
       here: (job) => job.cancel(tasks),
-      there: { request: { verb: "cancel", job: name, tasks }, read: () => {} },
+      there: { request: () => ({ verb: "cancel", job: name, tasks }), read: () => {} },
       alone: (opened) => this.#cancelAlone(opened, tasks),
     });
   }
@@ -95,7 +96,7 @@ export class JobControl {
     return this.#do<Retried>(name, {
       here: (job) => ({ ...retryIn(job, wish), job: job.job }),
       there: {
-        request: { verb: "retry", job: name, tasks, from },
+        request: () => ({ verb: "retry", job: name, tasks, from }),
         read: (ok) => ({ ...(ok as RetryAnswer), job: null }),
       },
       alone: async (opened) => {
@@ -138,7 +139,7 @@ export class JobControl {
       } catch (error) {
         const code = error instanceof AirError ? error.code : "";
         if (code !== "AIR_CLOSED" && code !== "AIR_LOCKED") throw error;
-        const answer = code === "AIR_LOCKED" ? await askHolder(this.#host.dir, readSocket(lock), there.request) : null;
+        const answer = code === "AIR_LOCKED" ? await askHolder(this.#host.dir, readSocket(lock), there.request()) : null;
         if (answer !== null) return there.read(answer.ok);
         if (performance.now() > deadline) throw error;
       }

@@ -49,8 +49,7 @@ export class ControlServer {
       const socket = reachSocket(directory, this.name);
       release = socket.release;
       server.listen(socket.path);
-      // The directory is closed to others in any case.
-      server.once("listening", () => chmodSync(socket.path, 0o600));
+      server.once("listening", () => quietly(() => chmodSync(socket.path, 0o600)));
       removeStale(directory, this.name);
     } catch (error) {
       onTrouble(error as Error);
@@ -105,17 +104,17 @@ function removeStale(directory: string, own: string): void {
     const { path, release } = reachSocket(directory, name);
     const probe = connect(path, () => probe.destroy()).unref();
     probe.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "ECONNREFUSED") unlinkQuietly(join(directory, name));
+      if (code === "ECONNREFUSED") quietly(() => unlinkSync(join(directory, name)));
     });
     probe.on("close", release);
   }
 }
 
-/** Somebody else may be quicker. */
-function unlinkQuietly(path: string): void {
+/** For what does no harm if it fails: the directory is closed to others in any case, and somebody else may be quicker. */
+function quietly(act: () => void): void {
   try {
-    unlinkSync(path);
+    act();
   } catch {
-    // It is gone, or it stays: no harm is done either way.
+    // As it is.
   }
 }
