@@ -63,8 +63,10 @@ function open(path: string, expected: string, followsLinks: boolean): number {
       throw new AirError("AIR_NOT_FOUND", `${path} does not exist, expected ${expected}: check the path`, { cause });
     }
     if (code === "ELOOP") {
-      const remedy = followsLinks ? "follow it by hand" : "put a regular file in its place";
-      throw new AirError("AIR_INVALID_JOB", `${path} is a symbolic link, expected ${expected}: ${remedy}`, { cause });
+      const kind = followsLinks ? "a loop of symbolic links" : "a symbolic link";
+      throw new AirError("AIR_INVALID_JOB", `${path} is ${kind}, expected ${expected}: put a regular file in its place`, {
+        cause,
+      });
     }
     if (code === "ENXIO") {
       throw new AirError("AIR_INVALID_JOB", `${path} is a socket, expected ${expected}: put a regular file in its place`, {

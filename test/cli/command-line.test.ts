@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { verbs } from "../../src/cli/verbs.js";
@@ -57,6 +57,18 @@ for (const [args, complaint] of mistakes) {
     assert.equal(existsSync(join(dir, ".air-executor")), false);
   });
 }
+
+test("a job file behind a loop of links, or of a name too long, is refused like any other bad path", async (context) => {
+  const { run, dir } = makePlayground(context);
+  symlinkSync("b", join(dir, "a"));
+  symlinkSync("a", join(dir, "b"));
+  const loop = await run(["run", "a"]);
+  assert.equal(loop.code, 2, loop.stderr);
+  assert.match(loop.stderr, /: a is a loop of symbolic links, expected a job file: put a regular file in its place\n$/);
+  const long = await run(["run", "x".repeat(300)]);
+  assert.equal(long.code, 2, long.stderr);
+  assert.match(long.stderr, /x does not exist, expected a job file: check the path\n$/);
+});
 
 test("with --json an error is an object on stdout too", async (context) => {
   const { stdout, code } = await makePlayground(context).run(["status", "nobody", "--json"]);

@@ -11,7 +11,7 @@ import { placeOption, quoteForShell } from "../shell-word.js";
 export async function execute(call: Call): Promise<number> {
   const { args, settings } = call;
   const { FILE: file = "" } = args;
-  const isDropped = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isDropped = isDirectory(file);
   const dir = isDropped ? baseOfDropped(file) : settings.dir();
   return runInForeground(call, {
     dir,
@@ -26,4 +26,13 @@ export async function execute(call: Call): Promise<number> {
       return `air-executor run ${quoteForShell(file)}${nameOption}${placeOption(settings)}`;
     },
   });
+}
+
+/** What can't be looked at is taken for a file: reading it says what is wrong. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
