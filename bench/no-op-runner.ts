@@ -57,11 +57,13 @@ export class NoOpRunner implements TaskRunner {
     const keys = this.#keys;
     this.#keys = [];
     const at = Date.now();
+    const slots = new Set<number>();
     const reports = keys.map((key): Report => {
-      this.release(this.#slotOf.get(key) ?? 0);
+      slots.add(this.#slotOf.get(key) ?? 0);
       this.#slotOf.delete(key);
       return { key, at, result: { kind: "exited", exitCode: 0 }, wasStopped: false };
     });
+    slots.forEach((slot) => this.release(slot));
     this.#handler(reports);
   }
 }

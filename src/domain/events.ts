@@ -59,6 +59,16 @@ export interface AttemptStarted {
   /** The spool in which the runner records the exit status, and the number under which it does. */
   readonly spool: string;
   readonly key: number;
+  /** Set if it was handed to its slot together with others and waits behind them: the task stays pending until it begins or ends. */
+  readonly queued?: true;
+}
+
+/** An attempt that waited behind others in its slot runs now. Not told of the many that end before anybody could be told. */
+export interface AttemptBegun {
+  readonly type: "attempt-begun";
+  readonly at: number;
+  readonly task: string;
+  readonly attempt: number;
 }
 
 /** We are about to end an attempt. On disk before the first signal, so that a crash in between completes the stop. */
@@ -139,6 +149,7 @@ export type JobEvent =
   | RecordsRestored
   | JobRestored
   | AttemptStarted
+  | AttemptBegun
   | AttemptStopping
   | AttemptEnded
   | TaskEnded

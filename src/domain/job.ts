@@ -74,6 +74,8 @@ export interface InFlight {
   readonly startedAt: number;
   readonly spool: string;
   readonly key: number;
+  /** True if it waited behind others in its slot, as far as is known. */
+  readonly isQueued: boolean;
   /** Set if we were stopping it when we died: it stays stopped. */
   readonly stopping: "timeout" | "cancel" | "interrupt" | null;
 }

@@ -58,6 +58,8 @@ export interface Report {
   readonly result: Result;
   /** True if a stop that we asked for reached it: the reason for the stop then wins over the exit code. */
   readonly wasStopped: boolean;
+  /** Set if it was not begun because an attempt before it in its slot takes long: it may be started elsewhere at once. */
+  readonly isHandedBack?: true;
 }
 
 /**
@@ -69,6 +71,10 @@ export interface TaskRunner {
   reserve(): Placement | undefined;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */
   release(slot: number): void;
+  /**
+   * Attempts that share a slot are a batch: they run one after another, and none of them is reported before all have ended, unless
+   * that takes long. Then those that have not begun are handed back.
+   */
   start(attempts: readonly Descriptor[]): void;
   /** Finds out what became of attempts of an earlier engine; waits for those that still run. They take no slot. */
   adopt(attempts: readonly OrphanedAttempt[]): void;

@@ -37,7 +37,7 @@ export class Admission {
 
   refresh(job: JobRun): void {
     const slot = this.#slotOf(job);
-    if (job.isHeld || job.ports.mayStart === false || job.plan.readyCount === 0 || job.running >= job.limit) {
+    if (job.isHeld || job.ports.mayStart === false || job.plan.readyCount === 0 || job.slots >= job.limit) {
       this.#heap.remove(slot);
     } else if (this.#heap.has(slot)) {
       this.#heap.moved(slot);
@@ -56,5 +56,5 @@ export class Admission {
 }
 
 function isBefore(a: JobRun, b: JobRun): boolean {
-  return a.running === b.running ? a.servedAt < b.servedAt : a.running < b.running;
+  return a.slots === b.slots ? a.servedAt < b.servedAt : a.slots < b.slots;
 }

@@ -25,7 +25,17 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
   const elapsedMs = Math.max(0, clock.now() - startedAt);
   const hasTimeout = spec.timeoutMs !== null && stopping === null;
   return {
-    attempt: { key, job, task, reason: stopping, isAdopted: true, wasStoppedBefore: stopping !== null, ticket: null },
+    attempt: {
+      key,
+      job,
+      task,
+      reason: stopping,
+      isAdopted: true,
+      wasStoppedBefore: stopping !== null,
+      ticket: null,
+      batch: null,
+      isQueued: false,
+    },
     orphan: { key, spoolKey, spool, job: job.name, task: id, attempt: number, startedAt, log },
     timeoutAt: hasTimeout ? clock.monotonic() + spec.timeoutMs - elapsedMs : null,
   };

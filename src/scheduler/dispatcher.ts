@@ -8,16 +8,22 @@
 
 import type { AttemptStarted } from "../domain/events.js";
 import type { Clock, Descriptor, Placement, TaskRunner } from "../domain/ports.js";
+import type { TaskSpec } from "../domain/task.js";
 import { Admission } from "./admission.js";
-import type { Attempt, InFlight } from "./in-flight.js";
+import type { Attempt, Batch, InFlight } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 
+/** A task that may time out sooner than this is not left to wait behind others. */
+const SHORTEST_WAITING_TIMEOUT_MS = 1_000;
+
 /** Attempts of one job that are about to start; the index is the same in all three. */
-interface Batch {
+interface Starting {
   readonly attempts: Attempt[];
   readonly placements: Placement[];
   readonly starts: AttemptStarted[];
 }
+
+const QUEUED = { queued: true } as const;
 
 export class Dispatcher {
   readonly #runner: TaskRunner;
@@ -67,12 +73,12 @@ export class Dispatcher {
     // A job that is refused is held, and leaves its room to the others.
     while (wasRefused) {
       wasRefused = false;
-      for (const [job, batch] of this.#choose(ceiling - this.#inFlight.size)) {
-        if (job.ports.recorder.recordStarts(batch.starts)) {
-          this.#start(job, batch, descriptors);
-          onStarted(job, batch.starts);
+      for (const [job, starting] of this.#choose(ceiling)) {
+        if (job.ports.recorder.recordStarts(starting.starts)) {
+          this.#start(job, starting, descriptors);
+          onStarted(job, starting.starts);
         } else {
-          this.#putBack(job, batch);
+          this.#putBack(job, starting);
           wasRefused = true;
         }
       }
@@ -82,10 +88,10 @@ export class Dispatcher {
     }
   }
 
-  /** Takes up to `room` ready tasks out of their plans. */
-  #choose(room: number): Map<JobRun, Batch> {
-    const batches = new Map<JobRun, Batch>();
-    let left = room;
+  /** Takes ready tasks out of their plans, for as many slots as are free. */
+  #choose(slots: number): Map<JobRun, Starting> {
+    const chosen = new Map<JobRun, Starting>();
+    let left = slots - this.#inFlight.running;
     while (left > 0) {
       const job = this.#admission.first();
       if (job === undefined) {
@@ -99,50 +105,68 @@ export class Dispatcher {
       if (placement === undefined) {
         break;
       }
-      let batch = batches.get(job);
-      if (batch === undefined) {
-        batch = { attempts: [], placements: [], starts: [] };
-        batches.set(job, batch);
+      let starting = chosen.get(job);
+      if (starting === undefined) {
+        starting = { attempts: [], placements: [], starts: [] };
+        chosen.set(job, starting);
       }
-      this.#take(job, batch, placement);
+      this.#fill(job, starting, placement, slots);
       left -= 1;
     }
-    return batches;
+    return chosen;
   }
 
-  #take(job: JobRun, batch: Batch, placement: Placement): void {
-    const task = job.plan.takeReady();
-    if (task === undefined) {
-      throw new Error(`Internal error: job ${JSON.stringify(job.name)} was admitted with nothing ready`);
+  /** Takes what one slot is handed: a task, and if those of the job are short, more to run behind it. */
+  #fill(job: JobRun, starting: Starting, placement: Placement, slots: number): void {
+    const most = job.pace?.batchSize(job.plan.readyCount, Math.min(slots, job.limit)) ?? 1;
+    const batch: Batch = { job, handedAt: this.#clock.monotonic(), size: 0, left: [], isBroken: false };
+    while (batch.size < most) {
+      const task = job.plan.takeReady();
+      if (task === undefined) {
+        throw new Error(`Internal error: job ${JSON.stringify(job.name)} was admitted with nothing ready`);
+      }
+      if (batch.size > 0 && !mayWait(job.plan.taskAt(task))) {
+        job.plan.putBack(task);
+        break;
+      }
+      this.#take(job, task, batch, starting, placement);
     }
+    job.servedAt = ++this.#choices;
+    this.#admission.refresh(job);
+  }
+
+  #take(job: JobRun, task: number, batch: Batch, { attempts, placements, starts }: Starting, placement: Placement): void {
     const key = this.nextKey();
-    batch.attempts.push({ key, job, task, reason: null, isAdopted: false, wasStoppedBefore: false, ticket: null });
-    batch.placements.push(placement);
-    batch.starts.push({
+    const isQueued = batch.size > 0;
+    const attempt = { key, job, task, reason: null, isAdopted: false, wasStoppedBefore: false, ticket: null, batch, isQueued };
+    batch.left.push(attempt);
+    batch.size += 1;
+    attempts.push(attempt);
+    placements.push(placement);
+    starts.push({
       type: "attempt-started",
       at: this.#clock.now(),
       task: job.plan.taskAt(task).id,
       attempt: job.plan.attemptsOf(task) + 1,
       spool: placement.spool,
       key,
+      ...(isQueued ? QUEUED : {}),
     });
     job.running += 1;
-    job.servedAt = ++this.#choices;
-    this.#admission.refresh(job);
   }
 
-  #start(job: JobRun, { attempts, placements, starts }: Batch, descriptors: Descriptor[]): void {
+  #start(job: JobRun, { attempts, placements, starts }: Starting, descriptors: Descriptor[]): void {
     const now = this.#clock.monotonic();
     for (const [place, attempt] of attempts.entries()) {
       const spec = job.plan.taskAt(attempt.task);
       job.plan.start(attempt.task);
-      this.#inFlight.add(attempt, spec.timeoutMs === null ? null : now + spec.timeoutMs);
+      this.#inFlight.add(attempt, spec.timeoutMs === null || attempt.isQueued ? null : now + spec.timeoutMs);
       descriptors.push(job.ports.describe(spec, starts[place]!.attempt, attempt.key, placements[place]!));
     }
   }
 
-  #putBack(job: JobRun, { attempts, placements }: Batch): void {
-    placements.forEach(({ slot }) => this.#runner.release(slot));
+  #putBack(job: JobRun, { attempts, placements }: Starting): void {
+    new Set(placements).forEach(({ slot }) => this.#runner.release(slot));
     attempts.forEach(({ task }) => job.plan.putBack(task));
     job.running -= attempts.length;
     this.#hold(job);
@@ -155,4 +179,9 @@ export class Dispatcher {
     }
     this.#admission.refresh(job);
   }
+}
+
+/** Its time counts from when it is known to run. */
+function mayWait({ timeoutMs }: TaskSpec): boolean {
+  return timeoutMs === null || timeoutMs >= SHORTEST_WAITING_TIMEOUT_MS;
 }

@@ -9,6 +9,19 @@ import type { Report } from "../domain/ports.js";
 import { Deadlines } from "./deadlines.js";
 import type { JobRun } from "./job-run.js";
 
+/** Attempts that were handed to one slot together, to run one after another. */
+export interface Batch {
+  readonly job: JobRun;
+  /** When it was handed over, in monotonic milliseconds. */
+  readonly handedAt: number;
+  /** How many of them the slot has run, or will. */
+  size: number;
+  /** Those that have not been reported, in order. */
+  readonly left: Attempt[];
+  /** True if some were handed back, since the others take long. */
+  isBroken: boolean;
+}
+
 export interface Attempt {
   readonly key: number;
   readonly job: JobRun;
@@ -22,14 +35,20 @@ export interface Attempt {
   readonly wasStoppedBefore: boolean;
   /** Of its timeout in `Deadlines`; null if it has none. */
   ticket: number | null;
+  /** Null if it is adopted. */
+  readonly batch: Batch | null;
+  /** True while it waits behind others of its batch. */
+  isQueued: boolean;
 }
 
 export class InFlight {
   readonly #attempts = new Map<number, Attempt>();
   readonly #timeouts = new Deadlines<Attempt>();
+  #queued = 0;
 
-  get size(): number {
-    return this.#attempts.size;
+  /** How many run: those that wait behind others in their slots don't count. */
+  get running(): number {
+    return this.#attempts.size - this.#queued;
   }
 
   /** Monotonic milliseconds of the next timeout; null if there is none. */
@@ -40,19 +59,40 @@ export class InFlight {
   /** Adds an attempt that times out at that moment, in monotonic milliseconds; null for never. */
   add(attempt: Attempt, timeoutAt: number | null): void {
     this.#attempts.set(attempt.key, attempt);
+    if (attempt.isQueued) {
+      this.#queued += 1;
+      attempt.job.queued += 1;
+    }
+    if (timeoutAt !== null) {
+      attempt.ticket = this.#timeouts.add(timeoutAt, attempt);
+    }
+  }
+
+  /** It waits no longer behind others. */
+  begin(attempt: Attempt, timeoutAt: number | null): void {
+    this.#leaveQueue(attempt);
     if (timeoutAt !== null) {
       attempt.ticket = this.#timeouts.add(timeoutAt, attempt);
     }
   }
 
   /** Takes out the attempt of a report. */
-  take(key: number): Attempt {
+  take({ key, isHandedBack }: Report): Attempt {
     const attempt = this.#attempts.get(key);
     if (attempt === undefined) {
       throw new Error(`Internal error: a report for attempt ${key}, which is not in flight`);
     }
     this.#attempts.delete(key);
+    this.#leaveQueue(attempt);
     this.forgetTimeout(attempt);
+    const { batch } = attempt;
+    if (batch !== null) {
+      batch.left.splice(batch.left.indexOf(attempt), 1);
+      if (isHandedBack) {
+        batch.isBroken = true;
+        batch.size -= 1;
+      }
+    }
     return attempt;
   }
 
@@ -70,6 +110,14 @@ export class InFlight {
       attempt.ticket = null;
     }
     return attempt;
+  }
+
+  #leaveQueue(attempt: Attempt): void {
+    if (attempt.isQueued) {
+      attempt.isQueued = false;
+      this.#queued -= 1;
+      attempt.job.queued -= 1;
+    }
   }
 
   /** All attempts, or those of one job. */

@@ -10,6 +10,7 @@ import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { KnownIds } from "./check-graph.js";
+import { Pace } from "./pace.js";
 import { Plan } from "./plan.js";
 
 /** Hears of a job. May call the scheduler: what follows from that happens after the call. */
@@ -62,8 +63,12 @@ export class JobRun {
   readonly ports: JobPorts;
   /** How many attempts may be in flight at once. */
   readonly limit: number;
+  /** Null if each attempt has to be known to have ended before the next one starts: one failure too many ends the job. */
+  readonly pace: Pace | null;
   /** Attempts in flight, adopted ones and those that are about to start included. */
   running = 0;
+  /** Those of them that wait behind others in their slots. */
+  queued = 0;
   /** When an attempt of the job was last chosen, counted in choices. */
   servedAt = 0;
   /** True while its recorder takes no starts. */
@@ -78,7 +83,13 @@ export class JobRun {
     this.name = job.name;
     this.ports = ports;
     this.limit = job.settings.concurrency ?? Infinity;
+    this.pace = job.settings.maxFailures === null ? new Pace() : null;
     this.plan = new Plan(job, random, at);
+  }
+
+  /** How many slots it holds. */
+  get slots(): number {
+    return this.running - this.queued;
   }
 
   /** The number of a task that a user named. */

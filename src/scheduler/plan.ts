@@ -103,6 +103,11 @@ export class Plan {
     this.#table.setStatus(task, "running");
   }
 
+  /** The attempt of a task, which waited behind others in its slot, runs now. */
+  begin(task: number, at: number): void {
+    this.#events.push({ type: "attempt-begun", at, task: this.taskAt(task).id, attempt: this.attemptsOf(task) });
+  }
+
   /** The running attempt of a task is about to be stopped. */
   stop(task: number, reason: StopReason, at: number): void {
     const attempt = this.#table.attemptsOf(task);
@@ -120,9 +125,7 @@ export class Plan {
     const retryAt = delayMs > 0 ? at + delayMs : null;
     this.#events.push({ type: "attempt-ended", at: endedAt, task: id, attempt, outcome, status, error, retryAt });
     this.#table.setStatus(task, status);
-    if (outcome.kind === "not-begun") {
-      this.#table.setAttempts(task, attempt - 1);
-    }
+    if (outcome.kind === "not-begun") this.#table.setAttempts(task, attempt - 1);
     if (status === "pending") {
       this.#repeat(task, delayMs, at);
       return delayMs;
@@ -219,9 +222,7 @@ export class Plan {
       this.#noteSkips(this.#readiness.ended(task), at);
       return;
     }
-    if (delayMs > 0) {
-      this.#readiness.delay(task);
-    }
+    if (delayMs > 0) this.#readiness.delay(task);
     this.#noteSkips(this.#readiness.repeat(task), at);
   }
 

@@ -14,7 +14,8 @@ import type { TaskSpec } from "../domain/task.js";
 import { adopt } from "./adoption.js";
 import { BackOff } from "./back-off.js";
 import { Dispatcher } from "./dispatcher.js";
-import type { Attempt } from "./in-flight.js";
+import { followBatch } from "./follow-batch.js";
+import type { Attempt, Batch } from "./in-flight.js";
 import { InFlight, stopThatEnded } from "./in-flight.js";
 import type { JobHandle, JobPorts } from "./job-run.js";
 import { handleOf, JobRun } from "./job-run.js";
@@ -63,7 +64,7 @@ export class Scheduler {
 
   /** How many attempts are in flight. */
   get inFlightCount(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.running;
   }
 
   /** Monotonic milliseconds since when the machine has had no room for a process and none of ours has ended; null if it has. */
@@ -105,27 +106,28 @@ export class Scheduler {
   /** Attempts ended. The runner calls this. */
   onReports(reports: readonly Report[]): void {
     const now = this.#options.clock.now();
+    const batches = new Set<Batch>();
     let wasRefused = false;
     for (const report of reports) {
-      const attempt = this.#inFlight.take(report.key);
-      const { job, task } = attempt;
+      const attempt = this.#inFlight.take(report);
+      const { job, task, batch } = attempt;
+      if (batch !== null) batches.add(batch);
       const stopped = stopThatEnded(attempt, report);
       const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
       if (outcome.kind === "not-begun") {
-        wasRefused ||= !attempt.isAdopted && attempt.reason === null;
+        wasRefused ||= !attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined;
       } else {
         this.#backOff.ended();
       }
       job.running -= 1;
       const delayMs = job.plan.end(task, outcome, report.at, now);
-      if (delayMs > 0) {
-        this.#delays.add(job, task, delayMs);
-      }
+      if (delayMs > 0) this.#delays.add(job, task, delayMs);
       this.#round.touch(job);
     }
     if (wasRefused) {
-      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.size);
+      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running);
     }
+    for (const batch of batches) followBatch(batch, this.#inFlight, this.#options.clock);
     this.#advance();
   }
 
@@ -210,6 +212,7 @@ export class Scheduler {
       this.#inFlight.add(attempt, timeoutAt);
       orphans.push(orphan);
       job.running += 1;
+      if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());
       if (attempt.reason !== null) {
         this.#round.stop(attempt.key, this.#options.graceMs);
       } else if (job.plan.isCancelling) {

@@ -38,7 +38,10 @@ function encodeHead(seq: number, event: JobEvent): string {
   switch (event.type) {
     // The two events of every task, written out: generic serialisation costs several times as much.
     case "attempt-started":
-      return `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"spool":"${event.spool}","key":${event.key}`;
+      return (
+        `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"spool":"${event.spool}","key":${event.key}` +
+        (event.queued === undefined ? "" : `,"queued":true`)
+      );
     case "attempt-ended": {
       const optional =
         (event.error === null ? "" : `,"error":${JSON.stringify(event.error)}`) +
@@ -54,6 +57,7 @@ function encodeHead(seq: number, event: JobEvent): string {
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
     case "job-restored":
+    case "attempt-begun":
     case "attempt-stopping":
     case "task-ended":
     case "edits-ignored":

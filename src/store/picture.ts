@@ -8,7 +8,7 @@ import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksAdded, Task
 import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
-import { findFirstFailure, newRecord, renew } from "./task-records.js";
+import { begin, findFirstFailure, newRecord, renew } from "./task-records.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
@@ -69,8 +69,7 @@ export class Picture {
       case "tasks-added":
         return this.#add(event);
       case "records-restored":
-        for (const [task, record] of event.records) Object.assign(this.#change(task, record.status), record);
-        return;
+        return event.records.forEach(([task, record]) => Object.assign(this.#change(task, record.status), record));
       case "job-restored":
         this.state = event.state;
         this.startedAt = event.startedAt;
@@ -81,9 +80,11 @@ export class Picture {
         return;
       case "attempt-started":
         return this.#start(event);
+      case "attempt-begun":
+        return this.#begin(this.#inFlight.get(event.task));
       case "attempt-stopping": {
-        const attempt = this.#inFlight.get(event.task);
-        if (attempt) attempt.stopping ??= event.reason;
+        const stopped = this.#inFlight.get(event.task);
+        if (stopped) stopped.stopping ??= event.reason;
         return;
       }
       case "attempt-ended":
@@ -161,21 +162,24 @@ export class Picture {
   }
 
   #start(event: AttemptStarted): void {
-    const record = this.#change(event.task, "running");
-    record.attempts = event.attempt;
-    record.startedAt = event.at;
-    record.error = null;
-    record.exitCode = null;
-    record.signal = null;
     this.state = "working";
     this.startedAt ??= event.at;
     this.#retryAt.delete(event.task);
-    const { task, attempt, at, spool, key } = event;
-    this.#inFlight.set(task, { task, attempt, startedAt: at, spool, key, stopping: null });
+    const { task, attempt, at, spool, key, queued } = event;
+    const inFlight = { task, attempt, startedAt: at, spool, key, isQueued: true, stopping: null };
+    this.#inFlight.set(task, inFlight);
+    if (queued !== true) this.#begin(inFlight);
+  }
+
+  #begin(attempt: Mutable<InFlight> | undefined): void {
+    if (attempt?.isQueued !== true) return;
+    attempt.isQueued = false;
+    begin(this.#change(attempt.task, "running"), attempt);
   }
 
   #end(event: AttemptEnded): void {
     const { task, outcome, status } = event;
+    this.#begin(this.#inFlight.get(task));
     const record = this.#change(task, status);
     this.#inFlight.delete(task);
     record.error = event.error;

@@ -1,10 +1,20 @@
 /** What becomes of tasks, in the picture of a job: records as they begin, and what several say together. Used by picture.ts. Pure. */
 
+import type { InFlight } from "../domain/job.js";
 import type { TaskRecord, TaskSpec } from "../domain/task.js";
 
 /** Of a task that nothing has happened to. */
 export function newRecord(): TaskRecord {
   return { status: "pending", attempts: 0, startedAt: null, completedAt: null, error: null, exitCode: null, signal: null };
+}
+
+/** An attempt of the task runs now. */
+export function begin(record: TaskRecord, { attempt, startedAt }: Pick<InFlight, "attempt" | "startedAt">): void {
+  record.attempts = attempt;
+  record.startedAt = startedAt;
+  record.error = null;
+  record.exitCode = null;
+  record.signal = null;
 }
 
 /** A record of a task that is to run again: attempts go on counting. */

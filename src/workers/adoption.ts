@@ -19,7 +19,7 @@ import { isLaneAlive } from "./lane-liveness.js";
 import type { AttemptGroup } from "./members.js";
 import { removeLog } from "./preparation.js";
 import { bootId, isAlive } from "./process-identity.js";
-import { isSpoolName, openForReading, openIfThere, SpoolReader, spoolPath } from "./spool.js";
+import { isSpoolName, openForReading, openIfThere, recallPath, SpoolReader, spoolPath } from "./spool.js";
 import type { SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";
 
@@ -219,6 +219,7 @@ function removeSpool(path: string): boolean {
   reader.read(fd);
   closeSync(fd);
   if (isLaneAlive(reader.lane, path)) return false;
+  rmSync(recallPath(path), { force: true });
   rmSync(path, { force: true });
   return true;
 }

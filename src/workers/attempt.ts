@@ -16,7 +16,7 @@ export class Attempt {
   readonly #terminator: Terminator;
   readonly #report: (report: Report) => void;
   #termination: Termination | null = null;
-  #ended: { readonly result: Result; readonly at: number; readonly wasStopped: boolean } | null = null;
+  #ended: Omit<Report, "key"> | null = null;
 
   /** @param findGroup asked once, when something has to be ended; null if there is nothing that we could end */
   constructor(key: number, findGroup: () => AttemptGroup | null, terminator: Terminator, report: (report: Report) => void) {
@@ -51,6 +51,14 @@ export class Attempt {
       this.#termination.resultIsKnown();
       this.#terminator.lookSoon();
     }
+  }
+
+  /** It has not begun, and will not, since an attempt before it in its slot takes long. */
+  handBack(at: number): void {
+    if (this.#ended !== null) return;
+    const result: Result = { kind: "not-begun", message: "it waited behind a task that takes long" };
+    this.#ended = { result, at, wasStopped: false, isHandedBack: true };
+    this.#sendReport();
   }
 
   /** As `settle`, but ends first what is left of it: there is nobody to wait for it any more. */

@@ -1,7 +1,7 @@
 /**
- * From a descriptor to the line of shell text that a lane runs. Pure.
+ * From a descriptor to the shell text that a lane runs. Pure.
  *
- * The line begins and ends with what the spool needs (see spool.ts). Every word is in single quotes, so nothing in it means anything
+ * What goes around it for the spool is lane-script.ts's. Every word is in single quotes, so nothing in it means anything
  * to the shell. dash starts a simple command with vfork, which is why there is no subshell, no pipe and no `exec` around it.
  */
 
@@ -40,9 +40,14 @@ export function needsEnvProgram(descriptor: Descriptor, environment: LaneEnviron
  * @param file absolute path of the command
  * @param changesDirectory whether the lane is elsewhere now
  */
-export function taskLine(descriptor: Descriptor, file: string, changesDirectory: boolean, environment: LaneEnvironment): string {
-  const { key, cwd } = descriptor;
-  let line = `echo b ${key} >&3;`;
+export function taskCommand(
+  descriptor: Descriptor,
+  file: string,
+  changesDirectory: boolean,
+  environment: LaneEnvironment,
+): string {
+  const { cwd } = descriptor;
+  let line = "";
   // `cd` exports OLDPWD: put back what the engine has.
   if (changesDirectory) line += `cd -P ${quote(cwd)}&&${oldDirectoryCommand(environment)}&&`;
   for (const name in descriptor.env) {
@@ -54,7 +59,7 @@ export function taskLine(descriptor: Descriptor, file: string, changesDirectory:
   line += ` ${quote(file)}`;
   for (const argument of descriptor.args) line += ` ${quote(argument)}`;
   const stdin = descriptor.stdin === null ? "/dev/null" : quote(descriptor.stdin);
-  return `${line} >${quote(descriptor.log)} 2>&1 <${stdin} 3>&-;e ${key} $?\n`;
+  return `${line} >${quote(descriptor.log)} 2>&1 <${stdin} 3>&-`;
 }
 
 function isReplaced(name: string): boolean {

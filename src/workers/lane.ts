@@ -11,8 +11,9 @@ import { closeSync, existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
+import { laneScript } from "./lane-script.js";
 import { identify } from "./process-identity.js";
-import { openSpool, writeLaneLine } from "./spool.js";
+import { openSpool, recallPath, writeLaneLine } from "./spool.js";
 
 export interface LaneShell {
   readonly file: string;
@@ -23,22 +24,13 @@ export interface LaneShell {
 
 /** What a lane tells its slot. */
 export interface LaneListener {
-  /** The task of that key ended; 128 + n after signal n. */
+  /** The task of that key ended, 128 + n after signal n; or what `lane-script.ts` says of other numbers. */
   onAnswer(key: number, exitStatus: number): void;
   /** The lane is gone; its last answers may not have been heard. */
   onExit(): void;
   /** The lane could not be started. */
   onStartFailure(error: Error): void;
 }
-
-/**
- * A handler for the signals and not "ignore", since ignored signals are inherited by tasks. noclobber: a log is a new file, so nothing
- * is written through a planted link. `flock` leaves the lock with the open file, that is with us.
- */
-const SCRIPT = `trap : TERM INT HUP;set -C
-command -v flock >/dev/null&&flock -n -x 3
-e(){ echo "e $1 $2" >&3;echo "$1 $2"; }
-`;
 
 const DASHES = ["/bin/dash", "/usr/bin/dash"];
 
@@ -86,7 +78,7 @@ export class Lane {
     if (this.#child.pid === undefined) return;
     (this.#child.stdout as Readable).on("data", (chunk: Buffer) => this.#read(chunk));
     this.#child.once("exit", () => listener.onExit());
-    this.#stdin?.write(SCRIPT);
+    this.#stdin?.write(laneScript(recallPath(spool)));
   }
 
   /** Its pid and the id of its process group; 0 if it could not be started. */
@@ -94,8 +86,9 @@ export class Lane {
     return this.#child.pid ?? 0;
   }
 
-  run(line: string): void {
-    this.#stdin?.write(line);
+  /** @param text from lane-script.ts */
+  run(text: string): void {
+    this.#stdin?.write(text);
   }
 
   /** It finishes its task, if it has one, and goes. */

@@ -32,6 +32,8 @@ export class Pool implements TaskRunner {
   readonly #options: PoolOptions;
   readonly #token = engineToken();
   readonly #taken: Uint8Array;
+  /** How many attempts each slot has. */
+  readonly #load: Uint16Array;
   /** No slot below this one is free. */
   #lowest = 0;
   readonly #slotOfKey = new Map<number, number>();
@@ -44,6 +46,7 @@ export class Pool implements TaskRunner {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#taken = new Uint8Array(options.concurrency);
+    this.#load = new Uint16Array(options.concurrency);
   }
 
   /** To be called once, before anything is started or adopted. */
@@ -112,6 +115,7 @@ export class Pool implements TaskRunner {
     const ofThread: Descriptor[][] = this.#ports.map(() => []);
     for (const descriptor of attempts) {
       this.#slotOfKey.set(descriptor.key, descriptor.slot);
+      this.#load[descriptor.slot]! += 1;
       ofThread[this.#thread(descriptor.slot)]?.push(descriptor);
     }
     ofThread.forEach((batch, thread) => {
@@ -175,7 +179,8 @@ export class Pool implements TaskRunner {
       // Adopted attempts have none.
       if (slot === undefined) continue;
       this.#slotOfKey.delete(key);
-      this.release(slot);
+      this.#load[slot]! -= 1;
+      if (this.#load[slot] === 0) this.release(slot);
     }
     this.#handler(reports);
   }

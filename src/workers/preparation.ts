@@ -9,13 +9,14 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor } from "../domain/ports.js";
 import { findTooLong } from "./argument-limit.js";
 import type { ArgumentLimit } from "./argument-limit.js";
-import { findUnpassable, needsEnvProgram, taskLine } from "./command-line.js";
+import { findUnpassable, needsEnvProgram, taskCommand } from "./command-line.js";
 import type { CommandLookup } from "./command-lookup.js";
 import { beforeBegin } from "./exit-status.js";
 import type { LaneEnvironment } from "./lane-environment.js";
 
 /** An attempt that is ready for a lane. */
 export interface Prepared {
+  /** Shell text. */
   readonly line: string;
   readonly file: string;
   /** Which directory it runs in: the inode, since a path may be another directory tomorrow. */
@@ -70,7 +71,7 @@ export class Preparation {
       return failed(`a path with "=" can't be combined with environment variables of unusual names: ${found.file}`);
     }
     const identity = `${directory.dev}:${directory.ino}`;
-    const line = taskLine(descriptor, found.file, identity !== laneDirectory, this.#environment);
+    const line = taskCommand(descriptor, found.file, identity !== laneDirectory, this.#environment);
     if (line.length > SURELY_SHORT || this.#environment.bytes > SURELY_SHORT) {
       const tooLong = findTooLong(descriptor, this.#environment.bytes, this.#limit);
       if (tooLong !== undefined) return failed(tooLong);
@@ -91,6 +92,12 @@ export function removeLog(log: string): void {
   } catch {
     // It was not made, or can't be removed: then it stays.
   }
+}
+
+/** How long ago a log was made, in milliseconds; 0 if there is none. */
+export function ageOfLog(log: string): number {
+  const made = statSync(log, { throwIfNoEntry: false })?.birthtimeMs;
+  return made === undefined ? 0 : Math.max(0, Date.now() - made);
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * A slot: room for one attempt at a time, with the lane that runs it and the spool in which its lanes record what happened.
+ * A slot: room for one attempt at a time, or for a batch of short ones, with the lane that runs them and the spool in which its lanes
+ * record what happened.
  *
  * Driven by worker.ts. A lane is started when it is first needed, and again when one has died.
  */
@@ -13,9 +14,12 @@ import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
+import { LaneBatch } from "./lane-batch.js";
 import type { LaneEnvironment } from "./lane-environment.js";
+import { BATCH_IS_OVER, batchText, NOT_RECORDED, singleText } from "./lane-script.js";
+import type { LaneLine } from "./lane-script.js";
 import type { AttemptGroup } from "./members.js";
-import { removeLog } from "./preparation.js";
+import { ageOfLog, removeLog } from "./preparation.js";
 import type { Preparation } from "./preparation.js";
 import { startAgo } from "./process-table.js";
 import { readLastEntry } from "./spool.js";
@@ -46,7 +50,9 @@ export class Slot {
   readonly #context: SlotContext;
   readonly #spool: string;
   #lane: Lane | null = null;
-  #running: Running | null = null;
+  /** What the lane was given and was not reported, in order. */
+  #running: Running[] = [];
+  #batch: LaneBatch | null = null;
   #onLaneGone: (() => void) | null = null;
 
   constructor(context: SlotContext, spool: string) {
@@ -63,39 +69,36 @@ export class Slot {
     }
   }
 
-  start(descriptor: Descriptor): void {
-    const { key } = descriptor;
+  /** Runs attempts, one after another. */
+  start(descriptors: readonly Descriptor[]): void {
     let lane: Lane;
     try {
       lane = this.#lane ??= this.#startLane();
     } catch (error) {
-      this.#refuse(key, withoutRunner(error));
+      for (const { key } of descriptors) this.#refuse(key, withoutRunner(error));
       return;
     }
-    const prepared = this.#context.preparation.prepare(descriptor, lane.directory);
-    if ("kind" in prepared) {
-      this.#refuse(key, prepared);
-      return;
+    const lines: LaneLine[] = [];
+    const { directory } = lane;
+    for (const descriptor of descriptors) {
+      // Whether a lane that has changed directory got there it has not said yet: so it goes there again.
+      const prepared = this.#context.preparation.prepare(descriptor, lane.directory === directory ? directory : "");
+      if ("kind" in prepared) {
+        this.#refuse(descriptor.key, prepared);
+        continue;
+      }
+      lane.directory = prepared.directory;
+      lines.push({ key: descriptor.key, command: prepared.line });
+      const attempt = this.#attempt(descriptor, lane, this.#running.length > 0);
+      this.#running.push({ attempt, descriptor, file: prepared.file, lane });
     }
-    const startedAt = performance.now();
-    const findGroup = (): AttemptGroup => ({
-      identity: { directory: this.#context.directory, job: descriptor.job, task: descriptor.task, attempt: descriptor.attempt },
-      lane: lane.pid,
-      isLaneAlive: this.#lane === lane,
-      hasBegun: () => readLastEntry(this.#spool, key).hasBegun,
-      earliestStart: startAgo(performance.now() - startedAt),
-    });
-    const attempt = new Attempt(key, findGroup, this.#context.terminator, (report) => {
-      this.#running = null;
-      this.#context.report(report);
-    });
-    this.#running = { attempt, descriptor, file: prepared.file, lane };
-    lane.directory = prepared.directory;
-    lane.run(prepared.line);
+    if (lines.length > 1) this.#batch = new LaneBatch(this.#spool, () => this.#recall());
+    if (lines.length > 0) lane.run(lines.length === 1 ? singleText(lines[0]!) : batchText(lines));
   }
 
   stop(key: number, graceMs: number): void {
-    if (this.#running?.attempt.key === key) this.#running.attempt.stop(graceMs);
+    if (this.#batch !== null) this.#recall();
+    this.#running.find(({ attempt }) => attempt.key === key)?.attempt.stop(graceMs);
   }
 
   /** Ends the lane and removes the spool, unless it is to be kept; resolves when the lane is gone. */
@@ -120,16 +123,73 @@ export class Slot {
     return lane;
   }
 
+  #attempt(descriptor: Descriptor, lane: Lane, isBehind: boolean): Attempt {
+    const { key, job, task, attempt: number, log } = descriptor;
+    const handedAt = performance.now();
+    const findGroup = (): AttemptGroup => {
+      const age = performance.now() - handedAt;
+      return {
+        identity: { directory: this.#context.directory, job, task, attempt: number },
+        lane: lane.pid,
+        isLaneAlive: this.#lane === lane,
+        hasBegun: () => readLastEntry(this.#spool, key).hasBegun,
+        // Its log was made when it began.
+        earliestStart: startAgo(isBehind ? Math.min(age, ageOfLog(log)) : age),
+      };
+    };
+    return new Attempt(key, findGroup, this.#context.terminator, (report) => {
+      this.#running = this.#running.filter(({ attempt }) => attempt.key !== key);
+      this.#context.report(report);
+    });
+  }
+
+  /** Hands back what the lane has not begun of its batch. */
+  #recall(): void {
+    if (this.#batch?.recall() !== true) return;
+    this.#settleEnded(this.#batch);
+    // The first of the others runs, or is about to: when the lane is through with it, it says so.
+    const unended = this.#running.filter(({ attempt }) => !attempt.hasResult);
+    for (const { attempt } of unended.slice(1)) attempt.handBack(Date.now());
+  }
+
+  #endBatch(): void {
+    if (this.#batch === null) return;
+    this.#settleEnded(this.#batch);
+    this.#batch.end();
+    this.#batch = null;
+  }
+
+  #settleEnded(batch: LaneBatch): void {
+    const at = Date.now();
+    const reader = batch.read(this.#running.map(({ attempt }) => attempt.key));
+    for (const running of [...this.#running]) {
+      const { exitStatus } = reader.entry(running.attempt.key);
+      if (exitStatus !== null) this.#settle(running, exitStatus, at);
+    }
+  }
+
+  #settle(running: Running, exitStatus: number, at: number): void {
+    if (running.attempt.hasResult) return;
+    running.attempt.settle(exitStatus === 0 ? COMPLETED : this.#classify(running, exitStatus), at);
+  }
+
   #refuse(key: number, result: Result): void {
     this.#context.report({ key, at: Date.now(), result, wasStopped: false });
   }
 
-  #onAnswer(key: number, exitStatus: number): void {
-    const running = this.#running;
-    // An answer may come after its lane's exit, when the spool has told already.
-    if (running === null || running.attempt.key !== key || running.attempt.hasResult) return;
+  #onAnswer(key: number, answer: number): void {
     const at = Date.now();
-    running.attempt.settle(exitStatus === 0 ? COMPLETED : this.#classify(running, exitStatus), at);
+    if (answer === BATCH_IS_OVER) {
+      this.#endBatch();
+      // What has no end by now did not begin.
+      for (const { attempt } of [...this.#running]) attempt.handBack(at);
+      return;
+    }
+    // An answer may come after its lane's exit, when the spool has told already.
+    const running = this.#running.find(({ attempt }) => attempt.key === key);
+    if (running === undefined) return;
+    if (answer === NOT_RECORDED) running.attempt.settle({ kind: "not-begun", message: "its start can't be recorded" }, at);
+    else this.#settle(running, answer, at);
   }
 
   #classify({ descriptor, file, lane }: Running, exitStatus: number): Result {
@@ -149,28 +209,33 @@ export class Slot {
 
   #onExit(lane: Lane): void {
     this.#forgetLane(lane);
-    const running = this.#running;
-    if (running === null || running.lane !== lane) return;
-    running.attempt.loseLane();
-    if (running.attempt.hasResult) return;
-    const { key, log } = running.descriptor;
-    const entry = readLastEntry(this.#spool, key);
+    this.#endBatch();
+    this.#running.filter((each) => each.lane === lane).forEach((each, place) => this.#loseLane(each, place > 0));
+  }
+
+  #loseLane(running: Running, isBehind: boolean): void {
+    const { attempt, descriptor } = running;
+    attempt.loseLane();
+    if (attempt.hasResult) return;
+    const entry = readLastEntry(this.#spool, attempt.key);
     const at = Date.now();
     if (entry.exitStatus !== null) {
-      this.#onAnswer(key, entry.exitStatus);
+      this.#settle(running, entry.exitStatus, at);
     } else if (!entry.hasBegun) {
-      running.attempt.settle({ kind: "not-begun", message: "its runner ended before it could start it" }, at);
-    } else if (isNoRoom(entry.complaint) || isNoForkIn(readLogTail(log), this.#context.shell)) {
-      removeLog(log);
-      running.attempt.settle({ kind: "not-begun", message: "its runner could not start a process" }, at);
+      if (isBehind) attempt.handBack(at);
+      else attempt.settle({ kind: "not-begun", message: "its runner ended before it could start it" }, at);
+    } else if (isNoRoom(entry.complaint) || isNoForkIn(readLogTail(descriptor.log), this.#context.shell)) {
+      removeLog(descriptor.log);
+      attempt.settle({ kind: "not-begun", message: "its runner could not start a process" }, at);
     } else {
-      running.attempt.settleAndEnd({ kind: "lost", message: "its runner died" }, at);
+      attempt.settleAndEnd({ kind: "lost", message: "its runner died" }, at);
     }
   }
 
   #onStartFailure(lane: Lane, error: Error): void {
     this.#forgetLane(lane);
-    if (this.#running?.lane === lane) this.#running.attempt.settle(withoutRunner(error), Date.now());
+    this.#endBatch();
+    for (const each of [...this.#running]) if (each.lane === lane) each.attempt.settle(withoutRunner(error), Date.now());
   }
 
   #forgetLane(lane: Lane): void {

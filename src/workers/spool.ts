@@ -5,6 +5,7 @@
  *
  *     lane <boot id> <pid> <start ticks>    by the worker thread: what follows is of this lane, until the next such line
  *     b <key>                               by the lane, before it starts the attempt of that key
+ *     s <key>                               by the lane, after a `b`: it was recalled, and is not started after all
  *     e <key> <exit status>                 by the lane, before it answers the engine; 128 + n after signal n
  *
  * Anything else is a complaint of the lane itself (its stderr): a log that it can't create, no process to be had. A line without its
@@ -49,6 +50,11 @@ export function spoolPath(lanesDirectory: string, name: string): string {
   return join(lanesDirectory, `${name}.spool`);
 }
 
+/** The file that, while it is there, keeps further attempts of a batch from beginning. */
+export function recallPath(spool: string): string {
+  return spool.replace(/spool$/, "recall");
+}
+
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
 
 /** Makes the directory of the spools; its parent is there. */
@@ -71,16 +77,20 @@ export function writeLaneLine(fd: number, lane: ProcessIdentity): void {
 
 /** What the end of a spool says of the attempt that its lane ran last. An unreadable spool says nothing. */
 export function readLastEntry(path: string, key: number): SpoolEntry {
-  const reader = new SpoolReader([key]);
+  return readEntries(path, [key], (size) => Math.max(0, size - TAIL_BYTES)).entry(key);
+}
+
+/** What a spool of a certain size says of attempts, from a certain byte on. An unreadable spool says nothing. */
+export function readEntries(path: string, keys: Iterable<number>, from: (size: number) => number): SpoolReader {
+  const reader = new SpoolReader(keys);
   const fd = openForReading(path);
-  if (fd === undefined) return reader.entry(key);
+  if (fd === undefined) return reader;
   try {
-    const { size } = fstatSync(fd);
-    reader.read(fd, Math.max(0, size - TAIL_BYTES));
+    reader.read(fd, from(fstatSync(fd).size));
   } finally {
     closeSync(fd);
   }
-  return reader.entry(key);
+  return reader;
 }
 
 /** Undefined if it can't be read or is not a plain file. */
@@ -156,6 +166,10 @@ export class SpoolReader {
     if (words[0] === "b" && words.length === 2) {
       this.#current = this.#entries.get(Number(words[1])) ?? null;
       if (this.#current !== null) Object.assign(this.#current, { hasBegun: true, lane: this.lane });
+    } else if (words[0] === "s" && words.length === 2) {
+      const entry = this.#entries.get(Number(words[1]));
+      if (entry !== undefined) entry.hasBegun = false;
+      this.#current = null;
     } else if (words[0] === "e" && words.length === 3) {
       this.lastEnded = Number(words[1]);
       const entry = this.#entries.get(this.lastEnded);

@@ -3,7 +3,7 @@
  */
 
 import { impossible } from "../domain/errors.js";
-import type { Report } from "../domain/ports.js";
+import type { Descriptor, Report } from "../domain/ports.js";
 import { Adoption } from "./adoption.js";
 import { argumentLimit } from "./argument-limit.js";
 import { CommandLookup } from "./command-lookup.js";
@@ -49,10 +49,10 @@ export class Worker {
   async obey(command: WorkerCommand): Promise<boolean> {
     switch (command.type) {
       case "start":
-        for (const descriptor of command.attempts) {
-          const slot = this.#slot(descriptor.slot);
-          this.#slotOfKey.set(descriptor.key, slot);
-          slot.start(descriptor);
+        for (const batch of batchesOf(command.attempts)) {
+          const slot = this.#slot(batch[0]!.slot);
+          for (const { key } of batch) this.#slotOfKey.set(key, slot);
+          slot.start(batch);
         }
         return false;
       case "stop":
@@ -85,5 +85,14 @@ export class Worker {
       this.#slots.set(index, slot);
     }
     return slot;
+  }
+}
+
+/** Those that share a slot stand side by side. */
+function* batchesOf(attempts: readonly Descriptor[]): Iterable<readonly Descriptor[]> {
+  for (let from = 0, to = 1; from < attempts.length; to += 1) {
+    if (attempts[to]?.slot === attempts[from]!.slot) continue;
+    yield attempts.slice(from, to);
+    from = to;
   }
 }

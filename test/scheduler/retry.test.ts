@@ -182,7 +182,15 @@ test("a plan after a retry is the plan that a recovery at that moment makes", ()
         records.get(id)!.status = "pending";
         harmless.delete(id);
       }
-      const inFlight = [...running].map((id) => ({ task: id, attempt: 1, startedAt: 0, spool: "s", key: 0, stopping: null }));
+      const inFlight = [...running].map((id) => ({
+        task: id,
+        attempt: 1,
+        startedAt: 0,
+        spool: "s",
+        key: 0,
+        isQueued: false,
+        stopping: null,
+      }));
       const recovered = new Plan({ ...loaded, records: [...records.values()], inFlight, harmless }, () => 0, 99);
       assert.deepEqual(skipsOf(plan), skipsOf(recovered));
       assert.deepEqual(plan.counts, recovered.counts);

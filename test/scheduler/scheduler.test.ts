@@ -379,7 +379,7 @@ test("a job of which nothing runs is interrupted as soon as the engine stops", (
 });
 
 function recovered(changes: Partial<InFlight> = {}, options: Parameters<typeof task>[2] = {}): Parameters<Engine["add"]>[0] {
-  const inFlight = { task: "a", attempt: 3, startedAt: 0, spool: "old-1", key: 77, stopping: null, ...changes };
+  const inFlight = { task: "a", attempt: 3, startedAt: 0, spool: "old-1", key: 77, isQueued: false, stopping: null, ...changes };
   return job([task("a", [], options), task("b", ["a"])], {
     records: [record({ status: "running", attempts: 3 }), record()],
     inFlight: [inFlight],

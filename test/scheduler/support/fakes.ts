@@ -36,6 +36,8 @@ export class FakeRunner implements TaskRunner {
   readonly #spool: string;
   readonly #taken = new Set<number>();
   readonly #slotsByKey = new Map<number, number>();
+  /** How many attempts each slot has. */
+  readonly #loads = new Map<number, number>();
   #handler: (reports: readonly Report[]) => void = () => {};
 
   constructor(slots: number, spool = "spool") {
@@ -45,6 +47,11 @@ export class FakeRunner implements TaskRunner {
 
   get freeSlots(): number {
     return this.#slots - this.#taken.size;
+  }
+
+  /** How many slots have something to run, adopted attempts aside. */
+  get busySlots(): number {
+    return new Set(this.#slotsByKey.values()).size;
   }
 
   reserve(): Placement | undefined {
@@ -68,6 +75,7 @@ export class FakeRunner implements TaskRunner {
       assert.ok(!this.running.has(attempt.key), "keys are unique");
       this.running.set(attempt.key, attempt);
       this.#slotsByKey.set(attempt.key, attempt.slot);
+      this.#loads.set(attempt.slot, (this.#loads.get(attempt.slot) ?? 0) + 1);
     }
     this.onStart();
   }
@@ -110,7 +118,9 @@ export class FakeRunner implements TaskRunner {
       const slot = this.#slotsByKey.get(key);
       if (slot !== undefined) {
         this.#slotsByKey.delete(key);
-        this.release(slot);
+        const load = this.#loads.get(slot)! - 1;
+        this.#loads.set(slot, load);
+        if (load === 0) this.release(slot);
       }
     }
     this.#handler(reports);

@@ -39,6 +39,11 @@ export class Model {
     return [...this.entries.values()].filter((entry) => entry.inFlight !== null);
   }
 
+  /** Those that wait behind no other in their slots. */
+  get running(): Entry[] {
+    return this.inFlight.filter((entry) => entry.inFlight?.isQueued === false);
+  }
+
   get failed(): Entry[] {
     return [...this.entries.values()].filter((entry) => entry.record.status === "failed");
   }
@@ -69,9 +74,16 @@ export class Model {
         assert.ok(this.mayRun(entry), `${event.task} starts as its trigger rule asks`);
         assert.ok(entry.retryAt === null || entry.retryAt <= event.at, "the delay is kept");
         const { task, attempt, spool, key } = event;
-        entry.inFlight = { task, attempt, startedAt: event.at, spool, key, stopping: null };
+        entry.inFlight = { task, attempt, startedAt: event.at, spool, key, isQueued: event.queued === true, stopping: null };
         Object.assign(entry.record, { status: "running", attempts: attempt, startedAt: event.at });
         entry.retryAt = null;
+        return;
+      }
+      case "attempt-begun": {
+        const entry = this.entry(event.task);
+        assert.ok(entry.inFlight?.isQueued, "an attempt leaves its queue once");
+        assert.equal(entry.inFlight.attempt, event.attempt);
+        entry.inFlight = { ...entry.inFlight, isQueued: false };
         return;
       }
       case "attempt-stopping": {

@@ -35,7 +35,7 @@ export class Simulation {
   #isClosing = false;
   #noRoomAt = -Infinity;
   /** What happened, to see that the simulation reaches what it is there for. */
-  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0 };
+  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0, queued: 0 };
 
   constructor(seed: number) {
     this.#chance = new Chance(seed);
@@ -151,15 +151,21 @@ export class Simulation {
   #report(attempts: readonly (Descriptor | OrphanedAttempt)[]): void {
     const reports: Report[] = attempts.map((attempt) => {
       const result = this.#resultOf(attempt);
-      if (result.kind === "not-begun") {
+      const isHandedBack = result.kind === "not-begun" && this.#isQueued(attempt);
+      if (result.kind === "not-begun" && !isHandedBack) {
         this.#noRoomAt = this.#clock.time;
       }
       const isStopped = this.#runner.stops.some(({ key }) => key === attempt.key);
-      return { key: attempt.key, at: this.#clock.now(), result, wasStopped: isStopped && this.#chance.happens(0.7) };
+      const wasStopped = isStopped && this.#chance.happens(0.7);
+      return { key: attempt.key, at: this.#clock.now(), result, wasStopped, ...(isHandedBack ? { isHandedBack } : {}) };
     });
     if (reports.length > 0) {
       this.#runner.report(reports);
     }
+  }
+
+  #isQueued({ job, task }: Descriptor | OrphanedAttempt): boolean {
+    return this.#jobOf(job).model.entry(task).inFlight?.isQueued === true;
   }
 
   #resultOf(attempt: Descriptor | OrphanedAttempt): Result {
@@ -233,14 +239,16 @@ export class Simulation {
 
   #checkStart(): void {
     assert.ok(!this.#isClosing, "nothing starts while the engine stops");
-    assert.ok(this.#runner.running.size <= this.#concurrency, "the limit holds");
+    assert.ok(this.#runner.busySlots <= this.#concurrency, "the limit holds");
     for (const job of this.#jobs) {
-      assert.ok(job.model.inFlight.length <= job.limit || this.#hasAdopted(job), "the job's own limit holds");
+      assert.ok(job.model.running.length <= job.limit || this.#hasAdopted(job), "the job's own limit holds");
     }
     for (const attempt of this.#runner.running.values()) {
       const { inFlight } = this.#jobOf(attempt.job).model.entry(attempt.task);
       assert.equal(inFlight?.attempt, attempt.attempt, "a start is on record before it happens");
-      this.#begun.add(`${inFlight.spool}/${inFlight.key}`);
+      if (!inFlight.isQueued || this.#chance.happens(0.5)) {
+        this.#begun.add(`${inFlight.spool}/${inFlight.key}`);
+      }
     }
   }
 
@@ -250,7 +258,9 @@ export class Simulation {
 
   #check(): void {
     assert.equal(this.#runner.running.size, this.#inFlight().length, "what runs is on record, and nothing else");
-    assert.equal(this.#scheduler.inFlightCount, this.#runner.running.size);
+    const running = this.#jobs.reduce((sum, { model }) => sum + model.running.length, 0);
+    assert.equal(this.#scheduler.inFlightCount, running);
+    this.seen.queued += this.#inFlight().length - running;
     for (const job of this.#jobs) {
       this.#checkJob(job);
     }
@@ -278,7 +288,7 @@ export class Simulation {
     const isHeldBack =
       this.#isClosing || !job.ready || job.hasRefused || this.#clock.time - this.#noRoomAt <= LONGEST_BACK_OFF_MS;
     const hasRoom =
-      this.#runner.freeSlots > 0 && this.#runner.running.size < this.#concurrency && model.inFlight.length < job.limit;
+      this.#runner.freeSlots > 0 && this.#scheduler.inFlightCount < this.#concurrency && model.running.length < job.limit;
     if (hasRoom && !isHeldBack && !handle.isOver) {
       assert.deepEqual(model.ready(this.#clock.now()), [], "what is ready and has room runs");
     }

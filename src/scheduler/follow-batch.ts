@@ -1,0 +1,21 @@
+/**
+ * What it means for a batch that some of its attempts were reported. Called by the scheduler, once for all the reports of a turn.
+ */
+
+import type { Clock } from "../domain/ports.js";
+import type { Batch, InFlight } from "./in-flight.js";
+
+/** The first that was not reported runs now, and what the slot took tells how long attempts of the job are. */
+export function followBatch({ job, handedAt, size, left, isBroken }: Batch, inFlight: InFlight, clock: Clock): void {
+  const now = clock.monotonic();
+  const [first] = left;
+  if (first === undefined) {
+    if (size > 0) job.pace?.note(size, now - handedAt);
+    return;
+  }
+  if (isBroken) job.pace?.note(1, now - handedAt);
+  if (!first.isQueued) return;
+  const { timeoutMs } = job.plan.taskAt(first.task);
+  inFlight.begin(first, timeoutMs === null || first.reason !== null ? null : now + timeoutMs);
+  job.plan.begin(first.task, clock.now());
+}

@@ -1,0 +1,28 @@
+/**
+ * How many attempts of a job a slot is handed at once: one, unless attempts of the job have been so short lately that the way from slot
+ * to scheduler and back takes a good part of their time.
+ *
+ * Told by the scheduler how long slots were busy, asked by the dispatcher. No clock of its own.
+ */
+
+/** A slot is to be busy for about this long: long beside the way back, short beside all that people notice. */
+const TARGET_MS = 24;
+const MOST = 16;
+/** How much the latest measurement counts. */
+const WEIGHT = 0.25;
+
+export class Pace {
+  /** An attempt takes about this long; unknown at first, and then it is taken to be long. */
+  #attemptMs = Infinity;
+
+  /** A slot was busy for so long with that many attempts. */
+  note(attempts: number, elapsedMs: number): void {
+    const latest = elapsedMs / attempts;
+    this.#attemptMs = this.#attemptMs === Infinity ? latest : this.#attemptMs + WEIGHT * (latest - this.#attemptMs);
+  }
+
+  /** From 1. So many tasks are ready for that many slots: the last ones are left for whoever is free first. */
+  batchSize(ready: number, slots: number): number {
+    return Math.max(1, Math.floor(Math.min(MOST, TARGET_MS / this.#attemptMs, ready / (2 * slots))));
+  }
+}

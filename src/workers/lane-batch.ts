@@ -1,0 +1,55 @@
+/**
+ * A batch that a lane was given: where its record begins in the spool, and the recall file that keeps the rest of it from beginning. Made
+ * by slot.ts. How recall and lane see each other is told in lane-script.ts.
+ */
+
+import { closeSync, constants, openSync, rmSync, statSync } from "node:fs";
+
+import { readEntries, recallPath } from "./spool.js";
+import type { SpoolReader } from "./spool.js";
+
+/** A batch that takes longer was wrongly taken to be over soon. */
+const SLOW_MS = 60;
+/** If the disk refuses the recall file. */
+const AGAIN_MS = 1_000;
+
+export class LaneBatch {
+  readonly #spool: string;
+  readonly #start: number;
+  readonly #onSlow: () => void;
+  #timer: NodeJS.Timeout;
+  #isRecalled = false;
+
+  /** To be made while the lane is idle. `onSlow` is called when it is time for a recall, and again while that is not possible. */
+  constructor(spool: string, onSlow: () => void) {
+    this.#spool = spool;
+    this.#start = statSync(spool, { throwIfNoEntry: false })?.size ?? 0;
+    this.#onSlow = onSlow;
+    this.#timer = setTimeout(onSlow, SLOW_MS);
+  }
+
+  /** True if from now on nothing of it begins that has not begun; false if that was so before, or is not possible. */
+  recall(): boolean {
+    if (this.#isRecalled) return false;
+    clearTimeout(this.#timer);
+    try {
+      closeSync(openSync(recallPath(this.#spool), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+    } catch {
+      this.#timer = setTimeout(this.#onSlow, AGAIN_MS);
+      return false;
+    }
+    this.#isRecalled = true;
+    return true;
+  }
+
+  /** What is recorded by now. */
+  read(keys: readonly number[]): SpoolReader {
+    return readEntries(this.#spool, keys, () => this.#start);
+  }
+
+  /** The lane is through with it, or gone. */
+  end(): void {
+    clearTimeout(this.#timer);
+    if (this.#isRecalled) rmSync(recallPath(this.#spool), { force: true });
+  }
+}

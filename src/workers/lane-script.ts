@@ -1,0 +1,46 @@
+/**
+ * What a lane is told to run, and what it answers. Pure; used by lane.ts and slot.ts. The lines of the spool are described in spool.ts.
+ *
+ * One attempt at a time: the lane answers `<key> <exit status>`. A batch: it runs one attempt after another and records each in the
+ * spool, and answers only when all are through, with the last one's key and `BATCH_IS_OVER`. So a batch costs us one message there and
+ * one back. If the recall file appears, no further attempt of the batch begins: the lane records that one has begun, and then looks
+ * whether it was recalled; we recall, and then look what has begun; so one of the two sees the other.
+ */
+
+import { quote } from "./command-line.js";
+
+/** Answered for an attempt that was not begun, since the spool could not be written. */
+export const NOT_RECORDED = 901;
+/** Answered when a batch is through: its exit statuses are in the spool, but for those that the spool did not take. */
+export const BATCH_IS_OVER = 902;
+
+export interface LaneLine {
+  readonly key: number;
+  /** From `taskCommand`. */
+  readonly command: string;
+}
+
+/**
+ * A handler for the signals and not "ignore", since ignored signals are inherited by tasks. noclobber: a log is a new file, so nothing
+ * is written through a planted link. `flock` leaves the lock with the open file, that is with us.
+ *
+ * `b` begins an attempt of a batch unless it is recalled; `r` records its end, or answers at once if the spool is full.
+ */
+export function laneScript(recallPath: string): string {
+  return `trap : TERM INT HUP;set -C
+command -v flock >/dev/null&&flock -n -x 3
+e(){ echo "e $1 $2" >&3;echo "$1 $2"; }
+b(){ echo "b $1" >&3&&[ ! -e ${quote(recallPath)} ]&&return;echo "s $1" >&3;return 1; }
+r(){ echo "e $1 $2" >&3||echo "$1 $2"; }
+`;
+}
+
+export function singleText({ key, command }: LaneLine): string {
+  return `if echo b ${key} >&3;then ${command};e ${key} $?;else echo ${key} ${NOT_RECORDED};fi\n`;
+}
+
+export function batchText(lines: readonly LaneLine[]): string {
+  let text = "";
+  for (const { key, command } of lines) text += `b ${key}&&{ ${command};r ${key} $?;}\n`;
+  return `${text}echo ${lines.at(-1)?.key} ${BATCH_IS_OVER}\n`;
+}
