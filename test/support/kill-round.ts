@@ -7,7 +7,7 @@ import { describeEnd, Engine, isUnfinished } from "./engine.js";
 import type { Fault, FaultCall } from "./fault-plan.js";
 import { judgeRun, tornFiles, type RunVerdict } from "./judge-run.js";
 import { areGone, busyLanesOf, signal } from "./processes.js";
-import { randomJob } from "./random-job.js";
+import { randomJob, randomSwarm } from "./random-job.js";
 import { SeededRandom } from "./seeded-random.js";
 import { clearPlace, makePlace } from "./temporary-directory.js";
 
@@ -45,7 +45,9 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
   const random = new SeededRandom(seed);
   const place = makePlace();
   const { dir, witness } = place;
-  const { tasks, expected } = randomJob(random, witness, random.between(4, 10));
+  const { tasks, expected } = random.chance(0.4)
+    ? randomSwarm(random, witness, random.between(40, 80))
+    : randomJob(random, witness, random.between(4, 10));
   const points: string[] = [];
   let tornReads = 0;
   let kills = 0;

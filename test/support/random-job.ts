@@ -53,6 +53,23 @@ export function randomJob(random: SeededRandom, witness: string, size: number, f
   return { tasks, expected };
 }
 
+/** Many short tasks and a few that take longer, all free to run at once: these are handed to slots in batches. And one behind them all. */
+export function randomSwarm(random: SeededRandom, witness: string, size: number): RandomJob {
+  const tasks: TaskInput[] = [];
+  const expected: ExpectedTask[] = [];
+  for (let index = 0; index < size; index++) {
+    const id = `s${index}`;
+    const fails = random.chance(0.05);
+    const middle = random.chance(0.05) ? "sleep 0.15" : ":";
+    tasks.push({ id, ...witnessed(witness, middle, fails ? "exit 3" : "exit 0") });
+    expected.push({ id, dependencies: [], status: fails ? "failed" : "completed", attempts: 1 });
+  }
+  const dependencies = expected.map(({ id }) => id);
+  tasks.push({ id: "merge", dependencies, trigger_rule: "all_done", ...witnessed(witness, ":") });
+  expected.push({ id: "merge", dependencies, status: "completed", attempts: 1 });
+  return { tasks, expected };
+}
+
 function commandOf(manner: Manner, random: SeededRandom, witness: string): Omit<TaskInput, "id"> {
   const rest = `sleep 0.${String(random.between(0, 15)).padStart(2, "0")}`;
   switch (manner) {

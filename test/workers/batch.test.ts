@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+
+import type { Descriptor, Report } from "../../src/domain/ports.js";
+import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
+
+const LIMIT = { timeout: 30_000 };
+const LONG_MS = 60_000;
+
+let rig: PoolRig;
+beforeEach(async () => {
+  rig = await new PoolRig({ concurrency: 1 }).open();
+});
+afterEach(() => rig.close());
+
+/** Hands scripts to the one slot as a batch. */
+function startBatch(scripts: readonly (string | Partial<Descriptor>)[]): number[] {
+  const first = rig.descriptor("true");
+  const attempts = scripts.map((script): Descriptor => {
+    const key = rig.nextKey();
+    const base = { ...first, key, task: `task-${key}`, log: rig.logPath(key) };
+    return typeof script === "string" ? { ...base, command: "sh", args: ["-c", script] } : { ...base, ...script };
+  });
+  rig.pool.start(attempts);
+  return attempts.map(({ key }) => key);
+}
+
+function reports(keys: readonly number[]): Promise<Report[]> {
+  return Promise.all(keys.map((key) => rig.report(key)));
+}
+
+const outcomes = (all: readonly Report[]): string[] =>
+  all.map(({ result }) => (result.kind === "exited" ? `exited ${result.exitCode}` : result.kind));
+
+/** No process, so that nothing but our own waiting makes a batch slow. */
+const APPEND = "echo $AIR_EXECUTOR_TASK >>order";
+
+test("a batch runs in order, one at a time, and each attempt has its own log and result", LIMIT, async () => {
+  const keys = startBatch([
+    `${APPEND}; echo one`,
+    `${APPEND}; exit 3`,
+    `${APPEND}; kill -9 $$`,
+    { command: "no-such-command" },
+    `${APPEND}; echo five`,
+  ]);
+  assert.deepEqual(outcomes(await reports(keys)), ["exited 0", "exited 3", "signaled", "spawn-failed", "exited 0"]);
+  assert.equal(rig.log(keys[0]!), "one\n");
+  assert.equal(rig.log(keys[4]!), "five\n");
+  const order = await rig.run("cat", ["order"]);
+  const ran = [keys[0], keys[1], keys[2], keys[4]].map((key) => `task-${key}\n`);
+  assert.equal(order.log, ran.join(""));
+});
+
+test("what waits behind a slow task is handed back and does not run", LIMIT, async () => {
+  const keys = startBatch(["echo quick", "until [ -e go ]; do sleep 0.02; done", "echo never", "echo never"]);
+  const [quick, ...waiting] = await reports([keys[0]!, keys[2]!, keys[3]!]);
+  assert.deepEqual(quick!.result, { kind: "exited", exitCode: 0 });
+  for (const { result, isHandedBack } of waiting) {
+    assert.equal(result.kind, "not-begun");
+    assert.equal(isHandedBack, true);
+  }
+  assert.equal(rig.pool.reserve(), undefined, "the slot is not free");
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.deepEqual((await rig.report(keys[1]!)).result, { kind: "exited", exitCode: 0 });
+  for (const key of keys.slice(2)) assert.equal(existsSync(rig.logPath(key)), false);
+  assert.equal((await rig.run("echo", ["again"])).log, "again\n");
+  assert.deepEqual(
+    readdirSync(join(rig.directory, "lanes")).filter((name) => !name.endsWith(".spool")),
+    [],
+  );
+});
+
+test("a batch can be handed to a slot again after one that was recalled", LIMIT, async () => {
+  const first = startBatch(["sleep 0.3", "echo never"]);
+  assert.equal((await rig.report(first[1]!)).isHandedBack, true);
+  await rig.report(first[0]!);
+  const second = startBatch(["echo a", "echo b", "echo c"]);
+  assert.deepEqual(outcomes(await reports(second)), ["exited 0", "exited 0", "exited 0"]);
+});
+
+test("a stop ends the task that runs; the rest of its batch is handed back", LIMIT, async () => {
+  const keys = startBatch(["echo ok >ready; trap 'exit 42' TERM; sleep 60 & wait", "echo never"]);
+  await rig.line("ready");
+  rig.pool.stop(keys[0]!, LONG_MS);
+  const [stopped, waiting] = await reports(keys);
+  assert.deepEqual(stopped!.result, { kind: "exited", exitCode: 42 });
+  assert.equal(stopped!.wasStopped, true);
+  assert.equal(waiting!.isHandedBack, true);
+  assert.equal(existsSync(rig.logPath(keys[1]!)), false);
+});
+
+test("a stop of a task that waits keeps it from beginning, and leaves the one that runs alone", LIMIT, async () => {
+  const keys = startBatch(["echo ok >ready; until [ -e go ]; do sleep 0.02; done", "echo never"]);
+  await rig.line("ready");
+  rig.pool.stop(keys[1]!, 0);
+  assert.equal((await rig.report(keys[1]!)).result.kind, "not-begun");
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.deepEqual((await rig.report(keys[0]!)).result, { kind: "exited", exitCode: 0 });
+  assert.equal(existsSync(rig.logPath(keys[1]!)), false);
+});
+
+test("what an earlier task of the batch left behind is not touched when a later one is stopped", LIMIT, async () => {
+  const keys = startBatch(["env -i sleep 30 & echo $! >left; sleep 0.02", "echo ok >ready; exec sleep 60"]);
+  await rig.line("ready");
+  rig.pool.stop(keys[1]!, 0);
+  assert.deepEqual((await rig.report(keys[1]!)).result.kind, "signaled");
+  const left = Number(await rig.line("left"));
+  assert.ok(isRunning(left));
+  process.kill(left, "SIGKILL");
+});
+
+test("if the lane dies, what had ended has ended, what ran is lost, and the rest is handed back", LIMIT, async () => {
+  const keys = startBatch(["exit 5", "echo ok >ready; kill -9 $PPID; sleep 60", "echo never"]);
+  const [ended, lost, waiting] = await reports(keys);
+  assert.deepEqual(ended!.result, { kind: "exited", exitCode: 5 });
+  assert.equal(lost!.result.kind, "lost");
+  assert.equal(waiting!.isHandedBack, true);
+  assert.equal(existsSync(rig.logPath(keys[2]!)), false);
+});
+
+test("each task of a batch runs in its own directory, also behind one whose directory is gone", LIMIT, async () => {
+  const [one, two] = ["one", "two"].map((name) => join(rig.directory, name));
+  mkdirSync(one!);
+  mkdirSync(two!);
+  const pwd = { command: "pwd", args: ["-P"] };
+  const keys = startBatch([
+    { ...pwd, cwd: one! },
+    { command: "sh", args: ["-c", "rmdir ../two"], cwd: one! },
+    { ...pwd, cwd: two! },
+    { ...pwd, cwd: two! },
+    { ...pwd, cwd: one! },
+    pwd,
+  ]);
+  const found = outcomes(await reports(keys));
+  assert.deepEqual(found, ["exited 0", "exited 0", "spawn-failed", "spawn-failed", "exited 0", "exited 0"]);
+  assert.equal(rig.log(keys[0]!), `${one}\n`);
+  assert.equal(rig.log(keys[4]!), `${one}\n`);
+  assert.equal(rig.log(keys[5]!), `${rig.directory}\n`);
+});
