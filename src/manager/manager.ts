@@ -20,11 +20,14 @@ import { openLog, type LogLevel, type ManagerLog } from "./log.js";
 export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "durability"> {
   /** Absolute or relative path of the directory that holds `jobs/`. Made if missing. */
   readonly dir: string;
-  /** For running tasks to end by themselves when the manager stops, and again from TERM to KILL; milliseconds. */
+  /** For running tasks to end by themselves when the manager stops; for one that is cancelled or timed out, from TERM to KILL. Milliseconds. */
   readonly graceMs: number;
   /** Told every message of the log as well. */
   readonly onMessage?: (level: LogLevel, message: string) => void;
 }
+
+/** What has not ended within the grace period has had its time: for its last words such a part of it is added. */
+const AFTER_TERM = 0.2;
 
 export class Manager {
   readonly #lock: Lock;
@@ -77,7 +80,7 @@ export class Manager {
   }
 
   /**
-   * Starts nothing new; what runs may finish within the grace period, then gets TERM, and KILL after another one. Resolves when all is
+   * Starts nothing new; what runs may finish within the grace period, then gets TERM, and KILL after a fifth of it. Resolves when all is
    * down and on disk; what is unfinished is taken up by the next manager. Called again, it kills at once.
    */
   async stop(): Promise<void> {
@@ -92,7 +95,7 @@ export class Manager {
   async #stop(): Promise<void> {
     this.#log.write("info", "stopping: what runs may finish within the grace period");
     this.#keeper.close();
-    const timer = setTimeout(() => void this.#executor.stop({ graceMs: this.#graceMs }), this.#graceMs);
+    const timer = setTimeout(() => void this.#executor.stop({ graceMs: this.#graceMs * AFTER_TERM }), this.#graceMs);
     await this.#executor.drain();
     clearTimeout(timer);
     await this.#keeper.idle();

@@ -77,6 +77,24 @@ test("a second signal kills at once, and what was killed runs again at the next 
   assert.equal(readFileSync(marks, "utf8"), "x\nx\n");
 });
 
+test("stop adds only a part of the grace period for a task that TERM does not end", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start("--grace-period", "1");
+  const marks = join(place.root, "marks");
+  const lines = (): string[] => readFileSync(marks, "utf8").trimEnd().split("\n");
+  place.drop("stubborn", [
+    task("t", "sh", ["-c", `trap 'echo TERM >> "${marks}"' TERM; while echo tick >> '${marks}'; do sleep 0.01; done`]),
+  ]);
+  await until(() => existsSync(marks), "the task to run");
+  const ended = place.end();
+  await until(() => place.log().includes("stopping"), "the manager to stop");
+  const before = lines().length;
+  assert.equal(await ended, 0);
+  const [byItself, afterTerm] = [lines().indexOf("TERM") - before, lines().length - lines().indexOf("TERM")];
+  assert.ok(afterTerm * 2 < byItself, `${byItself} ticks until TERM, ${afterTerm} from then on`);
+  assert.equal(place.tasks("stubborn")[0]!["status"], "pending");
+});
+
 test("a manager killed with -9 while jobs run is followed by one that goes on: every task runs once", async (t) => {
   const place = new ManagedDirectory(t);
   await place.start("--concurrency", "4");
