@@ -1,28 +1,27 @@
 /**
  * Keeps watch over the directories in `jobs/` and has the library take up what is ready there. Owned by the manager.
  *
- * Event-driven: `jobs/` is watched, and every directory that waits for something. A slow look at all of them, a bounded number at a time,
- * finds what events missed. A job that runs is left to the executor, which notices by itself what happens to its files; a job that has
- * ended costs a line of memory and its share of that slow look.
+ * Event-driven: `jobs/` is watched, and every directory that waits for something or may be written again, as far as the system has room
+ * for watches. A slow look at all of them, a bounded number at a time, finds what events missed. A job that runs is left to the executor,
+ * which notices by itself what happens to its files; a job that has ended costs a line of memory, a watch and its share of that slow look.
  */
 
 import { readdirSync, statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { fingerprintOf, jobsDir, type AirExecutor } from "../index.js";
+import { jobsDir, type AirExecutor } from "../index.js";
 import { DirectoryWatch } from "./directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
 import { Turns } from "./turns.js";
+import { watchBudget } from "./watch-budget.js";
 
 const LOOK_EVERY_MS = 1000;
-/** Directories looked at in one go: about 3 ms. */
+/** Directories looked at in one go: about 6 ms. */
 const LOOKS_AT_ONCE = 500;
 /** Directories glanced at before the event loop gets a turn. */
 const SLICE = 100;
 /** Jobs that are opened at the same time; more would only wait for each other. */
 const OPENED_AT_ONCE = 48;
-/** Jobs that ended last are still watched: a job is often written again under its name. */
-const WATCHED_ENDED = 256;
 
 export class JobKeeper {
   readonly #jobs = new Map<string, KeptJob>();
@@ -30,7 +29,9 @@ export class JobKeeper {
   readonly #root: DirectoryWatch;
   readonly #surroundings: JobSurroundings;
   readonly #turns = new Turns(OPENED_AT_ONCE);
-  #ended: KeptJob[] = [];
+  /** Ended jobs that are watched, for a job is often written again under its name; those that ended last come last. */
+  readonly #ended = new Set<KeptJob>();
+  readonly #mostEnded = watchBudget();
   #ring: Iterator<KeptJob> = [].values();
   #timer: NodeJS.Timeout | null = null;
   #readAt = -1;
@@ -43,7 +44,8 @@ export class JobKeeper {
       log,
       turns: this.#turns,
       onGone: (job) => this.#forget(job),
-      onEnded: (job) => this.#noteEnded(job),
+      hasRoomForWatch: () => this.#ended.size < this.#mostEnded,
+      onEndedWatched: (job) => this.#noteEnded(job),
     };
     this.#root = new DirectoryWatch(this.#dir, (name) => {
       if (name !== null) this.#changed(name);
@@ -102,19 +104,23 @@ export class JobKeeper {
         this.#ring = this.#jobs.values();
         next = this.#ring.next();
       }
-      if (next.done !== true) next.value.lookIfChanged(fingerprintOf);
+      if (next.done !== true) next.value.lookIfChanged();
     }
   }
 
   #forget(job: KeptJob): void {
     this.#jobs.delete(job.name);
+    this.#ended.delete(job);
     job.close();
   }
 
   #noteEnded(job: KeptJob): void {
-    this.#ended.push(job);
-    if (this.#ended.length <= 2 * WATCHED_ENDED) return;
-    for (const old of this.#ended.splice(0, WATCHED_ENDED)) old.unwatchIfEnded();
+    this.#ended.delete(job);
+    this.#ended.add(job);
+    const [oldest] = this.#ended;
+    if (oldest === undefined || this.#ended.size <= this.#mostEnded) return;
+    this.#ended.delete(oldest);
+    oldest.unwatchIfEnded();
   }
 }
 

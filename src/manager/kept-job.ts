@@ -4,16 +4,8 @@
  */
 
 import { join } from "node:path";
-import {
-  AirError,
-  glanceAt,
-  jobsDir,
-  rejectDropped,
-  SETTLE_MS,
-  type AirExecutor,
-  type Glance,
-  type JobSummary,
-} from "../index.js";
+import { AirError, fingerprintOf, glanceAt, jobsDir, rejectDropped, SETTLE_MS } from "../index.js";
+import type { AirExecutor, Glance, JobSummary } from "../index.js";
 import { Alarm } from "./alarm.js";
 import { DirectoryWatch } from "./directory-watch.js";
 import type { LogLevel, ManagerLog } from "./log.js";
@@ -25,7 +17,9 @@ export interface JobSurroundings {
   /** For opening a job. */
   readonly turns: Turns;
   readonly onGone: (job: KeptJob) => void;
-  readonly onEnded: (job: KeptJob) => void;
+  /** Whether one more ended job may be watched. */
+  readonly hasRoomForWatch: () => boolean;
+  readonly onEndedWatched: (job: KeptJob) => void;
 }
 
 /** Looking takes at most one part in so many of the time, however often a file is written. */
@@ -65,7 +59,7 @@ export class KeptJob {
   }
 
   /** For changes that no event told of. */
-  lookIfChanged(fingerprintOf: (base: string, name: string) => string | null): void {
+  lookIfChanged(): void {
     if (this.#phase === "open") return;
     if (fingerprintOf(this.#surroundings.executor.dir, this.name) !== this.#fingerprint) this.changed();
   }
@@ -88,15 +82,20 @@ export class KeptJob {
   #look(): void {
     const before = performance.now();
     let glance = this.#glance();
-    if (this.#watch === null && (glance.kind === "waiting" || glance.kind === "unfinished")) {
+    if (this.#watch === null && this.#wantsWatch(glance)) {
       this.#watch = new DirectoryWatch(this.#dir, () => this.changed());
       // What was written before the watch stood.
-      glance = this.#glance();
+      if (fingerprintOf(this.#surroundings.executor.dir, this.name) !== glance.fingerprint) glance = this.#glance();
     }
     const now = performance.now();
     this.#restUntil = now + LOOK_SHARE * (now - before);
     this.#fingerprint = glance.fingerprint;
     this.#act(glance, now);
+  }
+
+  #wantsWatch({ kind }: Glance): boolean {
+    if (kind === "ended") return this.#surroundings.hasRoomForWatch();
+    return kind === "waiting" || kind === "unfinished";
   }
 
   #glance(): Glance {
@@ -108,6 +107,7 @@ export class KeptJob {
   }
 
   #act(glance: Glance, now: number): void {
+    if (glance.kind !== "ended") this.#phase = "resting";
     switch (glance.kind) {
       case "gone":
         return this.#surroundings.onGone(this);
@@ -136,7 +136,7 @@ export class KeptJob {
   #end(): void {
     if (this.#phase === "ended") return;
     this.#phase = "ended";
-    if (this.#watch !== null) this.#surroundings.onEnded(this);
+    if (this.#watch !== null) this.#surroundings.onEndedWatched(this);
   }
 
   /** False as long as somebody may still be writing; then it is looked at again in time. */
