@@ -12,7 +12,7 @@ export { dropJob, type DropOptions } from "./drop-job.js";
 export type { PrunedRun, PrunePolicy } from "./prune.js";
 export { Job, type Added, type Retried } from "./job.js";
 export { baseOfDropped } from "./store/job-directory.js";
-export { listJobs, listRuns, viewJob, viewPaths, type JobView, type TaskView } from "./store/job-view.js";
+export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView, type TaskView } from "./store/job-view.js";
 export { checkJobName } from "./store/names.js";
 
 /** For a manager: what an engine needs that watches a directory instead of being called. */

@@ -18,6 +18,7 @@ import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { takeLock, type Lock } from "./lock.js";
 import { checkJobName } from "./names.js";
 import { compacted, tasksAdded, writeNewJournal } from "./new-journal.js";
+import { ensureJobDirectory } from "./ownership.js";
 import { Picture } from "./picture.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { explainRefusal } from "./refusal.js";
@@ -90,7 +91,7 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
  */
 export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  const warning = ensurePrivateDirectory(paths.dir);
+  const warning = ensureJobDirectory(paths);
   return withLock(paths, wanted.name, context, async (lock) => {
     const found = await findWanted(paths, wanted, context);
     if (found?.isSuperseded === true) {
@@ -133,7 +134,7 @@ function isUnannounced({ state }: JobPaths): boolean {
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
 export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  const warning = ensurePrivateDirectory(paths.dir);
+  const warning = ensureJobDirectory(paths);
   return withLock(paths, wanted.name, context, async (lock) => {
     const found = await findWanted(paths, wanted, context);
     await found?.journal.close();
@@ -162,7 +163,7 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
   const name = basename(dir);
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
-  const warning = ensurePrivateDirectory(dir);
+  const warning = ensureJobDirectory(paths);
   return withLock(paths, name, context, async (lock) => {
     const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
     if (found === null) throw nothingThere(paths);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { decodeLine } from "./journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { checkJobName } from "./names.js";
+import { ourUser } from "./private-directory.js";
 import { hasLateState } from "./rejection.js";
 import { readStateFile } from "./state-file.js";
 
@@ -42,11 +43,8 @@ export function glanceAt(base: string, name: string): Glance {
   const paths = jobPaths(join(jobsDir(base), name));
   const directory = statOf(paths.dir);
   if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "" };
-  const problem = checkJobName(name, { dropped: true });
-  if (problem !== null) return { kind: "refused", reason: problem, isKnown: false, fingerprint: "" };
-  if (!directory.isDirectory()) {
-    return { kind: "refused", reason: "it is a link or a file, expected a directory", isKnown: false, fingerprint: "" };
-  }
+  const refusal = whyRefused(name, directory, ourUser(directory));
+  if (refusal !== null) return { kind: "refused", reason: refusal, isKnown: false, fingerprint: "" };
   const files = { state: statOf(paths.state), tasks: statOf(paths.tasks) };
   const fingerprint = `${inShort(files.state)} ${inShort(files.tasks)}`;
   return { fingerprint, ...judge(paths, files.state, files.tasks) };
@@ -56,6 +54,14 @@ type Judgement = Omit<Glance, "fingerprint">;
 
 function judgement(kind: Glance["kind"], reason = "", isKnown = false): Judgement {
   return { kind, reason, isKnown };
+}
+
+/** Why an entry of `jobs/` can't be a job of this user, whatever is in it; null if it can. */
+export function whyRefused(name: string, stats: Stats, user: number): string | null {
+  const problem = checkJobName(name, { dropped: true });
+  if (problem !== null) return problem;
+  if (!stats.isDirectory()) return "it is a link or a file, expected a directory";
+  return stats.uid === user ? null : `it belongs to user ${stats.uid}, expected a directory of user ${user}`;
 }
 
 function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | null): Judgement {

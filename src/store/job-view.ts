@@ -4,14 +4,16 @@
  * What it gives is what the files say, in the words of the files, so that `status --json` and the files can never disagree.
  */
 
-import { readdirSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { Counts } from "../domain/job.js";
 import type { TaskStatus } from "../domain/task.js";
 import { archivedPaths, archivedRuns } from "./archived-runs.js";
+import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { checkJobName } from "./names.js";
+import { foreignPart } from "./ownership.js";
 import { readRegularFile } from "./regular-file.js";
 
 /** An object of tasks.json. Only `id` is certain to be there. */
@@ -58,6 +60,22 @@ export function listJobs(base: string): string[] {
   }
 }
 
+/** Everything in `jobs/`, sorted by name, without the tasks: also what no engine takes, which is not looked into. */
+export function viewJobs(base: string): JobView[] {
+  const jobs = lstatSync(jobsDir(base), { throwIfNoEntry: false });
+  if (jobs === undefined) return [];
+  return readdirSync(jobsDir(base))
+    .sort()
+    .flatMap((name) => {
+      const paths = viewPaths(base, name);
+      const stats = lstatSync(paths.dir, { throwIfNoEntry: false });
+      if (stats === undefined) return [];
+      const refusal = whyRefused(name, stats, jobs.uid);
+      if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
+      return [{ name, dir: paths.dir, state: null, tasks: null, counts: null, problem: `it is not taken: ${refusal}` }];
+    });
+}
+
 /** @param options.run the id of an earlier run; without it the current one. */
 export function viewPaths(base: string, name: string, options: { run?: string } = {}): JobPaths {
   const paths = jobPaths(join(jobsDir(base), name));
@@ -82,7 +100,7 @@ export function viewJob(paths: JobPaths, name: string, options: { withTasks: boo
     state: given,
     tasks: rows,
     counts: counts ?? (rows === null ? null : countTasks(rows)),
-    problem: state.problem ?? tasks.problem ?? oldTasks(paths, given, rows),
+    problem: foreignPart(paths) ?? state.problem ?? tasks.problem ?? oldTasks(paths, given, rows),
   };
 }
 

@@ -26,13 +26,14 @@ const MACOS_O_EXLOCK = 0x20;
  *
  * @param what names the thing for the error: `job "etl"`.
  * @param socket the name of our control socket, for those who want something of us. Default: we have none.
- * @throws AirError `AIR_LOCKED` naming the holder's pid and since when; `AIR_SYSTEM` if locking is not possible here.
+ * @throws AirError `AIR_LOCKED` naming the holder's pid and since when; `AIR_UNSAFE_PATH` if something else is in its place; `AIR_SYSTEM` if locking is not possible here.
  */
 export async function takeLock(path: string, what: string, socket: string | null = null): Promise<Lock> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
   for (let round = 0; round < 10; round++) {
     const fd = openLockFile(path, what);
     try {
+      if (!fstatSync(fd).isFile()) throw noFile(path);
       if (process.platform === "linux" && !(await flock(fd))) throw held(path, what);
       if (isStillAt(path, fd)) {
         ftruncateSync(fd);
@@ -53,9 +54,15 @@ function openLockFile(path: string, what: string): number {
   try {
     return openSync(path, process.platform === "darwin" ? flags | MACOS_O_EXLOCK : flags, 0o600);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EAGAIN") throw held(path, what);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EAGAIN") throw held(path, what);
+    if (code === "ELOOP" || code === "EISDIR" || code === "ENXIO") throw noFile(path);
     throw error;
   }
+}
+
+function noFile(path: string): AirError {
+  return new AirError("AIR_UNSAFE_PATH", `${path} is no regular file, expected a lock of our own: remove it`);
 }
 
 function isStillAt(path: string, fd: number): boolean {

@@ -4,7 +4,7 @@
  * Called before anything is written into one. Never follows a link and never touches what another user owns.
  */
 
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { codeOf } from "./error-code.js";
 import { AirError } from "../domain/errors.js";
@@ -33,6 +33,11 @@ export function ensurePrivateDirectory(path: string): string | null {
   }
 }
 
+/** The user whose engine this is; on a system that knows none, whoever owns the file. */
+export function ourUser({ uid }: Stats): number {
+  return process.geteuid?.() ?? uid;
+}
+
 function openDirectory(absolute: string, path: string): number {
   try {
     return openSync(absolute, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
@@ -53,7 +58,7 @@ function openDirectory(absolute: string, path: string): number {
 
 function tighten(handle: number, path: string): string | null {
   const stats = fstatSync(handle);
-  const user = process.geteuid?.() ?? stats.uid;
+  const user = ourUser(stats);
   if (stats.uid !== user) {
     const message = `${path} belongs to user ${stats.uid}, expected a directory of user ${user}: choose another with --dir`;
     throw new AirError("AIR_UNSAFE_PATH", message);

@@ -8,10 +8,11 @@ import { basename } from "node:path";
 import type { AirError } from "../domain/errors.js";
 import { newRunId } from "./archived-runs.js";
 import { isObject } from "./describe.js";
+import { keepAside } from "./keep-aside.js";
 import { jobPaths, type JobPaths } from "./layout.js";
 import { takeLock } from "./lock.js";
+import { refuseForeign } from "./ownership.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
-import { keepRejected } from "./state-guard.js";
 import { readStateFile } from "./state-file.js";
 import { formatTimestamp } from "./timestamp.js";
 
@@ -26,11 +27,12 @@ const MOST_FAULTS = 10;
 export async function rejectDropped(dir: string, reason: AirError, nowMs: number): Promise<void> {
   ensurePrivateDirectory(dir);
   const paths = jobPaths(dir);
+  refuseForeign([paths.state, paths.stateRejected, paths.lock]);
   const lock = await takeLock(paths.lock, `job "${basename(dir)}"`);
   try {
     const given = readGiven(paths.state);
     if (given === undefined) return;
-    if (given === null) keepRejected(paths);
+    if (given === null) keepAside(paths.state, paths.stateRejected);
     const at = formatTimestamp(nowMs);
     const state = {
       ...(given ?? { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),

@@ -56,6 +56,12 @@ export class SnapshotSchedule {
     this.plan();
   }
 
+  /** The same for state.json. */
+  planState(): void {
+    this.#stateVersion = -1;
+    this.plan();
+  }
+
   /** Both files exact and synced. Throws the disk's error if it refuses; may be called again. */
   async settle(before: () => Promise<void>): Promise<void> {
     await this.#writing;

@@ -62,6 +62,11 @@ export class Snapshots {
     return this.#guards?.tasks.hasNews() ?? false;
   }
 
+  /** True if state.json is not our last one: somebody wrote there, or took it away. */
+  isStateForeign(): boolean {
+    return this.#guards?.state.isForeign() ?? false;
+  }
+
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
   writeState(text = stateText(this.#picture)): Standing {
     if (this.standing() !== "ours") return this.standing();

@@ -7,19 +7,9 @@
  * second wins.
  */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
+import { keepAside } from "./keep-aside.js";
 import type { JobPaths } from "./layout.js";
 import type { Lock, Presence } from "./lock.js";
 import { isAnotherRun, type KnownRun } from "./run-identity.js";
@@ -68,8 +58,14 @@ export class StateGuard {
       return "superseded";
     }
     if (!this.#hasSettled(there)) return "unsettled";
-    if (there !== null) keepRejected(this.#paths);
+    if (there !== null) keepAside(this.#paths.state, this.#paths.stateRejected);
     return "ours";
+  }
+
+  /** True if what is there is not our last snapshot. */
+  isForeign(): boolean {
+    if (this.#ours === null) return false;
+    return !isSameFile(lstatSync(this.#paths.state, { bigint: true, throwIfNoEntry: false }) ?? null, this.#ours);
   }
 
   /** Puts a finished file of ours in the place of state.json. False if it may not be replaced now. */
@@ -123,12 +119,6 @@ export class StateGuard {
     if (this.#unsettled === null || !isSameFile(this.#unsettled.stats, stats)) this.#unsettled = { stats, since: now };
     return now - this.#unsettled.since >= SETTLE_MS;
   }
-}
-
-/** Keeps a state.json that is about to be replaced. The same file under another name: a very slow writer still reaches it. */
-export function keepRejected(paths: JobPaths): void {
-  rmSync(paths.stateRejected, { force: true });
-  linkSync(paths.state, paths.stateRejected);
 }
 
 function openExisting(path: string): number | null {

@@ -9,20 +9,10 @@
  * The one gap: if somebody renames a file over ours within the same few microseconds in which we do, the second one wins.
  */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { FileWatch } from "./file-watch.js";
+import { keepAside } from "./keep-aside.js";
 import type { JobPaths } from "./layout.js";
 import { isSameFile } from "./state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
@@ -105,7 +95,8 @@ export class TasksGuard {
     if (isKnown && !hasSettled) return false;
     const rewrite = await this.#read(readWhole(this.#paths.tasks));
     if (!hasSettled && rewrite?.isContinuation !== true) return false;
-    if (there !== null && (rewrite === null || rewrite.refusals.length + rewrite.changes.length > 0)) this.#keepRejected();
+    if (there !== null && (rewrite === null || rewrite.refusals.length + rewrite.changes.length > 0))
+      keepAside(this.#paths.tasks, this.#paths.tasksRejected);
     this.#understood = there;
     this.#unsettled = null;
     if (there !== null) this.#options.onRewrite(rewrite ?? NOT_A_LIST);
@@ -176,12 +167,6 @@ export class TasksGuard {
   #drop(replaced: Replaced): void {
     closeSync(replaced.fd);
     this.#replaced = this.#replaced.filter((other) => other !== replaced);
-  }
-
-  /** What is about to be replaced although something in it is not followed stays under another name. */
-  #keepRejected(): void {
-    rmSync(this.#paths.tasksRejected, { force: true });
-    linkSync(this.#paths.tasks, this.#paths.tasksRejected);
   }
 }
 

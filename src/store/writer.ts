@@ -101,6 +101,7 @@ export class JobWriter implements Recorder {
     const wasAway = this.#isAway;
     this.#isAway = standing === "away";
     if (this.#snapshots.hasNews()) this.noteNews();
+    if (standing === "ours" && this.#snapshots.isStateForeign()) this.#schedule.planState();
     if (wasAway && !this.#isAway) this.#options.onReady();
     return standing;
   }

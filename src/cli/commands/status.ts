@@ -1,6 +1,6 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
-import { listJobs, viewJob, viewPaths, type JobView, type LockHolder } from "../../index.js";
+import { viewJobs, type JobView, type LockHolder } from "../../index.js";
 import { findManager } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
@@ -21,7 +21,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     );
     return exitCode.completed;
   }
-  const jobs = listJobs(base).map((name) => viewJob(viewPaths(base, name), name, { withTasks: false }));
+  const jobs = viewJobs(base);
   const manager = findManager(base);
   if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager }));
   else if (jobs.length > 0) out.write(jobsTable(jobs, Date.now(), out.style));

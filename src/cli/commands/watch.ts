@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { listJobs, viewJob, viewPaths, type JobView } from "../../index.js";
+import { viewJobs, type JobView } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
@@ -20,7 +20,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   const live = new LiveText(out, isJson);
   for (;;) {
     const job = name === undefined ? null : findJob(base, name, { run: null, withTasks: true });
-    const jobs = job === null ? listJobs(base).map((each) => viewJob(viewPaths(base, each), each, { withTasks: false })) : [job];
+    const jobs = job === null ? viewJobs(base) : [job];
     // Whatever happens to a task changes the state too.
     const facts = JSON.stringify(jobs.map(({ state, counts, problem }) => ({ state, counts, problem })));
     const isOver = job !== null && ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]));

@@ -1,0 +1,13 @@
+/**
+ * Keeps what somebody else put in the place of a file of ours under another name, before ours replaces it. Called by the guards of
+ * state.json and tasks.json and when a job is rejected; the last one that was kept goes.
+ */
+
+import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
+
+/** The same file under both names, so that a very slow writer still reaches it; a directory, which can't have two, is moved. */
+export function keepAside(path: string, aside: string): void {
+  rmSync(aside, { force: true });
+  if (lstatSync(path).isDirectory()) renameSync(path, aside);
+  else linkSync(path, aside);
+}
