@@ -3,7 +3,7 @@
 import { connect } from "node:net";
 import { AirError } from "../domain/errors.js";
 import { decodeAnswer, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket } from "./socket-path.js";
+import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 
 /** Recording something takes milliseconds; an engine that takes longer is stopped or in deep trouble. */
 const ANSWER_MS = 15_000;
@@ -24,7 +24,7 @@ export async function ask(directory: string, name: string, request: ControlReque
 async function exchange(directory: string, name: string, line: Buffer): Promise<string | null> {
   let socket;
   try {
-    socket = reachSocket(directory, name);
+    socket = reachSocket(socketDirectory(directory), name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

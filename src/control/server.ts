@@ -8,7 +8,7 @@ import { chmodSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { decodeRequest, encodeError, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket } from "./socket-path.js";
+import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 
 export interface ControlServerOptions {
   /** Ours alone; must be there when `listen` is called. */
@@ -46,11 +46,12 @@ export class ControlServer {
     server.once("close", () => release());
     server.on("error", onTrouble);
     try {
-      const socket = reachSocket(directory, this.name);
+      const place = socketDirectory(directory);
+      const socket = reachSocket(place, this.name);
       release = socket.release;
       server.listen(socket.path);
       server.once("listening", () => quietly(() => chmodSync(socket.path, 0o600)));
-      removeStale(directory, this.name);
+      removeStale(place, this.name);
     } catch (error) {
       onTrouble(error as Error);
     }

@@ -1,15 +1,17 @@
 /**
  * Where an engine's control socket is, and the path by which the system takes it. A socket's path may have about 107 bytes, and Node binds
- * another, shorter one in silence if it is longer: on Linux the directory is opened and named by its descriptor, elsewhere a long path is
- * an error. Used by server.ts and client.ts.
+ * another, shorter one in silence if it is longer: on Linux the directory is opened and named by its descriptor, elsewhere sockets with a
+ * long path lie in a short directory of this user. Used by server.ts and client.ts, which come to the same place by themselves.
  */
 
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 
 /** On the systems we know it is 104 or 108, with a byte for the end. */
 const MAX_PATH_BYTES = 103;
+/** A pid, 12 digits and what stands around them. */
+const MAX_NAME_BYTES = 30;
 
 export interface SocketPath {
   /** For bind and connect, until it is released. */
@@ -17,16 +19,43 @@ export interface SocketPath {
   readonly release: () => void;
 }
 
+export interface SocketPlace {
+  /** Default: this system. */
+  readonly platform?: NodeJS.Platform;
+  /** The short directory's parent. Default `/tmp`: never TMPDIR, which may differ between the two sides. */
+  readonly shortParent?: string;
+}
+
 /**
+ * The directory that holds the sockets: the one that is given, or the short one in its stead, which is made. Names of sockets are unique on
+ * the machine, so several directories of jobs may share it.
+ *
  * @param directory ours alone, and there.
- * @throws AirError `AIR_SYSTEM` if the path is too long for this system; the file system's errors.
+ * @throws AirError `AIR_UNSAFE_PATH` if the short one is not ours alone; the file system's errors.
+ */
+export function socketDirectory(
+  directory: string,
+  { platform = process.platform, shortParent = "/tmp" }: SocketPlace = {},
+): string {
+  if (platform === "linux" || Buffer.byteLength(directory) + 1 + MAX_NAME_BYTES <= MAX_PATH_BYTES) return directory;
+  const user = process.geteuid?.() ?? 0;
+  const short = join(shortParent, `air-executor-${user}`);
+  mkdirSync(short, { recursive: true, mode: 0o700 });
+  const stats = lstatSync(short);
+  if (stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
+  throw new AirError(
+    "AIR_UNSAFE_PATH",
+    `${short} is not a directory of user ${user} alone (mode 0700), as sockets need: remove it`,
+  );
+}
+
+/**
+ * @param directory what `socketDirectory` gives.
+ * @throws the file system's errors.
  */
 export function reachSocket(directory: string, name: string): SocketPath {
   const path = join(directory, name);
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return { path, release: () => {} };
-  if (process.platform !== "linux") {
-    throw new AirError("AIR_SYSTEM", `${path} is too long for a socket, expected at most ${MAX_PATH_BYTES} bytes`);
-  }
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   return { path: `/proc/self/fd/${fd}/${name}`, release: () => closeSync(fd) };
 }
