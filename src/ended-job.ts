@@ -37,7 +37,7 @@ export async function takeInGrowth(opened: OpenedJob): Promise<boolean> {
   if (rewrite.added.length + rewrite.refusals.length === 0) return true;
   if (!rewrite.isContinuation && ageMs < SETTLE_MS) return false;
   // Without new tasks nothing begins, and edits wait for a retry.
-  const events = eventsOfRewrite(rewrite.added.length > 0 ? rewrite : { ...rewrite, changes: [] }, picture, nowMs);
+  const events = eventsOfRewrite(rewrite.added.length > 0 ? rewrite : { ...rewrite, edited: [], changes: [] }, picture, nowMs);
   if (events.length > 0) note(opened, events);
   return true;
 }

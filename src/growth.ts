@@ -43,15 +43,22 @@ export function planAddition(tasks: readonly TaskSpec[], picture: Picture): Addi
 export function newsOf(
   rewrite: Rewrite,
   picture: Picture,
-): { readonly added: readonly TaskSpec[]; readonly notes: readonly string[] } {
+): { readonly added: readonly TaskSpec[]; readonly edited: readonly TaskSpec[]; readonly notes: readonly string[] } {
   return {
     added: rewrite.added.filter(({ id }) => !picture.ids.has(id)),
+    edited: rewrite.edited.flatMap(({ task, faults }) => (faults.length > 0 || isKnownEdit(task, picture) ? [] : [task])),
     notes: [...rewrite.refusals, ...rewrite.changes].filter((note) => !picture.warnings.includes(note)),
   };
 }
 
 /** The same as a record for a job that nobody runs. */
 export function eventsOfRewrite(rewrite: Rewrite, picture: Picture, at: number): JobEvent[] {
-  const { added, notes } = newsOf(rewrite, picture);
-  return [...tasksAdded(added, at), ...(notes.length === 0 ? [] : [{ type: "edits-ignored", at, notes } as const])];
+  const { added, edited, notes } = newsOf(rewrite, picture);
+  const hasNotes = notes.length + edited.length > 0;
+  return [...tasksAdded(added, at), ...(hasNotes ? [{ type: "edits-ignored", at, edited, notes } as const] : [])];
+}
+
+function isKnownEdit(task: TaskSpec, { edits }: Picture): boolean {
+  const known = edits.get(task.id);
+  return known !== undefined && isSameTask(task, known);
 }

@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { checkJob, graphFaults, type JobInput } from "./check-job.js";
+import { checkJob, type JobInput } from "./check-job.js";
 import { ask } from "./control/client.js";
 import type { AddAnswer, ControlRequest, RetryAnswer } from "./control/protocol.js";
 import { AirError } from "./domain/errors.js";
@@ -14,18 +14,16 @@ import type { JobSpec, RetryWish } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
 import { planAddition } from "./growth.js";
 import type { Added, Job, Retried } from "./job.js";
+import { planRetry, readEdits } from "./plan-retry.js";
 import { putDown } from "./put-down.js";
 import type { RunningJob } from "./running-job.js";
-import { selectRetry } from "./scheduler/select-retry.js";
 import { CANCELLED_BY_USER } from "./scheduler/verdict.js";
 import { abandon, note, type OpenedJob } from "./store/job-directory.js";
 import { controlDir, jobPaths, jobsDir } from "./store/layout.js";
 import { readSocket } from "./store/lock-holder.js";
 import { tasksAdded } from "./store/new-journal.js";
 import type { Picture } from "./store/picture.js";
-import { invalidJob, locateData, placeFaults } from "./store/places.js";
 import { specText } from "./store/task-line.js";
-import { readStanding } from "./store/tasks-rewrite.js";
 
 /** What of the executor is needed here. */
 export interface ControlHost {
@@ -94,7 +92,7 @@ export class JobControl {
   async retry(name: string, wish: RetryWish): Promise<Retried> {
     const { tasks = null, from = null } = wish;
     return this.#do<Retried>(name, {
-      here: (job) => ({ ...retryIn(job, wish), job: job.job }),
+      here: async (job) => ({ ...(await retryIn(job, wish)), job: job.job }),
       there: {
         request: () => ({ verb: "retry", job: name, tasks, from }),
         read: (ok) => ({ ...(ok as RetryAnswer), job: null }),
@@ -202,29 +200,21 @@ function addTo(job: RunningJob, tasks: readonly TaskSpec[]): AddAnswer {
   return { added: added.map(({ id }) => id), present };
 }
 
-function retryIn(job: RunningJob, wish: RetryWish): RetryAnswer {
-  const tasks = selectRetry(job.picture.load(), wish);
-  if (tasks.length > 0) job.reset(tasks);
-  return { tasks };
+async function retryIn(job: RunningJob, wish: RetryWish): Promise<RetryAnswer> {
+  const { picture, paths } = job;
+  const edits = await readEdits(paths, picture);
+  const plan = planRetry(picture, wish, edits, paths);
+  if (plan.tasks.length > 0) job.reset(plan);
+  return { tasks: plan.tasks };
 }
 
-/** Records what is to run again, with the edits that were made in tasks.json. */
+/** Records what is to run again. */
 async function resetAlone(opened: OpenedJob, wish: RetryWish): Promise<readonly string[]> {
   const { paths, picture } = opened;
   refuseWhileCancelling(picture);
-  const tasks = selectRetry(picture.load(), wish);
-  if (tasks.length === 0) return tasks;
-  const nowMs = Date.now();
-  const chosen = new Set(tasks);
-  const standing = await readStanding(paths.tasks, { picture, checkGraph: graphFaults, nowMs });
-  const edits = standing?.rewrite.edited.filter(({ task }) => chosen.has(task.id)) ?? [];
-  const edited = new Map(edits.map(({ task }) => [task.id, task]));
-  const faults = edits.flatMap((edit) => edit.faults);
-  const whole = picture.tasks.map((task) => edited.get(task.id) ?? task);
-  if (edited.size > 0) faults.push(...placeFaults(graphFaults(whole), locateData(whole, paths.tasks)));
-  if (faults.length > 0) throw invalidJob(paths.tasks, faults);
-  note(opened, [{ type: "tasks-reset", at: nowMs, tasks, edited: [...edited.values()] }]);
-  return tasks;
+  const plan = planRetry(picture, wish, await readEdits(paths, picture), paths);
+  if (plan.tasks.length > 0) note(opened, [{ type: "tasks-reset", at: Date.now(), ...plan }]);
+  return plan.tasks;
 }
 
 function refuseWhileCancelling({ name, isCancelling, isOver }: Picture): void {

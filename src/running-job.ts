@@ -13,10 +13,12 @@ import type { TaskSpec } from "./domain/task.js";
 import { newsOf } from "./growth.js";
 import { Job, type JobBackend } from "./job.js";
 import type { Obstacle } from "./patience.js";
+import type { RetryPlan } from "./plan-retry.js";
 import type { JobHandle, JobPorts } from "./scheduler/job-run.js";
 import type { Scheduler } from "./scheduler/scheduler.js";
 import { describeAttempt } from "./describe-attempt.js";
 import { closeJob, openWriter, type OpenedJob } from "./store/job-directory.js";
+import type { JobPaths } from "./store/layout.js";
 import { tasksAdded } from "./store/new-journal.js";
 import type { Picture } from "./store/picture.js";
 import type { Standing } from "./store/state-guard.js";
@@ -119,6 +121,10 @@ export class RunningJob {
     return this.#opened.picture;
   }
 
+  get paths(): JobPaths {
+    return this.#opened.paths;
+  }
+
   /** As `JobHandle.cancel`; nothing happens to a job that is over. */
   cancel(tasks: readonly string[] | null): void {
     if (tasks === null) this.#handle?.cancel();
@@ -137,11 +143,11 @@ export class RunningJob {
     this.#grow(tasks);
   }
 
-  /** Has tasks that have ended run again, likewise. */
-  reset(tasks: readonly string[]): void {
+  /** Has tasks that have ended run again, some of them edited (and checked), likewise. */
+  reset({ tasks, edited }: RetryPlan): void {
     if (this.#handle === null || this.#handle.isOver)
-      this.#reopen([{ type: "tasks-reset", at: this.#context.clock.now(), tasks, edited: [] }]);
-    else this.#handle.reset(tasks, []);
+      this.#reopen([{ type: "tasks-reset", at: this.#context.clock.now(), tasks, edited }]);
+    else this.#handle.reset(tasks, edited);
   }
 
   #grow(tasks: readonly TaskSpec[]): void {
@@ -160,9 +166,10 @@ export class RunningJob {
 
   /** Somebody wrote into tasks.json. */
   #takeIn(rewrite: Rewrite): void {
-    const { added, notes } = newsOf(rewrite, this.picture);
+    const { added, edited, notes } = newsOf(rewrite, this.picture);
+    if (notes.length + edited.length > 0)
+      this.#writer.record([{ type: "edits-ignored", at: this.#context.clock.now(), edited, notes }]);
     if (notes.length > 0) {
-      this.#writer.record([{ type: "edits-ignored", at: this.#context.clock.now(), notes }]);
       const more = notes.length === 1 ? "" : ` (and ${notes.length - 1} more: see its status)`;
       this.#context.onWarning(`job "${this.job.name}": ${notes[0]}${more}`);
     }

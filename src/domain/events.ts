@@ -119,6 +119,8 @@ export interface TasksReset {
 export interface EditsIgnored {
   readonly type: "edits-ignored";
   readonly at: number;
+  /** Changed tasks as they would be: a retry of theirs takes that up. */
+  readonly edited: readonly TaskSpec[];
   /** One sentence each. */
   readonly notes: readonly string[];
 }

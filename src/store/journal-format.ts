@@ -53,6 +53,8 @@ function encodeHead(seq: number, event: JobEvent): string {
       return `${start},"tasks":[${event.tasks.map(specText).join(",")}]`;
     case "tasks-reset":
       return `${start},"tasks":${JSON.stringify(event.tasks)},"edited":[${event.edited.map(specText).join(",")}]`;
+    case "edits-ignored":
+      return `${start},"edited":[${event.edited.map(specText).join(",")}],"notes":${JSON.stringify(event.notes)}`;
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
@@ -60,7 +62,6 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "attempt-begun":
     case "attempt-stopping":
     case "task-ended":
-    case "edits-ignored":
     case "job-cancelling":
     case "job-interrupted":
     case "job-ended":
@@ -107,6 +108,7 @@ export function decodeLine(line: Buffer): DecodedLine {
 function revive(raw: Record<string, unknown>): JobEvent {
   if (raw["type"] === "tasks-added") raw["tasks"] = (raw["tasks"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "tasks-reset") raw["edited"] = (raw["edited"] as DiskTask[]).map(specFromJson);
+  if (raw["type"] === "edits-ignored") raw["edited"] = ((raw["edited"] ?? []) as DiskTask[]).map(specFromJson);
   if (raw["type"] === "attempt-ended") {
     raw["error"] ??= null;
     raw["retryAt"] ??= null;

@@ -50,7 +50,8 @@ export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
     yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
   }
-  if (picture.warnings.length > 0) yield { type: "edits-ignored", at, notes: picture.warnings };
+  const { warnings, edits } = picture;
+  if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
 }
 

@@ -40,6 +40,8 @@ export class Picture {
   readonly counts: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
   /** What somebody wrote into tasks.json in vain, a sentence each; the oldest are forgotten when there are many. */
   warnings: readonly string[] = [];
+  /** Tasks that somebody changed in tasks.json, as they would be: a retry takes that up. */
+  readonly edits = new Map<string, TaskSpec>();
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
 
@@ -101,6 +103,7 @@ export class Picture {
         return this.#reset(event);
       case "edits-ignored":
         this.warnings = [...new Set([...this.warnings, ...event.notes])].slice(-MOST_WARNINGS);
+        for (const task of event.edited) this.edits.set(task.id, task);
         return;
       case "job-cancelling":
         this.isCancelling = true;
@@ -145,7 +148,7 @@ export class Picture {
     for (const task of edited) this.tasks[this.#indexOf(task.id)] = task;
     for (const task of tasks) {
       renew(this.#change(task, "pending"));
-      for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
+      for (const memory of [this.edits, this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
     }
     this.firstFailure = findFirstFailure(this.tasks, this.records);
     this.warnings = [];

@@ -64,8 +64,10 @@ export async function readRewrite(bytes: Uint8Array, context: RewriteContext): P
   const { added, refusals } = await findAdded(lines, context, parsed.locate);
   const missing = picture.tasks.slice(0, context.seen).filter(({ id }) => !found.has(id));
   const changes = [
-    ...edited.map(
-      ({ task }) => `task ${quote(task.id)} was changed in tasks.json: that counts when it is retried after the job's end`,
+    ...edited.map(({ task, faults: [fault] }) =>
+      fault === undefined
+        ? `task ${quote(task.id)} was changed in tasks.json: that counts when it is retried`
+        : `task ${quote(task.id)} was changed in tasks.json and is wrong now, so it stays as it was: ${fault.place}: ${fault.message}`,
     ),
     ...missing.map(({ id }) => `task ${quote(id)} was taken out of tasks.json: it stays in the job`),
   ];

@@ -89,13 +89,54 @@ test("edits and removals of tasks are ignored, shown and kept aside; new tasks b
   // Two files, replaced one after the other.
   await until(() => place.tasks().length === 4 && place.state()["warnings"] !== undefined);
   assert.deepEqual(place.state()["warnings"], [
-    'task "a" was changed in tasks.json: that counts when it is retried after the job\'s end',
+    'task "a" was changed in tasks.json: that counts when it is retried',
     'task "b" was taken out of tasks.json: it stays in the job',
   ]);
   assert.deepEqual(JSON.parse(readFileSync(`${path}.rejected`, "utf8")), written);
   place.openGate();
   assert.equal((await ended).code, 0);
   assert.deepEqual(place.statuses(), { hold: "completed", a: "completed", b: "completed", new: "completed" });
+});
+
+test("an edit of a task counts when it is retried, while its job runs and after its end, also if the engine was killed between", async (context) => {
+  const place = await makePlace(context);
+  const path = tasksFile(place);
+  const edit = (id: string, command: string): void => {
+    const tasks = place.tasks().map((task) => (task.id === id ? { ...task, command } : task));
+    writeFileSync(path, JSON.stringify(tasks));
+  };
+  const { process: engine, ended } = await place.runElsewhere([
+    run("a", "false"),
+    run("b", "false"),
+    run("c", "false"),
+    atGate("hold"),
+  ]);
+  await until(() => ["a", "b", "c"].every((id) => place.statuses()[id] === "failed"));
+  edit("a", "true");
+  await place.executor.retry("job", { tasks: ["a"] });
+  await until(() => place.statuses()["a"] === "completed");
+  edit("b", "true");
+  await until(() => String(place.state()["warnings"]).includes('task "b" was changed') && place.tasks()[1]!.command === "false");
+  await place.executor.retry("job", { tasks: ["b"] });
+  await until(() => place.statuses()["b"] === "completed");
+  edit("c", "true");
+  await until(() => String(place.state()["warnings"]).includes('task "c" was changed') && place.tasks()[2]!.command === "false");
+  engine.kill("SIGKILL");
+  await ended;
+  place.openGate();
+  const { job } = await place.executor.retry("job", { tasks: ["c"] });
+  assert.equal((await job!.finished()).state, "completed");
+  assert.deepEqual(
+    place
+      .tasks()
+      .map(({ command, attempts }) => [command, attempts])
+      .slice(0, 3),
+    [
+      ["true", 2],
+      ["true", 2],
+      ["true", 2],
+    ],
+  );
 });
 
 test("of new tasks the faulty ones are refused with their place and reason, and those behind them; others are taken", async (context) => {

@@ -67,7 +67,7 @@ test("tasks that are added to an ended job reopen it, also one that was cancelle
 });
 
 test("what was written in vain is kept once each, shown in state.json, and forgotten at a retry", () => {
-  const note = (notes: readonly string[]): JobEvent => ({ type: "edits-ignored", at: AT + 6, notes });
+  const note = (notes: readonly string[]): JobEvent => ({ type: "edits-ignored", at: AT + 6, edited: [], notes });
   const events = [...history, note(["one"]), note(["one", "two"])];
   const picture = pictureOf(events);
   assert.deepEqual(JSON.parse(stateText(picture)).warnings, ["one", "two"]);
@@ -84,7 +84,7 @@ test("the events of growth and retries come back from the journal as they went i
       tasks: ["a", 'größe "x"'],
       edited: [{ ...task("a"), timeoutMs: 1500, extra: { note: "kept" } }],
     },
-    { type: "edits-ignored", at: AT, notes: ['task "a" was taken out'] },
+    { type: "edits-ignored", at: AT, edited: [], notes: ['task "a" was taken out'] },
   ];
   for (const event of events) {
     const line = Buffer.from(encodeEvent(7, event));
