@@ -10,4 +10,5 @@ export const cliPath = fromRoot("dist/src/cli/main.js");
 /** The scripts and data of an imaginary reader of the guide. */
 export const projectPath = fromRoot("test/guide/project");
 export const sessionPath = fromRoot("test/guide/session.py");
+export const writeJobsPath = fromRoot("test/guide/write-jobs.py");
 export const pythonClientPath = fromRoot("clients/python");
