@@ -3,7 +3,7 @@
  * none is lost with the process. What the log can't take (a full disk) is dropped: the manager goes on.
  */
 
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from "node:fs";
 import { pino } from "pino";
 
 export type LogLevel = "info" | "warn" | "error";
@@ -53,9 +53,13 @@ class RotatedFile {
 
   write(line: string): void {
     try {
-      if (this.#size > 0 && this.#size + line.length > this.#maxBytes) this.#rotate();
-      if (this.#fd === null) this.#open();
-      if (this.#fd !== null) this.#size += writeSync(this.#fd, line);
+      const bytes = Buffer.from(line);
+      if (this.#size > 0 && this.#size + bytes.length > this.#maxBytes) this.#rotate();
+      const fd = this.#fd ?? this.#open();
+      const written = writeSync(fd, bytes);
+      if (written === bytes.length) this.#size += written;
+      // Half a line would spoil the next one.
+      else ftruncateSync(fd, this.#size);
     } catch {
       // There is nobody to tell: the next line tries again.
     }
@@ -66,19 +70,23 @@ class RotatedFile {
     this.#fd = null;
   }
 
-  #open(): void {
+  #open(): number {
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
     this.#fd = openSync(this.#path, flags, 0o600);
     this.#size = fstatSync(this.#fd).size;
+    return this.#fd;
   }
 
   #rotate(): void {
     this.close();
-    for (let number = this.#kept - 1; number >= 0; number--) {
+    // A gap is what a kill in the middle of this has left: what is beyond it has its place already.
+    let free = 1;
+    while (free < this.#kept && existsSync(`${this.#path}.${free}`)) free += 1;
+    for (let number = free - 1; number >= 0; number--) {
       try {
         renameSync(number === 0 ? this.#path : `${this.#path}.${number}`, `${this.#path}.${number + 1}`);
       } catch {
-        // There are not so many yet.
+        // Rather a log that is too large than none.
       }
     }
     this.#open();
