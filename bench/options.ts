@@ -22,6 +22,9 @@ export interface Sizes {
   readonly cores: number;
   readonly fanOut: number;
   readonly chain: number;
+  readonly drops: number;
+  readonly floods: number;
+  readonly endedJobs: number;
   readonly printers: number;
   readonly printedBytes: number;
   readonly overhead: readonly number[];
@@ -73,6 +76,9 @@ function sizesOf(isQuick: boolean, isFull: boolean): Sizes {
     cores: availableParallelism(),
     fanOut: isQuick ? 500 : 5_000,
     chain: isQuick ? 200 : 2_000,
+    drops: isQuick ? 20 : 100,
+    floods: isQuick ? 200 : 2_000,
+    endedJobs: isQuick ? 1_000 : 10_000,
     printers: isQuick ? 20 : 200,
     printedBytes: 5_000_000,
     overhead: [1_000, 10_000, ...(isQuick ? [] : [100_000]), ...(isFull ? [1_000_000] : [])],

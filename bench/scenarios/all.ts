@@ -6,18 +6,19 @@ import type { Scenario } from "../contender.js";
 import { type GraphTask, layered } from "../graphs.js";
 import type { Options, Sizes } from "../options.js";
 import { chainScenario } from "./chain.js";
+import { dropScenario } from "./drop.js";
 import { fanOutScenario } from "./fan-out.js";
 import { mixedScenario } from "./mixed.js";
 import { outputScenario } from "./output.js";
 import { overheadScenario } from "./overhead.js";
 import { startScenario } from "./start.js";
 
-/** Also the place for drop to start, once there is a manager to drop a job for. */
 export function allScenarios({ sizes, jobs }: Options): Scenario[] {
   const slots = 2 * sizes.cores;
   const mixedJobs = jobs === null ? generatedJobs(sizes) : readJobs(jobs);
   return [
     startScenario(slots),
+    dropScenario(sizes),
     fanOutScenario(sizes.fanOut, slots),
     chainScenario(sizes.chain, slots),
     ...mixedJobs.map(([name, tasks]) => mixedScenario(name, tasks, [sizes.cores, 4 * sizes.cores, 16 * sizes.cores])),

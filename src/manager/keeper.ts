@@ -16,8 +16,8 @@ import { Turns } from "./turns.js";
 import { watchBudget } from "./watch-budget.js";
 
 const LOOK_EVERY_MS = 1000;
-/** Directories looked at in one go: about 6 ms. */
-const LOOKS_AT_ONCE = 500;
+/** Directories looked at in one go, at 12 µs each: more of them if some have no watch. */
+const LOOKS_AT_ONCE = { watched: 150, unwatched: 500 };
 /** Directories glanced at before the event loop gets a turn. */
 const SLICE = 100;
 /** Jobs that are opened at the same time; more would only wait for each other. */
@@ -98,7 +98,8 @@ export class JobKeeper {
   #look(): void {
     if (this.#root.refresh()) this.#readAt = -1;
     void this.#scan();
-    for (let looked = 0; looked < Math.min(LOOKS_AT_ONCE, this.#jobs.size); looked++) {
+    const looks = this.#ended.size < this.#mostEnded ? LOOKS_AT_ONCE.watched : LOOKS_AT_ONCE.unwatched;
+    for (let looked = 0; looked < Math.min(looks, this.#jobs.size); looked++) {
       let next = this.#ring.next();
       if (next.done === true) {
         this.#ring = this.#jobs.values();

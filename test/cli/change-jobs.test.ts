@@ -72,6 +72,7 @@ test("retry runs what nobody holds in the foreground, with the exit code of a ru
   assert.equal(first.code, 1, "the other one has still failed");
   const said = JSON.parse(first.stdout) as { tasks: string[]; summary: { state: string } };
   assert.deepEqual([said.tasks, said.summary.state], [["picky", "b"], "failed"]);
+  assert.match((await run(["cancel", "job"])).stderr, /job job had ended before: failed\n/);
   assert.match((await run(["retry", "job", "--", "-c"])).stderr, /1 task run again/);
   const from = await run(["retry", "job", "--from", "picky"]);
   assert.match(from.stderr, /job: 2 tasks run again\n/);

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { readJobFile, viewJob, viewPaths, type Added, type AirExecutor } from "../../index.js";
+import { findManager } from "../../manager/daemon.js";
 import type { Call } from "../command.js";
 import { withJob } from "../engine-call.js";
 import { exitCode } from "../exit-codes.js";
@@ -19,7 +20,7 @@ export async function execute(call: Call): Promise<number> {
       terminal.out.write(`${JSON.stringify({ job: name, added, present, running: isRunning })}\n`);
     } else if (!settings.isOn("quiet")) {
       const known = present.length === 0 ? "" : `, ${formatTasks(present.length)} had been there before`;
-      const next = isRunning ? "" : `; nobody runs it now: ${nextCommand(call, name)}`;
+      const next = isRunning ? "" : `; ${whoGoesOn(call, name)}`;
       terminal.err.write(`${formatTasks(added.length)} added to job ${printableLine(name)}${known}${next}\n`);
     }
   });
@@ -45,9 +46,10 @@ async function readAddition({ args, rest, settings }: Call): Promise<(executor: 
   return (executor, name) => executor.add(name, [{ id, command, args: commandArgs, dependencies }]);
 }
 
-function nextCommand({ settings }: Call, name: string): string {
+function whoGoesOn({ settings }: Call, name: string): string {
   const place = placeOption(settings);
   const paths = viewPaths(settings.dir(), name);
   const isManagers = viewJob(paths, name, { withTasks: false }).state?.["owner"] === "manager";
-  return isManagers ? `air-executor start${place}` : `air-executor run ${quoteForShell(join(settings.dir(), "jobs", name))}`;
+  if (!isManagers) return `nobody runs it now: air-executor run ${quoteForShell(join(settings.dir(), "jobs", name))}`;
+  return findManager(settings.dir()) === null ? `nobody runs it now: air-executor start${place}` : "the manager goes on with it";
 }

@@ -27,7 +27,7 @@ export function verbHelp(verb: Verb, columns: number): string {
   const sections = [
     `${verb.describe}.`,
     section("Usage", [`  air-executor ${verb.usage} [options]`]),
-    section("Arguments", list(Object.entries(verb.args), columns)),
+    ...(Object.keys(verb.args).length === 0 ? [] : [section("Arguments", list(Object.entries(verb.args), columns))]),
     ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns))]),
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
     section(
