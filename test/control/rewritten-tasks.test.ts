@@ -102,8 +102,9 @@ test("an edit of a task counts when it is retried, while its job runs and after 
   const place = await makePlace(context);
   const path = tasksFile(place);
   const edit = (id: string, command: string): void => {
-    const tasks = place.tasks().map((task) => (task.id === id ? { ...task, command } : task));
-    writeFileSync(path, JSON.stringify(tasks));
+    const others = place.tasks().filter((task) => task.id !== id);
+    const task = place.tasks().find((each) => each.id === id);
+    writeFileSync(path, JSON.stringify([...others, { ...task, command }]));
   };
   const { process: engine, ended } = await place.runElsewhere([
     run("a", "false"),
