@@ -154,7 +154,7 @@ test("of new tasks the faulty ones are refused with their place and reason, and 
     { id: "odd", command: 7 },
   ];
   writeFileSync(path, JSON.stringify([...before, ...added]));
-  await until(() => isTaken(place, "fine"));
+  await until(() => isTaken(place, "fine") && place.state()["warnings"] !== undefined);
   assert.deepEqual(Object.keys(place.statuses()), ["hold", "fine"]);
   const warnings = (place.state()["warnings"] as string[]).join("\n");
   for (const part of [/\("lost"\).*: unknown dependency "holt"/, /\("behind"\)/, /one → two → one/, /\("odd"\)\.command/])
