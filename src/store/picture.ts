@@ -73,12 +73,8 @@ export class Picture {
       case "records-restored":
         return event.records.forEach(([task, record]) => Object.assign(this.#change(task, record.status), record));
       case "job-restored":
-        this.state = event.state;
-        this.startedAt = event.startedAt;
-        this.completedAt = event.completedAt;
-        this.error = event.error;
-        this.firstFailure = event.firstFailure;
-        this.initialTasks = event.initialTasks;
+        ({ state: this.state, startedAt: this.startedAt, completedAt: this.completedAt, error: this.error } = event);
+        ({ firstFailure: this.firstFailure, initialTasks: this.initialTasks } = event);
         return;
       case "attempt-started":
         return this.#start(event);
