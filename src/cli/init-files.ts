@@ -6,8 +6,8 @@
 
 import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { AirError } from "../index.js";
+import { packageRoot } from "./package-root.js";
 
 /** The files, relative to the root of the package and to the user's directory alike. */
 export const INIT_FILES: readonly string[] = [
@@ -18,9 +18,6 @@ export const INIT_FILES: readonly string[] = [
   "example_python_usage.py",
   "examples/pipeline.yaml",
 ];
-
-/** This file is dist/src/cli/init-files.js in the package. */
-const PACKAGE_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface InitResult {
   /** The files that were put there, relative to the directory. */
@@ -39,8 +36,8 @@ export async function initFiles(targetDir: string): Promise<InitResult> {
   for (const file of INIT_FILES) {
     const target = join(targetDir, file);
     try {
-      if (await copyNew(join(PACKAGE_ROOT, file), target)) result.written.push(file);
-      else if (!(await isSame(join(PACKAGE_ROOT, file), target))) result.kept.push(file);
+      if (await copyNew(join(packageRoot, file), target)) result.written.push(file);
+      else if (!(await isSame(join(packageRoot, file), target))) result.kept.push(file);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new AirError("AIR_DISK", `cannot put ${file} into ${targetDir}: ${reason}`, { cause: error });

@@ -4,13 +4,13 @@
  * imported by nobody.
  */
 
-import { readFileSync } from "node:fs";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
 import { Settings } from "./settings.js";
 import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal.js";
 import { isExpected } from "./usage-error.js";
+import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 
 surviveWriteErrors();
@@ -22,7 +22,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   try {
     const { verb, args, rest, given, request } = await parse(argv);
     if (verb === null || request !== null) {
-      terminal.out.write(`${request === "version" ? readVersion() : await helpText(verb, terminal)}\n`);
+      terminal.out.write(`${request === "version" ? readManifest().version : await helpText(verb, terminal)}\n`);
       return exitCode.completed;
     }
     const settings = new Settings(given, env);
@@ -45,9 +45,4 @@ function complain(error: unknown, terminal: Terminal, isJson: boolean): number {
   if (isJson) terminal.out.write(`${JSON.stringify(errorJson(error))}\n`);
   terminal.err.write(errorText(error, terminal.err.style));
   return isExpected(error) ? exitCodeOfError(error.code) : exitCode.environment;
-}
-
-function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
-  return manifest.version;
 }

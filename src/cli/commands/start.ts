@@ -3,7 +3,6 @@
  * stops it gracefully, the next one at once.
  */
 
-import { fileURLToPath } from "node:url";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { LogLevel } from "../../manager/log.js";
@@ -12,11 +11,10 @@ import { exitCode } from "../exit-codes.js";
 import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
+import { cliPath } from "../package-root.js";
 import { watchSignals } from "../signals.js";
 import type { Call } from "../command.js";
 import type { Sink } from "../terminal.js";
-
-const entry = fileURLToPath(new URL("../main.js", import.meta.url));
 
 export async function execute(call: Call): Promise<number> {
   const { settings } = call;
@@ -25,7 +23,7 @@ export async function execute(call: Call): Promise<number> {
 
 async function startThere({ settings, terminal }: Call): Promise<number> {
   const dir = resolve(settings.dir());
-  const pid = await startInBackground(dir, [process.execPath, entry, "start", "--foreground", ...givenOptions(settings)]);
+  const pid = await startInBackground(dir, [process.execPath, cliPath(), "start", "--foreground", ...givenOptions(settings)]);
   if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ manager: { pid }, dir })}\n`);
   else if (!settings.isOn("quiet")) terminal.err.write(`manager ${pid} watches ${printableLine(dir)}\n`);
   return exitCode.completed;
