@@ -58,8 +58,8 @@ export function taskCommand(
   if (needsEnvProgram(descriptor, environment)) line += envProgram(descriptor, environment);
   line += ` ${quote(file)}`;
   for (const argument of descriptor.args) line += ` ${quote(argument)}`;
-  const stdin = descriptor.stdin === null ? "/dev/null" : quote(descriptor.stdin);
-  return `${line} >${quote(descriptor.log)} 2>&1 <${stdin} 3>&-`;
+  line += ` >${quote(descriptor.log)} 2>&1`;
+  return descriptor.stdin === null ? line : `${line} <${quote(descriptor.stdin)}`;
 }
 
 function isReplaced(name: string): boolean {

@@ -87,6 +87,11 @@ export function beforeBegin(what: string, error: unknown): Result {
   return { kind, message: `${what}: ${message}` };
 }
 
+/** Whatever hinders us from making a runner is no fault of the task: it waits. */
+export function withoutRunner(error: unknown): Result {
+  return { kind: "not-begun", message: `no runner could be started: ${(error as Error).message}` };
+}
+
 export function classify(exitStatus: number, evidence: Evidence): Result {
   if (exitStatus > 128) {
     const signal = signalOf(exitStatus - 128, evidence);

@@ -18,7 +18,8 @@ export class LaneBatch {
   readonly #start: number;
   readonly #onSlow: () => void;
   #timer: NodeJS.Timeout;
-  #isRecalled = false;
+  /** True if what has not begun of it was handed back, or will be. */
+  isRecalled = false;
 
   /** To be made while the lane is idle. `onSlow` is called when it is time for a recall, and again while that is not possible. */
   constructor(spool: string, onSlow: () => void) {
@@ -30,7 +31,7 @@ export class LaneBatch {
 
   /** True if from now on nothing of it begins that has not begun; false if that was so before, or is not possible. */
   recall(): boolean {
-    if (this.#isRecalled) return false;
+    if (this.isRecalled) return false;
     clearTimeout(this.#timer);
     try {
       closeSync(openSync(recallPath(this.#spool), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
@@ -38,7 +39,7 @@ export class LaneBatch {
       this.#timer = setTimeout(this.#onSlow, AGAIN_MS);
       return false;
     }
-    this.#isRecalled = true;
+    this.isRecalled = true;
     return true;
   }
 
@@ -50,6 +51,6 @@ export class LaneBatch {
   /** The lane is through with it, or gone. */
   end(): void {
     clearTimeout(this.#timer);
-    if (this.#isRecalled) rmSync(recallPath(this.#spool), { force: true });
+    if (this.isRecalled) rmSync(recallPath(this.#spool), { force: true });
   }
 }

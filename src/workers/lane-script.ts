@@ -24,23 +24,29 @@ export interface LaneLine {
  * A handler for the signals and not "ignore", since ignored signals are inherited by tasks. noclobber: a log is a new file, so nothing
  * is written through a planted link. `flock` leaves the lock with the open file, that is with us.
  *
- * `b` begins an attempt of a batch unless it is recalled; `r` records its end, or answers at once if the spool is full.
+ * `b` begins an attempt of a batch unless it is recalled. `r` records its end; ends that the spool does not take are answered one by one.
  */
 export function laneScript(recallPath: string): string {
   return `trap : TERM INT HUP;set -C
 command -v flock >/dev/null&&flock -n -x 3
-e(){ echo "e $1 $2" >&3;echo "$1 $2"; }
-b(){ echo "b $1" >&3&&[ ! -e ${quote(recallPath)} ]&&return;echo "s $1" >&3;return 1; }
-r(){ echo "e $1 $2" >&3||echo "$1 $2"; }
+b(){ echo "b $1"&&[ ! -e ${quote(recallPath)} ]&&return;echo "s $1";return 1; }
+r(){ echo "e $1 $2"||u="$u$1 $2
+"; }
 `;
 }
 
 export function singleText({ key, command }: LaneLine): string {
-  return `if echo b ${key} >&3;then ${command};e ${key} $?;else echo ${key} ${NOT_RECORDED};fi\n`;
+  return `s=${NOT_RECORDED};{ echo b ${key}&&{ ${command};s=$?;echo e ${key} $s;};} ${AROUND};echo ${key} $s\n`;
 }
 
 export function batchText(lines: readonly LaneLine[]): string {
-  let text = "";
+  let text = "u=;{\n";
   for (const { key, command } of lines) text += `b ${key}&&{ ${command};r ${key} $?;}\n`;
-  return `${text}echo ${lines.at(-1)?.key} ${BATCH_IS_OVER}\n`;
+  return `${text}} ${AROUND};printf %s "$u";echo ${lines.at(-1)?.key} ${BATCH_IS_OVER}\n`;
 }
+
+/**
+ * Around all that is run at once, which takes the shell half as many system calls as around each command. Inside, the spool is stdout; a
+ * command has its log there instead, and the shell keeps what it put aside from its subprocesses.
+ */
+const AROUND = "</dev/null >&3 3>&-";

@@ -11,7 +11,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readEvidence, readLogTail } from "./evidence.js";
-import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
+import { classify, isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
 import { LaneBatch } from "./lane-batch.js";
@@ -44,6 +44,7 @@ interface Running {
   readonly lane: Lane;
 }
 
+const NOT_BEGUN: Result = { kind: "not-begun", message: "its start could not be recorded" };
 const COMPLETED: Result = { kind: "exited", exitCode: 0 };
 
 export class Slot {
@@ -180,15 +181,19 @@ export class Slot {
   #onAnswer(key: number, answer: number): void {
     const at = Date.now();
     if (answer === BATCH_IS_OVER) {
+      const isRecalled = this.#batch?.isRecalled ?? false;
       this.#endBatch();
       // What has no end by now did not begin.
-      for (const { attempt } of [...this.#running]) attempt.handBack(at);
+      for (const { attempt } of [...this.#running]) {
+        if (isRecalled) attempt.handBack(at);
+        else attempt.settle(NOT_BEGUN, at);
+      }
       return;
     }
     // An answer may come after its lane's exit, when the spool has told already.
     const running = this.#running.find(({ attempt }) => attempt.key === key);
     if (running === undefined) return;
-    if (answer === NOT_RECORDED) running.attempt.settle({ kind: "not-begun", message: "its start can't be recorded" }, at);
+    if (answer === NOT_RECORDED) running.attempt.settle(NOT_BEGUN, at);
     else this.#settle(running, answer, at);
   }
 
@@ -242,9 +247,4 @@ export class Slot {
     if (this.#lane === lane) this.#lane = null;
     this.#onLaneGone?.();
   }
-}
-
-/** Whatever hinders us from making a runner is no fault of the task: it waits. */
-function withoutRunner(error: unknown): Result {
-  return { kind: "not-begun", message: `no runner could be started: ${(error as Error).message}` };
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
-import type { Descriptor, Report } from "../../src/domain/ports.js";
+import type { Report } from "../../src/domain/ports.js";
 import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
 
 const LIMIT = { timeout: 30_000 };
@@ -15,22 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-/** Hands scripts to the one slot as a batch. */
-function startBatch(scripts: readonly (string | Partial<Descriptor>)[]): number[] {
-  const first = rig.descriptor("true");
-  const attempts = scripts.map((script): Descriptor => {
-    const key = rig.nextKey();
-    const base = { ...first, key, task: `task-${key}`, log: rig.logPath(key) };
-    return typeof script === "string" ? { ...base, command: "sh", args: ["-c", script] } : { ...base, ...script };
-  });
-  rig.pool.start(attempts);
-  return attempts.map(({ key }) => key);
-}
-
-function reports(keys: readonly number[]): Promise<Report[]> {
-  return Promise.all(keys.map((key) => rig.report(key)));
-}
-
 const outcomes = (all: readonly Report[]): string[] =>
   all.map(({ result }) => (result.kind === "exited" ? `exited ${result.exitCode}` : result.kind));
 
@@ -38,14 +22,14 @@ const outcomes = (all: readonly Report[]): string[] =>
 const APPEND = "echo $AIR_EXECUTOR_TASK >>order";
 
 test("a batch runs in order, one at a time, and each attempt has its own log and result", LIMIT, async () => {
-  const keys = startBatch([
+  const keys = rig.startBatch([
     `${APPEND}; echo one`,
     `${APPEND}; exit 3`,
     `${APPEND}; kill -9 $$`,
     { command: "no-such-command" },
     `${APPEND}; echo five`,
   ]);
-  assert.deepEqual(outcomes(await reports(keys)), ["exited 0", "exited 3", "signaled", "spawn-failed", "exited 0"]);
+  assert.deepEqual(outcomes(await rig.reports(keys)), ["exited 0", "exited 3", "signaled", "spawn-failed", "exited 0"]);
   assert.equal(rig.log(keys[0]!), "one\n");
   assert.equal(rig.log(keys[4]!), "five\n");
   const order = await rig.run("cat", ["order"]);
@@ -54,8 +38,8 @@ test("a batch runs in order, one at a time, and each attempt has its own log and
 });
 
 test("what waits behind a slow task is handed back and does not run", LIMIT, async () => {
-  const keys = startBatch(["echo quick", "until [ -e go ]; do sleep 0.02; done", "echo never", "echo never"]);
-  const [quick, ...waiting] = await reports([keys[0]!, keys[2]!, keys[3]!]);
+  const keys = rig.startBatch(["echo quick", "until [ -e go ]; do sleep 0.02; done", "echo never", "echo never"]);
+  const [quick, ...waiting] = await rig.reports([keys[0]!, keys[2]!, keys[3]!]);
   assert.deepEqual(quick!.result, { kind: "exited", exitCode: 0 });
   for (const { result, isHandedBack } of waiting) {
     assert.equal(result.kind, "not-begun");
@@ -73,18 +57,18 @@ test("what waits behind a slow task is handed back and does not run", LIMIT, asy
 });
 
 test("a batch can be handed to a slot again after one that was recalled", LIMIT, async () => {
-  const first = startBatch(["sleep 0.3", "echo never"]);
+  const first = rig.startBatch(["sleep 0.3", "echo never"]);
   assert.equal((await rig.report(first[1]!)).isHandedBack, true);
   await rig.report(first[0]!);
-  const second = startBatch(["echo a", "echo b", "echo c"]);
-  assert.deepEqual(outcomes(await reports(second)), ["exited 0", "exited 0", "exited 0"]);
+  const second = rig.startBatch(["echo a", "echo b", "echo c"]);
+  assert.deepEqual(outcomes(await rig.reports(second)), ["exited 0", "exited 0", "exited 0"]);
 });
 
 test("a stop ends the task that runs; the rest of its batch is handed back", LIMIT, async () => {
-  const keys = startBatch(["echo ok >ready; trap 'exit 42' TERM; sleep 60 & wait", "echo never"]);
+  const keys = rig.startBatch(["echo ok >ready; trap 'exit 42' TERM; sleep 60 & wait", "echo never"]);
   await rig.line("ready");
   rig.pool.stop(keys[0]!, LONG_MS);
-  const [stopped, waiting] = await reports(keys);
+  const [stopped, waiting] = await rig.reports(keys);
   assert.deepEqual(stopped!.result, { kind: "exited", exitCode: 42 });
   assert.equal(stopped!.wasStopped, true);
   assert.equal(waiting!.isHandedBack, true);
@@ -92,7 +76,7 @@ test("a stop ends the task that runs; the rest of its batch is handed back", LIM
 });
 
 test("a stop of a task that waits keeps it from beginning, and leaves the one that runs alone", LIMIT, async () => {
-  const keys = startBatch(["echo ok >ready; until [ -e go ]; do sleep 0.02; done", "echo never"]);
+  const keys = rig.startBatch(["echo ok >ready; until [ -e go ]; do sleep 0.02; done", "echo never"]);
   await rig.line("ready");
   rig.pool.stop(keys[1]!, 0);
   assert.equal((await rig.report(keys[1]!)).result.kind, "not-begun");
@@ -102,7 +86,7 @@ test("a stop of a task that waits keeps it from beginning, and leaves the one th
 });
 
 test("what an earlier task of the batch left behind is not touched when a later one is stopped", LIMIT, async () => {
-  const keys = startBatch(["env -i sleep 30 & echo $! >left; sleep 0.02", "echo ok >ready; exec sleep 60"]);
+  const keys = rig.startBatch(["env -i sleep 30 & echo $! >left; sleep 0.02", "echo ok >ready; exec sleep 60"]);
   await rig.line("ready");
   rig.pool.stop(keys[1]!, 0);
   assert.deepEqual((await rig.report(keys[1]!)).result.kind, "signaled");
@@ -112,8 +96,8 @@ test("what an earlier task of the batch left behind is not touched when a later 
 });
 
 test("if the lane dies, what had ended has ended, what ran is lost, and the rest is handed back", LIMIT, async () => {
-  const keys = startBatch(["exit 5", "echo ok >ready; kill -9 $PPID; sleep 60", "echo never"]);
-  const [ended, lost, waiting] = await reports(keys);
+  const keys = rig.startBatch(["exit 5", "echo ok >ready; kill -9 $PPID; sleep 60", "echo never"]);
+  const [ended, lost, waiting] = await rig.reports(keys);
   assert.deepEqual(ended!.result, { kind: "exited", exitCode: 5 });
   assert.equal(lost!.result.kind, "lost");
   assert.equal(waiting!.isHandedBack, true);
@@ -125,7 +109,7 @@ test("each task of a batch runs in its own directory, also behind one whose dire
   mkdirSync(one!);
   mkdirSync(two!);
   const pwd = { command: "pwd", args: ["-P"] };
-  const keys = startBatch([
+  const keys = rig.startBatch([
     { ...pwd, cwd: one! },
     { command: "sh", args: ["-c", "rmdir ../two"], cwd: one! },
     { ...pwd, cwd: two! },
@@ -133,7 +117,7 @@ test("each task of a batch runs in its own directory, also behind one whose dire
     { ...pwd, cwd: one! },
     pwd,
   ]);
-  const found = outcomes(await reports(keys));
+  const found = outcomes(await rig.reports(keys));
   assert.deepEqual(found, ["exited 0", "exited 0", "spawn-failed", "spawn-failed", "exited 0", "exited 0"]);
   assert.equal(rig.log(keys[0]!), `${one}\n`);
   assert.equal(rig.log(keys[4]!), `${one}\n`);

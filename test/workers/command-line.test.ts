@@ -25,10 +25,10 @@ test("a quote in a word ends and reopens the quotes around it", () => {
   assert.equal(quote("$x `y` \\ \n"), "'$x `y` \\ \n'");
 });
 
-test("every word of a command is quoted, and the spool is kept from the task", () => {
+test("every word of a command is quoted", () => {
   const line = taskCommand(DESCRIPTOR, "/bin/true", false, laneEnvironment({}, "/dir", true));
   const ours = "AIR_EXECUTOR_JOB='job' AIR_EXECUTOR_TASK='a b' AIR_EXECUTOR_ATTEMPT='2' PWD='/work'";
-  const command = `'/bin/true' 'it'\\''s' '$HOME' >'/logs/a.log' 2>&1 </dev/null 3>&-`;
+  const command = `'/bin/true' 'it'\\''s' '$HOME' >'/logs/a.log' 2>&1`;
   assert.equal(line, `A='1' ${ours} ${command}`);
 });
 
