@@ -14,10 +14,10 @@ import { readStanding } from "./store/tasks-rewrite.js";
 
 /** The job, once its files say what its journal says and its lock is released. Edits that others made in tasks.json stay. */
 export async function endedJob(opened: OpenedJob, backend: JobBackend): Promise<Job> {
-  const { picture, paths } = opened;
+  const { picture, paths, journal } = opened;
   // A crash came between the end and the last snapshot, or it is another program's job that was only taken in now.
   const { state, owner, warnings = [] } = readStateFile(paths.state)?.state ?? {};
-  const isChanged = state !== picture.state || owner !== picture.owner;
+  const isChanged = state !== picture.state || owner !== picture.owner || journal.isDoubtful;
   await putDown(opened, isChanged || JSON.stringify(warnings) !== JSON.stringify(picture.warnings));
   const summary = { ...picture.status(), isInterrupted: false, durationMs: 0 };
   return new Job(picture.name, picture.run.id, backend, Promise.resolve(summary));

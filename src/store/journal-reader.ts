@@ -1,8 +1,9 @@
 /**
  * Reads `journal.ndjson` back, whole lines only, in bounded pieces. Used by recovery.ts and by the tools that explain a run.
  *
- * A crash can tear only the end of an append-only file: bytes after the last whole line, with no whole line behind them, are the torn
- * tail. Anything else that is wrong is damage, and damage is never skipped: the reader stops and says where.
+ * A crash can tear only the end of an append-only file. The torn tail is what stands behind the last whole line, with no whole line behind
+ * it: a line without its newline, or, after a power loss, blocks that were never written, which are full of NULs. Anything else that is
+ * wrong, a last line with its newline too, is damage, and damage is never skipped: the reader stops and says where.
  */
 
 import { closeSync, readSync } from "node:fs";
@@ -22,11 +23,13 @@ export interface JournalEnd {
 
 const PIECE = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
+/** The smallest block of a disk, as a power loss leaves it that came before it was written. */
+const UNWRITTEN = Buffer.alloc(512);
 
 /**
  * Calls `onEvent` for every event in order. `at` is the offset behind its line.
  *
- * @throws AirError `AIR_DAMAGED` if a line in the middle is not as it was written; whatever was seen before it has been delivered.
+ * @throws AirError `AIR_DAMAGED` if a line is not as it was written; whatever was seen before it has been delivered.
  */
 export function readJournal(path: string, onEvent: (event: JobEvent) => void): JournalEnd {
   const fd = openRegular(path);
@@ -41,7 +44,7 @@ function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void):
   let seq = 0;
   let good = 0;
   let rest: Buffer = Buffer.alloc(0);
-  let bad: { readonly line: number; readonly reason: string } | null = null;
+  let bad: { readonly line: number; readonly reason: string; readonly isHole: boolean } | null = null;
   for (;;) {
     const piece = Buffer.allocUnsafe(PIECE);
     const length = readSync(fd, piece, 0, PIECE, null);
@@ -54,7 +57,7 @@ function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void):
       const decoded = decodeLine(line);
       if (decoded.kind === "too-new") throw tooNew(path, decoded.format);
       if (decoded.kind === "bad") {
-        bad ??= { line: seq + 1, reason: decoded.reason };
+        bad ??= { line: seq + 1, reason: decoded.reason, isHole: line.includes(UNWRITTEN) };
       } else if (bad !== null) {
         throw damaged(path, bad.line, bad.reason);
       } else if (decoded.seq !== seq + 1) {
@@ -67,6 +70,9 @@ function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void):
     }
     rest = rest.subarray(start);
   }
+  // A whole line, and in its newline's place something else.
+  if (decodeLine(rest.subarray(0, -1)).kind === "event") bad ??= { line: seq + 1, reason: "no newline", isHole: false };
+  if (bad?.isHole === false) throw damaged(path, bad.line, bad.reason);
   return { seq, size: good, torn: readTail(fd, good) };
 }
 
@@ -85,7 +91,7 @@ function readTail(fd: number, from: number): Buffer {
 function damaged(path: string, line: number, reason: string): AirError {
   return new AirError(
     "AIR_DAMAGED",
-    `${path}: line ${line} is damaged (${reason}) and whole lines follow it, so this is no crash of ours; nothing was changed. ` +
+    `${path}: line ${line} is damaged (${reason}); a crash leaves nothing like that, and nothing was changed. ` +
       `Restore the file from a copy, or move it away: the job then goes on from tasks.json, which may be up to a second older.`,
   );
 }

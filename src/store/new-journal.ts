@@ -3,12 +3,13 @@
  * or what was there before: a temporary file, synced, renamed.
  */
 
-import { renameSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { renameSync } from "node:fs";
 import type { JobEvent } from "../domain/events.js";
 import { Journal } from "./journal.js";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
+import { syncDirectory } from "./sync-directory.js";
+import { clearTemporary, temporaryOf } from "./temporary-file.js";
 import type { TaskSpec } from "../domain/task.js";
 
 /** Tasks a line: bounds the length of a line, and what a torn one can take with it. */
@@ -23,9 +24,9 @@ export function* tasksAdded(tasks: readonly TaskSpec[], at: number): Generator<J
 
 /** Replaces the job's journal by one with just these events, which `picture` is told too, and opens it for more. */
 export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent>, picture?: Picture): Promise<Journal> {
-  const temporary = `${paths.journal}.tmp`;
-  rmSync(temporary, { force: true });
-  const journal = Journal.open(temporary, 0);
+  const temporary = temporaryOf(paths.journal);
+  clearTemporary(temporary);
+  const journal = Journal.create(temporary, paths.journal);
   try {
     for (const event of events) {
       journal.append([event]);
@@ -53,14 +54,4 @@ export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
   const { warnings, edits } = picture;
   if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
-}
-
-/** Makes the rename itself safe from a power loss; off the main thread, for a disk may take its time. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -3,7 +3,7 @@
  * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
  */
 
-import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../domain/errors.js";
 import { newRunId } from "./archived-runs.js";
@@ -14,6 +14,7 @@ import { takeLock } from "./lock.js";
 import { refuseForeign } from "./ownership.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { readStateFile } from "./state-file.js";
+import { temporaryOf, writeTemporary } from "./temporary-file.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** `error` names the first faults; `validate` shows all. */
@@ -43,8 +44,9 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
       owner: "manager",
       rejected_file: given === null ? "state.json" : "tasks.json",
     };
-    writeFileSync(`${paths.state}.tmp`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${paths.state}.tmp`, paths.state);
+    const temporary = temporaryOf(paths.state);
+    writeTemporary(temporary, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(temporary, paths.state);
   } finally {
     lock.release();
   }

@@ -7,20 +7,18 @@
  * - Others may write there too: with guards nothing is replaced that is not ours to replace, or not understood yet.
  */
 
-import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, type BigIntStats } from "node:fs";
+import { constants, renameSync, type BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import type { JobPaths } from "./layout.js";
 import type { Picture } from "./picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
 import { TaskChunks } from "./task-chunks.js";
 import type { TasksGuard } from "./tasks-guard.js";
+import { clearTemporary, NEW_FILE, temporaryOf, writeTemporary } from "./temporary-file.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** The most buffers that one writev takes on the systems we know. */
 const MAX_VECTOR = 1024;
-
-/** Temporary names are fixed: the job's lock keeps others away, and a crash leaves at most one of each behind. */
-const TEMPORARY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /** What stands between us and whoever else writes the two files. */
 export interface Guards {
@@ -70,7 +68,7 @@ export class Snapshots {
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
   writeState(text = stateText(this.#picture)): Standing {
     if (this.standing() !== "ours") return this.standing();
-    writeSmall(temporaryOf(this.#paths.state), text);
+    writeTemporary(temporaryOf(this.#paths.state), text);
     this.#commitState();
     return this.standing();
   }
@@ -89,14 +87,14 @@ export class Snapshots {
     if (!(await this.#prepare())) return this.#obstacle();
     const [state, tasks] = [temporaryOf(this.#paths.state), temporaryOf(this.#paths.tasks)];
     try {
-      writeSmall(state, stateText(this.#picture));
+      writeTemporary(state, stateText(this.#picture));
       const prepared = this.#prepareTasks({ sync: true });
       await allOf([prepared, syncFile(state), before()]);
       if (!this.#commitTasks(await prepared)) return this.#obstacle();
       this.#commitState();
     } finally {
       // Left only if something went wrong: the journal may need the room.
-      for (const path of [state, tasks]) rmSync(path, { force: true });
+      for (const path of [state, tasks]) clearTemporary(path);
     }
     return this.hasNews() ? this.#obstacle() : this.standing();
   }
@@ -133,7 +131,7 @@ export class Snapshots {
   #commitTasks({ version, count, stats }: Prepared): boolean {
     const temporary = temporaryOf(this.#paths.tasks);
     if (this.standing() !== "ours" || (stats !== null && !this.#replaceTasks(temporary, stats, count))) {
-      rmSync(temporary, { force: true });
+      clearTemporary(temporary);
       return false;
     }
     this.#version = version;
@@ -149,7 +147,7 @@ export class Snapshots {
   #commitState(): void {
     const temporary = temporaryOf(this.#paths.state);
     if (this.#guards === null) renameSync(temporary, this.#paths.state);
-    else if (!this.#guards.state.replace(temporary)) rmSync(temporary, { force: true });
+    else if (!this.#guards.state.replace(temporary)) clearTemporary(temporary);
   }
 }
 
@@ -179,24 +177,9 @@ export function stateText(picture: Picture): string {
   return `${JSON.stringify(state, null, 2)}\n`;
 }
 
-function temporaryOf(path: string): string {
-  return `${path}.tmp`;
-}
-
-function writeSmall(path: string, text: string): void {
-  const fd = openSync(path, TEMPORARY_FLAGS, 0o600);
-  try {
-    writeFileSync(fd, text);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 async function writeLarge(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<BigIntStats> {
-  const file = await open(path, TEMPORARY_FLAGS, 0o600);
+  clearTemporary(path);
+  const file = await open(path, NEW_FILE, 0o600);
   try {
     for (let start = 0; start < parts.length; start += MAX_VECTOR) {
       const batch = parts.slice(start, start + MAX_VECTOR);
@@ -209,7 +192,7 @@ async function writeLarge(path: string, parts: readonly Buffer[], options: { syn
     return await file.stat({ bigint: true });
   } catch (error) {
     // What was written so far takes room that the journal may need more.
-    rmSync(path, { force: true });
+    clearTemporary(path);
     throw error;
   } finally {
     await file.close();

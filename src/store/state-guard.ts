@@ -7,13 +7,14 @@
  * second wins.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { keepAside } from "./keep-aside.js";
 import type { JobPaths } from "./layout.js";
 import type { Lock, Presence } from "./lock.js";
 import { isAnotherRun, type KnownRun } from "./run-identity.js";
 import { isSameFile, parseState, readStateFile, type StateFile } from "./state-file.js";
+import { temporaryOf, writeTemporary } from "./temporary-file.js";
 
 /** A file that is no JSON is taken for half-written until it has not changed for so long. */
 export const SETTLE_MS = 2000;
@@ -106,8 +107,8 @@ export class StateGuard {
     if (state === null && !this.#hasSettled(stats)) return "unsettled";
     this.#isSuperseded = isAnotherRun({ stats, state }, this.#known, this.#paths);
     if (this.#isSuperseded) {
-      const temporary = `${this.#paths.state}.tmp`;
-      writeFileSync(temporary, bytes, { mode: 0o600 });
+      const temporary = temporaryOf(this.#paths.state);
+      writeTemporary(temporary, bytes);
       renameSync(temporary, this.#paths.state);
     }
     this.close();

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { follow, main, makePlayground } from "./support/cli.js";
@@ -43,6 +54,24 @@ for (const name of ["logs", "runs"]) {
     assert.deepEqual(readdirSync(join(dir, "elsewhere")), []);
   });
 }
+
+test("a link planted under the name of a temporary file, symbolic or hard, is not written through", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  const job = join(dir, ".air-executor/jobs/one");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  for (const [plant, name] of [linkSync, symlinkSync].flatMap((each) =>
+    ["state", "tasks"].map((file) => [each, file] as const),
+  )) {
+    write("victim", "precious");
+    rmSync(join(job, `${name}.json.tmp`), { force: true });
+    plant(join(dir, "victim"), join(job, `${name}.json.tmp`));
+    const { code, stderr } = await run(["run", "one.json"]);
+    assert.equal(code, 0, stderr);
+    assert.equal(readFileSync(join(dir, "victim"), "utf8"), "precious");
+    assert.match(readFileSync(join(job, `${name}.json`), "utf8"), /completed/);
+  }
+});
 
 test("a job whose logs/ was removed goes on and makes it again", async (context) => {
   const { run, write, dir } = makePlayground(context);

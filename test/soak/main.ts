@@ -5,7 +5,7 @@
  */
 
 import { mapAtOnce } from "../support/at-once.js";
-import { DISK_FAULTS, diskRound } from "../support/disk-faults.js";
+import { DISK_FAULTS, diskRound, LASTING_FAULTS } from "../support/disk-faults.js";
 import { killRound, type Victim } from "../support/kill-round.js";
 import { SeededRandom, takeSeed } from "../support/seeded-random.js";
 import { comparePeers } from "./peers.js";
@@ -61,9 +61,9 @@ async function sweep(count: number, victim: Victim, seen: string): Promise<Row> 
 }
 
 async function disks(repeats: number, times: number | undefined, fault: string, seen: string): Promise<Row> {
-  const all = Array.from({ length: repeats }, () => [...DISK_FAULTS, "short write" as const]).flat();
+  const all = Array.from({ length: repeats }, () => (times === undefined ? LASTING_FAULTS : DISK_FAULTS)).flat();
   await mapAtOnce(all, WAITING_AT_ONCE, async (each) => {
-    report(each === "short write" ? each : `${each.name} (${each.code})`, await diskRound(each, times));
+    report(`${each.name} (${each.code})`, await diskRound(each, times));
   });
   // Each round is judged as a whole, for whatever it breaks; these are not counted one by one.
   return { fault, rounds: all.length, lost: null, runTwice: null, tornReads: null, seen };

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeEnd, Engine, failureOf, isUnfinished, warningsOf, type EngineEnd } from "./engine.js";
-import { FAULT_MET, type FaultCall } from "./fault-plan.js";
+import { FAULT_MET, type Fault, type FaultCall } from "./fault-plan.js";
 import { judgeRun, tornFiles } from "./judge-run.js";
 import { areGone } from "./processes.js";
 import type { ExpectedTask } from "./random-job.js";
@@ -12,6 +12,8 @@ import { witnessed } from "./witness.js";
 
 export interface DiskFault {
   readonly name: string;
+  /** How, as in fault-plan.ts. Default: `fail`. */
+  readonly kind?: "short" | "forget";
   readonly call: FaultCall;
   readonly path: string;
   readonly nth: number;
@@ -39,7 +41,10 @@ export const DISK_FAULTS: readonly DiskFault[] = [
   { name: "directory can't be synced", call: "sync", path: "/jobs/disk", code: "EIO", ...start },
   { name: "start can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 1, code: "ENOSPC", ...run },
   { name: "end can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "EIO", ...run },
-  { name: "journal can't be synced", call: "fdatasync", path: "/journal.ndjson", nth: 1, code: "EIO", ...run },
+  { name: "journal is written short", kind: "short", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "ENOSPC", ...run },
+  // The first sync is that of the new journal; after a failed one another file is synced in its place.
+  { name: "journal can't be synced", call: "fdatasync", path: "", nth: 2, code: "EIO", ...run },
+  { name: "journal can't be synced and is forgotten", kind: "forget", call: "fdatasync", path: "", nth: 2, code: "EIO", ...run },
   { name: "snapshot of the tasks can't be opened", call: "open", path: "/tasks.json.tmp", nth: 1, code: "EACCES", ...quiet },
   { name: "snapshot of the state can't be opened", call: "openSync", path: "/state.json.tmp", nth: 2, code: "EROFS", ...quiet },
   { name: "snapshot of the tasks can't be written", call: "writev", path: "/tasks.json.tmp", nth: 2, code: "ENOSPC", ...quiet },
@@ -59,6 +64,9 @@ export const DISK_FAULTS: readonly DiskFault[] = [
   { name: "spool can't be written", call: "writeSync", path: "-0.spool", nth: 1, code: "ENOSPC", ...quiet },
 ];
 
+/** Those from which a later engine can go on. What a disk has forgotten for good nobody can. */
+export const LASTING_FAULTS = DISK_FAULTS.filter(({ kind }) => kind !== "forget");
+
 const NAME = "disk";
 const EXPECTED: readonly ExpectedTask[] = [
   { id: "first", dependencies: [], status: "completed", attempts: 1 },
@@ -68,17 +76,12 @@ const EXPECTED: readonly ExpectedTask[] = [
 ];
 
 /** What went against the promises. @param times how often the call fails; without it for good */
-export async function diskRound(fault: DiskFault | "short write", times: number | undefined): Promise<string[]> {
+export async function diskRound(fault: DiskFault, times: number | undefined): Promise<string[]> {
+  const { when, isTold } = fault;
   const place = makePlace();
   const { dir, witness } = place;
   const tasks = EXPECTED.map(({ id, dependencies }) => ({ id, dependencies, ...witnessed(witness, "sleep 0.05") }));
-  // Of a short write the second half fails: that is the failure that counts.
-  const again = times === undefined ? {} : { times: fault === "short write" ? times + 1 : times };
-  const plan =
-    fault === "short write"
-      ? ({ kind: "short", call: "writeSync", path: "/journal.ndjson", nth: 2, ...again } as const)
-      : ({ kind: "fail", ...fault, ...again } as const);
-  const { when, isTold } = fault === "short write" ? run : fault;
+  const plan = planOf(fault, times);
   try {
     const end = await new Engine(dir, NAME, tasks, { faults: [plan], concurrency: 2, patienceMs: 500 }).ended;
     const violations = judgeEnd(end, when === "start" || times === undefined ? "gives up" : "goes on", when === "run" && isTold);
@@ -95,6 +98,15 @@ export async function diskRound(fault: DiskFault | "short write", times: number 
   } finally {
     clearPlace(place);
   }
+}
+
+function planOf(fault: DiskFault, times: number | undefined): Fault {
+  const { kind, call, path, nth, code } = fault;
+  const point = { call, path, nth };
+  if (kind === "forget") return { kind, ...point, times: times ?? 1 };
+  // Of a short write the second half fails: that is the failure that counts.
+  if (kind === "short") return { kind, ...point, ...(times === undefined ? {} : { times: times + 1 }) };
+  return { kind: "fail", ...point, code, ...(times === undefined ? {} : { times }) };
 }
 
 function judgeEnd(end: EngineEnd, wanted: "goes on" | "gives up", isTold: boolean): string[] {

@@ -39,6 +39,8 @@ export type Fault =
   | ({ readonly kind: "kill"; readonly when: "before" | "after" } & CallPoint)
   /** So many calls in a row fail; without `times` all from the nth on. */
   | ({ readonly kind: "fail"; readonly code: string; readonly times?: number } & CallPoint)
+  /** A sync fails with EIO, and what was written to the file since the last one is no longer what was written. */
+  | ({ readonly kind: "forget"; readonly times: number } & CallPoint)
   /** The call writes half of what it should and says so; what follows it fails with ENOSPC, so many times. */
   | ({ readonly kind: "short"; readonly times?: number } & CallPoint)
   /** The wall clock jumps, so long after the start. */

@@ -21,7 +21,9 @@ type Style = "throws" | "rejects" | "calls-back";
 const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
 const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
 const counts = new Map<CallFault, number>();
-const { readlinkSync, writeSync } = fs;
+const { closeSync, fstatSync, openSync, readlinkSync, writeSync } = fs;
+/** How much of a file its last good sync has covered; by inode. */
+const synced = new Map<number, number>();
 
 function pathOf(call: FaultCall, self: unknown, args: readonly unknown[]): string {
   if (call === "renameSync") return String(args[1]);
@@ -59,6 +61,21 @@ function writeShort(fault: CallFault, original: AnyFunction, self: unknown, args
   return original.call(self, fd, data, from, Math.ceil((data.length - from) / 2));
 }
 
+function noteSync(fd: number): void {
+  const { ino, size } = fstatSync(fd);
+  synced.set(ino, size);
+}
+
+/** A disk that fails may drop what waits to be written, and the kernel then shows what is on it. */
+function forget(fd: number): void {
+  const { ino, size } = fstatSync(fd);
+  const from = synced.get(ino) ?? 0;
+  // Not through the descriptor: it may be one for appending only.
+  const file = openSync(readlinkSync(`/proc/self/fd/${fd}`), "r+");
+  writeSync(file, Buffer.alloc(size - from), 0, undefined, from);
+  closeSync(file);
+}
+
 function wrap(owner: object, name: string, call: FaultCall, style: Style): void {
   if (!callFaults.some((fault) => fault.call === call)) return;
   const holder = owner as Record<string, AnyFunction>;
@@ -68,9 +85,14 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
     for (const fault of met) {
       if (fault.kind === "kill" && fault.when === "before") killSelf();
       if (fault.kind !== "kill") writeSync(2, `${FAULT_MET}\n`);
+      if (fault.kind === "forget") {
+        forget(args[0] as number);
+        return fail(systemError("EIO", call), style, args);
+      }
       if (fault.kind === "short") return writeShort(fault, original, this, args);
       if (fault.kind === "fail") return fail(systemError(fault.code, call), style, args);
     }
+    if (call === "fdatasync") noteSync(args[0] as number);
     const isLast = met.some((fault) => fault.kind === "kill");
     if (isLast && style === "calls-back") args[args.length - 1] = killSelf;
     const result = original.apply(this, args);
