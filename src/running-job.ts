@@ -12,6 +12,7 @@ import type { Clock, Descriptor, Placement } from "./domain/ports.js";
 import type { TaskSpec } from "./domain/task.js";
 import { newsOf } from "./growth.js";
 import { Job, type JobBackend } from "./job.js";
+import { DiskTrouble } from "./disk-trouble.js";
 import type { Obstacle } from "./patience.js";
 import type { RetryPlan } from "./plan-retry.js";
 import type { JobHandle, JobPorts } from "./scheduler/job-run.js";
@@ -52,8 +53,7 @@ export class RunningJob {
   #over: Promise<void> = Promise.resolve();
   #isClosed = false;
   readonly #startedAt: number;
-  /** The disk refuses, and since when. */
-  #trouble: { readonly since: number; readonly cause: Error } | null = null;
+  readonly #trouble: DiskTrouble;
   #hopeless: AirError | null = null;
   /** Looks now and then whether the job's files are still ours. */
   readonly #vigil: NodeJS.Timeout;
@@ -64,9 +64,10 @@ export class RunningJob {
     this.#opened = opened;
     this.#context = context;
     this.#startedAt = context.clock.monotonic();
+    this.#trouble = new DiskTrouble(picture.name, context.clock, context.onWarning);
     this.#writer = openWriter(opened, {
       durability: context.durability,
-      onTrouble: (error) => this.#tellTrouble(error),
+      onTrouble: (what, error) => this.#trouble.tell(what, error),
       onReady: () => context.scheduler.resume(),
       checkGraph: graphFaults,
       onRewrite: (rewrite) => this.#takeIn(rewrite),
@@ -178,8 +179,7 @@ export class RunningJob {
 
   /** What keeps the job from going on; null if nothing does. */
   get obstacle(): Obstacle | null {
-    const error = this.#trouble;
-    return error === null ? null : { since: error.since, error: this.#diskError(error.cause) };
+    return this.#trouble.obstacle;
   }
 
   /** Ends the wait for a disk or machine that refuses: the job stays unfinished, and `finished()` rejects with this. */
@@ -216,31 +216,11 @@ export class RunningJob {
         await this.#writer.settle();
         break;
       } catch (error) {
-        this.#tellTrouble(error as Error);
+        this.#trouble.tell("records", error as Error);
         if (this.#hopeless !== null) throw this.#hopeless;
         await delay(DISK_RETRY_MS);
       }
     }
     if (this.#hopeless !== null) throw this.#hopeless;
-  }
-
-  #diskError(cause: Error): AirError {
-    return new AirError(
-      "AIR_DISK",
-      `job "${this.job.name}": its records could not be written for too long (${cause.message}). ` +
-        "It is unfinished and nothing is lost: see to the disk, then run it again.",
-      { cause },
-    );
-  }
-
-  #tellTrouble(error: Error | null): void {
-    const { name } = this.job;
-    if (error !== null && this.#trouble !== null) return;
-    this.#trouble = error === null ? null : { since: this.#context.clock.monotonic(), cause: error };
-    this.#context.onWarning(
-      error === null
-        ? `job "${name}": the disk takes its records again, going on`
-        : `job "${name}": its records can't be written (${error.message}); nothing new is started until they can`,
-    );
   }
 }

@@ -15,8 +15,11 @@ export type Result =
   | { readonly kind: "signaled"; readonly signal: string }
   /** It can't be started, and trying again won't help: command not found, not executable, missing directory. */
   | { readonly kind: "spawn-failed"; readonly message: string }
-  /** It was not started, through no fault of its own (no process, handle or memory to be had, or we died before). */
-  | { readonly kind: "not-begun"; readonly message: string }
+  /**
+   * It was not started, through no fault of its own (no process, handle or memory to be had, or we died before). With a hindrance `log`
+   * the job's directory of logs takes no file, which concerns this job alone.
+   */
+  | { readonly kind: "not-begun"; readonly message: string; readonly hindrance?: "log" }
   /** It began; no result, no runner and no process of it are left. */
   | { readonly kind: "lost"; readonly message: string };
 

@@ -91,7 +91,7 @@ export interface Recorder {
   record(events: readonly JobEvent[]): void;
   /** Records starts before they happen. False if the disk refused: then nothing of them is on record, and nothing may start. */
   recordStarts(events: readonly AttemptStarted[]): boolean;
-  /** False while facts wait for the disk, or, under strict durability, for a sync: then nothing may start. */
+  /** False while facts wait for the disk, or, under strict durability, for a sync, or the logs can't be written: then nothing may start. */
   isReady(): boolean;
 }
 

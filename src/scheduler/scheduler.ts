@@ -115,7 +115,8 @@ export class Scheduler {
       const stopped = stopThatEnded(attempt, report);
       const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
       if (outcome.kind === "not-begun") {
-        wasRefused ||= !attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined;
+        // What hinders one job its recorder holds back.
+        wasRefused ||= !attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined && outcome.hindrance === undefined;
       } else {
         this.#backOff.ended();
       }

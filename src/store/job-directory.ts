@@ -182,7 +182,10 @@ export function openWriter(
   const { checkGraph, onRewrite } = options;
   const onNews = (): void => writer.noteNews();
   const tasks = new TasksGuard(paths, { picture, checkGraph, known: tasksFile, onRewrite, onNews });
-  const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), options);
+  const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), {
+    ...options,
+    logs: paths.logs,
+  });
   return writer;
 }
 

@@ -7,8 +7,10 @@
  */
 
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
+import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
 import type { Journal } from "./journal.js";
+import { LogPlace } from "./log-place.js";
 import type { Picture } from "./picture.js";
 import type { Snapshots } from "./snapshot.js";
 import { SnapshotSchedule } from "./snapshot-schedule.js";
@@ -17,10 +19,13 @@ import type { Standing } from "./state-guard.js";
 /** `grouped`: synced at least once a second and at the end; `strict`: also before a dependent starts. */
 export type Durability = "grouped" | "strict";
 
+/** `logs`: an attempt has not begun since its log could not be made. */
+export type Refused = "records" | "logs";
+
 export interface WriterOptions {
   readonly durability: Durability;
-  /** The disk refuses (its error), or takes again (null). */
-  readonly onTrouble: (error: Error | null) => void;
+  /** The disk refuses something (its error), or takes it again (null). */
+  readonly onTrouble: (what: Refused, error: Error | null) => void;
   /** Starts may be possible again: the disk took the facts, or the sync that they waited for is done. */
   readonly onReady: () => void;
 }
@@ -34,6 +39,7 @@ export class JobWriter implements Recorder {
   readonly #snapshots: Snapshots;
   readonly #schedule: SnapshotSchedule;
   readonly #options: WriterOptions;
+  readonly #logs: LogPlace;
   /** Facts that the disk has refused so far, in order. */
   #held: JobEvent[] = [];
   #retryTimer: NodeJS.Timeout | null = null;
@@ -47,16 +53,24 @@ export class JobWriter implements Recorder {
   /** Size of the journal after the last fact: synced up to there, dependents may start also under strict durability. */
   #factsSize = 0;
 
-  constructor(journal: Journal, picture: Picture, snapshots: Snapshots, options: WriterOptions) {
+  /** @param options.logs path of the directory of logs. */
+  constructor(journal: Journal, picture: Picture, snapshots: Snapshots, options: WriterOptions & { readonly logs: string }) {
     this.#journal = journal;
     this.#picture = picture;
     this.#snapshots = snapshots;
     this.#schedule = new SnapshotSchedule(snapshots, picture);
     this.#options = options;
+    this.#logs = new LogPlace(options.logs, () => {
+      options.onTrouble("logs", null);
+      options.onReady();
+    });
   }
 
   record(events: readonly JobEvent[]): void {
-    for (const event of events) this.#picture.apply(event);
+    for (const event of events) {
+      this.#picture.apply(event);
+      if (event.type === "attempt-ended" && event.outcome.kind === "not-begun") this.#noteNotBegun(event.outcome);
+    }
     this.#held = this.#held.length === 0 ? [...events] : this.#held.concat(events);
     this.#flush();
     this.#schedule.plan();
@@ -78,7 +92,8 @@ export class JobWriter implements Recorder {
   }
 
   isReady(): boolean {
-    if (this.#isAway || this.#held.length > 0 || (this.#trouble !== null && !this.#isProbing)) return false;
+    if (this.#isAway || this.#logs.isRefusing || this.#held.length > 0 || (this.#trouble !== null && !this.#isProbing))
+      return false;
     return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
   }
 
@@ -114,9 +129,16 @@ export class JobWriter implements Recorder {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimers();
+    this.#logs.close();
     await this.#schedule.close();
     this.#snapshots.close();
     await this.#journal.close();
+  }
+
+  #noteNotBegun({ hindrance, message }: Outcome & { readonly kind: "not-begun" }): void {
+    if (hindrance !== "log" || this.#isClosed) return;
+    this.#options.onTrouble("logs", new Error(message));
+    this.#logs.refused();
   }
 
   #flush(): void {
@@ -134,7 +156,7 @@ export class JobWriter implements Recorder {
   }
 
   #meetTrouble(trouble: "append" | "sync", error: Error): void {
-    if (this.#trouble === null) this.#options.onTrouble(error);
+    if (this.#trouble === null) this.#options.onTrouble("records", error);
     this.#trouble = trouble;
     this.#isProbing = false;
     if (!this.#isClosed) this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
@@ -144,7 +166,7 @@ export class JobWriter implements Recorder {
     if (this.#trouble !== trouble) return;
     this.#trouble = null;
     this.#isProbing = false;
-    this.#options.onTrouble(null);
+    this.#options.onTrouble("records", null);
   }
 
   #retry(): void {

@@ -10,7 +10,7 @@ import { openForReading } from "./spool.js";
 const TAIL_BYTES = 8 * 1024;
 
 export function readEvidence(log: string, complaint: string, file: string | null, shell: LaneShell): Evidence {
-  return { logTail: readLogTail(log), complaint, file, shell };
+  return { log, logTail: readLogTail(log), complaint, file, shell };
 }
 
 /** The end of a log; empty if there is none that can be read. */

@@ -7,12 +7,15 @@
  */
 
 import { constants } from "node:os";
+import { dirname } from "node:path";
 
 import type { Result } from "../domain/outcome.js";
 import type { LaneShell } from "./lane.js";
 
 /** What is known of an attempt beside its exit status. */
 export interface Evidence {
+  /** Path of the log. */
+  readonly log: string;
   /** The last bytes of the log; empty if there is none. */
   readonly logTail: string;
   /** What the lane wrote to its stderr while the attempt ran. */
@@ -68,6 +71,10 @@ const NO_ROOM = new RegExp(
   ].join("|"),
   "i",
 );
+/** What hinders a log that is no fault of its directory's. */
+const NO_HANDLE = /Too many open files|Cannot allocate memory/i;
+const LOG_IN_THE_WAY = /File exists|cannot overwrite|Is a directory|name too long/i;
+
 const NO_ROOM_CODES: ReadonlySet<string> = new Set(["EAGAIN", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "EDQUOT", "EINTR"]);
 
 /** True if the machine has no room (processes, handles, memory, disk) for now: then it is worth trying again. */
@@ -78,6 +85,11 @@ export function isNoRoom(complaint: string): boolean {
 /** True if the log holds only the shell's word that it could not fork; it has ended by that. */
 export function isNoForkIn(logTail: string, shell: LaneShell): boolean {
   return withoutPrefix(logTail, shell) !== undefined && isNoRoom(logTail);
+}
+
+/** The directory of the logs takes no file. */
+export function withoutLog(log: string, reason: string): Result {
+  return { kind: "not-begun", message: `${dirname(log)}: ${reason}`, hindrance: "log" };
 }
 
 /** What it means that a system call failed before the attempt began. */
@@ -116,10 +128,13 @@ function signalOf(number: number, { logTail, complaint, shell }: Evidence): stri
 }
 
 /** Set if the shell could not start the command. */
-function startFailure(exitStatus: number, { logTail, complaint, file, shell }: Evidence): Result | undefined {
+function startFailure(exitStatus: number, { log, logTail, complaint, file, shell }: Evidence): Result | undefined {
   // A shell fails with 2 (bash 1) where it can't redirect or change directory. That it says on its own stderr.
   if (exitStatus === 1 || exitStatus === 2 || exitStatus === 126 || exitStatus === 127) {
-    if (complaint !== "") return failure(withoutPrefix(complaint, shell) ?? complaint);
+    const said = withoutPrefix(complaint, shell) ?? complaint;
+    const reason = hindranceOf(said, log);
+    if (reason !== undefined) return withoutLog(log, reason);
+    if (said !== "") return failure(said);
   }
   // Why it could not exec it says where the command's stderr goes: then this line is all there is.
   if (file !== null && (exitStatus === 126 || exitStatus === 127)) {
@@ -128,6 +143,13 @@ function startFailure(exitStatus: number, { logTail, complaint, file, shell }: E
     if (said?.startsWith(`${file}: `)) return failure(execFailure(file, said.slice(file.length + 2)));
   }
   return undefined;
+}
+
+/** Why the log can't be made, if that is what the shell says and trying again may help. */
+function hindranceOf(said: string, log: string): string | undefined {
+  const text = said.replace(/^cannot create /, "");
+  const reason = text.slice(log.length + 2);
+  return text.startsWith(`${log}: `) && !NO_HANDLE.test(reason) && !LOG_IN_THE_WAY.test(reason) ? reason : undefined;
 }
 
 function failure(message: string): Result {

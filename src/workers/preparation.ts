@@ -11,7 +11,7 @@ import { findTooLong } from "./argument-limit.js";
 import type { ArgumentLimit } from "./argument-limit.js";
 import { findUnpassable, needsEnvProgram, taskCommand } from "./command-line.js";
 import type { CommandLookup } from "./command-lookup.js";
-import { beforeBegin } from "./exit-status.js";
+import { beforeBegin, withoutLog } from "./exit-status.js";
 import type { LaneEnvironment } from "./lane-environment.js";
 
 /** An attempt that is ready for a lane. */
@@ -23,6 +23,8 @@ export interface Prepared {
   readonly directory: string;
 }
 
+/** No fault of the file that is to be moved. */
+const DIRECTORY_REFUSES: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EIO", "ENOSPC", "EDQUOT"]);
 /** Lines shorter than this fit whatever their characters are. */
 const SURELY_SHORT = 32_000;
 
@@ -109,7 +111,9 @@ function makePlaceForLog({ log, earlierLog }: Descriptor): Result | undefined {
   try {
     renameSync(log, earlierLog);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    if (code === "ENOENT") return undefined;
+    if (DIRECTORY_REFUSES.has(code)) return withoutLog(log, code);
     return beforeBegin(`the earlier log ${log} can't be moved out of the way`, error);
   }
   return undefined;

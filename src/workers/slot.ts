@@ -5,13 +5,14 @@
  * Driven by worker.ts. A lane is started when it is first needed, and again when one has died.
  */
 
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readEvidence, readLogTail } from "./evidence.js";
-import { classify, isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
+import { classify, isNoForkIn, isNoRoom, withoutLog, withoutRunner } from "./exit-status.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
 import { LaneBatch } from "./lane-batch.js";
@@ -198,7 +199,9 @@ export class Slot {
   }
 
   #classify({ descriptor, file, lane }: Running, exitStatus: number): Result {
-    const { complaint } = readLastEntry(this.#spool, descriptor.key);
+    const { hasBegun, complaint } = readLastEntry(this.#spool, descriptor.key);
+    // The whole directory was removed: what the lane had to say of the log went with it.
+    if (!hasBegun && !existsSync(dirname(descriptor.log))) return withoutLog(descriptor.log, "Directory nonexistent");
     const evidence = readEvidence(descriptor.log, complaint, file, this.#context.shell);
     const result = classify(exitStatus, evidence);
     if (result.kind !== "spawn-failed" && result.kind !== "not-begun") return result;

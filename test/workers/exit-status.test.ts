@@ -6,7 +6,7 @@ import type { Evidence } from "../../src/workers/exit-status.js";
 
 const DASH = { file: "/bin/dash", name: "air-lane", isDash: true };
 const BASH = { file: "/bin/sh", name: "sh", isDash: false };
-const NOTHING: Evidence = { logTail: "", complaint: "", file: "/x/tool", shell: DASH };
+const NOTHING: Evidence = { log: "/logs/1", logTail: "", complaint: "", file: "/x/tool", shell: DASH };
 
 test("an exit code is an exit code, also above 128", () => {
   for (const exitCode of [0, 1, 2, 126, 127, 128, 137, 143, 200, 255]) {
@@ -38,12 +38,17 @@ test("where the shell has no word for a signal, its number counts", () => {
   assert.deepEqual(classify(141, NOTHING), { kind: "signaled", signal: "SIGPIPE" });
 });
 
-test("a redirection that failed is a failure to start, and a full disk is no fault of the task", () => {
+test("a redirection that failed is a failure to start; that logs/ takes no file is no fault of the task", () => {
   const exists = classify(2, { ...NOTHING, complaint: "air-lane: 5: cannot create /logs/1: File exists" });
   assert.deepEqual(exists, { kind: "spawn-failed", message: "cannot create /logs/1: File exists" });
-  for (const reason of ["No space left on device", "Too many open files", "Cannot allocate memory"]) {
-    const result = classify(2, { ...NOTHING, complaint: `air-lane: 5: cannot create /logs/1: ${reason}` });
-    assert.equal(result.kind, "not-begun");
+  for (const reason of ["Too many open files", "Cannot allocate memory"]) {
+    const message = `cannot create /logs/1: ${reason}`;
+    assert.deepEqual(classify(2, { ...NOTHING, complaint: `air-lane: 5: ${message}` }), { kind: "not-begun", message });
+  }
+  for (const reason of ["No space left on device", "Permission denied", "Directory nonexistent", "Input/output error"]) {
+    const expected = { kind: "not-begun", message: `/logs: ${reason}`, hindrance: "log" };
+    assert.deepEqual(classify(2, { ...NOTHING, complaint: `air-lane: 5: cannot create /logs/1: ${reason}` }), expected);
+    assert.deepEqual(classify(1, { ...NOTHING, complaint: `sh: line 5: /logs/1: ${reason}`, shell: BASH }), expected);
   }
 });
 

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
+import { judgeRun } from "../support/judge-run.js";
+import { areGone } from "../support/processes.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+import { readWitness, witnessed } from "../support/witness.js";
+
+const EXPECTED = [
+  { id: "first", dependencies: [], status: "completed", attempts: 1 },
+  { id: "left", dependencies: ["first"], status: "completed", attempts: 1 },
+  { id: "right", dependencies: ["first"], status: "completed", attempts: 1 },
+] as const;
+
+/** A job whose first task runs until `go` is called. */
+async function firstRuns(t: TestContext, options: EngineOptions = {}) {
+  const { dir, witness } = temporaryPlace(t);
+  const tasks = EXPECTED.map(({ id, dependencies }) => ({
+    id,
+    dependencies,
+    ...witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`),
+  }));
+  const engine = new Engine(dir, "places", tasks, options);
+  assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  const started = (): string[] => readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
+  return { dir, witness, tasks, engine, started, job: join(dir, "jobs", "places"), go: () => writeFileSync(`${witness}.go`, "") };
+}
+
+/** A file in the place of the directory: no log can be made, whoever asks. */
+function takeAway(path: string): void {
+  renameSync(path, `${path}.away`);
+  writeFileSync(path, "");
+}
+
+function bringBack(path: string): void {
+  rmSync(path);
+  renameSync(`${path}.away`, path);
+}
+
+const isCompleted = (end: EngineEnd): void => assert.equal(end.code, 0, describeEnd(end));
+
+test("while logs/ takes no file tasks wait, that is said once, and they go on when it does", async (t) => {
+  const { dir, witness, engine, job, started, go } = await firstRuns(t);
+  takeAway(join(job, "logs"));
+  go();
+  await engine.said("warning");
+  assert.deepEqual(started(), ["first"]);
+  bringBack(join(job, "logs"));
+  const end = await engine.ended;
+  isCompleted(end);
+  const [trouble, mended, ...more] = warningsOf(end);
+  assert.match(trouble!, /^job "places": its logs can't be written \(.*\/logs: .*\); nothing new is started until they can$/);
+  assert.match(mended!, /^job "places": the disk takes its logs again, going on$/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+});
+
+test("an engine whose logs/ takes no file for good gives up, and a later one finishes the job", async (t) => {
+  const { dir, witness, engine, job, tasks, go } = await firstRuns(t, { patienceMs: 300 });
+  takeAway(join(job, "logs"));
+  go();
+  const end = await engine.ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.equal(failureOf(end)?.code, "AIR_DISK");
+  assert.match(failureOf(end)!.message, /its logs could not be written for too long \(.*\/logs: .*It is unfinished/);
+  bringBack(join(job, "logs"));
+  isCompleted(await new Engine(dir, "places", tasks).ended);
+  assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+});
+
+test("logs/ that was removed is made again", async (t) => {
+  const { dir, witness, engine, job, go } = await firstRuns(t);
+  rmSync(join(job, "logs"), { recursive: true });
+  go();
+  isCompleted(await engine.ended);
+  assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, ["first has no log"]);
+});
+
+for (const what of ["the job's directory", "the whole directory"]) {
+  test(`${what} removed when tasks are about to start cancels the job: none of them starts or fails`, async (t) => {
+    const { dir, engine, job, started, go } = await firstRuns(t);
+    // First the name, at once: while it is being emptied tasks may still start.
+    const path = what === "the whole directory" ? dir : job;
+    renameSync(path, `${path}.gone`);
+    rmSync(`${path}.gone`, { recursive: true });
+    go();
+    const end = await engine.ended;
+    assert.equal(end.code, 1, describeEnd(end));
+    assert.deepEqual(end.lines.at(-1), { type: "ended", state: "cancelled", isInterrupted: false }, describeEnd(end));
+    assert.ok(warningsOf(end).some((message) => message.includes("its directory was removed, so it is cancelled")));
+    assert.deepEqual(started(), ["first"]);
+    assert.equal(existsSync(path), false);
+    assert.ok(await areGone(dir));
+  });
+}
