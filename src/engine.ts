@@ -18,6 +18,8 @@ export const clock: Clock = { now: () => Date.now(), monotonic: () => performanc
 
 /** The longest delay of a Node timer; later wake-ups are reached in several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Different reasons for one and the same shortage. */
+const MOST_REFUSALS_SAID = 5;
 
 export interface BeginOptions {
   readonly backendOf: (job: RunningJob) => JobBackend;
@@ -36,7 +38,8 @@ export class Engine {
   readonly #running = new Set<RunningJob>();
   readonly #patience: Patience;
   #timer: NodeJS.Timeout | null = null;
-  #isWithoutRoom = false;
+  /** Why the machine refuses, as far as it was said. */
+  readonly #saidRefusals = new Set<string>();
 
   /** @param runner null for lanes on this machine. */
   constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
@@ -49,7 +52,7 @@ export class Engine {
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
     const look = () => {
-      this.#tellRoom();
+      this.#tellRefusal();
       return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };
     };
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
@@ -127,22 +130,21 @@ export class Engine {
   }
 
   /** That the machine starts no processes is no error for as long as there is patience, but somebody may be waiting. */
-  #tellRoom(): void {
-    const isWithoutRoom = this.#scheduler.noRoomSince !== null;
-    if (isWithoutRoom === this.#isWithoutRoom) return;
-    this.#isWithoutRoom = isWithoutRoom;
-    this.#options.onWarning(
-      isWithoutRoom
-        ? "the machine starts no process just now (no memory, handles or processes left); trying again until it does"
-        : "the machine starts processes again, going on",
-    );
+  #tellRefusal(): void {
+    const reason = this.#scheduler.refusal;
+    if (reason === null && this.#saidRefusals.size > 0) {
+      this.#saidRefusals.clear();
+      this.#options.onWarning("the machine starts processes again, going on");
+    }
+    if (reason === null || this.#saidRefusals.has(reason) || this.#saidRefusals.size === MOST_REFUSALS_SAID) return;
+    this.#saidRefusals.add(reason);
+    this.#options.onWarning(`the machine refuses to start processes just now (${reason}); trying again until it does`);
   }
 
   #obstacle(): Obstacle | null {
-    const since = this.#scheduler.noRoomSince;
-    if (since !== null) {
-      const message =
-        "the machine has started no process for too long (no memory, handles or processes left). Jobs stay unfinished.";
+    const { noRoomSince: since, refusal: reason } = this.#scheduler;
+    if (since !== null && reason !== null) {
+      const message = `the machine has started no process for too long (${reason}). Jobs stay unfinished: run them again when it can.`;
       return { since, error: new AirError("AIR_SYSTEM", message) };
     }
     for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;

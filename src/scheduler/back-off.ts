@@ -7,12 +7,15 @@
 
 const FIRST_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;
+/** Whoever is refused tries again before that. */
+const CALM_MS = 2 * MAX_DELAY_MS;
 
 export class BackOff {
   #delayMs = FIRST_DELAY_MS;
   #ceiling = Infinity;
   #until: number | null = null;
   #since: number | null = null;
+  #last: { readonly at: number; readonly reason: string } | null = null;
 
   /** Monotonic milliseconds at which starts are free again; null if they are. */
   get until(): number | null {
@@ -24,13 +27,19 @@ export class BackOff {
     return this.#since;
   }
 
+  /** Why starts are refused, also if only now and then while others succeed; null if they are not. */
+  reason(now: number): string | null {
+    return this.#last !== null && now - this.#last.at < CALM_MS ? this.#last.reason : null;
+  }
+
   /** How many attempts may be in flight at most. */
   get ceiling(): number {
     return this.#ceiling;
   }
 
   /** Attempts were not begun; so many others are in flight. */
-  refused(now: number, inFlight: number): void {
+  refused(now: number, inFlight: number, reason: string): void {
+    this.#last = { at: now, reason };
     this.#since ??= now;
     this.#ceiling = inFlight;
     this.#until = now + this.#delayMs;

@@ -72,6 +72,11 @@ export class Scheduler {
     return this.#backOff.since;
   }
 
+  /** Why the machine has refused starts of late; null if it has not. */
+  get refusal(): string | null {
+    return this.#backOff.reason(this.#options.clock.monotonic());
+  }
+
   /** When `tick` must be called, in monotonic milliseconds; null if nothing depends on time. */
   get nextWakeup(): number | null {
     const next = Math.min(
@@ -107,7 +112,7 @@ export class Scheduler {
   onReports(reports: readonly Report[]): void {
     const now = this.#options.clock.now();
     const batches = new Set<Batch>();
-    let wasRefused = false;
+    let refusal: string | null = null;
     for (const report of reports) {
       const attempt = this.#inFlight.take(report);
       const { job, task, batch } = attempt;
@@ -116,7 +121,7 @@ export class Scheduler {
       const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
       if (outcome.kind === "not-begun") {
         // What hinders one job its recorder holds back.
-        wasRefused ||= !attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined && outcome.hindrance === undefined;
+        if (!attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined && outcome.hindrance === undefined) refusal = outcome.message;
       } else {
         this.#backOff.ended();
       }
@@ -125,8 +130,8 @@ export class Scheduler {
       if (delayMs > 0) this.#delays.add(job, task, delayMs);
       this.#round.touch(job);
     }
-    if (wasRefused) {
-      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running);
+    if (refusal !== null) {
+      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
     }
     for (const batch of batches) followBatch(batch, this.#inFlight, this.#options.clock);
     this.#advance();

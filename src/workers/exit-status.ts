@@ -99,9 +99,10 @@ export function beforeBegin(what: string, error: unknown): Result {
   return { kind, message: `${what}: ${message}` };
 }
 
-/** Whatever hinders us from making a runner is no fault of the task: it waits. */
-export function withoutRunner(error: unknown): Result {
-  return { kind: "not-begun", message: `no runner could be started: ${(error as Error).message}` };
+/** Whatever hinders us from making a runner is no fault of the task: it waits. Said of the directory, not of one spool in it. */
+export function withoutRunner(error: unknown, spool: string): Result {
+  const reason = (error as Error).message.replaceAll(spool, dirname(spool));
+  return { kind: "not-begun", message: `no runner could be started: ${reason}` };
 }
 
 export function classify(exitStatus: number, evidence: Evidence): Result {

@@ -77,7 +77,7 @@ export class Slot {
     try {
       lane = this.#lane ??= this.#startLane();
     } catch (error) {
-      for (const { key } of descriptors) this.#refuse(key, withoutRunner(error));
+      for (const { key } of descriptors) this.#refuse(key, withoutRunner(error, this.#spool));
       return;
     }
     const lines: LaneLine[] = [];
@@ -243,7 +243,7 @@ export class Slot {
   #onStartFailure(lane: Lane, error: Error): void {
     this.#forgetLane(lane);
     this.#endBatch();
-    for (const each of [...this.#running]) if (each.lane === lane) each.attempt.settle(withoutRunner(error), Date.now());
+    for (const each of [...this.#running]) if (each.lane === lane) each.attempt.settle(withoutRunner(error, this.#spool), Date.now());
   }
 
   #forgetLane(lane: Lane): void {

@@ -96,3 +96,35 @@ for (const what of ["the job's directory", "the whole directory"]) {
     assert.ok(await areGone(dir));
   });
 }
+
+/** Lanes in so many slots; from there on `lanes/` takes no file. */
+const fewLanes = (count: number) => ({ kind: "fail", call: "openSync", path: ".spool", nth: count + 1, code: "EACCES" }) as const;
+const NAMES_LANES = /EACCES: permission denied, .*\/lanes'?\)/;
+
+test("that lanes/ takes no file is said once, with the reason, while what has a lane runs", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const expected = Array.from({ length: 8 }, (_, index) => ({
+    id: `task-${index}`,
+    dependencies: [],
+    status: "completed" as const,
+    attempts: 1,
+  }));
+  const tasks = expected.map(({ id }) => ({ id, ...witnessed(witness, "sleep 0.4") }));
+  const end = await new Engine(dir, "places", tasks, { concurrency: 2, faults: [fewLanes(1)] }).ended;
+  isCompleted(end);
+  assert.equal(warningsOf(end).length, 1, describeEnd(end));
+  assert.match(warningsOf(end)[0]!, NAMES_LANES);
+  assert.deepEqual(judgeRun(dir, "places", witness, expected).violations, []);
+});
+
+test("an engine that gives up since lanes/ takes no file says so, once", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const end = await new Engine(dir, "places", [{ command: "true" }, { command: "true" }], {
+    patienceMs: 2500,
+    faults: [fewLanes(0)],
+  }).ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.equal(warningsOf(end).length, 1, describeEnd(end));
+  assert.match(warningsOf(end)[0]!, NAMES_LANES);
+  assert.match(failureOf(end)!.message, NAMES_LANES);
+});

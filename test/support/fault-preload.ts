@@ -48,9 +48,10 @@ function killSelf(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-function systemError(code: string, call: string): Error {
+function systemError(code: string, call: string, path?: unknown): Error {
   const [errno, [, text]] = [...getSystemErrorMap()].find(([, [name]]) => name === code)!;
-  return Object.assign(new Error(`${code}: ${text}, ${call}`), { code, errno, syscall: call });
+  const where = typeof path === "string" ? ` '${path}'` : "";
+  return Object.assign(new Error(`${code}: ${text}, ${call}${where}`), { code, errno, syscall: call });
 }
 
 /** Half of a write, or, when that was reached before, the error that a full disk gives. */
@@ -90,7 +91,7 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
         return fail(systemError("EIO", call), style, args);
       }
       if (fault.kind === "short") return writeShort(fault, original, this, args);
-      if (fault.kind === "fail") return fail(systemError(fault.code, call), style, args);
+      if (fault.kind === "fail") return fail(systemError(fault.code, call, args[0]), style, args);
     }
     if (call === "fdatasync") noteSync(args[0] as number);
     const isLast = met.some((fault) => fault.kind === "kill");

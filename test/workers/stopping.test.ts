@@ -199,7 +199,7 @@ test("a shell that is not dash tells the same", LIMIT, async (context) => {
   ];
   for (const [script, expected] of cases) assert.deepEqual((await own.run("sh", ["-c", script])).result, expected, script);
   const missing = join(own.directory, "missing", "x.log");
-  assert.equal((await own.run("true", [], { log: missing })).result.kind, "spawn-failed");
+  assert.equal((await own.run("true", [], { log: missing })).result.kind, "not-begun");
   writeFileSync(join(own.directory, "bad"), "#!/nowhere\n", { mode: 0o755 });
   assert.equal((await own.run("./bad")).result.kind, "spawn-failed");
   const key = own.start("sleep", ["60"]);
