@@ -16,7 +16,8 @@ import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import type { LaneShell } from "./lane.js";
 import { isLaneAlive } from "./lane-liveness.js";
-import type { AttemptGroup } from "./members.js";
+import { findGroup } from "./members.js";
+import type { AttemptGroup, AttemptIdentity } from "./members.js";
 import { removeLog } from "./preparation.js";
 import { bootId, isAlive } from "./process-identity.js";
 import { isSpoolName, openForReading, openIfThere, recallPath, SpoolReader, spoolPath } from "./spool.js";
@@ -42,6 +43,8 @@ export interface AdoptionContext {
 interface Adopted {
   readonly orphan: OrphanedAttempt;
   readonly attempt: Attempt;
+  readonly identity: AttemptIdentity;
+  isToEnd: boolean;
 }
 
 interface WatchedSpool {
@@ -78,8 +81,10 @@ export class Adoption {
   /** False if that attempt is none of those adopted. */
   stop(key: number, graceMs: number): boolean {
     const adopted = this.#adopted.get(key);
-    adopted?.attempt.stop(graceMs);
-    return adopted !== undefined;
+    if (adopted === undefined) return false;
+    adopted.isToEnd = true;
+    adopted.attempt.stop(graceMs);
+    return true;
   }
 
   /** Removes spools of earlier engines whose lanes are gone; others stay. A lane that is just about to go is waited for. */
@@ -107,9 +112,10 @@ export class Adoption {
     let fd: number | undefined;
     try {
       fd = isSpoolName(name) ? openIfThere(path) : undefined;
-    } catch {
-      // No handle to be had, or the disk refuses: what it says can't be guessed.
-      setTimeout(() => this.#openSpool(name, reader, open), POLL_MS);
+    } catch (error) {
+      // No handle to be had, or the disk refuses: what it says can't be guessed. But what is to end must come to an end without it.
+      for (const adopted of open) if (isGone(adopted)) this.#giveUp(adopted, open, error as Error);
+      if (open.size > 0) setTimeout(() => this.#openSpool(name, reader, open), POLL_MS);
       return;
     }
     if (fd === undefined) {
@@ -125,10 +131,12 @@ export class Adoption {
 
   #register(orphan: OrphanedAttempt, reader: SpoolReader): Adopted {
     const { key, spoolKey } = orphan;
-    const findGroup = (): AttemptGroup | null => {
+    const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
+    const find = (): AttemptGroup | null => {
       const lane = reader.entry(spoolKey).lane ?? reader.lane;
-      if (lane === null || lane.bootId !== bootId()) return null;
-      const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
+      // Its spool can't be read.
+      if (lane === null) return findGroup(identity) ?? null;
+      if (lane.bootId !== bootId()) return null;
       return {
         identity,
         lane: lane.pid,
@@ -141,9 +149,14 @@ export class Adoption {
       this.#adopted.delete(key);
       this.#context.report(ended);
     };
-    const adopted = { orphan, attempt: new Attempt(key, findGroup, this.#context.terminator, report) };
+    const adopted = { orphan, attempt: new Attempt(key, find, this.#context.terminator, report), identity, isToEnd: false };
     this.#adopted.set(key, adopted);
     return adopted;
+  }
+
+  #giveUp(adopted: Adopted, open: Set<Adopted>, error: Error): void {
+    open.delete(adopted);
+    adopted.attempt.settle({ kind: "lost", message: `the record of its runner can't be read (${error.message})` }, Date.now());
   }
 
   #watch(spool: WatchedSpool): void {
@@ -202,6 +215,11 @@ export class Adoption {
     clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+/** True if it is to end and nothing of it is left. */
+function isGone({ identity, isToEnd }: Adopted): boolean {
+  return isToEnd && findGroup(identity) === null;
 }
 
 /** A spool is made before the lane that could begin anything; only a power loss can take it away again. */

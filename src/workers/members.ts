@@ -5,7 +5,7 @@
  * the attempt if it is no older. Where environments can't be read at all (macOS), age alone decides.
  */
 
-import { readArguments, readEnvironment } from "./process-table.js";
+import { readArguments, readEnvironment, readProcess, readProcesses } from "./process-table.js";
 import type { ProcessEntry } from "./process-table.js";
 
 /** What every process of an attempt has in its environment. */
@@ -39,14 +39,8 @@ export class Members {
   readonly #proved = new Map<string, Verdict>();
 
   constructor(group: AttemptGroup) {
-    const { directory, job, task, attempt } = group.identity;
     this.#group = group;
-    this.#expected = new Map([
-      ["AIR_EXECUTOR_DIR", directory],
-      ["AIR_EXECUTOR_JOB", job],
-      ["AIR_EXECUTOR_TASK", task],
-      ["AIR_EXECUTOR_ATTEMPT", String(attempt)],
-    ]);
+    this.#expected = variablesOf(group.identity);
   }
 
   /** Of the processes in the lane's group (without zombies), those of the attempt and the others; the lane is neither. */
@@ -80,7 +74,7 @@ export class Members {
     // A lane runs one task at a time and leftovers have lost their parent.
     if (this.#isLanesChild(entry)) return this.#group.hasBegun() ? "ours" : "foreign";
     const id = `${entry.pid}:${entry.start}`;
-    const proof = this.#proved.get(id) ?? this.#proof(entry.pid);
+    const proof = this.#proved.get(id) ?? proofOf(entry.pid, this.#expected);
     if (proof !== undefined) {
       this.#proved.set(id, proof);
       return proof;
@@ -89,17 +83,47 @@ export class Members {
     const { earliestStart } = this.#group;
     return earliestStart !== null && entry.start >= earliestStart ? "ours" : "foreign";
   }
+}
 
-  /** What its environment says; undefined if it says nothing of an attempt. */
-  #proof(pid: number): Verdict | undefined {
-    let matching = 0;
-    for (const variable of readEnvironment(pid) ?? []) {
-      const end = variable.indexOf("=");
-      const expected = this.#expected.get(variable.slice(0, end));
-      if (expected === undefined) continue;
-      if (variable.slice(end + 1) !== expected) return "foreign";
-      matching += 1;
-    }
-    return matching === this.#expected.size ? "ours" : undefined;
+/**
+ * Looks for an attempt among all processes, for when the record of its lane can't be read. Null if nothing of it is left; undefined where
+ * environments can't be read, so that nobody can tell.
+ */
+export function findGroup(identity: AttemptIdentity): AttemptGroup | null | undefined {
+  if (readEnvironment(process.pid) === undefined) return undefined;
+  const expected = variablesOf(identity);
+  const isOurs = (pid: number): boolean => proofOf(pid, expected) === "ours";
+  // The lane leads the group and is no part of the attempt; what leads a group of its own has left us.
+  const found = readProcesses().find(({ pid, group }) => isOurs(pid) && !isOurs(group));
+  if (found === undefined) return null;
+  const lane = readProcess(found.group);
+  return {
+    identity,
+    lane: found.group,
+    isLaneAlive: lane !== undefined && !lane.isZombie,
+    hasBegun: () => true,
+    earliestStart: null,
+  };
+}
+
+function variablesOf({ directory, job, task, attempt }: AttemptIdentity): ReadonlyMap<string, string> {
+  return new Map([
+    ["AIR_EXECUTOR_DIR", directory],
+    ["AIR_EXECUTOR_JOB", job],
+    ["AIR_EXECUTOR_TASK", task],
+    ["AIR_EXECUTOR_ATTEMPT", String(attempt)],
+  ]);
+}
+
+/** What the environment of a process says; undefined if it says nothing of an attempt. */
+function proofOf(pid: number, expected: ReadonlyMap<string, string>): Verdict | undefined {
+  let matching = 0;
+  for (const variable of readEnvironment(pid) ?? []) {
+    const end = variable.indexOf("=");
+    const value = expected.get(variable.slice(0, end));
+    if (value === undefined) continue;
+    if (variable.slice(end + 1) !== value) return "foreign";
+    matching += 1;
   }
+  return matching === expected.size ? "ours" : undefined;
 }

@@ -27,6 +27,11 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   return HAS_PROC ? readStat(pid) : readPs(["-p", String(pid)])[0];
 }
 
+/** All processes, zombies left out. */
+export function readProcesses(): ProcessEntry[] {
+  return [...(HAS_PROC ? readAllStats() : readPs(["-ax"]))].filter((entry) => !entry.isZombie);
+}
+
 /** The members of the given process groups, zombies left out; a group without members is missing. */
 export function readGroups(groups: ReadonlySet<number>): Map<number, ProcessEntry[]> {
   const members = new Map<number, ProcessEntry[]>();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -115,6 +115,48 @@ test("an adopted task that ignores TERM is killed", LIMIT, async () => {
   rig.pool.stop(101, 0);
   assert.deepEqual((await rig.report(101)).result, { kind: "signaled", signal: "SIGKILL" });
 });
+
+/** A file in the place of `lanes/`: no spool can be opened. */
+function hideSpools(): void {
+  const lanes = join(rig.directory, "lanes");
+  renameSync(lanes, `${lanes}.away`);
+  writeFileSync(lanes, "");
+}
+
+test("an adopted task whose spool can't be opened can be stopped all the same", LIMIT, async () => {
+  const script = "trap 'exit 9' TERM; (trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done)";
+  const orphans = await killedEngine([script, script.replace("pid", "other")], () =>
+    Promise.all(["pid", "other"].map((name) => rig.line(name))),
+  );
+  hideSpools();
+  rig.pool.adopt(orphans);
+  rig.pool.stop(101, 0);
+  const { result, wasStopped } = await rig.report(101);
+  assert.ok(result.kind === "lost" && /^the record of its runner can't be read \(ENOTDIR/.test(result.message));
+  assert.equal(wasStopped, true);
+  assert.equal(isRunning(Number(await rig.line("pid"))), false);
+  assert.equal(isRunning(Number(await rig.line("other"))), true, "what another attempt started is left alone");
+  rig.pool.stop(102, 0);
+  assert.equal((await rig.report(102)).wasStopped, true);
+});
+
+test(
+  "an adopted task that has ended can be stopped although its spool can't be opened; without a stop it is waited for",
+  LIMIT,
+  async () => {
+    const orphans = await killedEngine(["echo up >a; exit 5", "echo up >b; exit 6"], () =>
+      Promise.all(["a", "b"].map((name) => rig.line(name))),
+    );
+    hideSpools();
+    rig.pool.adopt(orphans);
+    rig.pool.stop(101, 0);
+    const { result, wasStopped } = await rig.report(101);
+    assert.deepEqual([result.kind, wasStopped], ["lost", false]);
+    rmSync(join(rig.directory, "lanes"));
+    renameSync(join(rig.directory, "lanes.away"), join(rig.directory, "lanes"));
+    assert.deepEqual((await rig.report(102)).result, { kind: "exited", exitCode: 6 });
+  },
+);
 
 test("a dead lane tells what it can: ended, begun, or neither", LIMIT, async () => {
   const dead = `lane ${bootId()} 1 1`;
