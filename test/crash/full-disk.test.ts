@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
-import { describeEnd, Engine, warningsOf } from "../support/engine.js";
+import { test, type TestContext } from "node:test";
+import { describeEnd, Engine, failureOf, warningsOf } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import type { ExpectedTask } from "../support/random-job.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
@@ -13,8 +13,9 @@ import { readWitness, witnessed } from "../support/witness.js";
 /** More than the last page of a journal has room for. */
 const LENGTH = 25;
 
-test("a disk that fills up halts the job, and emptying it lets it go on by itself", async (t) => {
-  if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root to mount a small tmpfs");
+/** A job on a small disk that is full when its first task has ended; its tasks are seen on another one. Null where that can't be had. */
+async function jobOnFullDisk(t: TestContext, patienceMs: number) {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return null;
   const mounted: string[] = [];
   // First of all: what is mounted can't be removed with its place.
   t.after(() => mounted.forEach((path) => execFileSync("umount", ["--lazy", path])));
@@ -29,21 +30,45 @@ test("a disk that fills up halts the job, and emptying it lets it go on by itsel
   const script = join(root, "w");
   writeFileSync(script, witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`).args[1]!.replaceAll("$0", witness));
   const tasks = chain.map(({ id, dependencies }) => ({ id, dependencies, command: "sh", args: [script] }));
-  const engine = new Engine(dir, "full", tasks);
+  const engine = new Engine(dir, "full", tasks, { patienceMs });
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));
   fill(join(dir, "filler"));
   writeFileSync(`${witness}.go`, "");
+  return { dir, witness, chain, tasks, engine, makeRoom: () => rmSync(join(dir, "filler")) };
+}
+
+const NEEDS_ROOT = "needs root to mount a small tmpfs";
+
+test("a disk that fills up halts the job, and emptying it lets it go on by itself", async (t) => {
+  const job = await jobOnFullDisk(t, 60_000);
+  if (job === null) return t.skip(NEEDS_ROOT);
+  const { dir, witness, chain, engine, makeRoom } = job;
   await engine.said("warning");
   assert.ok(await waitUntil(() => readWitness(witness).length % 2 === 0), "what runs comes to its end");
   assert.ok(readWitness(witness).length < 2 * LENGTH, "nothing is started whose start can't be recorded");
   JSON.parse(readFileSync(join(dir, "jobs", "full", "state.json"), "utf8"));
-  rmSync(join(dir, "filler"));
+  makeRoom();
   const end = await engine.ended;
   assert.equal(end.code, 0, describeEnd(end));
   assert.match(warningsOf(end)[0]!, /records can't be written \(ENOSPC.*nothing new is started until they can/);
   assert.match(warningsOf(end)[1]!, /the disk takes its records again, going on/);
   assert.equal(warningsOf(end).length, 2, describeEnd(end));
   assert.deepEqual(judgeRun(dir, "full", witness, chain).violations, []);
+});
+
+test("an engine that gives up on a full disk loses nothing: with room again the next one finishes the job", async (t) => {
+  const job = await jobOnFullDisk(t, 300);
+  if (job === null) return t.skip(NEEDS_ROOT);
+  const { dir, witness, chain, tasks, engine, makeRoom } = job;
+  const end = await engine.ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.equal(failureOf(end)?.code, "AIR_DISK");
+  assert.ok(readWitness(witness).length < 2 * LENGTH);
+  makeRoom();
+  const next = await new Engine(dir, "full", tasks).ended;
+  assert.equal(next.code, 0, describeEnd(next));
+  const verdict = judgeRun(dir, "full", witness, chain);
+  assert.deepEqual(verdict, { violations: [], lostAttempts: 0, runTwice: 0 });
 });
 
 /** Takes all the room there is. */
