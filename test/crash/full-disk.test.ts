@@ -30,7 +30,7 @@ async function jobOnFullDisk(t: TestContext, patienceMs: number) {
   const script = join(root, "w");
   writeFileSync(script, witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`).args[1]!.replaceAll("$0", witness));
   const tasks = chain.map(({ id, dependencies }) => ({ id, dependencies, command: "sh", args: [script] }));
-  const engine = new Engine(dir, "full", tasks, { patienceMs });
+  const engine = new Engine(dir, "full", tasks, { patienceMs, concurrency: 1 });
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));
   fill(join(dir, "filler"));
   writeFileSync(`${witness}.go`, "");
@@ -65,7 +65,7 @@ test("an engine that gives up on a full disk loses nothing: with room again the 
   assert.equal(failureOf(end)?.code, "AIR_DISK");
   assert.ok(readWitness(witness).length < 2 * LENGTH);
   makeRoom();
-  const next = await new Engine(dir, "full", tasks).ended;
+  const next = await new Engine(dir, "full", tasks, { concurrency: 1 }).ended;
   assert.equal(next.code, 0, describeEnd(next));
   const verdict = judgeRun(dir, "full", witness, chain);
   assert.deepEqual(verdict, { violations: [], lostAttempts: 0, runTwice: 0 });
