@@ -3,6 +3,7 @@
 import { AirError, checkJobName, listJobs, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
 import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
+import { accessSync, constants } from "node:fs";
 import { basename, extname } from "node:path";
 
 /** As long as the name of a job may be. */
@@ -31,9 +32,20 @@ export function requireJob(base: string, name: string): void {
   throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
 }
 
-/** @throws AirError as `requireJob`. */
+/** @throws AirError as `requireJob`, and the system's error for a file that we may not read. */
 export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
   requireJob(base, name);
   const paths = viewPaths(base, name, options.run === null ? {} : { run: options.run });
-  return viewJob(paths, name, { withTasks: options.withTasks });
+  const job = viewJob(paths, name, { withTasks: options.withTasks });
+  if (job.problem !== null) [paths.state, paths.tasks].forEach(requireReadable);
+  return job;
+}
+
+/** One that is not there may come. */
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") throw error;
+  }
 }

@@ -4,11 +4,13 @@
  * imported by nobody.
  */
 
+import { isAbsolute } from "node:path";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
 import { Settings } from "./settings.js";
 import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal.js";
+import { explainSystemError, requireCurrentDirectory } from "./system-error.js";
 import { isExpected } from "./usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
@@ -26,12 +28,13 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return exitCode.completed;
     }
     const settings = new Settings(given, env);
+    if (!isAbsolute(settings.text("dir") ?? "")) requireCurrentDirectory();
     isJson = settings.isOn("json");
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
     const command = await verb.load();
     return await command.execute({ args, rest, settings, terminal });
   } catch (error) {
-    return complain(error, terminal, isJson);
+    return complain(explainSystemError(error), terminal, isJson);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Who holds a lock, as its file says, told apart from whoever got the same pid later. Written and read without taking the lock. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 export interface LockHolder {
   readonly pid: number;
@@ -25,8 +25,13 @@ export function describeHolder(socket: string | null): string {
   return `${JSON.stringify(holder)}\n`;
 }
 
-/** Null if nobody holds it: no file, or its process is gone. */
+/**
+ * Null if nobody holds it: no file, or its process is gone.
+ *
+ * @throws the system's error if we may not look.
+ */
 export function readHolder(path: string): LockHolder | null {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
   const holder = read(path);
   return holder === null ? null : { pid: holder.pid, since: holder.since };
 }

@@ -4,7 +4,7 @@
  * A torn tail, which a crash may leave, is cut; a copy is kept. Damage in the middle is an error (journal-reader.ts).
  */
 
-import { closeSync, constants, existsSync, opendirSync, openSync, truncateSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, opendirSync, openSync, truncateSync, writeFileSync } from "node:fs";
 import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "./layout.js";
@@ -44,6 +44,8 @@ function keepTorn(path: string, torn: Buffer): void {
 /** False if there is no such directory. */
 export function hasEntries(directory: string): boolean {
   if (!existsSync(directory)) return false;
+  // Its error names the path, unlike that of opendir.
+  accessSync(directory, constants.R_OK);
   const entries = opendirSync(directory);
   try {
     return entries.readSync() !== null;

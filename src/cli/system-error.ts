@@ -1,0 +1,50 @@
+/** What the system refuses a command, in words with a way out: the net below the places that know better. Called by main.ts. */
+
+import { AirError } from "../index.js";
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+  readonly path?: string;
+}
+
+/** The error as one of ours; one that is none of the system's comes back as it is. */
+export function explainSystemError(error: unknown): unknown {
+  if (error instanceof AirError || !isSystemError(error)) return error;
+  const { code, syscall, path, message } = error;
+  if (syscall === "uv_cwd") return noCurrentDirectory(error);
+  const place = path ?? "a file";
+  switch (code) {
+    case "EACCES":
+    case "EPERM": {
+      const remedy = "make it accessible for this user, or choose another directory with --dir";
+      return new AirError("AIR_UNSAFE_PATH", `${place} can't be used (no permission): ${remedy}`, { cause: error });
+    }
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EROFS":
+    case "EIO":
+      return new AirError("AIR_DISK", `${place} can't be written: the disk is full, read-only or broken (${code})`, {
+        cause: error,
+      });
+    default:
+      return new AirError("AIR_SYSTEM", `the system refuses: ${message}`, { cause: error });
+  }
+}
+
+/** @throws AirError `AIR_SYSTEM` if the directory in which we were started is gone, so that no relative path leads anywhere. */
+export function requireCurrentDirectory(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    throw noCurrentDirectory(error);
+  }
+}
+
+function noCurrentDirectory(cause: unknown): AirError {
+  return new AirError("AIR_SYSTEM", "the current directory was removed: change to one that is there and try again", { cause });
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}

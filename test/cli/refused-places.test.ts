@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { follow, main, makePlayground, type Result } from "./support/cli.js";
+
+const NOBODY = 65_534;
+const one = [{ id: "a", command: "echo", args: ["hello"] }];
+/** All that work on a directory of jobs. */
+const VERBS: readonly string[][] = [
+  ["run", "one.json"],
+  ["submit", "one.json"],
+  ["start"],
+  ["stop"],
+  ["status"],
+  ["status", "one"],
+  ["logs", "one"],
+  ["graph", "one"],
+  ["add", "one", "--id", "b", "--", "true"],
+  ["cancel", "one"],
+  ["retry", "one"],
+  ["rm", "one"],
+  ["prune", "--keep", "1"],
+  ["watch", "one"],
+  ["watch"],
+];
+
+/** One sentence in our words, and no word of the system's. */
+function assertClear(verb: readonly string[], { code, stderr }: Result, expected: RegExp): void {
+  assert.equal(code, 3, `${verb.join(" ")}: ${stderr}`);
+  assert.match(stderr, /^air-executor: [^\n]+\n$/, verb.join(" "));
+  assert.match(stderr, expected, verb.join(" "));
+  assert.doesNotMatch(stderr, /ENOENT|EACCES: |scandir|uv_cwd|\bat /, verb.join(" "));
+}
+
+test("in a directory that was removed every verb says so in one sentence", async (context) => {
+  const { dir } = makePlayground(context);
+  const shell = 'rmdir "$PWD" && exec "$@"';
+  for (const verb of [...VERBS, ["init"], ["validate", "one.json"], ["run", "-", "--dir", join(dir, "air")]]) {
+    mkdirSync(join(dir, "gone"));
+    const argv = ["-c", shell, "sh", process.execPath, main, ...verb];
+    const started = follow("sh", argv, join(dir, "gone"), {});
+    started.process.stdin.end(JSON.stringify(one));
+    assertClear(verb, await started.ended, /the current directory was removed: change to one that is there and try again$/m);
+  }
+});
+
+/** As root there is no permission that could be missing. Null if nobody else can run the program here. */
+function runAsNobody(context: TestContext): ((dir: string, args: readonly string[]) => Promise<Result>) | null {
+  if (process.getuid?.() !== 0) return (dir, args) => follow(process.execPath, [main, ...args], dir, {}).ended;
+  const prefix = ["--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups"];
+  const canRun = spawnSync("setpriv", [...prefix, process.execPath, main, "--version"]).status === 0;
+  if (!canRun) context.skip("other users can't run the program here");
+  return canRun ? (dir, args) => follow("setpriv", [...prefix, process.execPath, main, ...args], dir, {}).ended : null;
+}
+
+test("without permission on the directory every verb names it and the way out, in one sentence", async (context) => {
+  const run = runAsNobody(context);
+  if (run === null) return;
+  const { dir, write } = makePlayground(context);
+  chmodSync(dir, 0o777);
+  write("one.json", one);
+  const ran = await run(dir, ["run", "one.json"]);
+  assert.equal(ran.code, 0, ran.stderr);
+  const base = join(dir, ".air-executor");
+  chmodSync(base, 0o000);
+  for (const verb of VERBS) {
+    assertClear(verb, await run(dir, verb), /\.air-executor(\/jobs|\/manager\.pid)? can't be (used|opened).*(permission|--dir)/);
+  }
+  chmodSync(base, 0o700);
+  chmodSync(join(base, "jobs/one/tasks.json"), 0o000);
+  for (const verb of [
+    ["status", "one"],
+    ["logs", "one"],
+  ]) {
+    assertClear(verb, await run(dir, verb), /jobs\/one\/tasks\.json can't be used \(no permission\): make it accessible/);
+  }
+  assert.match(readFileSync(join(base, "jobs/one/state.json"), "utf8"), /"completed"/, "nothing was changed");
+});
