@@ -1,9 +1,8 @@
 /**
  * The loop over all jobs: what happened goes into the plans, what follows is recorded, what may start is started.
  *
- * Driven by the composition root: reports of the runner, one timer for `nextWakeup`, calls of the user. Pure and synchronous: no
- * I/O, no timer, no clock and no chance of its own. Each method changes plans, and then a round (round.ts) records that and acts
- * on it.
+ * Driven by the composition root: reports of the runner, one timer for `nextWakeup`, calls of the user. Pure and synchronous: no I/O, no
+ * timer, no clock and no chance of its own. Each method changes plans, and then a round (round.ts) records that and acts on it.
  */
 
 import { AirError } from "../domain/errors.js";
@@ -112,19 +111,17 @@ export class Scheduler {
   onReports(reports: readonly Report[]): void {
     const now = this.#options.clock.now();
     const batches = new Set<Batch>();
+    // Of the machine: what hinders one job its recorder holds back.
     let refusal: string | null = null;
     for (const report of reports) {
       const attempt = this.#inFlight.take(report);
-      const { job, task, batch } = attempt;
+      const { job, task, batch, isAdopted, reason } = attempt;
       if (batch !== null) batches.add(batch);
       const stopped = stopThatEnded(attempt, report);
       const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
-      if (outcome.kind === "not-begun") {
-        // What hinders one job its recorder holds back.
-        if (!attempt.isAdopted && attempt.reason === null && report.isHandedBack === undefined && outcome.hindrance === undefined) refusal = outcome.message;
-      } else {
-        this.#backOff.ended();
-      }
+      const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
+      if (outcome.kind !== "not-begun") this.#backOff.ended();
+      else if (isOfMachine && outcome.hindrance === undefined) refusal = outcome.message;
       job.running -= 1;
       const delayMs = job.plan.end(task, outcome, report.at, now);
       if (delayMs > 0) this.#delays.add(job, task, delayMs);
