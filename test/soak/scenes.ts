@@ -60,7 +60,7 @@ export const SCENES: readonly Scene[] = [
   {
     fault: "stops: TERM ignored, grandchildren, stopped tasks",
     file: "crash/stopping",
-    rounds: 1,
+    rounds: 3,
     seen: "all of the task is gone",
   },
 ];
