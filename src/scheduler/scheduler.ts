@@ -127,9 +127,7 @@ export class Scheduler {
       if (delayMs > 0) this.#delays.add(job, task, delayMs);
       this.#round.touch(job);
     }
-    if (refusal !== null) {
-      this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
-    }
+    if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
     for (const batch of batches) followBatch(batch, this.#inFlight, this.#options.clock);
     this.#advance();
   }

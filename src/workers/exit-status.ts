@@ -92,17 +92,17 @@ export function withoutLog(log: string, reason: string): Result {
   return { kind: "not-begun", message: `${dirname(log)}: ${reason}`, hindrance: "log" };
 }
 
+/** Whatever hinders us from making a runner is no fault of the task: it waits. Said of the directory, not of one slot's spool. */
+export function withoutRunner(error: unknown, spool: string): Result {
+  const reason = (error as Error).message.replaceAll(spool, dirname(spool));
+  return { kind: "not-begun", message: `no runner could be started: ${reason}` };
+}
+
 /** What it means that a system call failed before the attempt began. */
 export function beforeBegin(what: string, error: unknown): Result {
   const { code, message } = error as NodeJS.ErrnoException;
   const kind = code !== undefined && NO_ROOM_CODES.has(code) ? "not-begun" : "spawn-failed";
   return { kind, message: `${what}: ${message}` };
-}
-
-/** Whatever hinders us from making a runner is no fault of the task: it waits. Said of the directory, not of one spool in it. */
-export function withoutRunner(error: unknown, spool: string): Result {
-  const reason = (error as Error).message.replaceAll(spool, dirname(spool));
-  return { kind: "not-begun", message: `no runner could be started: ${reason}` };
 }
 
 export function classify(exitStatus: number, evidence: Evidence): Result {

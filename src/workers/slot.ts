@@ -23,7 +23,7 @@ import type { AttemptGroup } from "./members.js";
 import { ageOfLog, removeLog } from "./preparation.js";
 import type { Preparation } from "./preparation.js";
 import { startAgo } from "./process-table.js";
-import { readLastEntry } from "./spool.js";
+import { readLastEntry, type SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";
 
 /** What the slots of a thread share. */
@@ -165,14 +165,15 @@ export class Slot {
     const at = Date.now();
     const reader = batch.read(this.#running.map(({ attempt }) => attempt.key));
     for (const running of [...this.#running]) {
-      const { exitStatus } = reader.entry(running.attempt.key);
-      if (exitStatus !== null) this.#settle(running, exitStatus, at);
+      const entry = reader.entry(running.attempt.key);
+      if (entry.exitStatus !== null) this.#settle(running, entry.exitStatus, at, entry);
     }
   }
 
-  #settle(running: Running, exitStatus: number, at: number): void {
+  /** @param entry what the spool says of it, if that was read. */
+  #settle(running: Running, exitStatus: number, at: number, entry?: SpoolEntry): void {
     if (running.attempt.hasResult) return;
-    running.attempt.settle(exitStatus === 0 ? COMPLETED : this.#classify(running, exitStatus), at);
+    running.attempt.settle(exitStatus === 0 ? COMPLETED : this.#classify(running, exitStatus, entry), at);
   }
 
   #refuse(key: number, result: Result): void {
@@ -198,8 +199,8 @@ export class Slot {
     else this.#settle(running, answer, at);
   }
 
-  #classify({ descriptor, file, lane }: Running, exitStatus: number): Result {
-    const { hasBegun, complaint } = readLastEntry(this.#spool, descriptor.key);
+  #classify({ descriptor, file, lane }: Running, exitStatus: number, entry?: SpoolEntry): Result {
+    const { hasBegun, complaint } = entry ?? readLastEntry(this.#spool, descriptor.key);
     // The whole directory was removed: what the lane had to say of the log went with it.
     if (!hasBegun && !existsSync(dirname(descriptor.log))) return withoutLog(descriptor.log, "Directory nonexistent");
     const evidence = readEvidence(descriptor.log, complaint, file, this.#context.shell);
@@ -243,7 +244,8 @@ export class Slot {
   #onStartFailure(lane: Lane, error: Error): void {
     this.#forgetLane(lane);
     this.#endBatch();
-    for (const each of [...this.#running]) if (each.lane === lane) each.attempt.settle(withoutRunner(error, this.#spool), Date.now());
+    for (const each of [...this.#running])
+      if (each.lane === lane) each.attempt.settle(withoutRunner(error, this.#spool), Date.now());
   }
 
   #forgetLane(lane: Lane): void {
