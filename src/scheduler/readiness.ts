@@ -35,7 +35,6 @@ export class Readiness {
   /** Tasks below this index are linked, and their heights known. */
   #connected = 0;
   #skips: Skip[] = [];
-  #hasReset = false;
 
   constructor(table: TaskTable) {
     this.#table = table;
@@ -92,7 +91,6 @@ export class Readiness {
   /** Tasks that had ended are pending again: counts anew what each pending task waits for. None may be taken out meanwhile. */
   reconnect(tasks: readonly number[]): Skip[] {
     tasks.forEach((task) => this.#delayed.delete(task));
-    this.#hasReset = true;
     this.#queue.clear();
     this.#graph.unlinkAll();
     this.#connected = 0;
@@ -120,9 +118,9 @@ export class Readiness {
     this.#queue.push(task);
   }
 
-  /** The table says that a task that ran is pending again. What it depends on may have been reset meanwhile: then it waits anew. */
+  /** The table says that a task that ran is pending again. What it depends on may have been reset meanwhile, perhaps under an earlier engine: then it waits anew. */
   repeat(task: number): Skip[] {
-    if (!this.#hasReset || this.taskAt(task).dependencies.length === 0) {
+    if (this.taskAt(task).dependencies.length === 0) {
       this.#enqueue(task);
       return [];
     }

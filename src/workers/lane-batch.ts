@@ -3,10 +3,9 @@
  * by slot.ts. How recall and lane see each other is told in lane-script.ts.
  */
 
-import { closeSync, constants, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 
-import { readEntries, recallPath } from "./spool.js";
-import type { SpoolReader } from "./spool.js";
+import { recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
 const SLOW_MS = 60;
@@ -15,16 +14,22 @@ const AGAIN_MS = 1_000;
 
 export class LaneBatch {
   readonly #spool: string;
+  /** Open all the time: what is recorded there must be found even if somebody removes the file. */
+  readonly #fd: number;
   readonly #start: number;
   readonly #onSlow: () => void;
   #timer: NodeJS.Timeout;
   /** True if what has not begun of it was handed back, or will be. */
   isRecalled = false;
 
-  /** To be made while the lane is idle. `onSlow` is called when it is time for a recall, and again while that is not possible. */
+  /**
+   * To be made while the lane is idle. `onSlow` is called when it is time for a recall, and again while that is not possible. Throws the
+   * file system's error if the spool can't be opened: then nothing may be given to the lane.
+   */
   constructor(spool: string, onSlow: () => void) {
     this.#spool = spool;
-    this.#start = statSync(spool, { throwIfNoEntry: false })?.size ?? 0;
+    this.#fd = openSync(spool, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#start = fstatSync(this.#fd).size;
     this.#onSlow = onSlow;
     this.#timer = setTimeout(onSlow, SLOW_MS);
   }
@@ -45,12 +50,15 @@ export class LaneBatch {
 
   /** What is recorded by now. */
   read(keys: readonly number[]): SpoolReader {
-    return readEntries(this.#spool, keys, () => this.#start);
+    const reader = new SpoolReader(keys);
+    reader.read(this.#fd, this.#start);
+    return reader;
   }
 
   /** The lane is through with it, or gone. */
   end(): void {
     clearTimeout(this.#timer);
+    closeSync(this.#fd);
     if (this.isRecalled) rmSync(recallPath(this.#spool), { force: true });
   }
 }

@@ -5,14 +5,14 @@
  * Driven by worker.ts. A lane is started when it is first needed, and again when one has died.
  */
 
-import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { rmSync } from "node:fs";
 
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
-import { readEvidence, readLogTail } from "./evidence.js";
-import { classify, isNoForkIn, isNoRoom, withoutLog, withoutRunner } from "./exit-status.js";
+import { readLogTail } from "./evidence.js";
+import { isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
+import { judgeExit } from "./judge-exit.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
 import { LaneBatch } from "./lane-batch.js";
@@ -46,7 +46,6 @@ interface Running {
 }
 
 const NOT_BEGUN: Result = { kind: "not-begun", message: "its start could not be recorded" };
-const COMPLETED: Result = { kind: "exited", exitCode: 0 };
 
 export class Slot {
   readonly #context: SlotContext;
@@ -94,8 +93,8 @@ export class Slot {
       const attempt = this.#attempt(descriptor, lane, this.#running.length > 0);
       this.#running.push({ attempt, descriptor, file: prepared.file, lane });
     }
-    if (lines.length > 1) this.#batch = new LaneBatch(this.#spool, () => this.#recall());
-    if (lines.length > 0) lane.run(lines.length === 1 ? singleText(lines[0]!) : batchText(lines));
+    if (lines.length === 1) lane.run(singleText(lines[0]!));
+    else if (lines.length > 1) this.#runBatch(lane, lines);
   }
 
   stop(key: number, graceMs: number): void {
@@ -145,6 +144,17 @@ export class Slot {
     });
   }
 
+  #runBatch(lane: Lane, lines: readonly LaneLine[]): void {
+    try {
+      this.#batch = new LaneBatch(this.#spool, () => this.#recall());
+    } catch (error) {
+      lane.directory = "";
+      for (const { attempt } of [...this.#running]) attempt.settle(withoutRunner(error, this.#spool), Date.now());
+      return;
+    }
+    lane.run(batchText(lines));
+  }
+
   /** Hands back what the lane has not begun of its batch. */
   #recall(): void {
     if (this.#batch?.recall() !== true) return;
@@ -171,9 +181,13 @@ export class Slot {
   }
 
   /** @param entry what the spool says of it, if that was read. */
-  #settle(running: Running, exitStatus: number, at: number, entry?: SpoolEntry): void {
-    if (running.attempt.hasResult) return;
-    running.attempt.settle(exitStatus === 0 ? COMPLETED : this.#classify(running, exitStatus, entry), at);
+  #settle({ attempt, descriptor, file, lane }: Running, exitStatus: number, at: number, entry?: SpoolEntry): void {
+    if (attempt.hasResult) return;
+    const readEntry = (): SpoolEntry => entry ?? readLastEntry(this.#spool, attempt.key);
+    const result = judgeExit(descriptor, file, exitStatus, readEntry, this.#context);
+    // It may have failed to change directory.
+    if (result.kind === "spawn-failed" || result.kind === "not-begun") lane.directory = "";
+    attempt.settle(result, at);
   }
 
   #refuse(key: number, result: Result): void {
@@ -197,23 +211,6 @@ export class Slot {
     if (running === undefined) return;
     if (answer === NOT_RECORDED) running.attempt.settle(NOT_BEGUN, at);
     else this.#settle(running, answer, at);
-  }
-
-  #classify({ descriptor, file, lane }: Running, exitStatus: number, entry?: SpoolEntry): Result {
-    const { hasBegun, complaint } = entry ?? readLastEntry(this.#spool, descriptor.key);
-    // The whole directory was removed: what the lane had to say of the log went with it.
-    if (!hasBegun && !existsSync(dirname(descriptor.log))) return withoutLog(descriptor.log, "Directory nonexistent");
-    const evidence = readEvidence(descriptor.log, complaint, file, this.#context.shell);
-    const result = classify(exitStatus, evidence);
-    if (result.kind !== "spawn-failed" && result.kind !== "not-begun") return result;
-    // It may have failed to change directory.
-    lane.directory = "";
-    if (result.kind === "not-begun") removeLog(descriptor.log);
-    else if (exitStatus === 127) {
-      const problem = this.#context.preparation.explainMissing(descriptor);
-      if (problem !== undefined) return { kind: "spawn-failed", message: problem };
-    }
-    return result;
   }
 
   #onExit(lane: Lane): void {

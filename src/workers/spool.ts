@@ -77,20 +77,15 @@ export function writeLaneLine(fd: number, lane: ProcessIdentity): void {
 
 /** What the end of a spool says of the attempt that its lane ran last. An unreadable spool says nothing. */
 export function readLastEntry(path: string, key: number): SpoolEntry {
-  return readEntries(path, [key], (size) => Math.max(0, size - TAIL_BYTES)).entry(key);
-}
-
-/** What a spool of a certain size says of attempts, from a certain byte on. An unreadable spool says nothing. */
-export function readEntries(path: string, keys: Iterable<number>, from: (size: number) => number): SpoolReader {
-  const reader = new SpoolReader(keys);
+  const reader = new SpoolReader([key]);
   const fd = openForReading(path);
-  if (fd === undefined) return reader;
+  if (fd === undefined) return reader.entry(key);
   try {
-    reader.read(fd, from(fstatSync(fd).size));
+    reader.read(fd, Math.max(0, fstatSync(fd).size - TAIL_BYTES));
   } finally {
     closeSync(fd);
   }
-  return reader;
+  return reader.entry(key);
 }
 
 /** Undefined if it can't be read or is not a plain file. */

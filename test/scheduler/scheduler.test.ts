@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
 import type { InFlight } from "../../src/domain/job.js";
 import type { Result } from "../../src/domain/outcome.js";
+import type { Report } from "../../src/domain/ports.js";
 import { Engine, eventsOf } from "./support/engine.js";
-import { FakeRecorder } from "./support/fakes.js";
+import { FakeRecorder, SUCCESS } from "./support/fakes.js";
 import { fanOut, job, record, settings, task } from "./support/jobs.js";
 
 const FAILURE: Result = { kind: "exited", exitCode: 3 };
@@ -484,4 +485,109 @@ test("a fan-out of 100,000 and its merge run to the end on a runner that does no
   }
   assert.equal(handle.counts.completed, 100_002);
   assert.equal(recorder.events.length, 2 * 100_002 + 1);
+});
+
+test("a task that is tried again waits for what was reset behind its back, also under an earlier engine", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const inFlight = [{ task: "a", attempt: 1, startedAt: 0, spool: "old-1", key: 7, isQueued: false, stopping: null }];
+  const tasks = [task("first"), task("a", ["first"], { retries: 1 })];
+  const records = [record(), record({ status: "running", attempts: 1 })];
+  engine.add(job(tasks, { records, inFlight }));
+  assert.deepEqual(engine.runner.tasks, ["a", "first"]);
+  engine.runner.end(["a"], FAILURE);
+  assert.deepEqual(engine.runner.tasks, ["first"]);
+  engine.runner.end(["first"]);
+  assert.deepEqual(engine.runner.tasks, ["a"]);
+});
+
+/** Ends all that was handed out, after so many milliseconds. */
+function endAllAfter(engine: Engine, ms: number): void {
+  engine.clock.time += ms;
+  engine.runner.end(engine.runner.tasks);
+}
+
+test("once attempts are known to be short, a slot is handed several, and only the first of them counts as running", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const { recorder } = engine.add(job(fanOut(100)));
+  endAllAfter(engine, 5);
+  endAllAfter(engine, 5);
+  assert.ok(engine.runner.tasks.length > 2, "more than there are slots");
+  assert.equal(engine.runner.busySlots, 2);
+  assert.equal(engine.scheduler.inFlightCount, 2);
+  const starts = eventsOf(recorder.events, "attempt-started").slice(-engine.runner.tasks.length);
+  assert.equal(starts.filter(({ queued }) => queued === undefined).length, 2);
+});
+
+test("attempts that take long are handed out one by one, however many are ready", () => {
+  const engine = new Engine({ concurrency: 2 });
+  engine.add(job(fanOut(100)));
+  endAllAfter(engine, 1_000);
+  endAllAfter(engine, 1_000);
+  assert.equal(engine.runner.tasks.length, 2);
+});
+
+test("no batch takes what another slot could start at once", () => {
+  const engine = new Engine({ concurrency: 4 });
+  engine.add(job(fanOut(8)));
+  endAllAfter(engine, 1);
+  endAllAfter(engine, 1);
+  assert.deepEqual(engine.runner.starts.at(-1), ["shard-4", "shard-5", "shard-6", "shard-7"]);
+  assert.equal(engine.runner.busySlots, 4);
+});
+
+test("a job with a failure limit is handed out one by one: each end decides what may start", () => {
+  const engine = new Engine({ concurrency: 1 });
+  const { handle } = engine.add(job(fanOut(50), { settings: settings({ maxFailures: 1 }) }));
+  endAllAfter(engine, 1);
+  endAllAfter(engine, 1);
+  engine.runner.end(engine.runner.tasks, FAILURE);
+  assert.equal(handle.isOver, true);
+  assert.equal(handle.counts.failed, 1);
+  assert.equal(handle.counts.skipped, 49);
+});
+
+test("what is handed back is started again at once, as the same attempt, and the one that runs counts as running", () => {
+  const engine = new Engine({ concurrency: 1 });
+  const { recorder } = engine.add(job(fanOut(50)));
+  endAllAfter(engine, 5);
+  endAllAfter(engine, 5);
+  const [first, second, ...rest] = engine.runner.tasks;
+  const ended = (id: string, result: Result): Report => ({ key: engine.runner.keyOf(id), at: 0, result, wasStopped: false });
+  const back = rest.map((id): Report => ({ ...ended(id, NOT_BEGUN), isHandedBack: true }));
+  engine.clock.time += 60;
+  engine.runner.report([ended(first!, SUCCESS), ...back]);
+  assert.deepEqual(
+    eventsOf(recorder.events, "attempt-begun").map((event) => event.task),
+    [second],
+  );
+  assert.equal(engine.scheduler.noRoomSince, null, "the machine is not to blame");
+  engine.runner.end([second!]);
+  assert.equal(engine.runner.tasks[0], rest[0]);
+  const starts = eventsOf(recorder.events, "attempt-started").filter((event) => event.task === rest[0]);
+  assert.deepEqual(
+    starts.map(({ attempt }) => attempt),
+    [1, 1],
+  );
+  assert.equal(engine.runner.tasks.length, 1, "it was seen that they take long");
+});
+
+test("a timeout counts from when an attempt is known to run, and a very short one never waits in a batch", () => {
+  const engine = new Engine({ concurrency: 1 });
+  engine.add(
+    job([
+      task("first"),
+      ...fanOut(50)
+        .slice(1, -1)
+        .map((spec) => ({ ...spec, dependencies: ["first"], timeoutMs: 5_000 })),
+    ]),
+  );
+  endAllAfter(engine, 5);
+  endAllAfter(engine, 5);
+  assert.ok(engine.runner.tasks.length > 1);
+  assert.equal(engine.wakeup, engine.clock.time + 5_000);
+  const strict = new Engine({ concurrency: 1 });
+  strict.add(job(fanOut(50).map((spec) => ({ ...spec, timeoutMs: 500 }))));
+  endAllAfter(strict, 5);
+  endAllAfter(strict, 5);
+  assert.equal(strict.runner.tasks.length, 1);
 });
