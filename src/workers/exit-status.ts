@@ -92,6 +92,9 @@ export function withoutLog(log: string, reason: string): Result {
   return { kind: "not-begun", message: `${dirname(log)}: ${reason}`, hindrance: "log" };
 }
 
+/** The lane did not start it, since the spool took no word of that. */
+export const UNRECORDED: Result = { kind: "not-begun", message: "its start could not be recorded" };
+
 /** Whatever hinders us from making a runner is no fault of the task: it waits. Said of the directory, not of one slot's spool. */
 export function withoutRunner(error: unknown, spool: string): Result {
   const reason = (error as Error).message.replaceAll(spool, dirname(spool));

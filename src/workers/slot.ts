@@ -11,7 +11,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readLogTail } from "./evidence.js";
-import { isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
+import { isNoForkIn, isNoRoom, UNRECORDED, withoutRunner } from "./exit-status.js";
 import { judgeExit } from "./judge-exit.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
@@ -44,8 +44,6 @@ interface Running {
   readonly file: string;
   readonly lane: Lane;
 }
-
-const NOT_BEGUN: Result = { kind: "not-begun", message: "its start could not be recorded" };
 
 export class Slot {
   readonly #context: SlotContext;
@@ -202,14 +200,14 @@ export class Slot {
       // What has no end by now did not begin.
       for (const { attempt } of [...this.#running]) {
         if (isRecalled) attempt.handBack(at);
-        else attempt.settle(NOT_BEGUN, at);
+        else attempt.settle(UNRECORDED, at);
       }
       return;
     }
     // An answer may come after its lane's exit, when the spool has told already.
     const running = this.#running.find(({ attempt }) => attempt.key === key);
     if (running === undefined) return;
-    if (answer === NOT_RECORDED) running.attempt.settle(NOT_BEGUN, at);
+    if (answer === NOT_RECORDED) running.attempt.settle(UNRECORDED, at);
     else this.#settle(running, answer, at);
   }
 
