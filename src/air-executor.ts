@@ -3,36 +3,32 @@
  * manager and programs. Holds no state of a job itself.
  */
 
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { resolve } from "node:path";
 import { checkJob, graphFaults, type JobInput } from "./check-job.js";
 import { ControlServer } from "./control/server.js";
 import { AirError } from "./domain/errors.js";
-import type { JobOwner, JobSpec, JobSummary, RetryWish } from "./domain/job.js";
-import { endedJob, takeInGrowth } from "./ended-job.js";
-import { clock, Engine } from "./engine.js";
-import { completeOptions, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "./executor-options.js";
+import type { JobSpec, JobSummary, RetryWish } from "./domain/job.js";
+import { endedJob } from "./ended-job.js";
+import { clock, Engine, type BeginOptions } from "./engine.js";
+import { completeOptions, ownerOf, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "./executor-options.js";
 import { JobControl } from "./job-control.js";
+import { JobOpener, requireName } from "./job-opener.js";
 import type { Added, Job, JobBackend, Retried } from "./job.js";
+import { completeMapOptions, type MapInput, type MapOptions, type MapResult, type ToTask } from "./map-options.js";
+import { runMap, type MapHost } from "./map-run.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
 import type { RunningJob } from "./running-job.js";
 import { prepareBase } from "./store/base-directory.js";
-import { abandon, openDropped, openFreshRun, openRun, pathsOfJob } from "./store/job-directory.js";
 import type { OpenContext, OpenedJob, WantedRun } from "./store/job-directory.js";
-import { controlDir, jobsDir } from "./store/layout.js";
-import { checkJobName } from "./store/names.js";
+import { controlDir } from "./store/layout.js";
 import type { Picture } from "./store/picture.js";
-import { readPicture } from "./store/recovery.js";
-
-/** How often we look whether somebody has finished writing. */
-const UNSETTLED_MS = 100;
 
 export class AirExecutor {
   readonly dir: string;
   readonly #options: CompleteOptions;
   readonly #engine: Engine;
+  readonly #opener: JobOpener;
   readonly #control: JobControl;
   readonly #server: ControlServer;
   /** Set when `close` was called first. */
@@ -42,11 +38,12 @@ export class AirExecutor {
     this.dir = dir;
     this.#options = options;
     this.#engine = engine;
+    this.#opener = new JobOpener({ dir, context: () => this.#context(), begin: (opened) => this.#begin(opened) });
     this.#control = new JobControl({
       dir,
       find: (name) => engine.find(name),
-      open: (name) => this.#openNamed(name),
-      begin: (opened, only) => this.#begin(opened, only),
+      open: (name) => this.#opener.openNamed(name),
+      begin: (opened, only) => this.#begin(opened, { only }),
       ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
     });
     this.#server = new ControlServer({
@@ -81,11 +78,41 @@ export class AirExecutor {
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
     const { tasks, concurrency, maxFailures, env } = spec;
     const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
-    const wanted: WantedRun = { name, owner: options.owner ?? "run", tasks, settings };
     void this.#engine.prepare();
-    if (options.fresh === true) await this.#endUnfinished(name);
-    const open = options.fresh === true ? openFreshRun : openRun;
-    return (await this.#begin(await open(this.dir, wanted, this.#context()))).job;
+    const wanted: WantedRun = { name, owner: ownerOf(options), tasks, settings };
+    return (await this.#begin(await this.#opener.openWanted(wanted, options.fresh === true))).job;
+  }
+
+  /**
+   * Runs a task for each input, and gives the results in the order in which tasks end. Nothing begins before the first result is asked for.
+   * Inputs are pulled as there is room: for tasks that run, and for results that wait to be read (`options.window`), so neither the input
+   * nor the tasks are ever in memory as a whole.
+   *
+   * Results of tasks that failed are data like others. If the input or `toTask` throws, what was pulled is run to its end, its results are
+   * given, and then the error is thrown; who leaves early (`break`, `return()`) stops what runs, as `stop` does. In both cases the job is
+   * unfinished: the same call with the same name and input goes on with it, and gives no second result for what has ended.
+   *
+   * @returns an iterator whose return value is the job's summary.
+   * @throws AirError from the call `AIR_USAGE`; from the iterator `AIR_INVALID_JOB` for a task that is wrong or whose id was there before,
+   *   `AIR_CONFLICT`, `AIR_LOCKED`, `AIR_DISK`.
+   */
+  map<Input>(
+    inputs: MapInput<Input>,
+    toTask: ToTask<Input>,
+    options: MapOptions = {},
+  ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
+    const complete = completeMapOptions(options, this.#options.concurrency);
+    const host: MapHost = {
+      graceMs: this.#options.graceMs,
+      onWarning: this.#options.onWarning,
+      open: (wanted) => {
+        void this.#engine.prepare();
+        return this.#opener.openWanted(wanted, options.fresh === true);
+      },
+      begin: (opened) => this.#begin(opened, { isFed: true }),
+      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
+    };
+    return runMap(host, inputs, toTask, { ...complete, cwd: options.cwd ?? "." });
   }
 
   /**
@@ -94,9 +121,9 @@ export class AirExecutor {
    *
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
    */
-  async takeUp(dir: string, options: { owner?: JobOwner } = {}): Promise<Job> {
+  async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
     void this.#engine.prepare();
-    const opened = await this.#open(resolve(dir), options.owner ?? "run");
+    const opened = await this.#opener.open(resolve(dir), ownerOf(options));
     return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
   }
 
@@ -183,35 +210,12 @@ export class AirExecutor {
     return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
   }
 
-  async #openNamed(name: string): Promise<OpenedJob> {
-    requireName(name);
-    const dir = join(jobsDir(this.dir), name);
-    if (!existsSync(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.dir}`);
-    return this.#open(dir, "manager");
-  }
-
-  /** Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in. */
-  async #open(dir: string, owner: JobOwner): Promise<OpenedJob> {
-    for (;;) {
-      const opened = await openDropped(dir, owner, this.#context());
-      if (opened.isSuperseded === true) {
-        const { job } = await this.#begin(opened);
-        await job.finished();
-      } else if (!opened.picture.isOver || (await takeInGrowth(opened))) {
-        return opened;
-      } else {
-        await abandon(opened);
-        await pause(UNSETTLED_MS);
-      }
-    }
-  }
-
-  async #begin(opened: OpenedJob, only?: readonly string[]): Promise<RunningJob> {
+  async #begin(opened: OpenedJob, options: Omit<BeginOptions, "backendOf"> = {}): Promise<RunningJob> {
     const backendOf = (job: RunningJob): JobBackend => ({
       ...this.#backendOf(opened.picture),
       cancel: (tasks) => job.cancel(tasks),
     });
-    return this.#engine.begin(opened, { backendOf, only });
+    return this.#engine.begin(opened, { ...options, backendOf });
   }
 
   #backendOf(picture: Picture): JobBackend {
@@ -222,19 +226,4 @@ export class AirExecutor {
       retry: (wish) => this.retry(picture.name, wish),
     };
   }
-
-  /** Before a run is put aside: what an earlier engine started of it must not run on beside the new run. */
-  async #endUnfinished(name: string): Promise<void> {
-    const paths = pathsOfJob(this.dir, name);
-    const found = readPicture(paths);
-    if (found === null || found.picture.load().inFlight.length === 0) return;
-    const job = await this.takeUp(paths.dir);
-    await job.cancel();
-    await job.finished();
-  }
-}
-
-function requireName(name: string): void {
-  const problem = checkJobName(name, { dropped: true });
-  if (problem !== null) throw new AirError("AIR_USAGE", problem);
 }

@@ -7,8 +7,10 @@ import type { JobSpec } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
 import { checkGraph } from "./scheduler/check-graph.js";
 import { readJobData, readJobFile as readFile, type JobReading } from "./store/job-file.js";
-import { invalidJob, placeFaults, type PathFault } from "./store/places.js";
+import { invalidJob, locateData, placeFaults, type PathFault } from "./store/places.js";
 import { suggest } from "./store/suggest.js";
+import { readTasks } from "./store/task-reader.js";
+import { formatTimestamp } from "./store/timestamp.js";
 
 /** A task as a job file holds it; seconds, and the names of the guide. */
 export interface TaskInput {
@@ -70,6 +72,22 @@ export async function checkJob(input: JobInput, options: CheckOptions = {}): Pro
  */
 export async function readJobFile(path: string, options: CheckOptions = {}): Promise<JobSpec> {
   return complete(path === "-" ? "stdin" : path, await readFile(path), options);
+}
+
+/**
+ * A task that was made for the input number `position` of a map.
+ *
+ * @throws AirError `AIR_INVALID_JOB` with every fault.
+ */
+export async function checkMapTask(task: unknown, position: number, map: string): Promise<TaskSpec> {
+  const createdAt = formatTimestamp(Date.now());
+  const { tasks, faults } = await readTasks([task], { defaults: {}, createdAt, isTasksJson: false, firstPosition: position });
+  const spec = tasks[0]!;
+  const isFree = spec.dependencies.length === 0 && spec.triggerRule === "all_success";
+  const message = "a task of a map depends on nothing: leave out dependencies and trigger_rule";
+  const all = isFree ? faults : [...faults, { path: ["tasks", 0], message }];
+  if (all.length > 0) throw invalidJob(`the task of input ${position} of map "${map}"`, placeFaults(all, locateData([task])));
+  return spec;
 }
 
 /** What the graph has against tasks, by themselves or as an addition to the `known` ones, as paths into the job. */

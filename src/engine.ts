@@ -25,6 +25,8 @@ export interface BeginOptions {
   readonly backendOf: (job: RunningJob) => JobBackend;
   /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
   readonly only?: readonly string[] | undefined;
+  /** True for a map whose input is at hand. Default: false. */
+  readonly isFed?: boolean;
 }
 
 export class Engine {
@@ -104,17 +106,18 @@ export class Engine {
     await this.#runner.close();
   }
 
-  #begin(opened: OpenedJob, { backendOf, only }: BeginOptions): RunningJob {
+  #begin(opened: OpenedJob, { backendOf, only, isFed }: BeginOptions): RunningJob {
     const { durability, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
     // While the scheduler makes its plan the lanes can start.
-    this.#pool?.warm(Math.min(this.#options.concurrency, opened.picture.counts.pending));
+    this.#pool?.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
     const running = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,
       durability,
       onWarning,
       only,
+      isFed,
       backendOf,
       onClosed: (job, isRecorded) => {
         this.#running.delete(job);

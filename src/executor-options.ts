@@ -33,7 +33,7 @@ export interface SubmitOptions {
   /** Working directory of tasks that name none. Default: the current one. */
   readonly cwd?: string;
   /** Default: `run`. */
-  readonly owner?: JobOwner;
+  readonly owner?: Exclude<JobOwner, "map">;
 }
 
 /** With every default filled in. */
@@ -57,10 +57,16 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   return { concurrency, graceMs, patienceMs, durability, onWarning };
 }
 
+/** @throws AirError `AIR_USAGE` for one that is no caller's to give. */
+export function ownerOf({ owner = "run" }: Pick<SubmitOptions, "owner">): JobOwner {
+  demand(owner === "run" || owner === "manager", "owner", '"run" or "manager"', owner);
+  return owner;
+}
+
 function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
 }
 
-function demand(isMet: boolean, option: string, expected: string, value: unknown): void {
+export function demand(isMet: boolean, option: string, expected: string, value: unknown): void {
   if (!isMet) throw new AirError("AIR_USAGE", `${option}: expected ${expected}, got ${inspect(value)}`);
 }

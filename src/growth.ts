@@ -4,6 +4,7 @@
  */
 
 import { graphFaults } from "./check-job.js";
+import { AirError } from "./domain/errors.js";
 import type { JobEvent } from "./domain/events.js";
 import type { TaskSpec } from "./domain/task.js";
 import { tasksAdded } from "./store/new-journal.js";
@@ -19,12 +20,22 @@ export interface Addition {
   readonly present: readonly string[];
 }
 
+/** A map takes its tasks from its input alone, and those that have ended are out of reach until it has. */
+export function refuseOfMap({ name, had, isOver }: Picture): void {
+  if (had === null) return;
+  if (isOver) throw new AirError("AIR_CLOSED", `job "${name}" is over.`);
+  const message = `job "${name}" is a map that has not ended: its tasks come from its input. Cancel it, or wait for its end.`;
+  throw new AirError("AIR_CONFLICT", message);
+}
+
 /**
  * All of the tasks or none.
  *
- * @throws AirError `AIR_INVALID_JOB` with every fault: an id that the job has with another meaning, a dependency that nobody knows, a cycle.
+ * @throws AirError `AIR_INVALID_JOB` with every fault: an id that the job has with another meaning, a dependency that nobody knows, a cycle;
+ * `AIR_CONFLICT` for a map.
  */
 export function planAddition(tasks: readonly TaskSpec[], picture: Picture): Addition {
+  refuseOfMap(picture);
   const isPresent = tasks.map((task) => {
     const index = picture.ids.get(task.id);
     return index !== undefined && isSameTask(task, picture.tasks[index]!);

@@ -3,6 +3,7 @@
 export { AirExecutor } from "./air-executor.js";
 export type { ExecutorOptions, SubmitOptions } from "./executor-options.js";
 export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from "./check-job.js";
+export type { MapInput, MapOptions, MapResult, MapTask, ToTask } from "./map-options.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
 export type * from "./domain/events.js";
 export type * from "./domain/job.js";

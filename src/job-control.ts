@@ -12,7 +12,7 @@ import { AirError } from "./domain/errors.js";
 import type { JobEvent } from "./domain/events.js";
 import type { JobSpec, RetryWish } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
-import { planAddition } from "./growth.js";
+import { planAddition, refuseOfMap } from "./growth.js";
 import type { Added, Job, Retried } from "./job.js";
 import { planRetry, readEdits } from "./plan-retry.js";
 import { putDown } from "./put-down.js";
@@ -202,6 +202,7 @@ function addTo(job: RunningJob, tasks: readonly TaskSpec[]): AddAnswer {
 
 async function retryIn(job: RunningJob, wish: RetryWish): Promise<RetryAnswer> {
   const { picture, paths } = job;
+  refuseOfMap(picture);
   const edits = await readEdits(paths, picture);
   const plan = planRetry(picture, wish, edits, paths);
   if (plan.tasks.length > 0) job.reset(plan);
@@ -211,6 +212,7 @@ async function retryIn(job: RunningJob, wish: RetryWish): Promise<RetryAnswer> {
 /** Records what is to run again. */
 async function resetAlone(opened: OpenedJob, wish: RetryWish): Promise<readonly string[]> {
   const { paths, picture } = opened;
+  refuseOfMap(picture);
   refuseWhileCancelling(picture);
   const plan = planRetry(picture, wish, await readEdits(paths, picture), paths);
   if (plan.tasks.length > 0) note(opened, [{ type: "tasks-reset", at: Date.now(), ...plan }]);

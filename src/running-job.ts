@@ -33,6 +33,8 @@ export interface RunningJobContext {
   readonly onWarning: (message: string) => void;
   /** If given, only the attempts in flight of these tasks are adopted, nothing is started, and the job is left unfinished. */
   readonly only?: readonly string[] | undefined;
+  /** True for a map whose input is at hand: `feed` and `endInput` will be called. Default: false. */
+  readonly isFed?: boolean | undefined;
   readonly backendOf: (job: RunningJob) => JobBackend;
   /** The job is over for this executor. `isRecorded`: all that happened is on disk. */
   readonly onClosed: (job: RunningJob, isRecorded: boolean) => void;
@@ -79,6 +81,7 @@ export class RunningJob {
     onFinished(this.#finish());
     this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
     if (opened.isSuperseded === true) this.#look();
+    if (picture.had !== null && context.isFed !== true) this.#endUnfed();
   }
 
   /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
@@ -86,14 +89,14 @@ export class RunningJob {
     const standing = this.#writer.look();
     if (standing === this.#standing) return;
     this.#standing = standing;
-    const { onWarning } = this.#context;
-    const { name } = this.job;
-    if (standing === "superseded")
-      onWarning(`job "${name}": another run was written in its place, so run ${this.job.id} is ended`);
-    if (standing === "removed") onWarning(`job "${name}": its directory was removed, so it is cancelled`);
-    if (standing === "away")
-      onWarning(`job "${name}": ${this.#opened.paths.dir} can't be found; nothing new is started until it is back`);
+    if (standing === "superseded") this.#warn(`another run was written in its place, so run ${this.job.id} is ended`);
+    if (standing === "removed") this.#warn("its directory was removed, so it is cancelled");
+    if (standing === "away") this.#warn(`${this.paths.dir} can't be found; nothing new is started until it is back`);
     if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
+  }
+
+  #warn(words: string): void {
+    this.#context.onWarning(`job "${this.job.name}": ${words}`);
   }
 
   /** True if the scheduler has nothing more to do with it. */
@@ -144,6 +147,29 @@ export class RunningJob {
     this.#grow(tasks);
   }
 
+  /** Of a map: takes in checked tasks that came of its input. False if nothing more of it will run. */
+  feed(tasks: readonly TaskSpec[]): boolean {
+    if (this.#handle === null || this.#handle.isOver || this.#handle.isBarred) return false;
+    this.#handle.add(tasks);
+    return true;
+  }
+
+  /** Of a map: nothing more comes of its input. `isWhole` is false if there may be more another time. */
+  endInput(isWhole: boolean): void {
+    if (!this.#isIdle) this.#handle?.endInput(isWhole);
+  }
+
+  #endUnfed(): void {
+    this.endInput(false);
+    if (!this.picture.isCancelling && this.#context.only === undefined)
+      this.#warn("it is a map: what was taken in is run, and it stays unfinished until it is mapped again with its input");
+  }
+
+  /** Starts nothing more and stops what runs: the job stays unfinished. */
+  interrupt(graceMs: number): void {
+    if (!this.#isIdle) this.#handle?.interrupt(graceMs);
+  }
+
   /** Has tasks that have ended run again, some of them edited (and checked), likewise. */
   reset({ tasks, edited }: RetryPlan): void {
     if (this.#handle === null || this.#handle.isOver)
@@ -170,10 +196,8 @@ export class RunningJob {
     const { added, edited, notes } = newsOf(rewrite, this.picture);
     if (notes.length + edited.length > 0)
       this.#writer.record([{ type: "edits-ignored", at: this.#context.clock.now(), edited, notes }]);
-    if (notes.length > 0) {
-      const more = notes.length === 1 ? "" : ` (and ${notes.length - 1} more: see its status)`;
-      this.#context.onWarning(`job "${this.job.name}": ${notes[0]}${more}`);
-    }
+    const more = notes.length < 2 ? "" : ` (and ${notes.length - 1} more: see its status)`;
+    if (notes.length > 0) this.#warn(`${notes[0]}${more}`);
     if (added.length > 0) this.#grow(added);
   }
 
@@ -189,8 +213,8 @@ export class RunningJob {
 
   async #finish(): Promise<JobSummary> {
     const { clock, onClosed } = this.#context;
-    let isRecorded = false;
     const { picture } = this;
+    let isRecorded = false;
     try {
       for (let isSettled = false; !isSettled;) {
         await this.#over;

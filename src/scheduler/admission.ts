@@ -37,7 +37,7 @@ export class Admission {
 
   refresh(job: JobRun): void {
     const slot = this.#slotOf(job);
-    if (job.isHeld || job.ports.mayStart === false || job.plan.readyCount === 0 || job.slots >= job.limit) {
+    if (job.isHeld || !job.mayStart || job.plan.readyCount === 0 || job.slots >= job.limit) {
       this.#heap.remove(slot);
     } else if (this.#heap.has(slot)) {
       this.#heap.moved(slot);

@@ -4,7 +4,7 @@
  * Kept by the scheduler. As many entries as attempts run: what runs is looked at one by one, what waits never is.
  */
 
-import type { StopReason } from "../domain/outcome.js";
+import type { Outcome, StopReason } from "../domain/outcome.js";
 import type { Report } from "../domain/ports.js";
 import { Deadlines } from "./deadlines.js";
 import type { JobRun } from "./job-run.js";
@@ -130,11 +130,17 @@ export class InFlight {
   }
 }
 
+/** What a report means for its attempt, together with the stop if that is what ended it. */
+export function outcomeOf(attempt: Attempt, report: Report): Outcome {
+  const stopped = stopThatEnded(attempt, report);
+  return stopped === null ? report.result : { ...report.result, stopped };
+}
+
 /**
  * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What
  * was to be cancelled and did not complete before is cancelled, however it ended.
  */
-export function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
+function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
   const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;
   const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason === "cancel" && !hasCompleted);
   return explains ? attempt.reason : null;

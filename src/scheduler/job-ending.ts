@@ -1,7 +1,7 @@
 /**
  * How a job will end: the failures so far, the limit on them, and whether the user cancelled it.
  *
- * Told by the plan; knows tasks only by id and never counts what the task table counts.
+ * Told by the plan; knows tasks only by id and never counts what the task table counts. Of a map it remembers only the first failure.
  */
 
 import type { JobEnded } from "../domain/events.js";
@@ -11,13 +11,22 @@ import { CANCELLED_BY_USER } from "./verdict.js";
 export class JobEnding {
   isCancelling: boolean;
   readonly #maxFailures: number;
-  /** Why each of the tasks that failed did, by id, the first to fail in front. */
-  readonly #failures = new Map<string, string>();
+  /** Why each of the tasks that failed did, by id, the first to fail in front; null if that has been forgotten. */
+  readonly #failures = new Map<string, string | null>();
+  readonly #isMap: boolean;
+  /** How many have failed. */
+  #failed = 0;
   #limitReason: string | null = null;
 
   constructor(job: LoadedJob) {
     this.isCancelling = job.isCancelling;
     this.#maxFailures = job.settings.maxFailures ?? Infinity;
+    this.#isMap = job.map !== undefined;
+    if (job.map !== undefined && job.map.firstFailure !== null) {
+      this.#failures.set(job.map.firstFailure, null);
+      this.#failed = job.map.counts.failed;
+      this.#limitAt(job.map.firstFailure);
+    }
     const failed: number[] = [];
     for (const [index, { status }] of job.records.entries()) {
       if (status === "failed") {
@@ -42,16 +51,17 @@ export class JobEnding {
   }
 
   noteFailure(task: string, error: string): void {
-    this.#failures.set(task, error);
-    if (this.#failures.size >= this.#maxFailures) {
-      this.#limitReason ??= `the job's failure limit of ${this.#maxFailures} was reached: ${JSON.stringify(task)} failed`;
+    if (!this.#isMap || this.#failures.size === 0) {
+      this.#failures.set(task, error);
     }
+    this.#failed += 1;
+    this.#limitAt(task);
   }
 
   /** Tasks run again: what they did before doesn't count any more. */
   forget(tasks: readonly string[]): void {
-    tasks.forEach((task) => this.#failures.delete(task));
-    if (this.#failures.size < this.#maxFailures) {
+    this.#failed -= tasks.filter((task) => this.#failures.delete(task)).length;
+    if (this.#failed < this.#maxFailures) {
       this.#limitReason = null;
     }
   }
@@ -63,7 +73,8 @@ export class JobEnding {
     }
     const [first] = this.#failures;
     if (first !== undefined) {
-      const error = `task ${JSON.stringify(first[0])} failed: ${first[1]}`;
+      const [task, reason] = first;
+      const error = `task ${JSON.stringify(task)} failed${reason === null ? "" : `: ${reason}`}`;
       return { type: "job-ended", at, state: "failed", error };
     }
     if (counts.cancelled > 0) {
@@ -71,5 +82,11 @@ export class JobEnding {
       return { type: "job-ended", at, state: "failed", error };
     }
     return { type: "job-ended", at, state: "completed", error: null };
+  }
+
+  #limitAt(task: string): void {
+    if (this.#failed >= this.#maxFailures) {
+      this.#limitReason ??= `the job's failure limit of ${this.#maxFailures} was reached: ${JSON.stringify(task)} failed`;
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { KnownIds } from "./check-graph.js";
+import { MapPlan, type JobPlan } from "./map-plan.js";
 import { Pace } from "./pace.js";
 import { Plan } from "./plan.js";
 
@@ -36,6 +37,8 @@ export interface JobHandle {
   readonly name: string;
   /** True once the listener's `onOver` is due or was called. */
   readonly isOver: boolean;
+  /** True if what is added to this map will not run: it was cancelled, or its failure limit was reached. */
+  readonly isBarred: boolean;
   readonly counts: Counts;
   /** The id of the task that failed first; null if none has. */
   readonly firstFailure: string | null;
@@ -55,11 +58,20 @@ export interface JobHandle {
    * here. Throws `AIR_CLOSED` if the job is over, `AIR_CONFLICT` if it is being cancelled.
    */
   reset(taskIds: readonly string[], edited: readonly TaskSpec[]): void;
+  /**
+   * Of a map, which is not over before: no more tasks will come. `isWhole` is false if there may be more another time: then the job is
+   * interrupted when all has ended.
+   */
+  endInput(isWhole: boolean): void;
+  /** Starts nothing more of the job and stops what runs of it, as `Scheduler.stop` does for all. */
+  interrupt(graceMs: number): void;
 }
 
 export class JobRun {
   readonly name: string;
-  readonly plan: Plan;
+  readonly plan: JobPlan;
+  /** The same if it is a map's, else null. */
+  readonly map: MapPlan | null;
   readonly ports: JobPorts;
   /** How many attempts may be in flight at once. */
   readonly limit: number;
@@ -73,6 +85,8 @@ export class JobRun {
   servedAt = 0;
   /** True while its recorder takes no starts. */
   isHeld = false;
+  /** False if nothing more of it may start. */
+  mayStart: boolean;
   /** True if its plan has to be looked at: there are events to record, or it may be over. */
   isTouched = false;
   isOver = false;
@@ -84,7 +98,9 @@ export class JobRun {
     this.ports = ports;
     this.limit = job.settings.concurrency ?? Infinity;
     this.pace = job.settings.maxFailures === null ? new Pace() : null;
-    this.plan = new Plan(job, random, at);
+    this.mayStart = ports.mayStart !== false;
+    this.map = job.map === undefined ? null : new MapPlan({ ...job, map: job.map }, random, at);
+    this.plan = this.map ?? new Plan(job, random, at);
   }
 
   /** How many slots it holds. */
@@ -101,6 +117,13 @@ export class JobRun {
     return task;
   }
 
+  refuseReset(): void {
+    this.refuseIfOver();
+    if (this.plan.isCancelling) {
+      throw new AirError("AIR_CONFLICT", `Job ${JSON.stringify(this.name)} is being cancelled: retry when it has ended.`);
+    }
+  }
+
   refuseIfOver(): void {
     if (this.isOver) {
       throw new AirError("AIR_CLOSED", `Job ${JSON.stringify(this.name)} is over.`);
@@ -108,13 +131,18 @@ export class JobRun {
   }
 }
 
+type Actions = Pick<JobHandle, "add" | "cancel" | "reset" | "endInput" | "interrupt">;
+
 /** A job as its user sees it; `actions` are what the scheduler does for it. */
-export function handleOf(job: JobRun, actions: Pick<JobHandle, "add" | "cancel" | "reset">): JobHandle {
+export function handleOf(job: JobRun, actions: Actions): JobHandle {
   return {
     name: job.name,
     ids: job.plan.ids,
     get isOver() {
       return job.isOver;
+    },
+    get isBarred() {
+      return job.map?.isBarred ?? false;
     },
     get counts() {
       return job.plan.counts;

@@ -81,7 +81,7 @@ export class Round {
       if (job.isOver) {
         continue;
       }
-      const mayStart = !this.isClosing && job.ports.mayStart !== false;
+      const mayStart = !this.isClosing && job.mayStart;
       if (job.plan.isDone || (!mayStart && job.running === 0)) {
         job.isOver = true;
         job.plan.close(this.#clock.now());

@@ -7,7 +7,7 @@
 
 import { AirError } from "../domain/errors.js";
 import type { InFlight as RecordedAttempt, LoadedJob } from "../domain/job.js";
-import type { Outcome, StopReason } from "../domain/outcome.js";
+import type { StopReason } from "../domain/outcome.js";
 import type { Clock, OrphanedAttempt, Report, TaskRunner } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import { adopt } from "./adoption.js";
@@ -15,7 +15,7 @@ import { BackOff } from "./back-off.js";
 import { Dispatcher } from "./dispatcher.js";
 import { followBatch } from "./follow-batch.js";
 import type { Attempt, Batch } from "./in-flight.js";
-import { InFlight, stopThatEnded } from "./in-flight.js";
+import { InFlight, outcomeOf } from "./in-flight.js";
 import type { JobHandle, JobPorts } from "./job-run.js";
 import { handleOf, JobRun } from "./job-run.js";
 import { RetryDelays } from "./retry-delays.js";
@@ -104,6 +104,11 @@ export class Scheduler {
       add: (tasks) => this.#add(job, tasks),
       cancel: (taskIds) => this.#cancel(job, taskIds),
       reset: (taskIds, edited) => this.#reset(job, taskIds, edited),
+      endInput: (isWhole) => {
+        job.map?.endInput(isWhole);
+        this.#advance(job);
+      },
+      interrupt: (graceMs) => this.#interrupt(job, graceMs),
     });
   }
 
@@ -117,8 +122,7 @@ export class Scheduler {
       const attempt = this.#inFlight.take(report);
       const { job, task, batch, isAdopted, reason } = attempt;
       if (batch !== null) batches.add(batch);
-      const stopped = stopThatEnded(attempt, report);
-      const outcome: Outcome = stopped === null ? report.result : { ...report.result, stopped };
+      const outcome = outcomeOf(attempt, report);
       const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
       if (outcome.kind !== "not-begun") this.#backOff.ended();
       else if (isOfMachine && outcome.hindrance === undefined) refusal = outcome.message;
@@ -155,22 +159,22 @@ export class Scheduler {
   /** Starts nothing more. Jobs end, or are interrupted, as what runs ends by itself. */
   drain(): void {
     this.#round.isClosing = true;
-    for (const job of this.#jobs) {
-      this.#round.touch(job);
-    }
+    for (const job of this.#jobs) this.#round.touch(job);
     this.#advance();
   }
 
   /** The same, and stops what runs. May be called again with a shorter grace period; with 0 to kill at once. */
   stop(graceMs: number): void {
-    for (const attempt of this.#inFlight.all()) {
-      if (attempt.reason === null) {
-        this.#stop(attempt, "interrupt", graceMs);
-      } else {
-        this.#round.stop(attempt.key, graceMs);
-      }
-    }
+    this.#stopAll(graceMs);
     this.drain();
+  }
+
+  /** Of all jobs, or of one. */
+  #stopAll(graceMs: number, job?: JobRun): void {
+    for (const attempt of this.#inFlight.all(job)) {
+      if (attempt.reason === null) this.#stop(attempt, "interrupt", graceMs);
+      else this.#round.stop(attempt.key, graceMs);
+    }
   }
 
   #add(job: JobRun, tasks: readonly TaskSpec[]): void {
@@ -180,23 +184,22 @@ export class Scheduler {
   }
 
   #reset(job: JobRun, ids: readonly string[], edited: readonly TaskSpec[]): void {
-    job.refuseIfOver();
-    if (job.plan.isCancelling) {
-      throw new AirError("AIR_CONFLICT", `Job ${JSON.stringify(job.name)} is being cancelled: retry when it has ended.`);
-    }
+    job.refuseReset();
     job.plan.reset(ids, edited, this.#options.clock.now());
+    this.#advance(job);
+  }
+
+  #interrupt(job: JobRun, graceMs: number): void {
+    job.mayStart = false;
+    this.#stopAll(graceMs, job);
     this.#advance(job);
   }
 
   #cancel(job: JobRun, ids: readonly string[] | undefined): void {
     const tasks = ids?.map((id) => job.find(id));
-    if (job.isOver || (tasks === undefined && job.plan.isCancelling)) {
-      return;
-    }
+    if (job.isOver || (tasks === undefined && job.plan.isCancelling)) return;
     const now = this.#options.clock.now();
-    if (tasks === undefined) {
-      job.plan.cancelJob(now);
-    }
+    if (tasks === undefined) job.plan.cancelJob(now);
     const running = tasks && new Set(tasks.filter((task) => job.plan.cancelTask(task, now)));
     for (const attempt of this.#inFlight.all(job)) {
       if (running === undefined || running.has(attempt.task)) {
@@ -220,9 +223,7 @@ export class Scheduler {
         this.#stop(attempt, "cancel", this.#options.graceMs);
       }
     }
-    if (orphans.length > 0) {
-      this.#options.runner.adopt(orphans);
-    }
+    if (orphans.length > 0) this.#options.runner.adopt(orphans);
   }
 
   /** Stops an attempt, once that is on record, unless it is being stopped already: the first reason stays. */
@@ -237,9 +238,7 @@ export class Scheduler {
   }
 
   #advance(changed?: JobRun): void {
-    if (changed !== undefined) {
-      this.#round.touch(changed);
-    }
+    if (changed !== undefined) this.#round.touch(changed);
     this.#round.run(() => Math.min(this.#options.concurrency, this.#backOff.ceiling));
     const wakeup = this.nextWakeup;
     if (wakeup !== this.#announcedWakeup) {

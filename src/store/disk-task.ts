@@ -102,6 +102,8 @@ export interface SpecContext {
   readonly createdAt: string;
   /** True for tasks.json: what became of a task counts, `created_at` among it, and keys that we don't know are kept. */
   readonly isTasksJson: boolean;
+  /** Of the first task, for default ids. Default: 1. */
+  readonly firstPosition?: number;
 }
 
 /**

@@ -22,7 +22,7 @@ import { ensureJobDirectory } from "./ownership.js";
 import { Picture } from "./picture.js";
 import { ensurePrivateDirectory } from "./private-directory.js";
 import { explainRefusal } from "./refusal.js";
-import { differingTask } from "./same-tasks.js";
+import { differenceOf } from "./same-tasks.js";
 import { readStateFile } from "./state-file.js";
 import { JobWriter, type WriterOptions } from "./writer.js";
 import { Snapshots } from "./snapshot.js";
@@ -30,8 +30,7 @@ import { StateGuard } from "./state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "./tasks-guard.js";
 
 /** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
-const LINES_A_TASK = 8;
-const SPARE_LINES = 1000;
+const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
 
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
@@ -100,7 +99,7 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
       throw new AirError("AIR_CONFLICT", message);
     }
     if (found !== null && (!found.picture.isOver || isUnannounced(paths))) {
-      const difference = differingTask(wanted.tasks, found.picture);
+      const difference = differenceOf(wanted, found.picture);
       if (difference === null) {
         ensurePrivateDirectory(paths.logs);
         return { ...found, paths, lock, warning };
@@ -241,7 +240,8 @@ export async function abandon({ journal, lock }: OpenedJob): Promise<void> {
 /** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
 export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
   try {
-    if (picture.isOver && lock.presence() === "here" && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES) {
+    const isLong = picture.had === null && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES;
+    if (isLong && picture.isOver && lock.presence() === "here") {
       await (await writeNewJournal(paths, compacted(picture, picture.updatedAt))).close();
     }
   } finally {

@@ -21,34 +21,55 @@ export interface JournalEnd {
   readonly torn: Buffer;
 }
 
-const PIECE = 4 * 1024 * 1024;
+/** Where a line begins. */
+export interface LinePlace {
+  readonly offset: number;
+  /** Its number, from 1. */
+  readonly seq: number;
+}
+
+export interface ReadOptions {
+  /** Default: the first line. */
+  readonly from?: LinePlace;
+  /** Bytes read at a time: what is read too much if the end is not wanted. Default: 4 MiB. */
+  readonly pieceBytes?: number;
+}
+
+const FIRST_LINE: LinePlace = { offset: 0, seq: 1 };
+const PIECE_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 0x0a;
 /** The smallest block of a disk, as a power loss leaves it that came before it was written. */
 const UNWRITTEN = Buffer.alloc(512);
 
+/** Hears of an event. Gives true if it wants no more. */
+export type OnEvent = (event: JobEvent, place: LinePlace) => unknown;
+
 /**
- * Calls `onEvent` for every event in order. `at` is the offset behind its line.
+ * Calls `onEvent` for every event in order, until it says that it is enough. What is given then is no end.
  *
  * @throws AirError `AIR_DAMAGED` if a line is not as it was written; whatever was seen before it has been delivered.
  */
-export function readJournal(path: string, onEvent: (event: JobEvent) => void): JournalEnd {
+export function readJournal(path: string, onEvent: OnEvent, options: ReadOptions = {}): JournalEnd {
   const fd = openRegular(path);
   try {
-    return readFrom(fd, path, onEvent);
+    return readFrom(fd, path, onEvent, options);
   } finally {
     closeSync(fd);
   }
 }
 
-function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void): JournalEnd {
-  let seq = 0;
-  let good = 0;
+function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptions): JournalEnd {
+  const { from = FIRST_LINE, pieceBytes = PIECE_BYTES } = options;
+  let seq = from.seq - 1;
+  let good = from.offset;
+  let readTo = from.offset;
   let rest: Buffer = Buffer.alloc(0);
   let bad: { readonly line: number; readonly reason: string; readonly isHole: boolean } | null = null;
   for (;;) {
-    const piece = Buffer.allocUnsafe(PIECE);
-    const length = readSync(fd, piece, 0, PIECE, null);
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    const length = readSync(fd, piece, 0, pieceBytes, readTo);
     if (length === 0) break;
+    readTo += length;
     rest = rest.length === 0 ? piece.subarray(0, length) : Buffer.concat([rest, piece.subarray(0, length)]);
     let start = 0;
     for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
@@ -64,8 +85,9 @@ function readFrom(fd: number, path: string, onEvent: (event: JobEvent) => void):
         throw damaged(path, seq + 1, `expected line number ${seq + 1}, found ${decoded.seq}`);
       } else {
         seq = decoded.seq;
+        const place = { offset: good, seq };
         good += line.length + 1;
-        onEvent(decoded.event);
+        if (onEvent(decoded.event, place) === true) return { seq, size: good, torn: Buffer.alloc(0) };
       }
     }
     rest = rest.subarray(start);

@@ -1,19 +1,21 @@
 /**
  * The picture of a job: what its events add up to. The one place that says what an event means, for the running engine (writer.ts) and
  * for recovery (recovery.ts) alike; snapshot.ts writes it down. Pure: no I/O, no clock.
+ *
+ * Of a map it holds only the tasks that have not ended: there is no end to those that have.
  */
 
 import { impossible } from "../domain/errors.js";
 import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksAdded, TasksReset } from "../domain/events.js";
-import type { Counts, InFlight, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
+import type { Counts, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
+import { AttemptMemory } from "./attempt-memory.js";
+import { IdSet } from "./id-set.js";
 import { begin, findFirstFailure, newRecord, renew } from "./task-records.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class Picture {
   name = "";
@@ -44,14 +46,20 @@ export class Picture {
   readonly edits = new Map<string, TaskSpec>();
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
+  /** All ids that the map has had; null if the job is none, or is one with all its tasks. */
+  had: IdSet | null = null;
+  /** Of a map: called with each task as it leaves. */
+  onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
 
   #takenAt = 0;
   readonly #index = new Map<string, number>();
-  readonly #inFlight = new Map<string, Mutable<InFlight>>();
-  readonly #retryAt = new Map<string, number>();
-  readonly #losses = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
-  readonly #harmless = new Set<string>();
+  readonly #memory = new AttemptMemory();
+  readonly #keepsAll: boolean;
+
+  /** @param options.keepsAll a map, too, with all its tasks, which must have ended once. Default: false. */
+  constructor({ keepsAll = false }: { readonly keepsAll?: boolean } = {}) {
+    this.#keepsAll = keepsAll;
+  }
 
   get isOver(): boolean {
     return this.state !== "waiting" && this.state !== "working";
@@ -79,21 +87,17 @@ export class Picture {
       case "attempt-started":
         return this.#start(event);
       case "attempt-begun":
-        return this.#begin(this.#inFlight.get(event.task));
-      case "attempt-stopping": {
-        const stopped = this.#inFlight.get(event.task);
-        if (stopped) stopped.stopping ??= event.reason;
-        return;
-      }
+        return this.#begin(event.task);
+      case "attempt-stopping":
+        return this.#memory.stopping(event);
       case "attempt-ended":
         return this.#end(event);
       case "task-ended": {
         const record = this.#change(event.task, event.status);
         record.error = event.error;
         record.completedAt = event.at;
-        this.#retryAt.delete(event.task);
-        if (event.isHarmless) this.#harmless.add(event.task);
-        return;
+        this.#memory.taskEnded(event.task, event.isHarmless);
+        return this.#leave(event.task);
       }
       case "tasks-reset":
         return this.#reset(event);
@@ -119,11 +123,8 @@ export class Picture {
 
   #take(event: JobTaken): void {
     this.#takenAt = event.at;
-    this.name = event.name;
-    this.run = event.run;
-    this.owner = event.owner;
-    this.settings = event.settings;
-    this.extra = event.extra;
+    ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
+    if (event.owner === "map" && !this.#keepsAll) this.had = new IdSet();
   }
 
   #add({ tasks, at }: TasksAdded): void {
@@ -132,6 +133,7 @@ export class Picture {
       this.tasks.push(task);
       this.records.push(newRecord());
       this.#index.set(task.id, index);
+      this.had?.add(task.id);
       this.onTaskChanged(index);
     }
     this.counts.total += tasks.length;
@@ -144,7 +146,8 @@ export class Picture {
     for (const task of edited) this.tasks[this.#indexOf(task.id)] = task;
     for (const task of tasks) {
       renew(this.#change(task, "pending"));
-      for (const memory of [this.edits, this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
+      this.edits.delete(task);
+      this.#memory.forget(task);
     }
     this.firstFailure = findFirstFailure(this.tasks, this.records);
     this.warnings = [];
@@ -163,24 +166,21 @@ export class Picture {
   #start(event: AttemptStarted): void {
     this.state = "working";
     this.startedAt ??= event.at;
-    this.#retryAt.delete(event.task);
-    const { task, attempt, at, spool, key, queued } = event;
-    const inFlight = { task, attempt, startedAt: at, spool, key, isQueued: true, stopping: null };
-    this.#inFlight.set(task, inFlight);
-    if (queued !== true) this.#begin(inFlight);
+    this.#memory.started(event);
+    const { task, attempt, at, queued } = event;
+    if (queued !== true) begin(this.#change(task, "running"), { attempt, startedAt: at });
   }
 
-  #begin(attempt: Mutable<InFlight> | undefined): void {
-    if (attempt?.isQueued !== true) return;
-    attempt.isQueued = false;
-    begin(this.#change(attempt.task, "running"), attempt);
+  #begin(task: string): void {
+    const attempt = this.#memory.begun(task);
+    if (attempt !== null) begin(this.#change(task, "running"), attempt);
   }
 
   #end(event: AttemptEnded): void {
     const { task, outcome, status } = event;
-    this.#begin(this.#inFlight.get(task));
+    this.#begin(task);
     const record = this.#change(task, status);
-    this.#inFlight.delete(task);
+    this.#memory.ended(event);
     record.error = event.error;
     record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
     record.signal = outcome.kind === "signaled" ? outcome.signal : null;
@@ -189,15 +189,25 @@ export class Picture {
       record.attempts -= 1;
       record.startedAt = null;
       record.error = null;
-    } else if (outcome.kind === "lost" && outcome.stopped === undefined) {
-      this.#losses.set(task, (this.#losses.get(task) ?? 0) + 1);
-    } else if (status !== "completed" && outcome.stopped !== "interrupt") {
-      this.#failures.set(task, (this.#failures.get(task) ?? 0) + 1);
     }
-    if (event.retryAt === null) this.#retryAt.delete(task);
-    else this.#retryAt.set(task, event.retryAt);
-    if (isFinal(status)) record.completedAt = event.at;
     if (status === "failed") this.firstFailure ??= task;
+    if (!isFinal(status)) return;
+    record.completedAt = event.at;
+    this.#leave(task);
+  }
+
+  /** A task of a map has ended. The last one takes its place: that is all that has to be moved. */
+  #leave(task: string): void {
+    if (this.had === null) return;
+    const place = this.#indexOf(task);
+    this.onTaskLeft(this.tasks[place]!, this.records[place]!);
+    this.#memory.forget(task);
+    this.#index.delete(task);
+    const [last, record] = [this.tasks.pop()!, this.records.pop()!];
+    if (place === this.tasks.length) return;
+    this.tasks[place] = last;
+    this.records[place] = record;
+    this.#index.set(last.id, place);
   }
 
   /** Moves a task to a status and keeps the counts. */
@@ -219,17 +229,8 @@ export class Picture {
 
   status(): JobStatus {
     const { name, run, state, startedAt, completedAt, error, firstFailure } = this;
-    return {
-      name,
-      id: run.id,
-      state,
-      createdAt: run.createdAt,
-      startedAt,
-      completedAt,
-      error,
-      counts: { ...this.counts },
-      firstFailure,
-    };
+    const { id, createdAt } = run;
+    return { name, id, state, createdAt, startedAt, completedAt, error, counts: { ...this.counts }, firstFailure };
   }
 
   /** What the scheduler needs to take the job up. It shares the task specs and reads the records; it changes neither. */
@@ -239,12 +240,9 @@ export class Picture {
       settings: this.settings,
       tasks: this.tasks,
       records: this.records,
-      inFlight: [...this.#inFlight.values()],
-      retryAt: this.#retryAt,
-      losses: this.#losses,
-      failures: this.#failures,
-      harmless: this.#harmless,
+      ...this.#memory.load(),
       isCancelling: this.isCancelling,
+      ...(this.had !== null && { map: { counts: this.counts, firstFailure: this.firstFailure } }),
     };
   }
 }

@@ -57,7 +57,16 @@ export function hasEntries(directory: string): boolean {
 /** The picture alone: changes nothing, needs no lock; what is being appended meanwhile may be missing. */
 export function readPicture(paths: JobPaths): { picture: Picture; end: ReturnType<typeof readJournal> } | null {
   if (!existsSync(paths.journal)) return null;
-  const picture = new Picture();
-  const end = readJournal(paths.journal, (event) => picture.apply(event));
+  let picture = new Picture();
+  let hasEnded = false;
+  let end = readJournal(paths.journal, (event) => {
+    hasEnded ||= picture.had !== null && (event.type === "job-ended" || event.type === "job-restored");
+    if (!hasEnded) picture.apply(event);
+  });
+  // A map that has ended is a job like any other: what is done to it may concern every task.
+  if (hasEnded) {
+    picture = new Picture({ keepsAll: true });
+    end = readJournal(paths.journal, (event) => picture.apply(event));
+  }
   return end.seq === 0 ? null : { picture, end };
 }

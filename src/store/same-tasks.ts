@@ -1,14 +1,25 @@
 /** Tells whether tasks ask for the same: an unfinished run is only taken up for its own tasks, and an edited task is another. Pure. */
 
 import { isDeepStrictEqual } from "node:util";
+import type { JobOwner } from "../domain/job.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { Picture } from "./picture.js";
+
+/** Null if the run that is wanted is the unfinished one, else the first difference in words. */
+export function differenceOf(
+  wanted: { readonly owner: JobOwner; readonly tasks: readonly TaskSpec[] },
+  picture: Picture,
+): string | null {
+  if (wanted.owner !== "map") return picture.had === null ? differingTask(wanted.tasks, picture) : "it is a map";
+  if (picture.owner !== "map") return "it is no map";
+  return picture.had === null && !picture.isOver ? "the map has ended, but tasks of it run again" : null;
+}
 
 /**
  * Null if the tasks are the same, else the first difference in words. When a task was created says nothing about what it does, and tasks
  * that were added to the run later are no difference.
  */
-export function differingTask(tasks: readonly TaskSpec[], picture: Picture): string | null {
+function differingTask(tasks: readonly TaskSpec[], picture: Picture): string | null {
   for (const task of tasks) {
     const index = picture.ids.get(task.id);
     if (index === undefined) return `task "${task.id}" is new`;

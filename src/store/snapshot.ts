@@ -4,21 +4,20 @@
  *
  * - A reader sees the old file or the new one, whole: a temporary file in the same directory, renamed over it.
  * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.
+ * - While a map runs its `tasks.json` shows the tasks that have not ended; the synced one shows all.
  * - Others may write there too: with guards nothing is replaced that is not ours to replace, or not understood yet.
  */
 
-import { constants, renameSync, type BigIntStats } from "node:fs";
-import { open } from "node:fs/promises";
+import { renameSync, type BigIntStats } from "node:fs";
 import type { JobPaths } from "./layout.js";
+import { mapText } from "./map-text.js";
 import type { Picture } from "./picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
 import { TaskChunks } from "./task-chunks.js";
 import type { TasksGuard } from "./tasks-guard.js";
-import { clearTemporary, NEW_FILE, temporaryOf, writeTemporary } from "./temporary-file.js";
+import { syncFile, writeLarge } from "./large-file.js";
+import { clearTemporary, temporaryOf, writeTemporary } from "./temporary-file.js";
 import { formatTimestamp } from "./timestamp.js";
-
-/** The most buffers that one writev takes on the systems we know. */
-const MAX_VECTOR = 1024;
 
 /** What stands between us and whoever else writes the two files. */
 export interface Guards {
@@ -120,11 +119,16 @@ export class Snapshots {
 
   /** Writes the tasks beside their file, unless it has this version already. The text is made before the first await. */
   async #prepareTasks(options: { sync: boolean }): Promise<Prepared> {
-    const text = this.#chunks.text();
+    const text = this.#isWhole(options) ? this.#chunks.text() : mapText(this.#paths.journal, this.#picture.name);
     const { version } = this.#chunks;
     const count = this.#picture.tasks.length;
-    const isCurrent = version === this.#version && this.#guards?.tasks.isForeign !== true;
+    const isCurrent = this.#isWhole(options) && version === this.#version && this.#guards?.tasks.isForeign !== true;
     return { version, count, stats: isCurrent ? null : await writeLarge(temporaryOf(this.#paths.tasks), text, options) };
+  }
+
+  /** True if all tasks that the text has to show are in the picture. */
+  #isWhole({ sync }: { sync: boolean }): boolean {
+    return !sync || this.#picture.had === null;
   }
 
   /** False if the file may not be put in its place now. */
@@ -175,38 +179,6 @@ export function stateText(picture: Picture): string {
     ...picture.extra,
   };
   return `${JSON.stringify(state, null, 2)}\n`;
-}
-
-async function writeLarge(path: string, parts: readonly Buffer[], options: { sync: boolean }): Promise<BigIntStats> {
-  clearTemporary(path);
-  const file = await open(path, NEW_FILE, 0o600);
-  try {
-    for (let start = 0; start < parts.length; start += MAX_VECTOR) {
-      const batch = parts.slice(start, start + MAX_VECTOR);
-      const wanted = batch.reduce((sum, part) => sum + part.length, 0);
-      const { bytesWritten } = await file.writev(batch);
-      // Short without an error: the disk is full. The rest would fail in any case.
-      if (bytesWritten < wanted) await file.writeFile(Buffer.concat(batch).subarray(bytesWritten));
-    }
-    if (options.sync) await file.datasync();
-    return await file.stat({ bigint: true });
-  } catch (error) {
-    // What was written so far takes room that the journal may need more.
-    clearTemporary(path);
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes what is in a file safe from a power loss, whoever wrote it. */
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** As Promise.all, but when it rejects nothing is under way any more. */

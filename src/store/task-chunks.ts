@@ -2,7 +2,8 @@
  * The text of `tasks.json` in chunks of lines. Kept by snapshot.ts, which writes it down.
  *
  * Only chunks in which something changed are made again, so a snapshot costs what has changed. Many are made in slices that leave the
- * event loop room; what changes meanwhile is made again at the end, so the text shows one moment.
+ * event loop room; what changes meanwhile is made again at the end, so the text shows one moment. Of a map, where tasks leave and others
+ * take their places, the few that are there are made anew each time.
  */
 
 import { setImmediate } from "node:timers/promises";
@@ -22,7 +23,8 @@ export class TaskChunks {
 
   constructor(picture: Picture) {
     this.#picture = picture;
-    for (let chunk = 0; chunk * CHUNK_TASKS < picture.tasks.length; chunk++) this.#dirty.add(chunk);
+    if (picture.had !== null) return;
+    this.#renew();
     picture.onTaskChanged = (index) => {
       this.#dirty.add(Math.floor(index / CHUNK_TASKS));
       // The first line of a chunk may be new: then the line before it needs its comma.
@@ -45,8 +47,15 @@ export class TaskChunks {
 
   /** The whole text as it is now. */
   text(): Buffer[] {
+    if (this.#picture.had !== null) this.#renew();
     for (const chunk of this.#dirty) this.#make(chunk);
     return [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
+  }
+
+  #renew(): void {
+    this.#chunks.length = 0;
+    for (let chunk = 0; chunk * CHUNK_TASKS < this.#picture.tasks.length; chunk++) this.#dirty.add(chunk);
+    this.#version += 1;
   }
 
   #make(chunk: number): void {

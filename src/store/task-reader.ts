@@ -27,17 +27,19 @@ export async function readTasks(values: readonly unknown[], context: SpecContext
   const records: TaskRecord[] = [];
   const faults: PathFault[] = [];
   let schema: typeof TaskSchema | null = null;
+  const { firstPosition = 1 } = context;
   for (const [index, value] of values.entries()) {
+    const position = firstPosition + index;
     let task: DiskTask;
     if (isPlainTask(value, context.isTasksJson)) {
       task = value;
-      tasks.push(toSpec(task, index + 1, context));
+      tasks.push(toSpec(task, position, context));
     } else {
       schema ??= await import("./task-schema.js");
       const own = schema.taskFaults(value, context.isTasksJson);
       for (const { path, message } of own) faults.push({ path: ["tasks", index, ...path], message });
       task = salvage(value, own);
-      tasks.push(toSpec(task, index + 1, context, context.isTasksJson ? extraOf(task) : undefined));
+      tasks.push(toSpec(task, position, context, context.isTasksJson ? extraOf(task) : undefined));
     }
     if (context.isTasksJson) records.push(toRecord(task));
   }

@@ -48,6 +48,12 @@ const NOT_A_LIST: Rewrite = {
   isContinuation: false,
 };
 
+/** Whoever wrote it can't have seen all tasks, and no others can be told from new ones. */
+const OF_A_MAP: Rewrite = {
+  ...NOT_A_LIST,
+  refusals: ["tasks.json was written while the map ran, whose tasks come from its input alone: kept as tasks.json.rejected"],
+};
+
 export class TasksGuard {
   readonly #paths: JobPaths;
   readonly #options: TasksGuardOptions;
@@ -64,7 +70,7 @@ export class TasksGuard {
   constructor(paths: JobPaths, options: TasksGuardOptions) {
     this.#paths = paths;
     this.#options = options;
-    this.#understood = options.known;
+    this.#understood = options.picture.had === null ? options.known : statOf(paths.tasks);
     this.#isForeign = true;
     this.#watch = new FileWatch(options.onNews);
     this.#watch.follow(paths.tasks);
@@ -152,6 +158,7 @@ export class TasksGuard {
   async #read(bytes: Buffer | null): Promise<Rewrite | null> {
     if (bytes === null) return null;
     const { picture, checkGraph } = this.#options;
+    if (picture.had !== null) return OF_A_MAP;
     return readRewrite(bytes, { fileName: this.#paths.tasks, picture, checkGraph, seen: this.#seenCount(), nowMs: Date.now() });
   }
 

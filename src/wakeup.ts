@@ -1,0 +1,14 @@
+/** Where one waits until another one has changed something: whoever waits looks again then. Used by map-feed.ts. */
+
+export class Wakeup {
+  #wake: () => void = () => {};
+
+  /** Resolves at the next `ring`. One waits at a time. */
+  wait(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  ring(): void {
+    this.#wake();
+  }
+}

@@ -1,0 +1,112 @@
+/** A map on disk: its picture without what has ended, the text of all its tasks, and what its journal is read as. */
+
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { JobEvent } from "../../src/domain/events.js";
+import type { TaskSpec } from "../../src/domain/task.js";
+import { IdSet } from "../../src/store/id-set.js";
+import { readJournal } from "../../src/store/journal-reader.js";
+import { jobPaths, type JobPaths } from "../../src/store/layout.js";
+import { mapText } from "../../src/store/map-text.js";
+import { writeNewJournal } from "../../src/store/new-journal.js";
+import { Picture } from "../../src/store/picture.js";
+import { readPicture } from "../../src/store/recovery.js";
+import { TaskChunks } from "../../src/store/task-chunks.js";
+import { AT, taken, task, temporaryDirectory } from "./sample-job.js";
+
+const mapTaken = { ...taken, owner: "map" } as JobEvent;
+const added = (...ids: string[]): JobEvent => ({ type: "tasks-added", at: AT + 1, tasks: ids.map((id) => task(id)) });
+const started = (id: string): JobEvent => ({ type: "attempt-started", at: AT + 2, task: id, attempt: 1, spool: "s", key: 1 });
+const ended = (id: string, exitCode = 0): JobEvent => ({
+  type: "attempt-ended",
+  at: AT + 3,
+  task: id,
+  attempt: 1,
+  outcome: { kind: "exited", exitCode },
+  status: exitCode === 0 ? "completed" : "failed",
+  error: exitCode === 0 ? null : `exit code ${exitCode}`,
+  retryAt: null,
+});
+
+/** The first task ends last of all; `d` never runs. */
+const events: readonly JobEvent[] = [
+  mapTaken,
+  added("a", "b"),
+  started("a"),
+  started("b"),
+  ended("b", 4),
+  added("c"),
+  started("c"),
+  added("d", "e"),
+  ended("c"),
+  started("e"),
+  ended("e"),
+  ended("a"),
+];
+const jobEnded: JobEvent = { type: "job-ended", at: AT + 9, state: "failed", error: "some" };
+
+async function journalOf(t: TestContext, all: readonly JobEvent[]): Promise<JobPaths> {
+  const paths = jobPaths(temporaryDirectory(t));
+  await (await writeNewJournal(paths, all)).close();
+  return paths;
+}
+
+test("the picture of a map keeps what has not ended, counts the rest, and tells of each task that leaves", () => {
+  const picture = new Picture();
+  const left: string[] = [];
+  picture.onTaskLeft = ({ id }: TaskSpec, { status }) => left.push(`${id} ${status}`);
+  for (const event of events) picture.apply(event);
+  assert.deepEqual(left, ["b failed", "c completed", "e completed", "a completed"]);
+  assert.deepEqual([picture.tasks.map(({ id }) => id), [...picture.ids]], [["d"], [["d", 0]]]);
+  const { total, pending, completed, failed } = picture.counts;
+  assert.deepEqual([total, pending, completed, failed, picture.firstFailure], [5, 1, 3, 1, "b"]);
+  const loaded = picture.load();
+  assert.deepEqual([loaded.failures.size, loaded.inFlight.length, loaded.map?.counts.total], [0, 0, 5]);
+  for (const id of ["a", "b", "c", "d", "e"]) assert.ok(picture.had?.has(id));
+});
+
+test("the text of a map has all tasks as they came, whatever the size of the blocks in which it is made", async (t) => {
+  const { journal } = await journalOf(t, events);
+  const whole = new Picture({ keepsAll: true });
+  for (const event of events) whole.apply(event);
+  const expected = Buffer.concat(new TaskChunks(whole).text()).toString();
+  for (const blockTasks of [1, 2, 3, 100]) {
+    assert.equal(Buffer.concat([...mapText(journal, whole.name, blockTasks)]).toString(), expected, `blocks of ${blockTasks}`);
+  }
+  const empty = await journalOf(t, [mapTaken]);
+  assert.equal(Buffer.concat([...mapText(empty.journal, "m")]).toString(), "[\n]\n");
+});
+
+test("an unfinished map is read without what has ended, one that has ended with all its tasks, also if some run again", async (t) => {
+  const had = (paths: JobPaths): unknown => {
+    const { picture } = readPicture(paths)!;
+    return [picture.had === null, picture.tasks.length, picture.state];
+  };
+  assert.deepEqual(had(await journalOf(t, events)), [false, 1, "working"]);
+  assert.deepEqual(had(await journalOf(t, [...events, jobEnded])), [true, 5, "failed"]);
+  const reset: JobEvent = { type: "tasks-reset", at: AT + 10, tasks: ["b"], edited: [] };
+  assert.deepEqual(had(await journalOf(t, [...events, jobEnded, reset])), [true, 5, "waiting"]);
+});
+
+test("a journal is read from any line on, and no further than is wanted", async (t) => {
+  const { journal } = await journalOf(t, events);
+  const places = new Map<string, { offset: number; seq: number }>();
+  readJournal(journal, (event, place) => places.set(`${event.type} ${"task" in event ? event.task : ""}`, place));
+  const seen: JobEvent[] = [];
+  const from = places.get("attempt-started c")!;
+  readJournal(journal, (event) => seen.push(event) === 3, { from, pieceBytes: 7 });
+  assert.deepEqual(seen, events.slice(6, 9));
+});
+
+test("a set of ids knows what was added, and numbers that come in turn take no room", () => {
+  const ids = new IdSet();
+  const names = Array.from({ length: 3000 }, (_, index) => `file ${index}.txt`);
+  for (const name of names) {
+    assert.equal(ids.has(name), false);
+    ids.add(name);
+  }
+  for (const number of [2, 1, 3, 7]) ids.add(`task-${number}`);
+  for (const id of [...names, "task-1", "task-2", "task-3", "task-7"]) assert.ok(ids.has(id), id);
+  for (const id of ["file 3000.txt", "task-4", "task-8", "task-0", "task-01", "task-"]) assert.equal(ids.has(id), false, id);
+  assert.equal(ids.size, 3004);
+});
