@@ -8,6 +8,7 @@ import type { Options, Sizes } from "../options.js";
 import { chainScenario } from "./chain.js";
 import { dropScenario } from "./drop.js";
 import { fanOutScenario } from "./fan-out.js";
+import { mapScenario } from "./map.js";
 import { mixedScenario } from "./mixed.js";
 import { outputScenario } from "./output.js";
 import { overheadScenario } from "./overhead.js";
@@ -23,6 +24,7 @@ export function allScenarios({ sizes, jobs }: Options): Scenario[] {
     chainScenario(sizes.chain, slots),
     ...mixedJobs.map(([name, tasks]) => mixedScenario(name, tasks, [sizes.cores, 4 * sizes.cores, 16 * sizes.cores])),
     overheadScenario(sizes.overhead, slots),
+    mapScenario({ noOps: sizes.overhead.slice(-2), trues: sizes.fanOut }, slots),
     outputScenario(sizes.printers, sizes.printedBytes, slots),
   ];
 }
