@@ -11,6 +11,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { WorkerCommand, WorkerMessage, WorkerSetup } from "./messages.js";
 import { engineToken, leftSpools } from "./engine-token.js";
+import { takeThreads } from "./threads.js";
 import { lanesDirectoryOf, makeLanesDirectory, spoolName } from "./spool.js";
 
 export interface PoolOptions {
@@ -54,17 +55,8 @@ export class Pool implements TaskRunner {
     const { directory, concurrency, shell = null } = this.#options;
     const lanesDirectory = lanesDirectoryOf(directory);
     makeLanesDirectory(lanesDirectory);
-    const { Piscina } = await import("piscina");
+    const piscina = await takeThreads();
     const threads = concurrency > SLOTS_OF_ONE_THREAD ? 2 : 1;
-    const piscina = new Piscina({
-      filename: new URL("./entry.js", import.meta.url).href,
-      minThreads: threads,
-      maxThreads: threads,
-      // A thread is never idle, and must not be ended if it were.
-      idleTimeout: Infinity,
-      // The default freezes a thread's timers and events between tasks.
-      atomics: "disabled",
-    });
     const lives: Promise<unknown>[] = [];
     for (let thread = 0; thread < threads; thread += 1) {
       const { port1, port2 } = new MessageChannel();
