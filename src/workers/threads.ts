@@ -5,20 +5,35 @@
 
 import type { Piscina } from "piscina";
 
-/** Made before anybody wanted it. */
-let ahead: Promise<Piscina> | null = null;
+interface Spare {
+  readonly threads: Promise<Piscina>;
+  isTaken: boolean;
+}
+
+/** Made before anybody wanted them. */
+let spare: Spare | null = null;
 
 /** Starts a thread of the next pool; resolves when it is on its way. If no pool follows, the thread keeps no process from ending. */
 export async function startThreadsAhead(): Promise<void> {
-  ahead ??= startThreads();
-  await ahead;
+  if (spare !== null) return;
+  const mine: Spare = { threads: startThreads(), isTaken: false };
+  spare = mine;
+  const threads = await mine.threads;
+  threads.on("error", (error) => {
+    // Once a pool has them that is a fault in this program. Before, others may have more luck (the current directory is gone).
+    if (mine.isTaken) throw error;
+    spare = null;
+    void threads.destroy();
+  });
 }
 
 /** For one pool, which destroys it. The first thread is there at once, others with the first call that needs one. */
 export function takeThreads(): Promise<Piscina> {
-  const threads = ahead ?? startThreads();
-  ahead = null;
-  return threads;
+  if (spare === null) return startThreads();
+  const taken = spare;
+  taken.isTaken = true;
+  spare = null;
+  return taken.threads;
 }
 
 async function startThreads(): Promise<Piscina> {
