@@ -145,12 +145,12 @@ export class Slot {
   #runBatch(lane: Lane, lines: readonly LaneLine[]): void {
     try {
       this.#batch = new LaneBatch(this.#spool, () => this.#recall());
-    } catch (error) {
+    } catch {
+      // No handle left: one by one it goes without.
       lane.directory = "";
-      for (const { attempt } of [...this.#running]) attempt.settle(withoutRunner(error, this.#spool), Date.now());
-      return;
+      for (const { attempt } of this.#running.slice(1)) attempt.handBack(Date.now());
     }
-    lane.run(batchText(lines));
+    lane.run(this.#batch === null ? singleText(lines[0]!) : batchText(lines));
   }
 
   /** Hands back what the lane has not begun of its batch. */

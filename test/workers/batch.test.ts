@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
@@ -108,6 +108,15 @@ test("if the lane dies, what had ended has ended, what ran is lost, and the rest
   assert.equal(lost!.result.kind, "lost");
   assert.equal(waiting!.isHandedBack, true);
   assert.equal(existsSync(rig.logPath(keys[2]!)), false);
+});
+
+test("a batch whose record can't be opened goes one by one", LIMIT, async () => {
+  await rig.run("true");
+  const lanes = join(rig.directory, "lanes");
+  rmSync(join(lanes, readdirSync(lanes)[0]!));
+  const [first, ...others] = await rig.reports(rig.startBatch(["exit 5", "echo never", "echo never"]));
+  assert.deepEqual(first!.result, { kind: "exited", exitCode: 5 });
+  for (const { isHandedBack } of others) assert.equal(isHandedBack, true);
 });
 
 test("each task of a batch runs in its own directory, also behind one whose directory is gone", LIMIT, async () => {
