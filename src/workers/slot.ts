@@ -96,7 +96,7 @@ export class Slot {
   }
 
   stop(key: number, graceMs: number): void {
-    if (this.#batch !== null) this.#recall();
+    this.#recall();
     this.#running.find(({ attempt }) => attempt.key === key)?.attempt.stop(graceMs);
   }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Counts } from "../../src/domain/job.js";
 import type { Outcome } from "../../src/domain/outcome.js";
 import { MapPlan } from "../../src/scheduler/map-plan.js";
-import { job, record, settings, task } from "./support/jobs.js";
+import { job, record, settings, startReady, task } from "./support/jobs.js";
 
 const SUCCESS: Outcome = { kind: "exited", exitCode: 0 };
 const FAILURE: Outcome = { kind: "exited", exitCode: 3 };
@@ -12,15 +12,6 @@ const NOTHING: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed
 function open(tasks: Parameters<typeof job>[0] = [], changes: Parameters<typeof job>[1] = {}, counts = NOTHING): MapPlan {
   const map = { counts, firstFailure: null };
   return new MapPlan({ ...job(tasks, changes), map }, () => 0, 1);
-}
-
-function startReady(plan: MapPlan): string[] {
-  const started: string[] = [];
-  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
-    plan.start(next);
-    started.push(plan.taskAt(next).id);
-  }
-  return started;
 }
 
 const end = (plan: MapPlan, id: string, outcome: Outcome = SUCCESS): number => plan.end(plan.indexOf(id), outcome, 1, 2);

@@ -4,20 +4,10 @@ import type { JobEvent } from "../../src/domain/events.js";
 import type { Outcome } from "../../src/domain/outcome.js";
 import type { TriggerRule } from "../../src/domain/task.js";
 import { Plan } from "../../src/scheduler/plan.js";
-import { chain, fanOut, job, record, settings, task } from "./support/jobs.js";
+import { chain, fanOut, job, record, settings, startReady, task } from "./support/jobs.js";
 
 const SUCCESS: Outcome = { kind: "exited", exitCode: 0 };
 const FAILURE: Outcome = { kind: "exited", exitCode: 3 };
-
-/** Takes out and starts what is ready, and puts the ids in their order. */
-function startReady(plan: Plan): string[] {
-  const started: string[] = [];
-  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
-    plan.start(next);
-    started.push(plan.taskAt(next).id);
-  }
-  return started;
-}
 
 function open(...args: Parameters<typeof job>): Plan {
   return new Plan(job(...args), () => 0, 1);

@@ -8,7 +8,7 @@ import { Plan } from "../../src/scheduler/plan.js";
 import { selectRetry } from "../../src/scheduler/select-retry.js";
 import { Chance } from "./support/chance.js";
 import { Engine, eventsOf } from "./support/engine.js";
-import { job, record, settings, task } from "./support/jobs.js";
+import { job, record, settings, startReady, task } from "./support/jobs.js";
 
 /** A job in which every task has the status that stands beside it. */
 function standing(tasks: readonly (readonly [TaskSpec, TaskStatus])[], changes: Partial<LoadedJob> = {}): LoadedJob {
@@ -16,15 +16,6 @@ function standing(tasks: readonly (readonly [TaskSpec, TaskStatus])[], changes: 
     tasks.map(([spec]) => spec),
     { records: tasks.map(([, status], index) => record({ status, attempts: 1, completedAt: index })), ...changes },
   );
-}
-
-function startReady(plan: Plan): string[] {
-  const started: string[] = [];
-  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
-    plan.start(next);
-    started.push(plan.taskAt(next).id);
-  }
-  return started;
 }
 
 function randomTasks(chance: Chance, count: number): TaskSpec[] {

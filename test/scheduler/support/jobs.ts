@@ -2,6 +2,7 @@
 
 import type { LoadedJob } from "../../../src/domain/job.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
+import type { JobPlan } from "../../../src/scheduler/map-plan.js";
 
 export function task(id: string, dependencies: readonly string[] = [], options: Partial<TaskSpec> = {}): TaskSpec {
   return {
@@ -73,4 +74,14 @@ export function fanOut(count: number): TaskSpec[] {
 /** `t0` to `t<count - 1>`, each of which depends on the one before. */
 export function chain(count: number): TaskSpec[] {
   return Array.from({ length: count }, (_, index) => task(`t${index}`, index === 0 ? [] : [`t${index - 1}`]));
+}
+
+/** Takes out and starts what is ready; gives the ids in their order. */
+export function startReady(plan: JobPlan): string[] {
+  const started: string[] = [];
+  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
+    plan.start(next);
+    started.push(plan.taskAt(next).id);
+  }
+  return started;
 }
