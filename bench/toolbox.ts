@@ -19,6 +19,9 @@ export interface Toolbox {
   has(peer: Peer): boolean;
 }
 
+/** All that is measured sees of our environment: what else is set here may cost one tool more than another (extra root certificates: Node 0.1 s). */
+const kept = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR"] as const;
+
 const peers: readonly Peer[] = ["make", "xargs", "ninja", "parallel"];
 
 /** Compiles into `directory`. Throws if there is no C compiler: without it nothing can be measured. */
@@ -30,7 +33,7 @@ export function openToolbox(directory: string): Toolbox {
     });
   }
   const path = [directory, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
-  const env = { ...process.env, PATH: path };
+  const env = { ...Object.fromEntries(kept.map((name) => [name, process.env[name]])), PATH: path };
   const versions = new Map<string, string>([["node", process.version]]);
   for (const tool of ["cc", ...peers]) {
     const version = versionOf(tool, env);

@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type Job, type JobSummary } from "../index.js";
 import type { Call } from "./command.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
+import { compileLate } from "./late-compiler.js";
 import { logPathOf, readLogEnd } from "./log-file.js";
 import { showProgress, type Progress } from "./progress.js";
 import { formatDuration } from "./render/figures.js";
@@ -54,6 +55,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
+    compileLate();
     progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);

@@ -6,8 +6,8 @@
  */
 
 /** A slot is to be busy for about this long: long beside the way back, short beside all that people notice. */
-const TARGET_MS = 24;
-const MOST = 16;
+const TARGET_MS = 50;
+const MOST = 64;
 /** How much the latest measurement counts. */
 const WEIGHT = 0.25;
 

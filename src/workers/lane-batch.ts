@@ -8,7 +8,7 @@ import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 import { recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
-const SLOW_MS = 60;
+const SLOW_MS = 120;
 /** If the disk refuses the recall file. */
 const AGAIN_MS = 1_000;
 
@@ -49,7 +49,7 @@ export class LaneBatch {
   }
 
   /** What is recorded by now. */
-  read(keys: readonly number[]): SpoolReader {
+  read(keys: Iterable<number>): SpoolReader {
     const reader = new SpoolReader(keys);
     reader.read(this.#fd, this.#start);
     return reader;

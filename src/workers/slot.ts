@@ -49,8 +49,8 @@ export class Slot {
   readonly #context: SlotContext;
   readonly #spool: string;
   #lane: Lane | null = null;
-  /** What the lane was given and was not reported, in order. */
-  #running: Running[] = [];
+  /** What the lane was given and was not reported, by key, in order. */
+  readonly #running = new Map<number, Running>();
   #batch: LaneBatch | null = null;
   #onLaneGone: (() => void) | null = null;
 
@@ -88,8 +88,8 @@ export class Slot {
       }
       lane.directory = prepared.directory;
       lines.push({ key: descriptor.key, command: prepared.line });
-      const attempt = this.#attempt(descriptor, lane, this.#running.length > 0);
-      this.#running.push({ attempt, descriptor, file: prepared.file, lane });
+      const attempt = this.#attempt(descriptor, lane, this.#running.size > 0);
+      this.#running.set(descriptor.key, { attempt, descriptor, file: prepared.file, lane });
     }
     if (lines.length === 1) lane.run(singleText(lines[0]!));
     else if (lines.length > 1) this.#runBatch(lane, lines);
@@ -97,7 +97,7 @@ export class Slot {
 
   stop(key: number, graceMs: number): void {
     this.#recall();
-    this.#running.find(({ attempt }) => attempt.key === key)?.attempt.stop(graceMs);
+    this.#running.get(key)?.attempt.stop(graceMs);
   }
 
   /** Ends the lane and removes the spool, unless it is to be kept; resolves when the lane is gone. */
@@ -137,7 +137,7 @@ export class Slot {
       };
     };
     return new Attempt(key, findGroup, this.#context.terminator, (report) => {
-      this.#running = this.#running.filter(({ attempt }) => attempt.key !== key);
+      this.#running.delete(key);
       this.#context.report(report);
     });
   }
@@ -148,7 +148,7 @@ export class Slot {
     } catch {
       // No handle left: one by one it goes without.
       lane.directory = "";
-      for (const { attempt } of this.#running.slice(1)) attempt.handBack(Date.now());
+      for (const { attempt } of [...this.#running.values()].slice(1)) attempt.handBack(Date.now());
     }
     lane.run(this.#batch === null ? singleText(lines[0]!) : batchText(lines));
   }
@@ -158,7 +158,7 @@ export class Slot {
     if (this.#batch?.recall() !== true) return;
     this.#settleEnded(this.#batch);
     // The first of the others runs, or is about to: when the lane is through with it, it says so.
-    const unended = this.#running.filter(({ attempt }) => !attempt.hasResult);
+    const unended = [...this.#running.values()].filter(({ attempt }) => !attempt.hasResult);
     for (const { attempt } of unended.slice(1)) attempt.handBack(Date.now());
   }
 
@@ -171,8 +171,8 @@ export class Slot {
 
   #settleEnded(batch: LaneBatch): void {
     const at = Date.now();
-    const reader = batch.read(this.#running.map(({ attempt }) => attempt.key));
-    for (const running of [...this.#running]) {
+    const reader = batch.read(this.#running.keys());
+    for (const running of this.#running.values()) {
       const entry = reader.entry(running.attempt.key);
       if (entry.exitStatus !== null) this.#settle(running, entry.exitStatus, at, entry);
     }
@@ -198,14 +198,13 @@ export class Slot {
       const isRecalled = this.#batch?.isRecalled ?? false;
       this.#endBatch();
       // What has no end by now did not begin.
-      for (const { attempt } of [...this.#running]) {
+      for (const { attempt } of this.#running.values())
         if (isRecalled) attempt.handBack(at);
         else attempt.settle(UNRECORDED, at);
-      }
       return;
     }
     // An answer may come after its lane's exit, when the spool has told already.
-    const running = this.#running.find(({ attempt }) => attempt.key === key);
+    const running = this.#running.get(key);
     if (running === undefined) return;
     if (answer === NOT_RECORDED) running.attempt.settle(UNRECORDED, at);
     else this.#settle(running, answer, at);
@@ -214,7 +213,8 @@ export class Slot {
   #onExit(lane: Lane): void {
     this.#forgetLane(lane);
     this.#endBatch();
-    this.#running.filter((each) => each.lane === lane).forEach((each, place) => this.#loseLane(each, place > 0));
+    const running = [...this.#running.values()].filter((each) => each.lane === lane);
+    running.forEach((each, place) => this.#loseLane(each, place > 0));
   }
 
   #loseLane(running: Running, isBehind: boolean): void {
@@ -239,7 +239,7 @@ export class Slot {
   #onStartFailure(lane: Lane, error: Error): void {
     this.#forgetLane(lane);
     this.#endBatch();
-    for (const each of [...this.#running])
+    for (const each of this.#running.values())
       if (each.lane === lane) each.attempt.settle(withoutRunner(error, this.#spool), Date.now());
   }
 
