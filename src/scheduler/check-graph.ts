@@ -49,6 +49,8 @@ export function checkGraph(tasks: readonly TaskSpec[], suggest: Suggest, known: 
   }
 
   let suggestions = 0;
+  // What only depends on what stands above it waits for nothing below: most files are written so.
+  let isInOrder = true;
   const dependencies = tasks.map((task, taskIndex) =>
     task.dependencies.map((id, dependencyIndex) => {
       const index = indices.get(id);
@@ -59,12 +61,13 @@ export function checkGraph(tasks: readonly TaskSpec[], suggest: Suggest, known: 
         const hint = nearest === undefined ? "" : `: did you mean ${quote(nearest)}?`;
         faults.push({ taskIndex, key: "dependencies", dependencyIndex, message: `unknown dependency ${quote(id)}${hint}` });
       }
+      if (index !== undefined && index >= taskIndex) isInOrder = false;
       return index ?? UNKNOWN;
     }),
   );
 
   faults.sort((a, b) => a.taskIndex - b.taskIndex);
-  for (const cycle of findCycles(dependencies)) {
+  for (const cycle of isInOrder ? [] : findCycles(dependencies)) {
     const [taskIndex, next] = [cycle[0]!, cycle[1]!];
     const dependencyIndex = dependencies[taskIndex]!.indexOf(next);
     const message = `the dependencies form a cycle: ${showCycle(cycle.map((index) => tasks[index]!.id))}`;

@@ -12,15 +12,18 @@ import type { TaskRecord, TaskSpec } from "../domain/task.js";
 import { extraOf, toSpec, type DiskOptions, type DiskTask } from "./disk-task.js";
 import { formatTimestamp } from "./timestamp.js";
 
+/** Most tasks have these in common with the one before, and a call of `JSON.stringify` costs as much as the rest of a piece. */
+const [jobText, commandText, createdText, itemText] = [repeated(), repeated(), repeated(), repeated()];
+
 /** A task's line from the opening brace to `"dependencies"`: with `createdEntry` the part that stays what it is. */
 export function lineHead(spec: TaskSpec, jobName: string): string {
   const { id, command, args, dependencies } = spec;
-  const named = `{"id":${text(id)},"job_name":${text(jobName)},"command":${text(command)}`;
+  const named = `{"id":${text(id)},"job_name":${jobText(jobName)},"command":${commandText(command)}`;
   return `${named},"args":${list(args)},"dependencies":${list(dependencies)}`;
 }
 
 export function createdEntry(spec: TaskSpec): string {
-  return `"created_at":${text(spec.createdAt)}`;
+  return `"created_at":${createdText(spec.createdAt)}`;
 }
 
 /**
@@ -41,7 +44,7 @@ export function specText(spec: TaskSpec): string {
   const args = spec.args.length === 0 ? "" : `,"args":${list(spec.args)}`;
   const dependencies = spec.dependencies.length === 0 ? "" : `,"dependencies":${list(spec.dependencies)}`;
   const rest = `${entries(optionsOf(spec))},${createdEntry(spec)}${entries(spec.extra)}`;
-  return `{"id":${text(spec.id)},"command":${text(spec.command)}${args}${dependencies}${rest}}`;
+  return `{"id":${text(spec.id)},"command":${commandText(spec.command)}${args}${dependencies}${rest}}`;
 }
 
 /** The inverse of `specText`, parsed. Trusts its input: the journal's checksums vouch for it. */
@@ -77,7 +80,21 @@ function isEmpty(object: object): boolean {
 }
 
 function list(strings: readonly string[]): string {
-  return strings.length === 0 ? "[]" : JSON.stringify(strings);
+  if (strings.length === 0) return "[]";
+  return strings.length === 1 ? `[${itemText(strings[0]!)}]` : JSON.stringify(strings);
+}
+
+/** The JSON of strings of which one often equals the one before. */
+function repeated(): (value: string) => string {
+  let latest = "";
+  let json = `""`;
+  return (value) => {
+    if (value !== latest) {
+      latest = value;
+      json = JSON.stringify(value);
+    }
+    return json;
+  };
 }
 
 function text(value: string | null): string {
