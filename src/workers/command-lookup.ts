@@ -11,14 +11,23 @@ export type LookupResult = { readonly file: string } | { readonly problem: strin
 /** Enough for any job; beyond it the memory starts anew. */
 const MOST_REMEMBERED = 10_000;
 
+const NOTHING = { command: "", cwd: "", path: "", file: "" };
+
 export class CommandLookup {
   readonly #found = new Map<string, { readonly file: string }>();
+  /** The last answer: tasks that follow each other often have one command. */
+  #latest = NOTHING;
 
   /** @param path the PATH of the task; names with a slash don't use it and are relative to `cwd` */
   find(command: string, cwd: string, path: string): LookupResult {
+    const latest = this.#latest;
+    if (latest.command === command && latest.cwd === cwd && latest.path === path) return latest;
     const id = cacheId(command, cwd, path);
     const known = this.#found.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#latest = { command, cwd, path, file: known.file };
+      return known;
+    }
     const result = command.includes("/") ? checkFile(command, cwd) : search(command, cwd, path);
     if ("file" in result) {
       if (this.#found.size >= MOST_REMEMBERED) this.#found.clear();
@@ -30,6 +39,7 @@ export class CommandLookup {
   /** Looks again: the remembered file could not be run. */
   findAnew(command: string, cwd: string, path: string): LookupResult {
     this.#found.delete(cacheId(command, cwd, path));
+    this.#latest = NOTHING;
     return this.find(command, cwd, path);
   }
 }

@@ -19,9 +19,11 @@ export interface Prepared {
   /** Shell text. */
   readonly line: string;
   readonly file: string;
-  /** Which directory it runs in: the inode, since a path may be another directory tomorrow. */
+  /** Which directory it runs in: device and inode, since a path may be another directory tomorrow. */
   readonly directory: string;
 }
+
+type Directory = { readonly identity: string } | { readonly problem: string };
 
 /** No fault of the file that is to be moved. */
 const DIRECTORY_REFUSES: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "EIO", "ENOSPC", "EDQUOT"]);
@@ -32,11 +34,18 @@ export class Preparation {
   readonly #environment: LaneEnvironment;
   readonly #lookup: CommandLookup;
   readonly #limit: ArgumentLimit;
+  /** What was found at the paths of working directories since the last `lookAnew`. */
+  readonly #directories = new Map<string, Directory>();
 
   constructor(environment: LaneEnvironment, lookup: CommandLookup, limit: ArgumentLimit) {
     this.#environment = environment;
     this.#lookup = lookup;
     this.#limit = limit;
+  }
+
+  /** To be called before attempts that are handed over together: what they share is looked at once. */
+  lookAnew(): void {
+    this.#directories.clear();
   }
 
   /** @param laneDirectory the directory in which the lane is, as `Prepared.directory` names it */
@@ -58,9 +67,8 @@ export class Preparation {
   #prepare(descriptor: Descriptor, laneDirectory: string): Prepared | Result {
     const unpassable = findUnpassable(descriptor);
     if (unpassable !== undefined) return failed(unpassable);
-    const directory = statSync(descriptor.cwd, { throwIfNoEntry: false });
-    if (directory === undefined) return failed(`working directory does not exist: ${descriptor.cwd}`);
-    if (!directory.isDirectory()) return failed(`working directory is not a directory: ${descriptor.cwd}`);
+    const directory = this.#directoryAt(descriptor.cwd);
+    if ("problem" in directory) return failed(directory.problem);
     if (descriptor.stdin !== null) {
       const stdin = statSync(descriptor.stdin, { throwIfNoEntry: false });
       if (stdin === undefined) return failed(`stdin file does not exist: ${descriptor.stdin}`);
@@ -72,14 +80,22 @@ export class Preparation {
     if (found.file.includes("=") && needsEnvProgram(descriptor, this.#environment)) {
       return failed(`a path with "=" can't be combined with environment variables of unusual names: ${found.file}`);
     }
-    const identity = `${directory.dev}:${directory.ino}`;
-    const line = taskCommand(descriptor, found.file, identity !== laneDirectory, this.#environment);
+    const line = taskCommand(descriptor, found.file, directory.identity !== laneDirectory, this.#environment);
     if (line.length > SURELY_SHORT || this.#environment.bytes > SURELY_SHORT) {
       const tooLong = findTooLong(descriptor, this.#environment.bytes, this.#limit);
       if (tooLong !== undefined) return failed(tooLong);
     }
     const problem = makePlaceForLog(descriptor);
-    return problem ?? { line, file: found.file, directory: identity };
+    return problem ?? { line, file: found.file, directory: directory.identity };
+  }
+
+  #directoryAt(path: string): Directory {
+    let directory = this.#directories.get(path);
+    if (directory === undefined) {
+      directory = findDirectory(path);
+      this.#directories.set(path, directory);
+    }
+    return directory;
   }
 
   #path(descriptor: Descriptor): string {
@@ -117,6 +133,13 @@ function makePlaceForLog({ log, earlierLog }: Descriptor): Result | undefined {
     return beforeBegin(`the earlier log ${log} can't be moved out of the way`, error);
   }
   return undefined;
+}
+
+function findDirectory(path: string): Directory {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { problem: `working directory does not exist: ${path}` };
+  if (!stats.isDirectory()) return { problem: `working directory is not a directory: ${path}` };
+  return { identity: `${stats.dev}:${stats.ino}` };
 }
 
 /** Not left to the lane: its complaint would be the only line of the task's log, and its exit code the task's. */

@@ -49,6 +49,7 @@ export class Worker {
   async obey(command: WorkerCommand): Promise<boolean> {
     switch (command.type) {
       case "start":
+        this.#context.preparation.lookAnew();
         for (const batch of batchesOf(command.attempts)) {
           const slot = this.#slot(batch[0]!.slot);
           for (const { key } of batch) this.#slotOfKey.set(key, slot);
