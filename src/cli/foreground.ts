@@ -55,7 +55,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
-    compileLate();
+    compileLate(job.status().counts.total);
     progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);
