@@ -10,6 +10,8 @@ export default {
     entry: "dist/src/workers/entry.js",
   },
   platform: "node",
+  // No module of ours does anything by being imported, but for the entries: a command loads what it uses and no more.
+  treeshake: { moduleSideEffects: false },
   external: [/^node:/, /^[@a-z]/],
   output: { dir: "dist/bundle", chunkFileNames: "[name].js", minify: false },
 };

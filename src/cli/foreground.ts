@@ -44,7 +44,6 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
   const options = optionsOf(dir, settings, say);
-  await AirExecutor.preload();
   const begin = await read();
   const executor = await AirExecutor.open(options);
 

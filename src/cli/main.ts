@@ -31,6 +31,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     if (!isAbsolute(settings.text("dir") ?? "")) requireCurrentDirectory();
     isJson = settings.isOn("json");
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
+    if (verb.runsTasks === true) await (await import("../preload.js")).preload();
     const command = await verb.load();
     return await command.execute({ args, rest, settings, terminal });
   } catch (error) {

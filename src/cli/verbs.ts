@@ -15,6 +15,8 @@ export interface Verb {
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
+  /** True if it runs tasks, mostly: then threads for them are started before all else. Default: false. */
+  readonly runsTasks?: true;
 }
 
 export const verbs: readonly Verb[] = [
@@ -32,6 +34,7 @@ export const verbs: readonly Verb[] = [
       ["air-executor run .air-executor/jobs/my-job", "a dropped job"],
     ],
     load: () => import("./commands/run.js"),
+    runsTasks: true,
   },
   {
     name: "submit",
@@ -68,6 +71,7 @@ export const verbs: readonly Verb[] = [
       ["air-executor retry pipeline --from merge", "merge and all behind it, also what completed"],
     ],
     load: () => import("./commands/retry.js"),
+    runsTasks: true,
   },
   {
     name: "cancel",

@@ -3,15 +3,16 @@
  * is left of it is of use. Used by the pool, which makes one, and by adoption.
  */
 
-import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { identify, isAlive, bootId } from "./process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
-/** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. */
+/** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret. */
 export function engineToken(): string {
   const { pid, start } = identify(process.pid);
-  return `${shortBootId()}p${pid}s${start}r${randomBytes(3).toString("hex")}`;
+  return `${shortBootId()}p${pid}s${start}r${Math.floor(Math.random() * 2 ** 24)
+    .toString(16)
+    .padStart(6, "0")}`;
 }
 
 /** True if the engine of that spool was started since the machine was. */
