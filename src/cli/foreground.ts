@@ -23,13 +23,18 @@ import { isExpected } from "./usage-error.js";
 const tailLines = 10;
 const tailBytes = 64 * 1024;
 
-/** Null if there is nothing to run here. */
-export type Begin = (executor: AirExecutor) => Promise<Job | null>;
+/** What is to be run, read and checked. */
+export interface Wanted {
+  /** How many tasks it has; 0 if that is not known yet. */
+  readonly tasks: number;
+  /** Null if there is nothing to run here. */
+  readonly begin: (executor: AirExecutor) => Promise<Job | null>;
+}
 
 export interface Foreground {
   readonly dir: string;
   /** Reads what is to be run, before anything is made: of a faulty file nothing is left behind. */
-  readonly read: () => Promise<Begin>;
+  readonly read: () => Promise<Wanted>;
   /** The command that goes on with the job if it is stopped. */
   readonly resume: (name: string) => string;
   /** What `--json` prints of the end. Default: the job's summary. */
@@ -44,7 +49,8 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
   const options = optionsOf(dir, settings, say);
-  const begin = await read();
+  const { tasks, begin } = await read();
+  compileLate(tasks);
   const executor = await AirExecutor.open(options);
 
   const signals = watchSignals((signal, count) => {
@@ -54,7 +60,6 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
-    compileLate(job.status().counts.total);
     progress = isQuiet ? null : await showProgress(job, err);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);

@@ -6,13 +6,13 @@
  */
 
 /** By now all modules are loaded, also those of the threads; and what ends before is left alone. */
-const OFF_AFTER_MS = 60;
+const OFF_AFTER_MS = 100;
 /** So many tasks are read and planned for longer than that. */
 const MANY = 1_000;
 /** How long an unoptimised run costs less than compilers do, on two cores. */
 const ON_AFTER_MS = 2_000;
 
-/** For a job of so many tasks, which begins now. Never keeps the process from ending. */
+/** For a job of so many tasks, which has just been read. Never keeps the process from ending. */
 export function compileLate(tasks: number): void {
   setTimeout(() => void setFlag("--no-opt"), tasks > MANY ? 0 : OFF_AFTER_MS).unref();
   setTimeout(() => void setFlag("--opt"), ON_AFTER_MS).unref();

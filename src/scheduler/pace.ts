@@ -6,8 +6,8 @@
  */
 
 /** A slot is to be busy for about this long: long beside the way back, short beside all that people notice. */
-const TARGET_MS = 50;
-const MOST = 64;
+const TARGET_MS = 100;
+const MOST = 128;
 /** How much the latest measurement counts. */
 const WEIGHT = 0.25;
 

@@ -8,7 +8,7 @@ import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 import { recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
-const SLOW_MS = 120;
+const SLOW_MS = 240;
 /** If the disk refuses the recall file. */
 const AGAIN_MS = 1_000;
 

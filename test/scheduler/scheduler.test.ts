@@ -555,7 +555,7 @@ test("what is handed back is started again at once, as the same attempt, and the
   const [first, second, ...rest] = engine.runner.tasks;
   const ended = (id: string, result: Result): Report => ({ key: engine.runner.keyOf(id), at: 0, result, wasStopped: false });
   const back = rest.map((id): Report => ({ ...ended(id, NOT_BEGUN), isHandedBack: true }));
-  engine.clock.time += 120;
+  engine.clock.time += 240;
   engine.runner.report([ended(first!, SUCCESS), ...back]);
   assert.deepEqual(
     eventsOf(recorder.events, "attempt-begun").map((event) => event.task),

@@ -25,19 +25,22 @@ export async function execute(call: Call): Promise<number> {
   let again: readonly string[] = [];
   return runInForeground(call, {
     dir,
-    read: async () => async (executor) => {
-      const { tasks, job } = await executor.retry(name, wish);
-      again = tasks;
-      const where = job === null ? " where the job runs" : "";
-      if (!settings.isOn("quiet")) {
-        const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} run again${where}`;
-        terminal.err.write(`${printableLine(name)}: ${what}\n`);
-      }
-      if (job === null && settings.isOn("json")) {
-        terminal.out.write(`${JSON.stringify({ job: name, tasks, summary: null })}\n`);
-      }
-      return job;
-    },
+    read: async () => ({
+      tasks: 0,
+      begin: async (executor) => {
+        const { tasks, job } = await executor.retry(name, wish);
+        again = tasks;
+        const where = job === null ? " where the job runs" : "";
+        if (!settings.isOn("quiet")) {
+          const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} run again${where}`;
+          terminal.err.write(`${printableLine(name)}: ${what}\n`);
+        }
+        if (job === null && settings.isOn("json")) {
+          terminal.out.write(`${JSON.stringify({ job: name, tasks, summary: null })}\n`);
+        }
+        return job;
+      },
+    }),
     resume: (job) => `air-executor retry ${quoteForShell(job)}${placeOption(settings)}`,
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });

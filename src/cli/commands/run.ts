@@ -16,10 +16,11 @@ export async function execute(call: Call): Promise<number> {
   return runInForeground(call, {
     dir,
     read: async () => {
-      if (isDropped) return (executor) => executor.takeUp(resolve(file));
+      if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
       const spec = await readJobFile(file);
       const name = jobNameOf(spec, file, settings.text("name"));
-      return (executor) => executor.submitChecked(name, spec, { owner: "run", fresh: settings.isOn("fresh") });
+      const options = { owner: "run", fresh: settings.isOn("fresh") } as const;
+      return { tasks: spec.tasks.length, begin: (executor) => executor.submitChecked(name, spec, options) };
     },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
