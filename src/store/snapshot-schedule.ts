@@ -16,8 +16,6 @@ const PAUSE_MS = 750;
 /** Small bursts share a snapshot. */
 const BURST_MS = 20;
 const SMALL_JOB = 10_000;
-/** While a job is begun, the first tasks.json of a larger one would only keep its tasks waiting: it comes with the second snapshot. */
-const TINY_JOB = 1_000;
 /** In larger jobs tasks.json takes at most one part in this many of the time. */
 const SHARE = 20;
 /** How often we look whether somebody else has finished writing. */
@@ -43,7 +41,6 @@ export class SnapshotSchedule {
   constructor(snapshots: SnapshotFiles, picture: Pick<Picture, "version" | "tasks">) {
     this.#snapshots = snapshots;
     this.#picture = picture;
-    if (picture.tasks.length > TINY_JOB) this.#tasksDueAt = performance.now() + PAUSE_MS;
   }
 
   /** The picture has changed: there will be a snapshot. */
