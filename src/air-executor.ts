@@ -23,7 +23,6 @@ import { prepareBase } from "./store/base-directory.js";
 import type { OpenContext, OpenedJob, WantedRun } from "./store/job-directory.js";
 import { controlDir } from "./store/layout.js";
 import type { Picture } from "./store/picture.js";
-import { startThreadsAhead } from "./workers/threads.js";
 
 export class AirExecutor {
   readonly dir: string;
@@ -52,14 +51,6 @@ export class AirExecutor {
       answer: (request) => this.#control.answer(request),
       onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
     });
-  }
-
-  /**
-   * Starts a thread for the jobs to come, which takes it a tenth of a second: a caller that has yet to read its job gains that. Resolves when
-   * the thread is on its way. Never needed, and of use once in a process.
-   */
-  static preload(): Promise<void> {
-    return startThreadsAhead();
   }
 
   /**

@@ -42,7 +42,7 @@ const words: ReadonlyArray<readonly [RegExp, string]> = [
 
 const maxLines = 250;
 
-/** The room of a file: its folder under src; the files directly in src are the composition, but for the two doors of the public API. */
+/** The room of a file: its folder under src; the files directly in src are the composition, but for the doors to it: index.ts and preload.ts. */
 export function roomOf(path: string): string {
   const [, folder = "", rest] = path.split("/");
   if (rest !== undefined) return folder;
