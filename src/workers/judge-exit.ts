@@ -6,8 +6,9 @@ import { dirname } from "node:path";
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor } from "../domain/ports.js";
 import { readEvidence } from "./evidence.js";
-import { classify, withoutLog } from "./exit-status.js";
+import { classify, UNRECORDED, withoutLog } from "./exit-status.js";
 import type { LaneShell } from "./lane.js";
+import { NOT_RECORDED } from "./lane-script.js";
 import { removeLog } from "./preparation.js";
 import type { Preparation } from "./preparation.js";
 import type { SpoolEntry } from "./spool.js";
@@ -21,6 +22,7 @@ export interface JudgeContext {
 
 /**
  * @param file absolute path of the command
+ * @param exitStatus or `NOT_RECORDED`
  * @param readEntry what the spool says of the attempt; only asked if it did not exit with 0
  */
 export function judgeExit(
@@ -31,6 +33,7 @@ export function judgeExit(
   { shell, preparation }: JudgeContext,
 ): Result {
   if (exitStatus === 0) return COMPLETED;
+  if (exitStatus === NOT_RECORDED) return UNRECORDED;
   const { hasBegun, complaint } = readEntry();
   // The whole directory was removed: what the lane had to say of the log went with it.
   if (!hasBegun && !existsSync(dirname(descriptor.log))) return withoutLog(descriptor.log, "Directory nonexistent");

@@ -11,7 +11,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readLogTail } from "./evidence.js";
-import { isNoForkIn, isNoRoom, UNRECORDED, withoutRunner } from "./exit-status.js";
+import { isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
 import { judgeExit } from "./judge-exit.js";
 import { Lane } from "./lane.js";
 import type { LaneShell } from "./lane.js";
@@ -115,7 +115,7 @@ export class Slot {
   #startLane(): Lane {
     const { shell, environment } = this.#context;
     const lane: Lane = new Lane(shell, environment.lane, this.#spool, {
-      onAnswer: (key, exitStatus) => this.#onAnswer(key, exitStatus),
+      onAnswer: (key, answer) => this.#onAnswer(lane, key, answer),
       onExit: () => this.#onExit(lane),
       onStartFailure: (error) => this.#onStartFailure(lane, error),
     });
@@ -183,7 +183,7 @@ export class Slot {
     if (attempt.hasResult) return;
     const readEntry = (): SpoolEntry => entry ?? readLastEntry(this.#spool, attempt.key);
     const result = judgeExit(descriptor, file, exitStatus, readEntry, this.#context);
-    // It may have failed to change directory.
+    // It may not have changed directory.
     if (result.kind === "spawn-failed" || result.kind === "not-begun") lane.directory = "";
     attempt.settle(result, at);
   }
@@ -192,22 +192,22 @@ export class Slot {
     this.#context.report({ key, at: Date.now(), result, wasStopped: false });
   }
 
-  #onAnswer(key: number, answer: number): void {
+  #onAnswer(lane: Lane, key: number, answer: number): void {
     const at = Date.now();
     if (answer === BATCH_IS_OVER) {
       const isRecalled = this.#batch?.isRecalled ?? false;
       this.#endBatch();
+      // What it did not run may belong elsewhere.
+      if (isRecalled) lane.directory = "";
       // What has no end by now did not begin.
-      for (const { attempt } of this.#running.values())
-        if (isRecalled) attempt.handBack(at);
-        else attempt.settle(UNRECORDED, at);
+      for (const running of this.#running.values())
+        if (isRecalled) running.attempt.handBack(at);
+        else this.#settle(running, NOT_RECORDED, at);
       return;
     }
     // An answer may come after its lane's exit, when the spool has told already.
     const running = this.#running.get(key);
-    if (running === undefined) return;
-    if (answer === NOT_RECORDED) running.attempt.settle(UNRECORDED, at);
-    else this.#settle(running, answer, at);
+    if (running !== undefined) this.#settle(running, answer, at);
   }
 
   #onExit(lane: Lane): void {

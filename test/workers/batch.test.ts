@@ -138,3 +138,15 @@ test("each task of a batch runs in its own directory, also behind one whose dire
   assert.equal(rig.log(keys[4]!), `${one}\n`);
   assert.equal(rig.log(keys[5]!), `${rig.directory}\n`);
 });
+
+test("a task handed back runs in its own directory later, though the lane never went there", LIMIT, async () => {
+  const [one, two] = ["one", "two"].map((name) => join(rig.directory, name));
+  mkdirSync(one!);
+  mkdirSync(two!);
+  const pwd = { command: "pwd", args: ["-P"], cwd: two! };
+  const first = rig.startBatch([{ command: "sleep", args: ["0.3"], cwd: one! }, pwd]);
+  assert.equal((await rig.report(first[1]!)).isHandedBack, true);
+  await rig.report(first[0]!);
+  const later = await rig.run("pwd", ["-P"], { cwd: two! });
+  assert.equal(later.log, `${two}\n`);
+});
