@@ -1,7 +1,7 @@
 /** What a caller says of a map, and what it hears of each input, with the defaults and the checks. Pure. */
 
-import { randomBytes } from "node:crypto";
 import type { TaskInput } from "./check-job.js";
+import { randomDigits } from "./domain/random-digits.js";
 import type { TaskStatus } from "./domain/task.js";
 import { demand, type SubmitOptions } from "./executor-options.js";
 
@@ -77,5 +77,5 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
 
 /** In the order of time, and nobody else's. */
 function newName(): string {
-  return `map-${Math.floor(Date.now() / 1000)}-${randomBytes(3).toString("hex")}`;
+  return `map-${Math.floor(Date.now() / 1000)}-${randomDigits(6)}`;
 }

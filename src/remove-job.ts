@@ -3,12 +3,12 @@
  * names that passed the guard, and never through a link. Used by AirExecutor.
  */
 
-import { randomBytes } from "node:crypto";
 import { lstatSync, renameSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "./domain/errors.js";
+import { randomDigits } from "./domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "./store/layout.js";
 import { viewJob, type JobView } from "./store/job-view.js";
 import { takeLock, type Lock } from "./store/lock.js";
@@ -108,6 +108,6 @@ function requireDirectory(dir: string, name: string, base: string): void {
 async function removeDirectory(base: string, dir: string, name: string): Promise<void> {
   const removed = removedDir(base);
   ensurePrivateDirectory(removed);
-  renameSync(dir, join(removed, `${name}-${randomBytes(6).toString("hex")}`));
+  renameSync(dir, join(removed, `${name}-${randomDigits(12)}`));
   for (const entry of await readdir(removed)) await rm(join(removed, entry), { recursive: true, force: true });
 }

@@ -3,10 +3,10 @@
  * requests to `answer` and what comes of them back, and knows nothing of jobs. Trouble with it never ends an engine.
  */
 
-import { randomBytes } from "node:crypto";
 import { chmodSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
+import { randomDigits } from "../domain/random-digits.js";
 import { decodeRequest, encodeError, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
 import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 
@@ -26,7 +26,7 @@ const STALE_MS = 60_000;
 
 export class ControlServer {
   /** Of its socket in the directory. */
-  readonly name = `${process.pid}-${randomBytes(6).toString("hex")}.sock`;
+  readonly name = `${process.pid}-${randomDigits(12)}.sock`;
   readonly #options: ControlServerOptions;
   readonly #connections = new Set<Socket>();
   readonly #answers = new Set<Promise<void>>();

@@ -51,23 +51,25 @@ export function checkGraph(tasks: readonly TaskSpec[], suggest: Suggest, known: 
   let suggestions = 0;
   // What only depends on what stands above it waits for nothing below: most files are written so.
   let isInOrder = true;
-  const dependencies = tasks.map((task, taskIndex) =>
-    task.dependencies.map((id, dependencyIndex) => {
+  for (const [taskIndex, { id: task, dependencies }] of tasks.entries()) {
+    for (const [dependencyIndex, id] of dependencies.entries()) {
       const index = indices.get(id);
-      if (id === task.id) {
+      if (index === undefined ? known.has(id) : index < taskIndex && id !== task) continue;
+      isInOrder = false;
+      if (id === task) {
         faults.push({ taskIndex, key: "dependencies", dependencyIndex, message: `task ${quote(id)} depends on itself` });
-      } else if (index === undefined && !known.has(id)) {
+      } else if (index === undefined) {
         const nearest = suggestions++ < MAX_SUGGESTIONS ? suggest(id, candidates(indices, known)) : undefined;
         const hint = nearest === undefined ? "" : `: did you mean ${quote(nearest)}?`;
         faults.push({ taskIndex, key: "dependencies", dependencyIndex, message: `unknown dependency ${quote(id)}${hint}` });
       }
-      if (index !== undefined && index >= taskIndex) isInOrder = false;
-      return index ?? UNKNOWN;
-    }),
-  );
-
+    }
+  }
   faults.sort((a, b) => a.taskIndex - b.taskIndex);
-  for (const cycle of isInOrder ? [] : findCycles(dependencies)) {
+  if (isInOrder) return faults;
+
+  const dependencies = tasks.map((task) => task.dependencies.map((id) => indices.get(id) ?? UNKNOWN));
+  for (const cycle of findCycles(dependencies)) {
     const [taskIndex, next] = [cycle[0]!, cycle[1]!];
     const dependencyIndex = dependencies[taskIndex]!.indexOf(next);
     const message = `the dependencies form a cycle: ${showCycle(cycle.map((index) => tasks[index]!.id))}`;

@@ -7,7 +7,7 @@
  * a hundred thousand million.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "./hash.js";
 
 const NUMBERED = /^task-([1-9]\d{0,14})$/;
 /** Of an entry in the table; the first word is never 0. */
@@ -61,7 +61,7 @@ function numberOf(id: string): number | null {
 }
 
 function digest(id: string): Uint32Array {
-  const bytes = createHash("sha1").update(id).digest();
+  const bytes = hash("sha1", id);
   return new Uint32Array([bytes.readUInt32LE(0) || 1, bytes.readUInt32LE(4), bytes.readUInt32LE(8)]);
 }
 

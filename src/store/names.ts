@@ -16,8 +16,8 @@
  * id (unreadable), and percent signs for capitals (`%49%44`: twice as long for the ids that people really use).
  */
 
-import { createHash } from "node:crypto";
 import { describe, quote } from "./describe.js";
+import { hash } from "./hash.js";
 
 const MAX_JOB_NAME = 100;
 const MAX_TASK_ID_BYTES = 200;
@@ -80,7 +80,7 @@ function encode(id: string): string {
 
 function shorten(stem: string, id: string): string {
   if (stem.length <= MAX_STEM) return stem;
-  const hash = createHash("sha256").update(id).digest("hex").slice(0, HASH_DIGITS);
+  const digits = hash("sha256", id).toString("hex").slice(0, HASH_DIGITS);
   const kept = stem.slice(0, MAX_STEM - HASH_DIGITS - 1).replace(/(?:\+|%.?)$/, "");
-  return `${kept}=${hash}`;
+  return `${kept}=${digits}`;
 }

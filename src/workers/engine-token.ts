@@ -4,15 +4,14 @@
  */
 
 import { existsSync, readdirSync } from "node:fs";
+import { randomDigits } from "../domain/random-digits.js";
 import { identify, isAlive, bootId } from "./process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
 /** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret. */
 export function engineToken(): string {
   const { pid, start } = identify(process.pid);
-  return `${shortBootId()}p${pid}s${start}r${Math.floor(Math.random() * 2 ** 24)
-    .toString(16)
-    .padStart(6, "0")}`;
+  return `${shortBootId()}p${pid}s${start}r${randomDigits(6)}`;
 }
 
 /** True if the engine of that spool was started since the machine was. */
