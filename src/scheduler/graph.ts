@@ -19,6 +19,12 @@ export class Graph {
   #dependents = new Int32Array(0);
   #nexts = new Int32Array(0);
   #edges = 0;
+  #isInOrder = true;
+
+  /** True if no task waits for one of a higher index: then the indices are a topological order. */
+  get isInOrder(): boolean {
+    return this.#isInOrder;
+  }
 
   get size(): number {
     return this.#indices.size;
@@ -55,6 +61,7 @@ export class Graph {
       this.#dependents = grown(this.#dependents, Math.max(1024, this.#edges + 1));
       this.#nexts = grown(this.#nexts, this.#dependents.length);
     }
+    if (dependent < task) this.#isInOrder = false;
     this.#dependents[this.#edges] = dependent;
     this.#nexts[this.#edges] = this.#heads[task]!;
     this.#heads[task] = ++this.#edges;
@@ -64,6 +71,7 @@ export class Graph {
   unlinkAll(): void {
     this.#heads.fill(0);
     this.#edges = 0;
+    this.#isInOrder = true;
   }
 
   /** The first edge to a dependent of `task`, or `NO_EDGE`. */

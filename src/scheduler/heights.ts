@@ -37,9 +37,9 @@ export class Heights {
     const graph = this.#graph;
     const count = graph.size - from;
     this.#heights = grown(this.#heights, graph.size);
-    const order = this.#topologicalOrder(from, count);
+    const order = graph.isInOrder ? null : this.#topologicalOrder(from, count);
     for (let place = count - 1; place >= 0; place--) {
-      const task = order[place]!;
+      const task = order?.[place] ?? from + place;
       let height = 0;
       for (let edge = graph.firstEdge(task); edge !== NO_EDGE; edge = graph.nextEdge(edge)) {
         height = Math.max(height, this.#heights[graph.dependentAt(edge)]! + 1);
