@@ -8,9 +8,10 @@ import { graphFaults } from "./check-job.js";
 import { AirError } from "./domain/errors.js";
 import type { JobEvent } from "./domain/events.js";
 import type { JobSummary } from "./domain/job.js";
-import type { Clock, Descriptor, Placement } from "./domain/ports.js";
+import type { Clock } from "./domain/ports.js";
 import type { TaskSpec } from "./domain/task.js";
 import { newsOf } from "./growth.js";
+import { inFlightStarts } from "./in-flight-starts.js";
 import { Job, type JobBackend } from "./job.js";
 import { DiskTrouble } from "./disk-trouble.js";
 import type { Obstacle } from "./patience.js";
@@ -108,13 +109,16 @@ export class RunningJob {
     let onOver = (): void => {};
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this.#opened;
-    const { only, scheduler } = this.#context;
+    const { clock, only, scheduler } = this.#context;
     const loaded = picture.load();
-    const inFlight = only === undefined ? loaded.inFlight : loaded.inFlight.filter(({ task }) => only.includes(task));
+    const inFlight = inFlightStarts(
+      loaded.inFlight.filter(({ task }) => only?.includes(task) ?? true),
+      paths,
+      clock.now(),
+    );
     const ports: JobPorts = {
       recorder: this.#writer,
-      describe: (task: TaskSpec, attempt: number, key: number, placement: Placement): Descriptor =>
-        describeAttempt(paths, picture, task, attempt, key, placement),
+      describe: (task, attempt, key, placement) => describeAttempt(paths, picture, task, attempt, key, placement),
       listener: { onEvents: (events) => this.job.deliver(events), onOver },
       mayStart: only === undefined,
     };

@@ -47,6 +47,8 @@ export interface OrphanedAttempt {
   readonly task: string;
   readonly attempt: number;
   readonly startedAt: number;
+  /** True if it waited behind others in its slot, as far as is known. */
+  readonly isQueued: boolean;
   readonly log: string;
 }
 

@@ -20,6 +20,11 @@ export class AttemptMemory {
     this.#inFlight.set(task, { task, attempt, startedAt: at, spool, key, isQueued: queued === true, stopping: null });
   }
 
+  /** True if its attempt in flight waits behind others, as far as is known. */
+  isQueued(task: string): boolean {
+    return this.#inFlight.get(task)?.isQueued === true;
+  }
+
   /** The attempt if it waited until now, else null. */
   begun(task: string): InFlight | null {
     const attempt = this.#inFlight.get(task);

@@ -12,7 +12,7 @@ import type { TaskRecord, TaskSpec, TaskStatus } from "../domain/task.js";
 import { isFinal } from "../domain/task.js";
 import { AttemptMemory } from "./attempt-memory.js";
 import { IdSet } from "./id-set.js";
-import { begin, findFirstFailure, newRecord, renew } from "./task-records.js";
+import { begin, end, findFirstFailure, newRecord, renew } from "./task-records.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
@@ -178,18 +178,12 @@ export class Picture {
 
   #end(event: AttemptEnded): void {
     const { task, outcome, status } = event;
-    this.#begin(task);
+    const isUntouched = outcome.kind === "not-begun" && this.#memory.isQueued(task);
+    if (!isUntouched) this.#begin(task);
     const record = this.#change(task, status);
     this.#memory.ended(event);
-    record.error = event.error;
-    record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
-    record.signal = outcome.kind === "signaled" ? outcome.signal : null;
-    if (outcome.kind === "not-begun") {
-      // It was not an attempt after all.
-      record.attempts -= 1;
-      record.startedAt = null;
-      record.error = null;
-    }
+    if (!isUntouched) end(record, event);
+    else if (isFinal(status)) record.error = event.error;
     if (status === "failed") this.firstFailure ??= task;
     if (!isFinal(status)) return;
     record.completedAt = event.at;

@@ -1,7 +1,8 @@
 /** What becomes of tasks, in the picture of a job: records as they begin, and what several say together. Used by picture.ts. Pure. */
 
+import type { AttemptEnded } from "../domain/events.js";
 import type { InFlight } from "../domain/job.js";
-import type { TaskRecord, TaskSpec } from "../domain/task.js";
+import { isFinal, type TaskRecord, type TaskSpec } from "../domain/task.js";
 
 /** Of a task that nothing has happened to. */
 export function newRecord(): TaskRecord {
@@ -15,6 +16,17 @@ export function begin(record: TaskRecord, { attempt, startedAt }: Pick<InFlight,
   record.error = null;
   record.exitCode = null;
   record.signal = null;
+}
+
+/** The attempt that began last has ended, or was none after all. */
+export function end(record: TaskRecord, { outcome, status, error }: AttemptEnded): void {
+  record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
+  record.signal = outcome.kind === "signaled" ? outcome.signal : null;
+  if (outcome.kind === "not-begun") {
+    record.attempts -= 1;
+    record.startedAt = null;
+  }
+  record.error = outcome.kind === "not-begun" && !isFinal(status) ? null : error;
 }
 
 /** A record of a task that is to run again: attempts go on counting. */

@@ -4,9 +4,8 @@
  * Driven by worker.ts. It never starts anything, and never touches a process that is not provably of the attempt that it ends.
  */
 
-import { closeSync, fstatSync, rmSync, statSync, watch } from "node:fs";
+import { closeSync, fstatSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 
 import type { Result } from "../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../domain/ports.js";
@@ -20,16 +19,12 @@ import { findGroup } from "./members.js";
 import type { AttemptGroup, AttemptIdentity } from "./members.js";
 import { removeLog } from "./preparation.js";
 import { bootId, isAlive } from "./process-identity.js";
-import { isSpoolName, openForReading, openIfThere, recallPath, SpoolReader, spoolPath } from "./spool.js";
+import { isSpoolName, openIfThere, recall, SpoolReader, spoolPath } from "./spool.js";
 import type { SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";
 
 /** The watch on a spool tells at once; this is for lanes that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
-/** A lane without an engine goes as soon as it has recorded the end of its task. */
-const DYING_POLL_MS = 20;
-const DYING_ROUNDS = 10;
-
 export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
   readonly directory: string;
@@ -52,6 +47,8 @@ interface WatchedSpool {
   readonly fd: number;
   readonly reader: SpoolReader;
   watcher: FSWatcher | null;
+  /** True if its lane begins nothing of its batch any more. */
+  readonly isRecalled: boolean;
   /** Those without a result. */
   readonly open: Set<Adopted>;
 }
@@ -87,15 +84,6 @@ export class Adoption {
     return true;
   }
 
-  /** Removes spools of earlier engines whose lanes are gone; others stay. A lane that is just about to go is waited for. */
-  async forget(names: readonly string[]): Promise<void> {
-    let left = names.filter(isSpoolName);
-    for (let round = 0; round < DYING_ROUNDS && left.length > 0; round++) {
-      if (round > 0) await delay(DYING_POLL_MS);
-      left = left.filter((name) => !removeSpool(spoolPath(this.#context.lanesDirectory, name)));
-    }
-  }
-
   /** Stops watching. What still runs runs on, to be adopted by the next engine. */
   close(): void {
     for (const spool of [...this.#watched]) this.#unwatch(spool);
@@ -122,7 +110,8 @@ export class Adoption {
       for (const { attempt } of open) attempt.settle(withoutSpool(name), Date.now());
       return;
     }
-    const spool: WatchedSpool = { path, fd, reader, watcher: null, open };
+    const isRecalled = [...open].some(({ orphan }) => orphan.isQueued) && isRecallable(path);
+    const spool: WatchedSpool = { path, fd, reader, watcher: null, isRecalled, open };
     this.#watched.add(spool);
     this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
     this.#check(spool);
@@ -181,7 +170,8 @@ export class Adoption {
     spool.reader.read(spool.fd);
     for (const adopted of [...spool.open]) {
       const entry = spool.reader.entry(adopted.orphan.spoolKey);
-      if (entry.exitStatus === null && hasLane) continue;
+      const isKeptBack = spool.isRecalled && adopted.orphan.isQueued && !entry.hasBegun;
+      if (entry.exitStatus === null && hasLane && !isKeptBack) continue;
       spool.open.delete(adopted);
       this.#settle(adopted, entry, spool);
     }
@@ -222,24 +212,22 @@ function isGone({ identity, isToEnd }: Adopted): boolean {
   return isToEnd && findGroup(identity) === null;
 }
 
+/** Its engine is gone: what waits in the batch of its lane is ours to start. */
+function isRecallable(spool: string): boolean {
+  try {
+    recall(spool);
+    return true;
+  } catch {
+    // A full disk: then the lane goes on with its batch.
+    return false;
+  }
+}
+
 /** A spool is made before the lane that could begin anything; only a power loss can take it away again. */
 function withoutSpool(name: string): Result {
   return isOfThisBoot(name)
     ? { kind: "not-begun", message: "its engine died before it could start it" }
     : { kind: "lost", message: "the record of its runner is gone" };
-}
-
-/** False if its lane still lives. */
-function removeSpool(path: string): boolean {
-  const fd = openForReading(path);
-  if (fd === undefined) return true;
-  const reader = new SpoolReader([]);
-  reader.read(fd);
-  closeSync(fd);
-  if (isLaneAlive(reader.lane, path)) return false;
-  rmSync(recallPath(path), { force: true });
-  rmSync(path, { force: true });
-  return true;
 }
 
 /** When it ended: the spool was written then, or if others came after it, its log at the latest. */

@@ -44,21 +44,13 @@ export class Attempt {
 
   /** Its result is in. The first counts. While it is being stopped the report waits for what it started. */
   settle(result: Result, at: number): void {
-    if (this.#ended !== null) return;
-    this.#ended = { result, at, wasStopped: this.#termination?.hasSignalled ?? false };
-    if (this.#termination === null) this.#sendReport();
-    else {
-      this.#termination.resultIsKnown();
-      this.#terminator.lookSoon();
-    }
+    this.#end({ result, at, wasStopped: this.#termination?.hasSignalled ?? false });
   }
 
   /** It has not begun, and will not, since an attempt before it in its slot takes long. */
   handBack(at: number): void {
-    if (this.#ended !== null) return;
     const result: Result = { kind: "not-begun", message: "it waited behind a task that takes long" };
-    this.#ended = { result, at, wasStopped: false, isHandedBack: true };
-    this.#sendReport();
+    this.#end({ result, at, wasStopped: false, isHandedBack: true });
   }
 
   /** As `settle`, but ends first what is left of it: there is nobody to wait for it any more. */
@@ -66,6 +58,16 @@ export class Attempt {
     if (this.#termination === null) this.#terminate(LEFTOVER_GRACE_MS);
     else this.#termination.shorten(LEFTOVER_GRACE_MS);
     this.settle(result, at);
+  }
+
+  #end(ended: Omit<Report, "key">): void {
+    if (this.#ended !== null) return;
+    this.#ended = ended;
+    if (this.#termination === null) this.#sendReport();
+    else {
+      this.#termination.resultIsKnown();
+      this.#terminator.lookSoon();
+    }
   }
 
   #terminate(graceMs: number): void {

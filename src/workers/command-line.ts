@@ -58,8 +58,9 @@ export function taskCommand(
   if (needsEnvProgram(descriptor, environment)) line += envProgram(descriptor, environment);
   line += ` ${quote(file)}`;
   for (const argument of descriptor.args) line += ` ${quote(argument)}`;
-  line += ` >${quote(descriptor.log)} 2>&1`;
-  return descriptor.stdin === null ? line : `${line} <${quote(descriptor.stdin)}`;
+  // First: if it can't be opened the shell has to say so in the spool, not in the log.
+  if (descriptor.stdin !== null) line += ` <${quote(descriptor.stdin)}`;
+  return `${line} >${quote(descriptor.log)} 2>&1`;
 }
 
 function isReplaced(name: string): boolean {

@@ -1,15 +1,13 @@
 /**
  * From a command's name to the file to run. We look it up, not the shell, so that `echo` is the program and not the shell's own, and so
- * that a missing command is told in plain words. What was found is remembered; what was not is looked for again.
+ * that a missing command is told in plain words. What was found is remembered for the attempts that are handed over together: a task may
+ * bring the program that a later one runs.
  */
 
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 
 export type LookupResult = { readonly file: string } | { readonly problem: string };
-
-/** Enough for any job; beyond it the memory starts anew. */
-const MOST_REMEMBERED = 10_000;
 
 const NOTHING = { command: "", cwd: "", path: "", file: "" };
 
@@ -29,11 +27,13 @@ export class CommandLookup {
       return known;
     }
     const result = command.includes("/") ? checkFile(command, cwd) : search(command, cwd, path);
-    if ("file" in result) {
-      if (this.#found.size >= MOST_REMEMBERED) this.#found.clear();
-      this.#found.set(id, result);
-    }
+    if ("file" in result) this.#found.set(id, result);
     return result;
+  }
+
+  forget(): void {
+    this.#found.clear();
+    this.#latest = NOTHING;
   }
 
   /** Looks again: the remembered file could not be run. */

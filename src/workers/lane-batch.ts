@@ -5,7 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 
-import { recallPath, SpoolReader } from "./spool.js";
+import { recall, recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
 const SLOW_MS = 240;
@@ -39,7 +39,7 @@ export class LaneBatch {
     if (this.isRecalled) return false;
     clearTimeout(this.#timer);
     try {
-      closeSync(openSync(recallPath(this.#spool), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+      recall(this.#spool);
     } catch {
       this.#timer = setTimeout(this.#onSlow, AGAIN_MS);
       return false;

@@ -26,9 +26,13 @@ export interface LaneEnvironment {
 /** Variables by which every task finds its job; a task's own `env` can't replace them, since attempts are recognised by them. */
 export const OUR_NAMES = ["AIR_EXECUTOR_DIR", "AIR_EXECUTOR_JOB", "AIR_EXECUTOR_TASK", "AIR_EXECUTOR_ATTEMPT"] as const;
 
+/** The lane's own variables, in lane-script.ts. */
+export const STATUS_VARIABLE = "air_executor_s";
+export const UNTOLD_VARIABLE = "air_executor_u";
+
 const PORTABLE_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-/** Variables that dash sets anew. */
-const DASH_SETS = new Set(["IFS", "OPTIND", "PPID"]);
+/** Variables that dash sets anew, or we. */
+const DASH_SETS = new Set(["IFS", "OPTIND", "PPID", STATUS_VARIABLE, UNTOLD_VARIABLE]);
 /** Variables that bash and others make read-only, or act upon. What bash does to `_` and `SHLVL` is left as it is. */
 const OTHERS_SET = new Set([...DASH_SETS, "UID", "EUID", "SHELLOPTS", "BASHOPTS", "BASH_VERSINFO"]);
 

@@ -8,6 +8,7 @@
  */
 
 import { quote } from "./command-line.js";
+import { STATUS_VARIABLE, UNTOLD_VARIABLE } from "./lane-environment.js";
 
 /** Answered for an attempt that was not begun, since the spool could not be written. */
 export const NOT_RECORDED = 901;
@@ -27,22 +28,23 @@ export interface LaneLine {
  * `b` begins an attempt of a batch unless it is recalled. `r` records its end; ends that the spool does not take are answered one by one.
  */
 export function laneScript(recallPath: string): string {
-  return `trap : TERM INT HUP;set -C
+  return `trap : TERM INT HUP QUIT USR1 USR2 ALRM;set -C
 command -v flock >/dev/null&&flock -n -x 3
 b(){ echo "b $1"&&[ ! -e ${quote(recallPath)} ]&&return;echo "s $1";return 1; }
-r(){ echo "e $1 $2"||u="$u$1 $2
+r(){ echo "e $1 $2"||${UNTOLD_VARIABLE}="$${UNTOLD_VARIABLE}$1 $2
 "; }
 `;
 }
 
 export function singleText({ key, command }: LaneLine): string {
-  return `s=${NOT_RECORDED};{ echo b ${key}&&{ ${command};s=$?;echo e ${key} $s;};} ${AROUND};echo ${key} $s\n`;
+  const s = STATUS_VARIABLE;
+  return `${s}=${NOT_RECORDED};{ echo b ${key}&&{ ${command};${s}=$?;echo e ${key} $${s};};} ${AROUND};echo ${key} $${s}\n`;
 }
 
 export function batchText(lines: readonly LaneLine[]): string {
-  let text = "u=;{\n";
+  let text = `${UNTOLD_VARIABLE}=;{\n`;
   for (const { key, command } of lines) text += `b ${key}&&{ ${command};r ${key} $?;}\n`;
-  return `${text}} ${AROUND};printf %s "$u";echo ${lines.at(-1)?.key} ${BATCH_IS_OVER}\n`;
+  return `${text}} ${AROUND};printf %s "$${UNTOLD_VARIABLE}";echo ${lines.at(-1)?.key} ${BATCH_IS_OVER}\n`;
 }
 
 /**

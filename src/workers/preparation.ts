@@ -3,7 +3,7 @@
  * place free. What fails here never reaches a lane.
  */
 
-import { accessSync, constants, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
 
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor } from "../domain/ports.js";
@@ -46,6 +46,7 @@ export class Preparation {
   /** To be called before attempts that are handed over together: what they share is looked at once. */
   lookAnew(): void {
     this.#directories.clear();
+    this.#lookup.forget();
   }
 
   /** @param laneDirectory the directory in which the lane is, as `Prepared.directory` names it */
@@ -109,6 +110,15 @@ export function removeLog(log: string): void {
     if (lstatSync(log).isFile()) unlinkSync(log);
   } catch {
     // It was not made, or can't be removed: then it stays.
+  }
+}
+
+/** The attempt will not begin: the log of the one before it is the task's again. */
+export function putLogBack({ log, earlierLog }: Descriptor): void {
+  try {
+    if (earlierLog !== null && !existsSync(log)) renameSync(earlierLog, log);
+  } catch {
+    // There was none, or it stays where it is.
   }
 }
 

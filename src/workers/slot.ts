@@ -8,34 +8,20 @@
 import { rmSync } from "node:fs";
 
 import type { Result } from "../domain/outcome.js";
-import type { Descriptor, Report } from "../domain/ports.js";
+import type { Descriptor } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
 import { readLogTail } from "./evidence.js";
 import { isNoForkIn, isNoRoom, withoutRunner } from "./exit-status.js";
 import { judgeExit } from "./judge-exit.js";
 import { Lane } from "./lane.js";
-import type { LaneShell } from "./lane.js";
 import { LaneBatch } from "./lane-batch.js";
-import type { LaneEnvironment } from "./lane-environment.js";
 import { BATCH_IS_OVER, batchText, NOT_RECORDED, singleText } from "./lane-script.js";
 import type { LaneLine } from "./lane-script.js";
 import type { AttemptGroup } from "./members.js";
-import { ageOfLog, removeLog } from "./preparation.js";
-import type { Preparation } from "./preparation.js";
+import { ageOfLog, putLogBack, removeLog } from "./preparation.js";
 import { startAgo } from "./process-table.js";
-import { readLastEntry, type SpoolEntry } from "./spool.js";
-import type { Terminator } from "./termination.js";
-
-/** What the slots of a thread share. */
-export interface SlotContext {
-  /** AIR_EXECUTOR_DIR. */
-  readonly directory: string;
-  readonly shell: LaneShell;
-  readonly environment: LaneEnvironment;
-  readonly preparation: Preparation;
-  readonly terminator: Terminator;
-  readonly report: (report: Report) => void;
-}
+import type { SlotContext } from "./slot-context.js";
+import { readLastEntry, type SpoolEntry, type SpoolReader } from "./spool.js";
 
 interface Running {
   readonly attempt: Attempt;
@@ -52,6 +38,8 @@ export class Slot {
   /** What the lane was given and was not reported, by key, in order. */
   readonly #running = new Map<number, Running>();
   #batch: LaneBatch | null = null;
+  /** Ends in the batch that the spool did not take. */
+  readonly #untold = new Map<Running, number>();
   #onLaneGone: (() => void) | null = null;
 
   constructor(context: SlotContext, spool: string) {
@@ -79,9 +67,11 @@ export class Slot {
     }
     const lines: LaneLine[] = [];
     const { directory } = lane;
+    let isHere = true;
     for (const descriptor of descriptors) {
       // Whether a lane that has changed directory got there it has not said yet: so it goes there again.
-      const prepared = this.#context.preparation.prepare(descriptor, lane.directory === directory ? directory : "");
+      isHere &&= lane.directory === directory;
+      const prepared = this.#context.preparation.prepare(descriptor, isHere ? directory : "");
       if ("kind" in prepared) {
         this.#refuse(descriptor.key, prepared);
         continue;
@@ -138,6 +128,7 @@ export class Slot {
     };
     return new Attempt(key, findGroup, this.#context.terminator, (report) => {
       this.#running.delete(key);
+      if (report.result.kind === "not-begun") putLogBack(descriptor);
       this.#context.report(report);
     });
   }
@@ -156,24 +147,28 @@ export class Slot {
   /** Hands back what the lane has not begun of its batch. */
   #recall(): void {
     if (this.#batch?.recall() !== true) return;
-    this.#settleEnded(this.#batch);
+    const ended = this.#batch.read(this.#running.keys());
+    const unended = [...this.#running.values()].filter(({ attempt }) => ended.entry(attempt.key).exitStatus === null);
+    // It is through, but has not said so: until then the slot must not be free.
+    if (unended.length === 0) return;
+    this.#settleEnded(ended);
     // The first of the others runs, or is about to: when the lane is through with it, it says so.
-    const unended = [...this.#running.values()].filter(({ attempt }) => !attempt.hasResult);
     for (const { attempt } of unended.slice(1)) attempt.handBack(Date.now());
   }
 
   #endBatch(): void {
     if (this.#batch === null) return;
-    this.#settleEnded(this.#batch);
+    this.#settleEnded(this.#batch.read(this.#running.keys()));
+    for (const [running, answer] of this.#untold) this.#settle(running, answer, Date.now());
+    this.#untold.clear();
     this.#batch.end();
     this.#batch = null;
   }
 
-  #settleEnded(batch: LaneBatch): void {
+  #settleEnded(recorded: SpoolReader): void {
     const at = Date.now();
-    const reader = batch.read(this.#running.keys());
     for (const running of this.#running.values()) {
-      const entry = reader.entry(running.attempt.key);
+      const entry = recorded.entry(running.attempt.key);
       if (entry.exitStatus !== null) this.#settle(running, entry.exitStatus, at, entry);
     }
   }
@@ -207,7 +202,10 @@ export class Slot {
     }
     // An answer may come after its lane's exit, when the spool has told already.
     const running = this.#running.get(key);
-    if (running !== undefined) this.#settle(running, answer, at);
+    if (running === undefined) return;
+    // Until the lane is through with its batch the slot must not be free.
+    if (this.#batch === null) this.#settle(running, answer, at);
+    else this.#untold.set(running, answer);
   }
 
   #onExit(lane: Lane): void {

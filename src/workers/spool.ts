@@ -55,6 +55,11 @@ export function recallPath(spool: string): string {
   return spool.replace(/spool$/, "recall");
 }
 
+/** From now on nothing of a lane's batch begins that has not begun. Throws the file system's error. */
+export function recall(spool: string): void {
+  closeSync(openSync(recallPath(spool), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+}
+
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
 
 /** Makes the directory of the spools; its parent is there. */

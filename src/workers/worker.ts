@@ -8,11 +8,12 @@ import { Adoption } from "./adoption.js";
 import { argumentLimit } from "./argument-limit.js";
 import { CommandLookup } from "./command-lookup.js";
 import { chooseShell } from "./lane.js";
+import { forgetSpools } from "./forget-spools.js";
 import { laneEnvironment } from "./lane-environment.js";
 import type { WorkerCommand, WorkerSetup } from "./messages.js";
 import { Preparation } from "./preparation.js";
 import { Slot } from "./slot.js";
-import type { SlotContext } from "./slot.js";
+import type { SlotContext } from "./slot-context.js";
 import { spoolName, spoolPath } from "./spool.js";
 import { Terminator } from "./termination.js";
 
@@ -67,7 +68,7 @@ export class Worker {
         for (const slot of command.slots) this.#slot(slot).warm();
         return false;
       case "forget":
-        this.#forgetting = this.#adoption.forget(command.spools);
+        this.#forgetting = forgetSpools(this.#setup.lanesDirectory, command.spools);
         return false;
       case "close":
         this.#adoption.close();

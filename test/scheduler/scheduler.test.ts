@@ -400,6 +400,7 @@ test("what an earlier engine left running is adopted under a new key, counts in 
     task: "a",
     attempt: 3,
     startedAt: 5,
+    isQueued: false,
     log: "/logs/a.log",
   });
   engine.runner.end(["other"]);

@@ -91,3 +91,23 @@ test("the events of growth and retries come back from the journal as they went i
     assert.deepEqual(decodeLine(line.subarray(0, -1)), { kind: "event", seq: 7, event });
   }
 });
+
+test("an attempt that waited and never began leaves what the one before it left", () => {
+  const queued: JobEvent = { type: "attempt-started", at: AT + 9, task: "a", attempt: 2, spool: "s", key: 9, queued: true };
+  const first = { ...failed("a", 1, AT + 2), status: "pending" } as JobEvent;
+  const untouched = (status: "pending" | "cancelled", error: string | null): JobEvent => {
+    const outcome = { kind: "not-begun", message: "it waited" } as const;
+    return { type: "attempt-ended", at: AT + 10, task: "a", attempt: 2, outcome, status, error, retryAt: null };
+  };
+  const before = [
+    taken,
+    { type: "tasks-added", at: AT, tasks: [task("a")] },
+    started("a", 1, AT + 1),
+    first,
+    queued,
+  ] as JobEvent[];
+  const back = pictureOf([...before, untouched("pending", null)]).records[0]!;
+  assert.deepEqual([back.status, back.attempts, back.startedAt, back.exitCode], ["pending", 1, AT + 1, 3]);
+  const cancelled = pictureOf([...before, untouched("cancelled", "cancelled by the user")]).records[0]!;
+  assert.deepEqual([cancelled.status, cancelled.attempts, cancelled.error], ["cancelled", 1, "cancelled by the user"]);
+});

@@ -21,8 +21,12 @@ beforeEach(async () => {
 afterEach(() => rig.close());
 
 /** Runs the commands in an engine of their own, kills it with -9 once `isTime` has come, and returns what it left. */
-async function killedEngine(commands: readonly string[], isTime: () => Promise<unknown>): Promise<OrphanedAttempt[]> {
-  const engine = spawn(process.execPath, [ENGINE, rig.directory, ...commands], { stdio: ["ignore", "inherit", "inherit"] });
+async function killedEngine(
+  commands: readonly string[],
+  isTime: () => Promise<unknown>,
+  how: "slots" | "batch" = "slots",
+): Promise<OrphanedAttempt[]> {
+  const engine = spawn(process.execPath, [ENGINE, rig.directory, how, ...commands], { stdio: ["ignore", "inherit", "inherit"] });
   const exit = once(engine, "exit");
   const started = await rig.line("started.json");
   await isTime();
@@ -45,8 +49,9 @@ function writeSpool(name: string, text: string): void {
   writeFileSync(join(rig.directory, "lanes", `${name}.spool`), text);
 }
 
-function orphan(spool: string, spoolKey: number): OrphanedAttempt {
-  return { key: spoolKey + 100, spoolKey, spool, job: "job", task: "t", attempt: 1, startedAt: 1000, log: rig.logPath(spoolKey) };
+function orphan(spool: string, spoolKey: number, isQueued = false): OrphanedAttempt {
+  const log = rig.logPath(spoolKey);
+  return { key: spoolKey + 100, spoolKey, spool, job: "job", task: "t", attempt: 1, startedAt: 1000, isQueued, log };
 }
 
 test(
@@ -89,6 +94,21 @@ test("what ended while there was no engine is told with its time, and its spool 
   // Commands are obeyed in order: when this is reported, the spool is gone.
   await adopt([orphan("none-0", 9)]);
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 0);
+});
+
+test("what waited in the batch of an engine that is gone begins no more, and is handed back at once", LIMIT, async () => {
+  const wait = "echo up >up; while [ ! -e go ]; do sleep 0.05; done; exit 5";
+  const orphans = await killedEngine([wait, "echo ran >second", "echo ran >third"], () => rig.line("up"), "batch");
+  rig.pool.adopt(orphans);
+  const waiting = await Promise.all([rig.report(102), rig.report(103)]);
+  assert.deepEqual(
+    waiting.map(({ result }) => result.kind),
+    ["not-begun", "not-begun"],
+  );
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.deepEqual((await rig.report(101)).result, { kind: "exited", exitCode: 5 });
+  await isGone(Number((await rig.run("sh", ["-c", "cut -d' ' -f3 lanes/*.spool | head -1"], { cwd: rig.directory })).log));
+  for (const name of ["second", "third"]) assert.equal(existsSync(join(rig.directory, name)), false);
 });
 
 test("an adopted task whose lane is killed is ended first and then lost", LIMIT, async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
@@ -149,4 +150,94 @@ test("a task handed back runs in its own directory later, though the lane never 
   await rig.report(first[0]!);
   const later = await rig.run("pwd", ["-P"], { cwd: two! });
   assert.equal(later.log, `${two}\n`);
+});
+
+test("where a way back fails nothing behind it runs in the wrong directory", LIMIT, async () => {
+  const [one, two] = ["one", "two"].map((name) => join(rig.directory, name));
+  mkdirSync(one!);
+  mkdirSync(two!);
+  const pwd = { command: "pwd", args: ["-P"] };
+  await rig.run("true", [], { cwd: one! });
+  const remove = { command: "mv", args: [one!, `${one}.gone`], cwd: two! };
+  const keys = rig.startBatch([{ ...pwd, cwd: one! }, remove, { ...pwd, cwd: one! }, { ...pwd, cwd: one! }]);
+  assert.deepEqual(outcomes(await rig.reports(keys)), ["exited 0", "exited 0", "spawn-failed", "spawn-failed"]);
+});
+
+test("a slot is not free before its lane has said that it is through", LIMIT, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "air-workers-"));
+  const shell = join(directory, "slow-to-tell");
+  // A lane that is not scheduled for longer than a batch may take, just when it is through.
+  writeFileSync(
+    shell,
+    '#!/bin/sh\n/bin/sh "$@" | while read -r key answer; do [ "$answer" != 902 ] || sleep 0.4; echo "$key $answer"; done\n',
+    { mode: 0o755 },
+  );
+  const own = await new PoolRig({ concurrency: 1, directory, shell }).open();
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      const reports = await own.reports(own.startBatch([APPEND, APPEND, APPEND]));
+      assert.deepEqual(outcomes(reports), ["exited 0", "exited 0", "exited 0"]);
+    }
+    const lines = readFileSync(join(directory, "order"), "utf8").trim().split("\n");
+    assert.equal(new Set(lines).size, 9);
+    assert.equal(lines.length, 9, "each ran once");
+  } finally {
+    await own.close();
+  }
+});
+
+test("the lane's own variables are not those of the environment", LIMIT, async () => {
+  const before = { ...process.env };
+  Object.assign(process.env, { s: "hello", u: "world", air_executor_s: "mine", air_executor_u: "too" });
+  const own = await new PoolRig({ concurrency: 1 }).open();
+  try {
+    const show = 'echo "$s $u $air_executor_s $air_executor_u"';
+    for (const key of [...own.startBatch([show, show])]) {
+      await own.report(key);
+      assert.equal(own.log(key), "hello world mine too\n");
+    }
+    assert.equal((await own.run("sh", ["-c", show])).log, "hello world mine too\n");
+  } finally {
+    await own.close();
+    for (const name of ["s", "u", "air_executor_s", "air_executor_u"])
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+  }
+});
+
+test("a command is looked up anew for what is handed over later", LIMIT, async () => {
+  const [first, second] = ["first", "second"].map((name) => join(rig.directory, name));
+  const write = (dir: string, word: string): void =>
+    writeFileSync(join(dir, "tool"), `#!/bin/sh\necho ${word}\n`, { mode: 0o755 });
+  for (const dir of [first!, second!]) mkdirSync(dir);
+  write(second!, "old");
+  const env = { PATH: `${first}:${second}:${process.env["PATH"]}` };
+  assert.equal((await rig.run("tool", [], { env })).log, "old\n");
+  write(first!, "new");
+  assert.equal((await rig.run("tool", [], { env })).log, "new\n");
+});
+
+test("a file for stdin that vanishes before its task begins is said to be missing, and leaves no log", LIMIT, async () => {
+  const stdin = join(rig.directory, "in");
+  writeFileSync(stdin, "text\n");
+  const [, missing] = await rig.reports(rig.startBatch(["rm in", { command: "cat", stdin }]));
+  assert.equal(missing!.result.kind, "spawn-failed");
+  assert.match((missing!.result as { message: string }).message, /in: No such file/);
+  assert.equal(existsSync(rig.logPath(missing!.key)), false);
+});
+
+test("a signal that a task sends to its whole group ends the task, and not its lane", LIMIT, async () => {
+  for (const signal of ["QUIT", "USR1", "USR2", "ALRM"]) {
+    const { result } = await rig.run("sh", ["-c", `kill -${signal} 0; sleep 10`]);
+    assert.deepEqual(result, { kind: "signaled", signal: `SIG${signal}` });
+  }
+});
+
+test("a task that is handed back has its earlier log again", LIMIT, async () => {
+  const earlierLog = join(rig.directory, "logs", "earlier.log");
+  writeFileSync(rig.logPath(77), "first attempt\n");
+  const keys = rig.startBatch(["sleep 0.4", { command: "true", earlierLog, log: rig.logPath(77) }]);
+  assert.equal((await rig.report(keys[1]!)).isHandedBack, true);
+  assert.equal(readFileSync(rig.logPath(77), "utf8"), "first attempt\n");
+  await rig.report(keys[0]!);
 });

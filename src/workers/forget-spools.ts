@@ -1,0 +1,33 @@
+/** Removes what earlier engines left in `lanes/`, once nobody needs it. Called by worker.ts. */
+
+import { closeSync, rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { isLaneAlive } from "./lane-liveness.js";
+import { isSpoolName, openForReading, recallPath, SpoolReader, spoolPath } from "./spool.js";
+
+/** A lane without an engine goes as soon as it has recorded the end of its task. */
+const POLL_MS = 20;
+const ROUNDS = 10;
+
+/** Spools whose lanes are gone; others stay. A lane that is just about to go is waited for. */
+export async function forgetSpools(lanesDirectory: string, names: readonly string[]): Promise<void> {
+  let left = names.filter(isSpoolName);
+  for (let round = 0; round < ROUNDS && left.length > 0; round++) {
+    if (round > 0) await delay(POLL_MS);
+    left = left.filter((name) => !removeSpool(spoolPath(lanesDirectory, name)));
+  }
+}
+
+/** False if its lane still lives. */
+function removeSpool(path: string): boolean {
+  const fd = openForReading(path);
+  if (fd === undefined) return true;
+  const reader = new SpoolReader([]);
+  reader.read(fd);
+  closeSync(fd);
+  if (isLaneAlive(reader.lane, path)) return false;
+  rmSync(recallPath(path), { force: true });
+  rmSync(path, { force: true });
+  return true;
+}
