@@ -4,7 +4,7 @@
  * What it gives is what the files say, in the words of the files, so that `status --json` and the files can never disagree.
  */
 
-import { lstatSync, readdirSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { Counts } from "../domain/job.js";
@@ -12,6 +12,7 @@ import type { TaskStatus } from "../domain/task.js";
 import { archivedPaths, archivedRuns } from "./archived-runs.js";
 import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
+import { readHolder, type LockHolder } from "./lock-holder.js";
 import { checkJobName } from "./names.js";
 import { foreignPart } from "./ownership.js";
 import { readRegularFile } from "./regular-file.js";
@@ -37,11 +38,15 @@ export interface JobView {
   readonly dir: string;
   /** The object of state.json; null if it can't be read. */
   readonly state: Readonly<Record<string, unknown>> | null;
+  /** True if its state is a final one. */
+  readonly isOver: boolean;
   /** Null if it can't be read, or was not asked for. */
   readonly tasks: readonly TaskView[] | null;
   readonly counts: Counts | null;
   /** What is missing or unreadable, in a sentence; null if nothing is. */
   readonly problem: string | null;
+  /** The process that holds the job; null if none does, or it has ended; "unknown" if we may not look. */
+  readonly engine: LockHolder | "unknown" | null;
 }
 
 /** Far more than a million tasks take; Node could not make a string of much more. */
@@ -72,7 +77,8 @@ export function viewJobs(base: string): JobView[] {
       if (stats === undefined) return [];
       const refusal = whyRefused(name, stats, jobs.uid);
       if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
-      return [{ name, dir: paths.dir, state: null, tasks: null, counts: null, problem: `it is not taken: ${refusal}` }];
+      const problem = `it is not taken: ${refusal}`;
+      return [{ name, dir: paths.dir, state: null, isOver: false, tasks: null, counts: null, problem, engine: null }];
     });
 }
 
@@ -91,6 +97,7 @@ export function listRuns(base: string, name: string): string[] {
 export function viewJob(paths: JobPaths, name: string, options: { withTasks: boolean }): JobView {
   const state = readJson(paths.state);
   const given = isObject(state.value) ? state.value : null;
+  const isOver = ["completed", "failed", "cancelled"].includes(String(given?.["state"]));
   const counts = given !== null && isObject(given["counts"]) ? (given["counts"] as unknown as Counts) : null;
   const tasks = options.withTasks || counts === null ? readJson(paths.tasks) : { value: null, problem: null };
   const rows = Array.isArray(tasks.value) ? tasks.value.filter(isTask) : null;
@@ -98,10 +105,22 @@ export function viewJob(paths: JobPaths, name: string, options: { withTasks: boo
     name,
     dir: paths.dir,
     state: given,
+    isOver,
     tasks: rows,
     counts: counts ?? (rows === null ? null : countTasks(rows)),
     problem: foreignPart(paths) ?? state.problem ?? tasks.problem ?? oldTasks(paths, given, rows),
+    engine: isOver ? null : findEngine(paths.lock),
   };
+}
+
+function findEngine(lock: string): LockHolder | "unknown" | null {
+  if (lstatSync(lock, { throwIfNoEntry: false }) === undefined) return null;
+  try {
+    accessSync(lock, constants.R_OK);
+    return readHolder(lock);
+  } catch {
+    return "unknown";
+  }
 }
 
 /** A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run. */

@@ -38,7 +38,7 @@ export async function takeLock(path: string, what: string, socket: string | null
       if (isStillAt(path, fd)) {
         ftruncateSync(fd);
         writeSync(fd, describeHolder(socket), 0);
-        return { presence: () => presenceOf(path, fd), release: () => closeSync(fd) };
+        return { presence: () => presenceOf(path, fd), release: () => giveBack(fd) };
       }
     } catch (error) {
       closeSync(fd);
@@ -90,4 +90,14 @@ function held(path: string, what: string): AirError {
     // It has the lock but has not said who it is yet.
   }
   return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
+}
+
+/** We may live on: nobody is to read that we hold it. */
+function giveBack(fd: number): void {
+  try {
+    ftruncateSync(fd);
+  } catch {
+    // A disk that takes nothing: then it says so until it is taken again.
+  }
+  closeSync(fd);
 }

@@ -14,6 +14,7 @@ import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { suggestion } from "../suggest-word.js";
 import type { Sink } from "../terminal.js";
+import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 
 const pollMs = 200;
@@ -23,11 +24,14 @@ const maxPrefix = 24;
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { JOB: name = "", TASK: task = null } = args;
   const reader = new LogsReader(settings, terminal.out, task);
+  let said = "";
   for (;;) {
     const job = findJob(settings.dir(), name, { run: settings.text("run"), withTasks: true });
-    const isOver = ["completed", "failed", "cancelled"].includes(String(job.state?.["state"]));
-    await reader.show(job, isOver || !settings.isOn("follow"));
-    if (isOver || !settings.isOn("follow")) return exitCode.completed;
+    await reader.show(job, job.isOver || !settings.isOn("follow"));
+    if (job.isOver || !settings.isOn("follow")) return exitCode.completed;
+    const obstacle = waitsFor(settings)(job);
+    if (obstacle !== said && obstacle !== "") terminal.err.write(`job "${job.name}" waits: ${printableLine(obstacle)}\n`);
+    said = obstacle;
     await sleep(pollMs);
   }
 }

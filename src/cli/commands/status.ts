@@ -6,6 +6,7 @@ import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
 import { jobText, jobsTable } from "../render/status-table.js";
+import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
@@ -17,22 +18,24 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     const job = findJob(base, args["JOB"], { run, withTasks: true });
     const isEveryTask = settings.isOn("all");
     out.write(
-      isJson ? jsonLine({ ...stateOf(job), tasks: job.tasks }) : jobText(job, { isEveryTask, nowMs: Date.now() }, out.style),
+      isJson
+        ? jsonLine({ ...stateOf(job), tasks: job.tasks })
+        : jobText(job, { isEveryTask, nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style),
     );
     return exitCode.completed;
   }
   const jobs = viewJobs(base);
   const manager = findManager(base);
   if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager }));
-  else if (jobs.length > 0) out.write(jobsTable(jobs, Date.now(), out.style));
+  else if (jobs.length > 0) out.write(jobsTable(jobs, { nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style));
   else if (!settings.isOn("quiet")) err.write(`no jobs in ${base}\n`);
   if (!isJson && !settings.isOn("quiet")) err.write(`${managerText(manager)}\n`);
   return exitCode.completed;
 }
 
 /** state.json as it is, completed where it can't be read or is another program's. */
-function stateOf({ name, state, counts, problem }: JobView): object {
-  return { ...(state ?? { name, state: "waiting" }), counts, problem };
+function stateOf({ name, state, counts, problem, engine }: JobView): object {
+  return { ...(state ?? { name, state: "waiting" }), counts, problem, engine };
 }
 
 function managerText(manager: LockHolder | null): string {

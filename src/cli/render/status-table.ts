@@ -10,7 +10,13 @@ import { styleOf, type Style } from "./style.js";
 /** A job of more tasks shows only those that want attention, unless all are asked for. */
 const maxRows = 40;
 
-export function jobsTable(jobs: readonly JobView[], nowMs: number, style: Style): string {
+export interface ShowOptions {
+  readonly nowMs: number;
+  /** What keeps a job from going on; empty if nothing does. */
+  readonly waitsFor: (job: JobView) => string;
+}
+
+export function jobsTable(jobs: readonly JobView[], { nowMs, waitsFor }: ShowOptions, style: Style): string {
   const rows = jobs.map((job) => [
     printableLine(job.name),
     stateText(job, style),
@@ -18,12 +24,12 @@ export function jobsTable(jobs: readonly JobView[], nowMs: number, style: Style)
     job.counts === null ? "" : countsText(job.counts, style, ["running", "failed", "cancelled", "skipped"]),
     startText(job),
     jobTookText(job, nowMs),
-    job.problem === null ? "" : printableLine(job.problem),
+    printableLine(waitsFor(job)),
   ]);
   return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK", "WAITS FOR"], rows, style);
 }
 
-export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: number }, style: Style): string {
+export function jobText(job: JobView, options: ShowOptions & { readonly isEveryTask: boolean }, style: Style): string {
   const lines = [`${style.strong(printableLine(job.name))}  ${stateText(job, style)}`];
   const facts: [string, string][] = [
     ["run", textOf(job.state?.["id"])],
@@ -32,7 +38,7 @@ export function jobText(job: JobView, options: { isEveryTask: boolean; nowMs: nu
     ["tasks", job.counts === null ? "" : `${formatCount(job.counts.total)}: ${countsText(job.counts, style) || "none"}`],
     ["first failure", textOf(job.state?.["first_failure"])],
     ["error", textOf(job.state?.["error"])],
-    ["waits for", job.problem === null ? "" : printableLine(job.problem)],
+    ["waits for", printableLine(options.waitsFor(job))],
     ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
@@ -96,9 +102,11 @@ function startText(job: JobView): string {
   return startedAt === null ? "" : formatTime(startedAt);
 }
 
-/** A job that waits takes no time. */
-function jobTookText({ state }: JobView, nowMs: number): string {
-  return state === null || state["state"] === "waiting" ? "" : tookText(state["started_at"], state["completed_at"], nowMs);
+/** A job that waits takes no time, and of one that its engine left nobody knows. */
+function jobTookText({ state, isOver, engine }: JobView, nowMs: number): string {
+  return state === null || state["state"] === "waiting" || (engine === null && !isOver)
+    ? ""
+    : tookText(state["started_at"], state["completed_at"], nowMs);
 }
 
 function tookText(started: unknown, completed: unknown, nowMs: number): string {

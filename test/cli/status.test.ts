@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { atGate, run as task, until } from "../control/support.js";
+import { makePlayground, type Playground } from "./support/cli.js";
+
+const isWorking = ({ dir }: Playground): boolean => {
+  const state = join(dir, ".air-executor/jobs/job/state.json");
+  return existsSync(state) && readFileSync(state, "utf8").includes('"working"');
+};
+
+/** A job whose engine is killed while a task runs; `open` lets that task end. */
+async function leftAlone(playground: Playground): Promise<{ open: () => void }> {
+  const { write, start } = playground;
+  write("job.json", [atGate("one"), task("behind", "true", ["one"])]);
+  const { process: engine, ended } = start(["run", "job.json", "-q"]);
+  await until(() => isWorking(playground));
+  engine.kill("SIGKILL");
+  await ended;
+  return { open: () => write("gate", "") };
+}
+
+const takenUp = /its engine is gone; go on: air-executor run \.air-executor\/jobs\/job$/m;
+
+test("status says that an engine is gone, and the command that goes on does", async (context) => {
+  const playground = makePlayground(context);
+  const { run } = playground;
+  const { open } = await leftAlone(playground);
+  for (const args of [["status"], ["status", "job"]]) assert.match((await run(args)).stdout, takenUp);
+  assert.equal((JSON.parse((await run(["status", "job", "--json"])).stdout) as { engine: unknown }).engine, null);
+  open();
+  assert.equal((await run(["run", ".air-executor/jobs/job"])).code, 0);
+  const { stdout } = await run(["status", "job"]);
+  assert.match(stdout, /job +completed/);
+  assert.doesNotMatch(stdout, /waits for/);
+});
+
+test("status names the process that holds a job", async (context) => {
+  const playground = makePlayground(context);
+  const { write, run, start } = playground;
+  write("job.json", [atGate("one")]);
+  const { process: engine, ended } = start(["run", "job.json", "-q"]);
+  await until(() => isWorking(playground));
+  const { engine: shown } = JSON.parse((await run(["status", "job", "--json"])).stdout) as { engine: { pid: number } };
+  assert.equal(shown.pid, engine.pid);
+  assert.doesNotMatch((await run(["status", "job"])).stdout, /waits for/);
+  write("gate", "");
+  assert.equal((await ended).code, 0);
+});
+
+test("a dropped job without a manager waits for one", async (context) => {
+  const { run } = makePlayground(context);
+  const env = { AIR_EXECUTOR_DIR: "here" };
+  await run(["init"], { env });
+  await run(["submit", "-", "--name", "job"], { env, input: '[{"command":"true"}]' });
+  assert.match((await run(["status"], { env })).stdout, /nobody runs it; go on: air-executor start/);
+});
+
+test("logs -f and watch say that the engine is gone", async (context) => {
+  const playground = makePlayground(context);
+  const { run, start } = playground;
+  const { open } = await leftAlone(playground);
+  const followers = [start(["logs", "job", "-f"]), start(["watch", "job"])];
+  const seen = followers.map(({ process: { stdout, stderr } }) => {
+    let text = "";
+    for (const stream of [stdout, stderr]) stream.on("data", (chunk: string) => (text += chunk));
+    return until(() => takenUp.test(text));
+  });
+  await Promise.all(seen);
+  open();
+  assert.equal((await run(["run", ".air-executor/jobs/job", "-q"])).code, 0);
+  for (const { ended } of followers) assert.equal((await ended).code, 0);
+});
