@@ -110,19 +110,15 @@ export class RunningJob {
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this.#opened;
     const { clock, only, scheduler } = this.#context;
-    const loaded = picture.load();
-    const inFlight = inFlightStarts(
-      loaded.inFlight.filter(({ task }) => only?.includes(task) ?? true),
-      paths,
-      clock.now(),
-    );
+    const { inFlight, ...loaded } = picture.load();
+    const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
     const ports: JobPorts = {
       recorder: this.#writer,
       describe: (task, attempt, key, placement) => describeAttempt(paths, picture, task, attempt, key, placement),
       listener: { onEvents: (events) => this.job.deliver(events), onOver },
       mayStart: only === undefined,
     };
-    return scheduler.addJob({ ...loaded, inFlight }, ports);
+    return scheduler.addJob({ ...loaded, inFlight: inFlightStarts(mine, paths, clock.now()) }, ports);
   }
 
   get picture(): Picture {
