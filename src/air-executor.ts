@@ -191,7 +191,7 @@ export class AirExecutor {
     return this.#engine.drain();
   }
 
-  /** Stops what still runs, as `stop` does, and gives everything back. */
+  /** Stops what still runs, as `stop` does, and gives everything back. Once a job has run here, the process does not end without it. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
