@@ -1,13 +1,15 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
-import { AirError, checkJobName, listJobs, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
+import { AirError, checkJobName, listJobs, listRuns, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
 import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { basename, extname } from "node:path";
 
 /** As long as the name of a job may be. */
 const maxNameLength = 100;
+/** Of the runs that a job has, so many of the latest are listed for somebody who named none of them. */
+const maxRuns = 5;
 
 /**
  * The name of a job: as given, else as the file says, else after the file, with `-` for what no name may hold.
@@ -32,13 +34,32 @@ export function requireJob(base: string, name: string): void {
   throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
 }
 
-/** @throws AirError as `requireJob`, and the system's error for a file that we may not read. */
+/**
+ * @param options.run the id of a run, which may also be the current one; null for that.
+ * @throws AirError as `requireJob`, likewise if there is no such run, and the system's error for a file that we may not read.
+ */
 export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
   requireJob(base, name);
-  const paths = viewPaths(base, name, options.run === null ? {} : { run: options.run });
+  const paths = pathsOfRun(base, name, options.run);
   const job = viewJob(paths, name, { withTasks: options.withTasks });
   if (job.problem !== null) [paths.state, paths.tasks].forEach(requireReadable);
   return job;
+}
+
+/** A kept run goes first: one that was dropped within the same second has its id too, and can be looked at without. */
+function pathsOfRun(base: string, name: string, run: string | null): ReturnType<typeof viewPaths> {
+  const current = viewPaths(base, name);
+  if (run === null) return current;
+  const earlier = viewPaths(base, name, { run });
+  if (run !== "" && existsSync(earlier.dir)) return earlier;
+  const id = viewJob(current, name, { withTasks: false }).state?.["id"];
+  if (id === run) return current;
+  const runs = [...listRuns(base, name), ...(typeof id === "string" ? [id] : [])];
+  const list = `${runs.length > maxRuns ? "… " : ""}${runs.slice(-maxRuns).join(", ")}`;
+  throw new AirError(
+    "AIR_NOT_FOUND",
+    `job "${name}" has no run "${run}"; ${runs.length === 0 ? "it has none yet" : `its runs: ${list}`}`,
+  );
 }
 
 /** One that is not there may come. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunIdentity } from "../domain/job.js";
 import { jobPaths, type JobPaths } from "./layout.js";
-import { logFileName } from "./names.js";
+import { idOfStem, logFileName } from "./names.js";
 import { readStateFile } from "./state-file.js";
 
 /**
@@ -25,8 +25,14 @@ export function archivedPaths(paths: JobPaths, runId: string): JobPaths {
   return jobPaths(join(paths.runs, archiveName(runId)));
 }
 
+/** The names of their directories. */
 export function archivedRuns(paths: JobPaths): string[] {
   return existsSync(paths.runs) ? readdirSync(paths.runs) : [];
+}
+
+/** Their ids: with such a one `archivedPaths` finds the run again. */
+export function archivedIds(paths: JobPaths): string[] {
+  return archivedRuns(paths).map(idOfStem);
 }
 
 /** An id that no run of this name has had: `NAME-<unix seconds>`, with a number behind it if that one is taken. */

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { Counts } from "../domain/job.js";
 import type { TaskStatus } from "../domain/task.js";
-import { archivedPaths, archivedRuns } from "./archived-runs.js";
+import { archivedIds, archivedPaths } from "./archived-runs.js";
 import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "./layout.js";
 import { readHolder, type LockHolder } from "./lock-holder.js";
@@ -90,7 +90,7 @@ export function viewPaths(base: string, name: string, options: { run?: string } 
 
 /** Ids of the earlier runs of a job that were kept, oldest first. */
 export function listRuns(base: string, name: string): string[] {
-  return archivedRuns(viewPaths(base, name)).sort();
+  return archivedIds(viewPaths(base, name)).sort();
 }
 
 /** @param options.withTasks also reads tasks.json, which may be large; it is read in any case if state.json lacks the counts. */

@@ -67,6 +67,13 @@ export function logFileName(id: string, attempt?: number): string {
   return `${shorten(stem, id)}${attempt === undefined ? "" : `~${attempt}`}.log`;
 }
 
+/** The id behind a file name without `.log`, if it was not shortened. */
+export function idOfStem(stem: string): string {
+  return stem
+    .replaceAll(/\+[a-z]/g, (letter) => letter.slice(1).toUpperCase())
+    .replaceAll(/(?:%[\da-f]{2})+/g, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString());
+}
+
 function encode(id: string): string {
   let stem = "";
   for (const byte of Buffer.from(id)) {

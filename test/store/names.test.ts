@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { checkJobName, checkTaskId, logFileName } from "../../src/store/names.js";
+import { checkJobName, checkTaskId, idOfStem, logFileName } from "../../src/store/names.js";
 
 test("job names are letters, digits, underscores, hyphens and dots", () => {
   for (const name of ["a", "9", "nightly-build", "A.b_c-d", "x".repeat(100)]) assert.equal(checkJobName(name), null, name);
@@ -84,6 +84,13 @@ test("no two ids or attempts share a log file, also where case and normal forms 
   );
   const close = ["a", "A", "é", "e\u0301", "É", "a~2", "a.log", "%41", "+a", "+A", "a=", "K", "\u212a"];
   assert.equal(new Set(close.map((id) => folded(logFileName(id)))).size, close.length);
+});
+
+test("a file name that was not shortened says its id", () => {
+  const cleanId = fc.string({ unit: "binary", minLength: 1, maxLength: 60 }).filter((id) => checkTaskId(id) === null);
+  const check = (id: string): void => assert.equal(idOfStem(logFileName(id).replace(/\.log$/, "")), id);
+  for (const id of ["Report-1", "+a", "%2e", "..", "ü/Ü", "~1"]) check(id);
+  fc.assert(fc.property(cleanId, check), { verbose: 1 });
 });
 
 test("ids too long for a file name stay apart by a hash", () => {
