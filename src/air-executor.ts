@@ -151,10 +151,11 @@ export class AirExecutor {
    * Cancels a job, whoever runs it, or only some of its tasks. Resolves when it is on record; if nobody runs the job, when what survived
    * its engine has ended.
    *
+   * @returns those of `tasks` that are cancelled; the others had ended before. Empty for a job as a whole.
    * @throws AirError `AIR_NOT_FOUND`, `AIR_LOCKED`.
    */
-  async cancel(name: string, tasks?: readonly string[]): Promise<void> {
-    return this.#control.cancel(name, tasks ?? null);
+  async cancel(name: string, tasks?: readonly string[]): Promise<readonly string[]> {
+    return (await this.#control.cancel(name, tasks ?? null)).cancelled;
   }
 
   /**

@@ -7,17 +7,16 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { checkJob, type JobInput } from "./check-job.js";
 import { ask } from "./control/client.js";
-import type { AddAnswer, ControlRequest, RetryAnswer } from "./control/protocol.js";
+import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "./control/protocol.js";
 import { AirError } from "./domain/errors.js";
-import type { JobEvent } from "./domain/events.js";
 import type { JobSpec, RetryWish } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
 import { planAddition, refuseOfMap } from "./growth.js";
 import type { Added, Job, Retried } from "./job.js";
+import { cancellations, unended } from "./plan-cancel.js";
 import { planRetry, readEdits } from "./plan-retry.js";
 import { putDown } from "./put-down.js";
 import type { RunningJob } from "./running-job.js";
-import { CANCELLED_BY_USER } from "./scheduler/verdict.js";
 import { abandon, note, type OpenedJob } from "./store/job-directory.js";
 import { controlDir, jobPaths, jobsDir } from "./store/layout.js";
 import { readSocket } from "./store/lock-holder.js";
@@ -81,11 +80,11 @@ export class JobControl {
     });
   }
 
-  async cancel(name: string, tasks: readonly string[] | null): Promise<void> {
-    return this.#do<void>(name, {
-      here: (job) => job.cancel(tasks),
-      there: { request: () => ({ verb: "cancel", job: name, tasks }), read: () => {} },
-      alone: (opened) => this.#cancelAlone(opened, tasks),
+  async cancel(name: string, tasks: readonly string[] | null): Promise<CancelAnswer> {
+    return this.#do<CancelAnswer>(name, {
+      here: (job) => cancelIn(job, tasks),
+      there: { request: () => ({ verb: "cancel", job: name, tasks }), read: (ok) => ok as CancelAnswer },
+      alone: async (opened) => ({ cancelled: await this.#cancelAlone(opened, tasks) }),
     });
   }
 
@@ -118,8 +117,7 @@ export class JobControl {
         return addTo(find(), tasks);
       }
       case "cancel":
-        find().cancel(request.tasks);
-        return {};
+        return cancelIn(find(), request.tasks);
       case "retry":
         return retryIn(find(), toWish(request));
     }
@@ -156,33 +154,33 @@ export class JobControl {
   }
 
   /** What survived its engine is ended before anything else. */
-  async #cancelAlone(opened: OpenedJob, tasks: readonly string[] | null): Promise<void> {
+  async #cancelAlone(opened: OpenedJob, tasks: readonly string[] | null): Promise<readonly string[]> {
     const { picture } = opened;
-    if (picture.isOver) return putDown(opened, false);
+    const open = await this.#attempt(opened, () => unended(tasks ?? [], picture));
+    if (picture.isOver || (tasks !== null && open.length === 0)) {
+      await putDown(opened, false);
+      return [];
+    }
     const at = Date.now();
     if (tasks === null) {
       await this.#attempt(opened, () => note(opened, [{ type: "job-cancelling", at }]));
       await (await this.#host.begin(opened)).job.finished();
-      return;
+      return [];
     }
-    await this.#attempt(opened, () => note(opened, cancellations(tasks, picture, at)));
-    const survivors = picture.load().inFlight.flatMap(({ task }) => (tasks.includes(task) ? [task] : []));
+    await this.#attempt(opened, () => note(opened, cancellations(open, picture, at)));
+    const survivors = picture.load().inFlight.flatMap(({ task }) => (open.includes(task) ? [task] : []));
     const job = await this.#host.begin(opened, survivors);
     job.cancel(survivors);
     await job.job.finished();
+    return open;
   }
 }
 
-/** Tasks that wait end at once. What follows for others is found out when the job is taken up. */
-function cancellations(tasks: readonly string[], { name, ids, records }: Picture, at: number): JobEvent[] {
-  return tasks.flatMap((task): JobEvent[] => {
-    const index = ids.get(task);
-    if (index === undefined) {
-      throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(task)} in job ${JSON.stringify(name)}.`);
-    }
-    if (records[index]!.status !== "pending") return [];
-    return [{ type: "task-ended", at, task, status: "cancelled", error: CANCELLED_BY_USER, isHarmless: false }];
-  });
+function cancelIn(job: RunningJob, tasks: readonly string[] | null): CancelAnswer {
+  const cancelled = unended(tasks ?? [], job.picture);
+  if (tasks === null) job.cancel(null);
+  else if (cancelled.length > 0) job.cancel(cancelled);
+  return { cancelled };
 }
 
 async function askHolder(dir: string, socket: string | null, request: ControlRequest): Promise<{ ok: unknown } | null> {

@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 50;
  * @param end brings whoever holds the job to end it, and ends what survived an engine that is gone.
  * @throws AirError `AIR_NOT_FOUND`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`, and what `end` throws.
  */
-export async function removeJob(base: string, name: string, end: () => Promise<void>): Promise<void> {
+export async function removeJob(base: string, name: string, end: () => Promise<unknown>): Promise<void> {
   const paths = jobPaths(join(jobsDir(base), name));
   for (;;) {
     requireDirectory(paths.dir, name, base);

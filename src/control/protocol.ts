@@ -20,6 +20,11 @@ export interface AddAnswer {
   readonly present: readonly string[];
 }
 
+/** What `cancel` gives: those of the tasks that had not ended yet; none for a job as a whole. */
+export interface CancelAnswer {
+  readonly cancelled: readonly string[];
+}
+
 /** What `retry` gives: the tasks that run again. */
 export interface RetryAnswer {
   readonly tasks: readonly string[];

@@ -94,6 +94,32 @@ test("cancel and retry reach the job that another terminal runs", async (context
   assert.equal((await ended).code, 0);
 });
 
+test("cancel says which tasks it cancelled and which had ended before, wherever the job is", async (context) => {
+  const { write, run, start, dir } = makePlayground(context);
+  write("job.json", [task("a", "true"), { ...atGate("b"), dependencies: ["a"] }, task("c", "true", ["b"]), atGate("d")]);
+  const { ended, process: engine } = start(["run", "job.json", "-j", "2"]);
+  context.after(() => engine.kill("SIGKILL"));
+  await until(() => existsSync(join(dir, "began-b")) && existsSync(join(dir, "began-d")));
+  const said = async (...tasks: readonly string[]): Promise<unknown> => {
+    const { code, stdout, stderr } = await run(["cancel", "job", ...tasks]);
+    return [code, stdout, stderr];
+  };
+  assert.deepEqual(await said("a"), [0, "", "0 tasks of job job cancelled; had ended before: a\n"]);
+  assert.deepEqual(await said("c", "a", "c"), [0, "", "1 task of job job cancelled; had ended before: a\n"]);
+  const missing = [2, "", 'air-executor: There is no task "nope" in job "job".\n'];
+  assert.deepEqual(await said("b", "nope"), missing);
+  engine.kill("SIGKILL");
+  await ended;
+  assert.deepEqual(await said("a"), [0, "", "0 tasks of job job cancelled; had ended before: a\n"]);
+  assert.deepEqual(await said("nope"), missing);
+  assert.deepEqual(await said("b", "c"), [0, "", "1 task of job job cancelled; had ended before: c\n"]);
+  assert.deepEqual(await said(), [0, "", "job job cancelled\n"]);
+  assert.deepEqual(await said("b", "d"), [0, "", "0 tasks of job job cancelled; had ended before: b, d\n"]);
+  assert.deepEqual(await said("nope"), missing);
+  assert.deepEqual(JSON.parse((await run(["cancel", "job", "b", "--json"])).stdout), { job: "job", cancelled: [], ended: ["b"] });
+  assert.deepEqual(JSON.parse((await run(["cancel", "job", "--json"])).stdout), { job: "job", cancelled: [], ended: [] });
+});
+
 test("prune removes what is old or too many, never what is unfinished, and shows it before", async (context) => {
   const playground = makePlayground(context);
   const { write, run } = playground;

@@ -9,15 +9,21 @@ import { printableLine } from "../render/printable.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
-  const tasks = args["TASK"] === undefined ? null : [args["TASK"], ...rest];
+  const tasks = args["TASK"] === undefined ? null : [...new Set([args["TASK"], ...rest])];
   await withJob(call, async (executor, name) => {
     const { state } = viewJob(viewPaths(settings.dir(), name), name, { withTasks: false });
-    const ended = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
-    await executor.cancel(name, tasks ?? undefined);
-    const what = `${tasks === null ? "" : `${formatTasks(tasks.length)} of `}job ${printableLine(name)}`;
-    if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ job: name, cancelled: tasks })}\n`);
-    else if (!settings.isOn("quiet"))
-      terminal.err.write(ended === undefined ? `${what} cancelled\n` : `job ${printableLine(name)} had ended before: ${ended}\n`);
+    const end = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
+    const cancelled = await executor.cancel(name, tasks ?? undefined);
+    const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];
+    const isWhole = tasks === null && end === undefined;
+    if (settings.isOn("json"))
+      terminal.out.write(`${JSON.stringify({ job: name, cancelled: isWhole ? null : cancelled, ended })}\n`);
+    else if (!settings.isOn("quiet")) {
+      const job = `job ${printableLine(name)}`;
+      const before = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;
+      if (tasks !== null) terminal.err.write(`${formatTasks(cancelled.length)} of ${job} cancelled${before}\n`);
+      else terminal.err.write(isWhole ? `${job} cancelled\n` : `${job} had ended before: ${end}\n`);
+    }
   });
   return exitCode.completed;
 }
