@@ -16,7 +16,7 @@ import { lastLines } from "./render/log-lines.js";
 import { printableLine } from "./render/printable.js";
 import { summaryText, type Failure } from "./render/summary.js";
 import type { Settings } from "./settings.js";
-import { placeOption, quoteForShell } from "./shell-word.js";
+import { commandText, placeOption } from "./shell-word.js";
 import { watchSignals } from "./signals.js";
 import { isExpected } from "./usage-error.js";
 
@@ -98,8 +98,9 @@ function hintsOf(
   const place = placeOption(settings);
   return {
     resume: resume(name),
-    status: `air-executor status ${quoteForShell(name)}${place}`,
-    log: `air-executor logs ${quoteForShell(name)} ${quoteForShell(failure?.task ?? "")}${place}`,
+    status: commandText("status", [name], place),
+    log: commandText("logs", [name, failure?.task ?? ""], place),
+    retry: commandText("retry", [name], place),
   };
 }
 

@@ -114,11 +114,11 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
   });
 }
 
-function otherTasks({ runs }: JobPaths, name: string, difference: string): AirError {
+function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): AirError {
   return new AirError(
     "AIR_CONFLICT",
-    `job "${name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it, ` +
-      `or with --fresh to begin anew; what it did is then kept in ${runs}.`,
+    `job "${name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it ` +
+      `(air-executor run ${dir}), or with --fresh to begin anew; what it did is then kept in ${runs}.`,
   );
 }
 

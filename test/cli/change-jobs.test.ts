@@ -78,6 +78,23 @@ test("retry runs what nobody holds in the foreground, with the exit code of a ru
   assert.match(from.stderr, /job: 2 tasks run again\n/);
 });
 
+test("a retry of an unfinished job without anything to run again says that it goes on", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", [task("a", "true"), task("f", "false")]);
+  await run(["run", "job.json", "-q"]);
+  await run(["add", "job", "--id", "b", "--", "true"]);
+  const some = await run(["retry", "job", "f"]);
+  assert.match(some.stderr, /^job: 1 task run again; it is unfinished and goes on\n/);
+  write("done.json", [task("a", "true")]);
+  await run(["run", "done.json", "-q"]);
+  assert.match((await run(["retry", "done"])).stderr, /^done: nothing to run again\n/);
+  await run(["add", "done", "--id", "b", "--", "true"]);
+  assert.match(
+    (await run(["retry", "done"])).stderr,
+    /^done: nothing to run again; it is unfinished and goes on\n[\s\S]*2 tasks/,
+  );
+});
+
 test("cancel and retry reach the job that another terminal runs", async (context) => {
   const playground = makePlayground(context);
   const { write, run, start, dir } = playground;

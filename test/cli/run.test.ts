@@ -60,6 +60,33 @@ test("a job of which a task failed exits with 1, names the first failure and sho
   assert.match(stderr, /air-executor logs f 'it breaks'/);
 });
 
+test("hints are commands that work, also for ids that look like options, and one tries again", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("-f.json", [{ id: "-dash", command: "sh", args: ["-c", "echo said; exit 1"] }]);
+  const { code, stderr } = await run(["run", "--dir", "a b", "--", "-f.json"]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /try again: +air-executor retry f --dir 'a b'\n/);
+  const log = /its log: +air-executor (.*)\n/.exec(stderr)?.[1] ?? "";
+  assert.equal(log, "logs --dir 'a b' -- f -dash");
+  const { stdout } = await follow("sh", ["-c", `'${process.execPath}' '${main}' ${log}`], dir, {}).ended;
+  assert.equal(stdout, "said\n");
+  assert.match((await run(["retry", "f", "--dir", "a b"])).stderr, /its log: +air-executor logs --dir 'a b' -- f -dash\n/);
+});
+
+test("a job whose file was edited can be finished by the command that the complaint names", async (context) => {
+  const playground = makePlayground(context);
+  const { run, write, dir } = playground;
+  write("j.json", [{ id: "a", command: "true" }]);
+  assert.equal((await run(["run", "j.json"])).code, 0);
+  assert.equal((await run(["add", "j", "--id", "b", "--", "true"])).code, 0);
+  write("j.json", [{ id: "a", command: "false" }]);
+  const { code, stderr } = await run(["run", "j.json"]);
+  assert.equal(code, 2);
+  const way = /with its old tasks to finish it \(air-executor (.*)\), or with --fresh/.exec(stderr)?.[1] ?? "";
+  assert.equal(way, `run ${dir}/.air-executor/jobs/j`);
+  assert.match((await run(way.split(" "))).stderr, /j completed: 2 tasks/);
+});
+
 test("every fault of a job file is shown at once with its place; nothing is made", async (context) => {
   const { run, write, dir } = makePlayground(context);
   write("bad.json", '[{"id": "a", "comand": "x"}, {"command": "y", "dependencies": ["b"]}]');

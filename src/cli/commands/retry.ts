@@ -3,14 +3,14 @@
  * runs here, in the foreground.
  */
 
-import type { RetryWish } from "../../index.js";
+import { viewJob, viewPaths, type RetryWish } from "../../index.js";
 import type { Call } from "../command.js";
 import { runInForeground } from "../foreground.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { printableLine } from "../render/printable.js";
-import { placeOption, quoteForShell } from "../shell-word.js";
+import { commandText, placeOption } from "../shell-word.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
@@ -28,12 +28,15 @@ export async function execute(call: Call): Promise<number> {
     read: async () => ({
       tasks: 0,
       begin: async (executor) => {
+        const end = viewJob(viewPaths(dir, name), name, { withTasks: false }).state?.["state"];
+        const isUnfinished = !["completed", "failed", "cancelled"].includes(String(end));
         const { tasks, job } = await executor.retry(name, wish);
         again = tasks;
         const where = job === null ? " where the job runs" : "";
         if (!settings.isOn("quiet")) {
           const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} run again${where}`;
-          terminal.err.write(`${printableLine(name)}: ${what}\n`);
+          const more = isUnfinished && job !== null ? "; it is unfinished and goes on" : "";
+          terminal.err.write(`${printableLine(name)}: ${what}${more}\n`);
         }
         if (job === null && settings.isOn("json")) {
           terminal.out.write(`${JSON.stringify({ job: name, tasks, summary: null })}\n`);
@@ -41,7 +44,7 @@ export async function execute(call: Call): Promise<number> {
         return job;
       },
     }),
-    resume: (job) => `air-executor retry ${quoteForShell(job)}${placeOption(settings)}`,
+    resume: (job) => commandText("retry", [job], placeOption(settings)),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });
 }

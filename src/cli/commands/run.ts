@@ -6,7 +6,7 @@ import { baseOfDropped, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
-import { placeOption, quoteForShell } from "../shell-word.js";
+import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings } = call;
@@ -24,7 +24,7 @@ export async function execute(call: Call): Promise<number> {
     },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
-      return `air-executor run ${quoteForShell(file)}${nameOption}${placeOption(settings)}`;
+      return commandText("run", [file], `${nameOption}${placeOption(settings)}`);
     },
   });
 }

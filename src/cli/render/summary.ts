@@ -21,6 +21,7 @@ export interface Hints {
   readonly status: string;
   /** The first failure's log. */
   readonly log: string;
+  readonly retry: string;
 }
 
 export function summaryText(summary: JobSummary, failure: Failure | null, hints: Hints, style: Style): string {
@@ -31,6 +32,7 @@ export function summaryText(summary: JobSummary, failure: Failure | null, hints:
   if (summary.isInterrupted) next.push(["go on", hints.resume]);
   if (failure !== null) next.push(["its log", hints.log]);
   if (failure !== null || summary.isInterrupted) next.push(["all tasks", hints.status]);
+  if (summary.state === "failed" && !summary.isInterrupted) next.push(["try again", hints.retry]);
   if (next.length > 0) lines.push("");
   for (const [label, command] of next) lines.push(`  ${style.faint(`${label}:`.padEnd(11))}${command}`);
   return `${lines.join("\n")}\n`;
