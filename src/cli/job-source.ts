@@ -12,18 +12,29 @@ const maxNameLength = 100;
 const maxRuns = 5;
 
 /**
- * The name of a job: as given, else as the file says, else after the file, with `-` for what no name may hold.
+ * The name of a job: as given, else `ownNameOf`.
  *
- * @throws UsageError if what was given can't be a name.
+ * @throws UsageError if what was given can't be a name, or if there is none.
  */
 export function jobNameOf(job: JobSpec, file: string, given: string | null): string {
   const problem = given === null ? null : checkJobName(given);
   if (problem !== null) throw new UsageError(`--name: ${problem}`);
   if (given !== null) return given;
+  const name = ownNameOf(job, file);
+  if (name !== null) return name;
+  throw new UsageError(`no job can be named after ${file}: give it a name of A-Z, a-z, digits, "_", "-" and "." with --name`);
+}
+
+/**
+ * As the file says, else after the file, with `-` for what no name may hold. Null if letters or digits would be lost, or nothing is left:
+ * files in another alphabet would all be one job.
+ */
+export function ownNameOf(job: JobSpec, file: string): string | null {
   if (job.name !== null) return job.name;
   if (file === "-") return "stdin";
-  const plain = basename(file, extname(file)).replaceAll(/[^\w.-]+/g, "-");
-  return plain.replace(/^[^A-Za-z0-9]+/, "").slice(0, maxNameLength) || "job";
+  const own = basename(file, extname(file));
+  const plain = own.replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return plain === "" || /(?![A-Za-z0-9])[\p{L}\p{M}\p{N}]/u.test(own) ? null : plain.slice(0, maxNameLength);
 }
 
 /** @throws AirError `AIR_NOT_FOUND` if there is no such job. */

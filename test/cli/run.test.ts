@@ -44,6 +44,24 @@ test("YAML, standard input, a name, an empty job", async (context) => {
   assert.match((await run(["run", "_my job (2).json"])).stderr, /my-job-2- completed/);
 });
 
+test("a file whose letters no job's name may hold needs a name: else two of them were one job", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  for (const file of ["日本.json", "中国.json", "Ünï.json", "U\u0308.json", "naïve.json", "٣.json", "(!).json"]) {
+    write(file, [{ id: "a", command: "true" }]);
+    for (const verb of ["run", "submit"]) {
+      const { code, stderr } = await run([verb, file]);
+      assert.equal(code, 2, stderr);
+      assert.ok(stderr.startsWith(`air-executor: no job can be named after ${file}: give it a name of `), stderr);
+      assert.equal(existsSync(join(dir, ".air-executor")), false);
+    }
+  }
+  assert.match((await run(["validate", "日本.json"])).stdout, /^日本\.json is valid: a job that needs --name, 1 task/);
+  assert.match((await run(["graph", "日本.json"])).stdout, /^日本\.json {2}1 task/);
+  assert.match((await run(["run", "日本.json", "--name", "japan"])).stderr, /japan completed/);
+  write("中国.json", { name: "china", tasks: [] });
+  assert.match((await run(["run", "中国.json"])).stderr, /china completed/);
+});
+
 test("a job of which a task failed exits with 1, names the first failure and shows the end of its log", async (context) => {
   const { run, write } = makePlayground(context);
   const script = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo line $i; done; printf '\\033[2Jcleared'; exit 3";

@@ -5,7 +5,7 @@ import { toData, toDot, toMermaid } from "../../analysis/graph-export.js";
 import { buildTaskGraph, type GraphTask, type TaskGraph } from "../../analysis/task-graph.js";
 import { AirError, readJobFile } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
-import { findJob, jobNameOf } from "../job-source.js";
+import { findJob, ownNameOf } from "../job-source.js";
 import { graphText } from "../render/graph-text.js";
 import type { Settings } from "../settings.js";
 import type { Call } from "../command.js";
@@ -26,7 +26,7 @@ async function readGraph(source: string, settings: Settings): Promise<TaskGraph>
   if (source === "-" || (file !== undefined && !file.isDirectory())) {
     const job = await readJobFile(source);
     const tasks = job.tasks.map(({ id, dependencies }): GraphTask => ({ id, dependencies, status: null }));
-    return buildTaskGraph(jobNameOf(job, source, null), tasks);
+    return buildTaskGraph(ownNameOf(job, source) ?? source, tasks);
   }
   const job = findJob(settings.dir(), source, { run: settings.text("run"), withTasks: true });
   if (job.tasks === null) throw new AirError("AIR_INVALID_JOB", `the tasks of "${source}" can't be read: ${job.problem}`);

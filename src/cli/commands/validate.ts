@@ -3,7 +3,7 @@
 import { readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
-import { jobNameOf } from "../job-source.js";
+import { ownNameOf } from "../job-source.js";
 import { errorText } from "../render/error-text.js";
 import { formatCount, formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
@@ -15,11 +15,15 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const isJson = settings.isOn("json");
   try {
     const job = await readJobFile(file);
-    const name = jobNameOf(job, file, null);
+    const name = ownNameOf(job, file);
     const dependencies = job.tasks.reduce((sum, task) => sum + task.dependencies.length, 0);
     const size = `${formatTasks(job.tasks.length)}, ${formatCount(dependencies)} ${dependencies === 1 ? "dependency" : "dependencies"}`;
     const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, faults: [] };
-    out.write(isJson ? `${JSON.stringify(facts)}\n` : `${printableLine(file)} is valid: job ${printableLine(name)}, ${size}\n`);
+    out.write(
+      isJson
+        ? `${JSON.stringify(facts)}\n`
+        : `${printableLine(file)} is valid: ${name === null ? "a job that needs --name" : `job ${printableLine(name)}`}, ${size}\n`,
+    );
     return exitCode.completed;
   } catch (error) {
     if (!isExpected(error) || error.code !== "AIR_INVALID_JOB") throw error;
