@@ -57,6 +57,12 @@ export function findJob(base: string, name: string, options: { run: string | nul
   return job;
 }
 
+/** @throws AirError `AIR_INVALID_JOB` if the tasks could not be read. */
+export function tasksOf({ name, tasks, problem }: JobView): NonNullable<JobView["tasks"]> {
+  if (tasks === null) throw new AirError("AIR_INVALID_JOB", `the tasks of "${name}" can't be read: ${problem}`);
+  return tasks;
+}
+
 /** A kept run goes first: one that was dropped within the same second has its id too, and can be looked at without. */
 function pathsOfRun(base: string, name: string, run: string | null): ReturnType<typeof viewPaths> {
   const current = viewPaths(base, name);

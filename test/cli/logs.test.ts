@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -48,6 +49,32 @@ test("all tasks' logs have the task in front of each line; an earlier attempt ca
       { task: "B b", attempt: 2, text: "two" },
     ],
   );
+});
+
+test("an attempt that was not made is an error, and so are tasks that can't be read", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("c.json", [...colored, { id: "never", command: "true", dependencies: ["B b"], trigger_rule: "all_success" }]);
+  await run(["run", "c.json"]);
+  for (const [task, had] of [
+    ["B b", "2"],
+    ["never", "none"],
+  ] as const) {
+    for (const more of [[], ["-f"]]) {
+      const { code, stdout, stderr } = await run(["logs", "c", task, "--attempt", "9", ...more]);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.equal(stderr, `air-executor: task "${task}" of job "c" has no attempt 9: it has had ${had}\n`);
+    }
+  }
+  rmSync(join(dir, ".air-executor/jobs/c/tasks.json"));
+  for (const args of [
+    ["logs", "c"],
+    ["logs", "c", "B b"],
+    ["graph", "c"],
+  ]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /the tasks of "c" can't be read: .*\/tasks\.json is not there yet\n$/);
+  }
 });
 
 test("-f goes on until the job has ended", async (context) => {

@@ -3,9 +3,9 @@
 import { statSync } from "node:fs";
 import { toData, toDot, toMermaid } from "../../analysis/graph-export.js";
 import { buildTaskGraph, type GraphTask, type TaskGraph } from "../../analysis/task-graph.js";
-import { AirError, readJobFile } from "../../index.js";
+import { readJobFile } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
-import { findJob, ownNameOf } from "../job-source.js";
+import { findJob, ownNameOf, tasksOf } from "../job-source.js";
 import { graphText } from "../render/graph-text.js";
 import type { Settings } from "../settings.js";
 import type { Call } from "../command.js";
@@ -29,7 +29,6 @@ async function readGraph(source: string, settings: Settings): Promise<TaskGraph>
     return buildTaskGraph(ownNameOf(job, source) ?? source, tasks);
   }
   const job = findJob(settings.dir(), source, { run: settings.text("run"), withTasks: true });
-  if (job.tasks === null) throw new AirError("AIR_INVALID_JOB", `the tasks of "${source}" can't be read: ${job.problem}`);
-  const tasks = job.tasks.map(({ id, dependencies = [], status = "pending" }): GraphTask => ({ id, dependencies, status }));
+  const tasks = tasksOf(job).map(({ id, dependencies = [], status = "pending" }): GraphTask => ({ id, dependencies, status }));
   return buildTaskGraph(job.name, tasks);
 }

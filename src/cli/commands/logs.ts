@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, type JobView, type TaskView } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
-import { findJob } from "../job-source.js";
+import { findJob, tasksOf } from "../job-source.js";
 import { LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
 import { printableLine } from "../render/printable.js";
@@ -53,11 +53,22 @@ class LogsReader {
 
   async show(job: JobView, isLast: boolean): Promise<void> {
     this.#width = (job.tasks ?? []).reduce((width, { id }) => Math.min(maxPrefix, Math.max(width, id.length)), 0);
+    if (isLast) this.#requireWanted(job);
     for (const task of this.#chosen(job)) {
       if (this.#done.has(task.id)) continue;
       const isOver = isLast || (task.status !== "running" && task.status !== "pending" && task.status !== undefined);
       await this.#showTask(job, task, isOver);
     }
+  }
+
+  /** What is not there now may come, if there is time for that. */
+  #requireWanted(job: JobView): void {
+    const task = tasksOf(job).find(({ id }) => id === this.#task);
+    const attempt = this.#settings.attempt();
+    const { attempts = 0 } = task ?? {};
+    if (task === undefined || attempt === null || attempt <= attempts) return;
+    const had = attempts === 0 ? "it has had none" : `it has had ${attempts}`;
+    throw new AirError("AIR_NOT_FOUND", `task "${task.id}" of job "${job.name}" has no attempt ${attempt}: ${had}`);
   }
 
   #chosen(job: JobView): readonly TaskView[] {
