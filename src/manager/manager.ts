@@ -6,10 +6,12 @@
 
 import { resolve } from "node:path";
 import {
+  AirError,
   AirExecutor,
   ensurePrivateDirectory,
   managerLock,
   managerLog,
+  readHolder,
   takeLock,
   type ExecutorOptions,
   type Lock,
@@ -28,6 +30,15 @@ export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "d
 
 /** What has not ended within the grace period has had its time: for its last words such a part of it is added. */
 const AFTER_TERM = 0.2;
+
+/** That the place is taken, in words that fit a manager. */
+function nameManager(error: unknown, dir: string): unknown {
+  const manager = error instanceof AirError && error.code === "AIR_LOCKED" ? readHolder(managerLock(dir)) : null;
+  if (manager === null) return error;
+  const { pid, since } = manager;
+  const message = `a manager (process ${pid}, since ${since}) watches ${dir} already: air-executor stop ends it.`;
+  return new AirError("AIR_LOCKED", message, { cause: error });
+}
 
 export class Manager {
   readonly #lock: Lock;
@@ -54,7 +65,9 @@ export class Manager {
     const { graceMs, onMessage } = options;
     const dir = resolve(options.dir);
     const warning = ensurePrivateDirectory(dir);
-    const lock = await takeLock(managerLock(dir), `the manager's place in ${dir}`);
+    const lock = await takeLock(managerLock(dir), `the manager's place in ${dir}`).catch((error: unknown) => {
+      throw nameManager(error, dir);
+    });
     try {
       const log = openLog({ path: managerLog(dir), ...(onMessage !== undefined && { onMessage }) });
       const onWarning = (message: string): void => log.write("warn", message);

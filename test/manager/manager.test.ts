@@ -20,7 +20,12 @@ test("start returns when the manager is up, status shows it, a second one is ref
   for (const options of [[], ["--foreground"]]) {
     const second = run(place, "start", ...options);
     assert.equal(second.status, 3);
-    assert.match(second.stderr, new RegExp(`held by process ${manager.pid} since ${status.manager.since}`));
+    assert.match(
+      second.stderr,
+      new RegExp(
+        `: a manager \\(process ${manager.pid}, since ${status.manager.since}\\) watches ${place.base} already: air-executor stop ends it\\.\n$`,
+      ),
+    );
   }
   place.drop("hello", [task("hello", "echo", ["hello"])]);
   await place.untilState("hello", "completed");
