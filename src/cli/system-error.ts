@@ -8,25 +8,31 @@ interface SystemError extends Error {
   readonly path?: string;
 }
 
-/** The error as one of ours; one that is none of the system's comes back as it is. */
-export function explainSystemError(error: unknown): unknown {
+/**
+ * The error as one of ours; one that is none of the system's comes back as it is.
+ *
+ * @param place what the system refused if it doesn't say so itself.
+ */
+export function explainSystemError(error: unknown, place = "a file"): unknown {
   if (error instanceof AirError || !isSystemError(error)) return error;
   const { code, syscall, path, message } = error;
   if (syscall === "uv_cwd") return noCurrentDirectory(error);
-  const place = path ?? "a file";
+  const what = path ?? place;
   switch (code) {
     case "EACCES":
     case "EPERM": {
       const remedy = "make it accessible for this user, or choose another directory with --dir";
-      return new AirError("AIR_UNSAFE_PATH", `${place} can't be used (no permission): ${remedy}`, { cause: error });
+      return new AirError("AIR_UNSAFE_PATH", `${what} can't be used (no permission): ${remedy}`, { cause: error });
     }
     case "ENOSPC":
     case "EDQUOT":
     case "EROFS":
     case "EIO":
-      return new AirError("AIR_DISK", `${place} can't be written: the disk is full, read-only or broken (${code})`, {
-        cause: error,
-      });
+      return new AirError(
+        "AIR_DISK",
+        `${what} can't be written: the disk is full, read-only or broken (${code}); make room, or choose another directory with --dir`,
+        { cause: error },
+      );
     default:
       return new AirError("AIR_SYSTEM", `the system refuses: ${message}`, { cause: error });
   }

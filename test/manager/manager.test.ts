@@ -3,11 +3,26 @@ import { spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { FAULTS_VARIABLE, type Fault } from "../support/fault-plan.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
 function run(place: ManagedDirectory, ...args: string[]): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [place.cli, ...args], { cwd: place.root, env: place.env, encoding: "utf8" });
 }
+
+test("start on a full disk says which directory it is and what to do, in the background and here", (t) => {
+  const place = new ManagedDirectory(t);
+  const faults: readonly Fault[] = [{ kind: "fail", call: "writeSync", path: "/manager.pid", nth: 1, code: "ENOSPC" }];
+  place.env["NODE_OPTIONS"] = `--import=${new URL("../support/fault-preload.js", import.meta.url).href}`;
+  place.env[FAULTS_VARIABLE] = JSON.stringify(faults);
+  for (const options of [[], ["--foreground"]]) {
+    const { status, stderr } = run(place, "start", ...options);
+    assert.equal(status, 3);
+    const lines = stderr.split("\n").filter((line) => line.startsWith("air-executor: "));
+    const why = "the disk is full, read-only or broken (ENOSPC); make room, or choose another directory with --dir";
+    assert.deepEqual(lines, [`air-executor: ${place.base} can't be written: ${why}`]);
+  }
+});
 
 test("start returns when the manager is up, status shows it, a second one is refused with its pid, and stop ends it", async (t) => {
   const place = new ManagedDirectory(t);

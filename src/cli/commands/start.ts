@@ -13,6 +13,7 @@ import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { cliPath } from "../package-root.js";
 import { watchSignals } from "../signals.js";
+import { explainSystemError } from "../system-error.js";
 import type { Call } from "../command.js";
 import type { Sink } from "../terminal.js";
 
@@ -58,7 +59,8 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
     await mustStop;
     await manager.stop();
     return exitCode.completed;
-  } catch (error) {
+  } catch (thrown) {
+    const error = explainSystemError(thrown, resolve(settings.dir()));
     // Whoever started it in the background hears it from there, and says it.
     if (process.send === undefined) throw error;
     tellStarter(error as Error);
