@@ -1,6 +1,16 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
-import { AirError, checkJobName, listJobs, listRuns, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
+import {
+  AirError,
+  checkJobName,
+  glanceAt,
+  listJobs,
+  listRuns,
+  viewJob,
+  viewPaths,
+  type JobSpec,
+  type JobView,
+} from "../index.js";
 import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
 import { accessSync, constants, existsSync } from "node:fs";
@@ -8,6 +18,8 @@ import { basename, extname } from "node:path";
 
 /** As long as the name of a job may be. */
 const maxNameLength = 100;
+/** What may stand in a directory. */
+const isEntry = /^(?!\.{0,2}$)[^/]+$/;
 /** Of the runs that a job has, so many of the latest are listed for somebody who named none of them. */
 const maxRuns = 5;
 
@@ -37,10 +49,12 @@ export function ownNameOf(job: JobSpec, file: string): string | null {
   return plain === "" || /(?![A-Za-z0-9])[\p{L}\p{M}\p{N}]/u.test(own) ? null : plain.slice(0, maxNameLength);
 }
 
-/** @throws AirError `AIR_NOT_FOUND` if there is no such job. */
+/** @throws AirError `AIR_NOT_FOUND` if there is no such job, or if what is there can't be one. */
 export function requireJob(base: string, name: string): void {
   const names = listJobs(base);
   if (names.includes(name)) return;
+  const glance = isEntry.test(name) ? glanceAt(base, name) : null;
+  if (glance?.kind === "refused") throw new AirError("AIR_NOT_FOUND", `"${name}" in ${base} is not taken: ${glance.reason}`);
   const others = names.length === 0 ? `; there are no jobs in ${base}` : suggestion(name, names);
   throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
 }

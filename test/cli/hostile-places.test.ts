@@ -28,6 +28,30 @@ test("--fresh also begins the first run of a name, and no name leads out of the 
   assert.equal((await run(["run", "one.json", "--fresh"])).code, 0);
 });
 
+test("of what can't be a job every verb says why, as the list of all jobs does", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("one.json", one);
+  await run(["run", "one.json", "-q"]);
+  const jobs = join(dir, ".air-executor/jobs");
+  symlinkSync(join(jobs, "one"), join(jobs, "lnk"));
+  mkdirSync(join(jobs, "a b"));
+  for (const [name, reason] of [
+    ["lnk", "it is a link or a file, expected a directory"],
+    ["a b", 'expected a job name of letters, .*, got "a b"'],
+  ] as const) {
+    for (const verb of ["status", "logs", "cancel", "retry", "rm"]) {
+      const { code, stdout, stderr } = await run([verb, name]);
+      assert.deepEqual([code, stdout], [2, ""]);
+      assert.match(stderr, new RegExp(`^air-executor: "${name}" in .air-executor is not taken: ${reason}\n$`));
+    }
+  }
+  for (const name of ["", ".", "..", "../jobs", "one/", "/"]) {
+    const { code, stderr } = await run(["status", name]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^air-executor: there is no job "/);
+  }
+});
+
 test("--fresh keeps a job that was dropped under the name and never ran", async (context) => {
   const { run, write, dir } = makePlayground(context);
   write("one.json", one);
