@@ -22,6 +22,7 @@ export interface Parsed {
 }
 
 export async function parse(argv: readonly string[]): Promise<Parsed> {
+  if (argv[0] === "help") return parse([...argv.slice(1), "--help"]);
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const [head, behind] = [argv.slice(0, end), argv.slice(end + 1)];
   const read = readPlainWords(head) ?? (await (await import("./yargs-words.js")).readWords(head));
@@ -35,7 +36,7 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   }
   const words = verb.rest === "command" ? typed : [...typed, ...behind];
   if (request === null) {
-    await checkOptions(given, verb);
+    await checkOptions(given, verb, head);
     checkArguments(words, verb);
   }
   const names = Object.keys(verb.args);
@@ -50,14 +51,16 @@ async function complainOfVerb(word: string | undefined): Promise<never> {
 }
 
 /** An option that nobody knows is an error with a suggestion, never ignored. */
-async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb): Promise<void> {
+async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb, typed: readonly string[]): Promise<void> {
   const options: readonly string[] = [...Object.keys(commonOptions), ...verb.options];
   for (const word of Object.keys(given)) {
     if (Object.hasOwn(generalOptions, word) || options.includes(word)) continue;
-    const name = `${word.length === 1 ? "-" : "--"}${word}`;
+    const short = typed.find((each) => /^-[^-]/.test(each) && each.includes(word));
+    const name = short ?? `--${word}`;
+    const file = short?.includes(".") === true ? `; a file of that name is ./${short}` : "";
     const reason = Object.hasOwn(allOptions, word)
       ? `${verb.name} has no option ${name}`
-      : `unknown option ${name}${await suggest(word, options, "--")}`;
+      : `unknown option ${name}${file || (await suggest(word, options, "--"))}`;
     throw new UsageError(`${reason} (air-executor ${verb.name} --help lists all)`);
   }
 }

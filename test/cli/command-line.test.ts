@@ -21,6 +21,12 @@ test("every verb has help with examples, also without its arguments", async (con
   }
 });
 
+test("help is the same as --help", async (context) => {
+  const { run } = makePlayground(context);
+  assert.deepEqual(await run(["help"]), await run(["--help"]));
+  assert.deepEqual(await run(["help", "logs"]), await run(["logs", "--help"]));
+});
+
 test("--version prints the version of the package", async (context) => {
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   assert.equal((await makePlayground(context).run(["--version"])).stdout, `${version}\n`);
@@ -34,7 +40,11 @@ const mistakes: readonly (readonly [args: readonly string[], complaint: RegExp])
   [["run", "a", "--concurency", "3"], /unknown option --concurency; did you mean --concurrency\?/],
   [["run", "a", "--constructor"], /can't be understood: run a --constructor/],
   [["run", "a", "-j"], /--concurrency needs a value/],
-  [["run", "a", "-z"], /unknown option -z/],
+  [["run", "a", "-z"], /unknown option -z \(/],
+  [["run", "a", "--z"], /unknown option --z \(/],
+  [["run", "-x.yaml"], /unknown option -x\.yaml; a file of that name is \.\/-x\.yaml \(/],
+  [["run", "-job.yaml"], /unknown option -job\.yaml; a file of that name is \.\/-job\.yaml \(/],
+  [["help", "rnu"], /unknown verb "rnu"; did you mean run\?/],
   [["status", "-j", "3"], /status has no option --concurrency/],
   [["run", "a", "-j", "0"], /--concurrency is "0": expected a whole number/],
   [["run", "a", "--durability", "none"], /--durability is "none": expected grouped or strict/],

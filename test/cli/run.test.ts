@@ -56,8 +56,10 @@ test("a file whose letters no job's name may hold needs a name: else two of them
     }
   }
   assert.match((await run(["validate", "日本.json"])).stdout, /^日本\.json is valid: a job that needs --name, 1 task/);
-  assert.match((await run(["graph", "日本.json"])).stdout, /^日本\.json {2}1 task/);
+  assert.match((await run(["graph", "日本.json"])).stdout, /^日本\.json {2}1 task, 0 dependencies, 1 level\n/);
   assert.match((await run(["run", "日本.json", "--name", "japan"])).stderr, /japan completed/);
+  const two = [{ command: "true" }, { command: "true", dependencies: ["task-1"] }];
+  assert.match((await run(["graph", "-"], { input: JSON.stringify(two) })).stdout, /^stdin {2}2 tasks, 1 dependency, 2 levels\n/);
   write("中国.json", { name: "china", tasks: [] });
   assert.match((await run(["run", "中国.json"])).stderr, /china completed/);
 });

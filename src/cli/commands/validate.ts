@@ -5,7 +5,7 @@ import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { ownNameOf } from "../job-source.js";
 import { errorText } from "../render/error-text.js";
-import { formatCount, formatTasks } from "../render/figures.js";
+import { formatDependencies, formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { isExpected } from "../usage-error.js";
 
@@ -17,7 +17,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     const job = await readJobFile(file);
     const name = ownNameOf(job, file);
     const dependencies = job.tasks.reduce((sum, task) => sum + task.dependencies.length, 0);
-    const size = `${formatTasks(job.tasks.length)}, ${formatCount(dependencies)} ${dependencies === 1 ? "dependency" : "dependencies"}`;
+    const size = `${formatTasks(job.tasks.length)}, ${formatDependencies(dependencies)}`;
     const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, faults: [] };
     out.write(
       isJson

@@ -10,6 +10,11 @@ export function formatTasks(count: number): string {
   return `${formatCount(count)} ${count === 1 ? "task" : "tasks"}`;
 }
 
+/** `12 dependencies`, `1 dependency`. */
+export function formatDependencies(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "dependency" : "dependencies"}`;
+}
+
 /** `3 ms`, `1.5 s`, `2 min 05 s`, `3 h 04 min`, `2 d 03 h`. */
 export function formatDuration(ms: number): string {
   const rounded = Math.max(0, Math.round(ms));

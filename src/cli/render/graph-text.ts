@@ -1,7 +1,7 @@
 /** A task graph for the eye: level by level, each task with what it waits for. */
 
 import { levelsOf, type TaskGraph } from "../../analysis/task-graph.js";
-import { formatCount, formatTasks } from "./figures.js";
+import { formatCount, formatDependencies, formatTasks } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
 
@@ -10,7 +10,7 @@ const maxDependencies = 4;
 
 export function graphText(graph: TaskGraph, style: Style): string {
   const levels = levelsOf(graph);
-  const size = `${formatTasks(graph.nodeCount())}, ${formatCount(graph.edgeCount())} dependencies, ${formatCount(levels.length)} levels`;
+  const size = `${formatTasks(graph.nodeCount())}, ${formatDependencies(graph.edgeCount())}, ${formatCount(levels.length)} ${levels.length === 1 ? "level" : "levels"}`;
   const lines = [`${style.strong(printableLine(graph.graph()))}  ${style.faint(size)}`];
   levels.forEach((keys, index) => {
     lines.push(style.faint(index === 0 ? "┌ level 1" : `├ level ${formatCount(index + 1)}`));

@@ -17,7 +17,7 @@ export function overviewHelp(verbs: readonly Verb[], columns: number): string {
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
     section("Exit codes", list(exitCodes, columns)),
     section("More", [
-      "  air-executor VERB --help shows a verb's own options, with examples.",
+      "  air-executor VERB --help, or help VERB, shows a verb's own options, with examples.",
       "  Every option can be given as a variable too: --grace-period 5 as AIR_EXECUTOR_GRACE_PERIOD=5.",
     ]),
   ].join("\n\n");
