@@ -28,14 +28,13 @@ export async function execute(call: Call): Promise<number> {
     read: async () => ({
       tasks: 0,
       begin: async (executor) => {
-        const end = viewJob(viewPaths(dir, name), name, { withTasks: false }).state?.["state"];
-        const isUnfinished = !["completed", "failed", "cancelled"].includes(String(end));
+        const { isOver } = viewJob(viewPaths(dir, name), name, { withTasks: false });
         const { tasks, job } = await executor.retry(name, wish);
         again = tasks;
         const where = job === null ? " where the job runs" : "";
         if (!settings.isOn("quiet")) {
           const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} run again${where}`;
-          const more = isUnfinished && job !== null ? "; it is unfinished and goes on" : "";
+          const more = !isOver && job !== null ? "; it is unfinished and goes on" : "";
           terminal.err.write(`${printableLine(name)}: ${what}${more}\n`);
         }
         if (job === null && settings.isOn("json")) {
