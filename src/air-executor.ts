@@ -14,7 +14,7 @@ import { completeOptions, ownerOf, type CompleteOptions, type ExecutorOptions, t
 import { JobControl } from "./job-control.js";
 import { JobOpener, requireName } from "./job-opener.js";
 import type { Added, Job, JobBackend, Retried } from "./job.js";
-import { completeMapOptions, type MapInput, type MapOptions, type MapResult, type ToTask } from "./map-options.js";
+import { checkMapped, completeMapOptions, type MapInput, type MapOptions, type MapResult, type ToTask } from "./map-options.js";
 import { runMap, type MapHost } from "./map-run.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
@@ -101,6 +101,7 @@ export class AirExecutor {
     toTask: ToTask<Input>,
     options: MapOptions = {},
   ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
+    checkMapped(inputs, toTask);
     const complete = completeMapOptions(options, this.#options.concurrency);
     const host: MapHost = {
       graceMs: this.#options.graceMs,

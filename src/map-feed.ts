@@ -10,7 +10,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { checkMapTask } from "./check-job.js";
 import { AirError, type AirErrorCode } from "./domain/errors.js";
 import type { TaskRecord, TaskSpec } from "./domain/task.js";
-import type { MapInput, MapResult, ToTask } from "./map-options.js";
+import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
 import type { RunningJob } from "./running-job.js";
 import type { IdSet } from "./store/id-set.js";
 import { logFileName } from "./store/names.js";
@@ -37,7 +37,8 @@ export class MapFeed<Input> {
   readonly #job: RunningJob;
   readonly #had: IdSet;
   readonly #source: MapSource<Input>;
-  readonly #iterator: Iterator<Input | PromiseLike<Input>> | AsyncIterator<Input>;
+  /** Null until the input was asked for it, which is code of the caller too. */
+  #iterator: MapIterator<Input> | null = null;
   /** Inputs whose tasks have not ended, by the id of the task. */
   readonly #open = new Map<string, Pulled<Input>>();
   readonly #results: MapResult<Input>[] = [];
@@ -64,8 +65,6 @@ export class MapFeed<Input> {
     this.#had = had;
     this.#expected = had.size;
     this.#source = source;
-    const { inputs } = source;
-    this.#iterator = Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
     job.picture.onTaskLeft = ({ id }, record) => this.#end(id, record);
     const end = (): void => {
       this.#isOver = true;
@@ -100,15 +99,16 @@ export class MapFeed<Input> {
     this.#room.ring();
     // An input that is still asked for something would keep us waiting.
     if (!this.#isAway) return this.#pulled;
-    const letGo = async (): Promise<unknown> => this.#iterator.return?.();
+    const letGo = async (): Promise<unknown> => this.#iterator?.return?.();
     letGo().catch(() => {});
   }
 
   async #pull(): Promise<void> {
     let isWhole = false;
     try {
+      this.#iterator = iteratorOf(this.#source.inputs);
       while (await this.#hasRoom()) {
-        if (await this.#pullNext()) continue;
+        if (await this.#pullNext(this.#iterator)) continue;
         isWhole = !this.#isStopped;
         break;
       }
@@ -119,7 +119,7 @@ export class MapFeed<Input> {
     this.#flush();
     this.#job.endInput(isWhole);
     try {
-      if (!isWhole) await this.#iterator.return?.();
+      if (!isWhole) await this.#iterator?.return?.();
     } catch (error) {
       this.#failure ??= { cause: error };
     }
@@ -136,10 +136,10 @@ export class MapFeed<Input> {
   }
 
   /** False if there is none, or nobody wants it any more. */
-  async #pullNext(): Promise<boolean> {
+  async #pullNext(iterator: MapIterator<Input>): Promise<boolean> {
     this.#isAway = true;
     try {
-      const pull = await this.#iterator.next();
+      const pull = await iterator.next();
       if (this.#isStopped || pull.done === true) return false;
       const input = await pull.value;
       const index = this.#count++;

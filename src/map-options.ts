@@ -8,6 +8,8 @@ import { demand, type SubmitOptions } from "./executor-options.js";
 /** What is to be mapped. Pulled one by one, never far ahead of what runs; may be endless. */
 export type MapInput<Input> = Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>;
 
+export type MapIterator<Input> = Iterator<Input | PromiseLike<Input>> | AsyncIterator<Input>;
+
 /** A task of a map: it depends on nothing, and its default id is `task-N`, N being its place in the input counted from 1. */
 export type MapTask = Omit<TaskInput, "dependencies" | "trigger_rule">;
 
@@ -73,6 +75,20 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
   const isEnv = typeof env === "object" && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
   return { name: options.name ?? newName(), concurrency, maxFailures, env, window };
+}
+
+/** @throws AirError `AIR_USAGE` for what can't be mapped, or by nothing. */
+export function checkMapped(inputs: unknown, toTask: unknown): void {
+  const { [Symbol.asyncIterator]: late, [Symbol.iterator]: plain } = Object(inputs) as Record<symbol, unknown>;
+  demand(typeof (late ?? plain) === "function", "inputs", "an iterable or an async iterable", inputs);
+  demand(typeof toTask === "function", "toTask", "a function", toTask);
+}
+
+/** Of an input that passed `checkMapped`. May throw what the input throws. */
+export function iteratorOf<Input>(inputs: MapInput<Input>): MapIterator<Input> {
+  // A text is an iterable and no object.
+  const iterable = Object(inputs) as Partial<AsyncIterable<Input>> & Iterable<Input | PromiseLike<Input>>;
+  return iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
 }
 
 /** In the order of time, and nobody else's. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
@@ -263,6 +263,36 @@ test("an input that never answers keeps nobody who leaves: it is told to end, an
   await results.next();
   await results.return(undefined as never);
   assert.deepEqual([isClosed, view("silent").state?.["state"]], [true, "waiting"]);
+});
+
+test("a text is mapped character by character", async (t) => {
+  const { executor } = await mapPlace(t);
+  const results = await collect(executor.map("abc", echo));
+  assert.deepEqual(results.map(({ input }) => input).toSorted(), ["a", "b", "c"]);
+});
+
+test("what can't be mapped is refused before anything is opened", async (t) => {
+  const { executor, dir } = await mapPlace(t);
+  for (const inputs of [undefined, null, 5, {}, { [Symbol.iterator]: 5 }]) {
+    const expected = { code: "AIR_USAGE", message: /^inputs: expected an iterable or an async iterable, got / };
+    assert.throws(() => executor.map(inputs as unknown as number[], echo, { name: "none" }), expected);
+  }
+  const expected = { code: "AIR_USAGE", message: "toTask: expected a function, got undefined" };
+  assert.throws(() => executor.map([1], undefined as unknown as typeof echo, { name: "none" }), expected);
+  assert.equal(existsSync(join(dir, "jobs/none")), false);
+});
+
+test("an input that throws when it is asked to begin leaves the job unfinished, and nothing held", async (t) => {
+  const { executor, view } = await mapPlace(t);
+  const broken: Iterable<number> = {
+    [Symbol.iterator]: () => {
+      throw new Error("nothing of it");
+    },
+  };
+  await assert.rejects(collect(executor.map(broken, echo, { name: "broken" })), { message: "nothing of it" });
+  assert.deepEqual([view("broken").state?.["state"], view("broken").counts?.total], ["waiting", 0]);
+  assert.equal((await collect(executor.map([1], echo, { name: "broken" }))).length, 1);
+  assert.equal(view("broken").state?.["state"], "completed");
 });
 
 test("a map that has ended is a job like any other: what failed is retried", async (t) => {
