@@ -175,7 +175,11 @@ export class AirExecutor {
     return removeJob(this.dir, name, () => this.cancel(name));
   }
 
-  /** Removes ended jobs and earlier runs by age and count, and says which. Unfinished jobs are never touched. */
+  /**
+   * Removes ended jobs and earlier runs by age and count, and says which. Unfinished jobs are never touched.
+   *
+   * @throws AirError `AIR_USAGE` without an age and without a count.
+   */
   async prune(policy: PrunePolicy): Promise<PrunedRun[]> {
     return prune(this.dir, policy, clock.now());
   }

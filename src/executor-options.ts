@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { AirError } from "./domain/errors.js";
 import type { JobOwner } from "./domain/job.js";
 import type { TaskRunner } from "./domain/ports.js";
+import { suggest } from "./store/suggest.js";
 import type { Durability } from "./store/writer.js";
 
 export interface ExecutorOptions {
@@ -65,6 +66,17 @@ export function ownerOf({ owner = "run" }: Pick<SubmitOptions, "owner">): JobOwn
 
 function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
+}
+
+/** @throws AirError `AIR_USAGE` for what holds no options, and for one that is not `known`: misspelt, it would be passed over in silence. */
+export function demandKnown(options: unknown, known: readonly string[]): void {
+  demand(typeof options === "object" && options !== null, "options", "an object", options);
+  for (const key of Object.keys(options as object)) {
+    if (known.includes(key)) continue;
+    const nearest = suggest(key, known);
+    const hint = nearest === null ? `expected ${known.join(", ")}` : `did you mean ${nearest}?`;
+    throw new AirError("AIR_USAGE", `${key}: there is no such option: ${hint}`);
+  }
 }
 
 export function demand(isMet: boolean, option: string, expected: string, value: unknown): void {

@@ -4,11 +4,13 @@
  */
 
 import { join } from "node:path";
+import { demand, demandKnown } from "./executor-options.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { archivedRuns } from "./store/archived-runs.js";
 import { listJobs, viewJob } from "./store/job-view.js";
 import { jobPaths, jobsDir } from "./store/layout.js";
 
+/** One of `olderThanMs` and `keep` has to be given, or both: without either everything that has ended would go. */
 export interface PrunePolicy {
   /** Only what ended longer ago, in milliseconds. Default: however long ago. */
   readonly olderThanMs?: number;
@@ -35,6 +37,7 @@ interface Candidate extends PrunedRun {
 }
 
 export async function prune(base: string, policy: PrunePolicy, nowMs: number): Promise<PrunedRun[]> {
+  demandPolicy(policy);
   const pruned: PrunedRun[] = [];
   for (const name of listJobs(base)) {
     for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
@@ -44,6 +47,20 @@ export async function prune(base: string, policy: PrunePolicy, nowMs: number): P
     }
   }
   return pruned;
+}
+
+function demandPolicy(policy: PrunePolicy): void {
+  demandKnown(policy, ["olderThanMs", "keep", "dryRun"]);
+  const { olderThanMs, keep, dryRun = false } = policy;
+  demand(olderThanMs !== undefined || keep !== undefined, "options", "olderThanMs, keep, or both", policy);
+  demand(
+    olderThanMs === undefined || (Number.isFinite(olderThanMs) && olderThanMs >= 0),
+    "olderThanMs",
+    "milliseconds of at least 0",
+    olderThanMs,
+  );
+  demand(keep === undefined || (Number.isSafeInteger(keep) && keep >= 0), "keep", "a whole number of at least 0", keep);
+  demand(typeof dryRun === "boolean", "dryRun", "true or false", dryRun);
 }
 
 /** The oldest first, the job itself last. */

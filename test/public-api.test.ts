@@ -188,3 +188,30 @@ test("an option that makes no sense is told with what was expected, also to call
   }
   assert.equal(existsSync(dir), false);
 });
+
+test("prune wants an age or a count: a policy that says neither, or makes no sense, removes nothing", async (t) => {
+  const executor = await openExecutor(t);
+  const { id } = await executor.run("ended", [{ command: "true" }]);
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [undefined, /^options: expected an object, got undefined$/],
+    [{}, /^options: expected olderThanMs, keep, or both, got \{\}$/],
+    [{ olderThanMs: undefined }, /^options: expected olderThanMs, keep, or both/],
+    [{ dryRun: false }, /^options: expected olderThanMs, keep, or both/],
+    [{ olderThan: 5, keep: 0 }, /^olderThan: there is no such option: did you mean olderThanMs\?$/],
+    [{ olderThanMs: -1 }, /^olderThanMs: expected milliseconds of at least 0, got -1$/],
+    [{ olderThanMs: Number.NaN }, /^olderThanMs: /],
+    [{ olderThanMs: "0" }, /^olderThanMs: /],
+    [{ keep: -1 }, /^keep: expected a whole number of at least 0, got -1$/],
+    [{ keep: 0.5 }, /^keep: /],
+    [{ keep: 0, dryRun: "yes" }, /^dryRun: expected true or false, got 'yes'$/],
+  ];
+  for (const [policy, message] of wrong) {
+    await assert.rejects(executor.prune(policy as { keep: number }), { code: "AIR_USAGE", message });
+  }
+  assert.equal(existsSync(join(executor.dir, "jobs/ended/state.json")), true);
+  const pruned = await executor.prune({ keep: 0 });
+  assert.deepEqual(
+    pruned.map(({ run }) => run),
+    [id],
+  );
+});
