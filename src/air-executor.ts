@@ -41,6 +41,7 @@ export class AirExecutor {
     this.#opener = new JobOpener({ dir, context: () => this.#context(), begin: (opened) => this.#begin(opened) });
     this.#control = new JobControl({
       dir,
+      requireOpen: () => this.#requireOpen(),
       find: (name) => engine.find(name),
       open: (name) => this.#opener.openNamed(name),
       begin: (opened, only) => this.#begin(opened, { only }),
@@ -78,7 +79,7 @@ export class AirExecutor {
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
     const { tasks, concurrency, maxFailures, env } = spec;
     const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
-    void this.#engine.prepare();
+    this.#prepare();
     const wanted: WantedRun = { name, owner: ownerOf(options), tasks, settings };
     return (await this.#begin(await this.#opener.openWanted(wanted, options.fresh === true))).job;
   }
@@ -107,7 +108,7 @@ export class AirExecutor {
       graceMs: this.#options.graceMs,
       onWarning: this.#options.onWarning,
       open: (wanted) => {
-        void this.#engine.prepare();
+        this.#prepare();
         return this.#opener.openWanted(wanted, options.fresh === true);
       },
       begin: (opened) => this.#begin(opened, { isFed: true }),
@@ -123,7 +124,7 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
    */
   async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
-    void this.#engine.prepare();
+    this.#prepare();
     const opened = await this.#opener.open(resolve(dir), ownerOf(options));
     return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
   }
@@ -186,13 +187,14 @@ export class AirExecutor {
 
   /**
    * Stops: nothing new is started, TERM goes to what runs, after the grace period KILL. Jobs stay unfinished and can be taken up again.
-   * Resolves when all is down and on disk. Called again with a shorter grace it shortens it; 0 kills at once.
+   * Resolves when all is down and on disk. Called again with a shorter grace it shortens it; 0 kills at once. Nothing can be begun or
+   * changed by this executor any more: that takes another one.
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
     return this.#engine.stop(options.graceMs ?? this.#options.graceMs);
   }
 
-  /** Starts nothing new; what runs may finish. Resolves when it has and all is on disk; jobs that have not ended then stay unfinished. */
+  /** As `stop`, but what runs may finish. Jobs that have not ended then stay unfinished. */
   async drain(): Promise<void> {
     return this.#engine.drain();
   }
@@ -209,9 +211,19 @@ export class AirExecutor {
     await this.#engine.close();
   }
 
-  /** From the first job on others can reach us. Throws `AIR_CLOSED`, before anything is made of a job that can't be run any more. */
+  /** Throws `AIR_CLOSED` before anything is made for a job that can't be run here any more. */
+  #requireOpen(): void {
+    if (this.#engine.isClosing) throw new AirError("AIR_CLOSED", "the executor was stopped or closed: open another one.");
+  }
+
+  #prepare(): void {
+    this.#requireOpen();
+    void this.#engine.prepare();
+  }
+
+  /** From the first job on others can reach us. */
   #context(): OpenContext {
-    if (this.#closing !== null) throw new AirError("AIR_CLOSED", "the executor was closed: open another one.");
+    this.#requireOpen();
     this.#server.listen();
     return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
   }
@@ -219,7 +231,9 @@ export class AirExecutor {
   async #begin(opened: OpenedJob, options: Omit<BeginOptions, "backendOf"> = {}): Promise<RunningJob> {
     const backendOf = (job: RunningJob): JobBackend => ({
       ...this.#backendOf(opened.picture),
-      cancel: (tasks) => job.cancel(tasks),
+      // A run that was stopped is a job that nobody runs, or somebody else by now.
+      cancel: (tasks) =>
+        job.isIdle && !job.picture.isOver ? this.cancel(job.picture.name, tasks ?? undefined) : job.cancel(tasks),
     });
     return this.#engine.begin(opened, { ...options, backendOf });
   }

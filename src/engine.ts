@@ -60,6 +60,11 @@ export class Engine {
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
   }
 
+  /** True when no job can begin here any more. */
+  get isClosing(): boolean {
+    return this.#scheduler.isClosing;
+  }
+
   /** Gets the runner ready. To be called before a job is read: loading the pool takes longer, and the two go side by side. */
   prepare(): Promise<void> {
     if (this.#runnerOpened === null) {

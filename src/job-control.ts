@@ -27,6 +27,8 @@ import { specText } from "./store/task-line.js";
 /** What of the executor is needed here. */
 export interface ControlHost {
   readonly dir: string;
+  /** Throws `AIR_CLOSED` if no job can be opened or begun here any more. */
+  requireOpen(): void;
   /** The job of that name if it is held here. */
   find(name: string): RunningJob | undefined;
   /** Takes a job's lock and finds out what it is; a run that was superseded is ended first. */
@@ -135,6 +137,8 @@ export class JobControl {
       } catch (error) {
         const code = error instanceof AirError ? error.code : "";
         if (code !== "AIR_CLOSED" && code !== "AIR_LOCKED") throw error;
+        // It is over here, and if we are too it won't be anybody's within our patience.
+        if (code === "AIR_CLOSED") this.#host.requireOpen();
         const answer = code === "AIR_LOCKED" ? await askHolder(this.#host.dir, readSocket(lock), there.request()) : null;
         if (answer !== null) return there.read(answer.ok);
         if (performance.now() > deadline) throw error;
@@ -176,7 +180,9 @@ export class JobControl {
   }
 }
 
+/** A run that was stopped and is about to be given back hears nothing any more. */
 function cancelIn(job: RunningJob, tasks: readonly string[] | null): CancelAnswer {
+  if (job.isIdle && !job.picture.isOver) throw new AirError("AIR_CLOSED", `job "${job.picture.name}" is being given back.`);
   const cancelled = unended(tasks ?? [], job.picture);
   if (tasks === null) job.cancel(null);
   else if (cancelled.length > 0) job.cancel(cancelled);

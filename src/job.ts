@@ -25,7 +25,7 @@ export interface Retried {
 /** What a handle needs of the engine behind it. */
 export interface JobBackend {
   status(): JobStatus;
-  cancel(tasks: readonly string[] | null): void;
+  cancel(tasks: readonly string[] | null): void | Promise<unknown>;
   add(tasks: JobInput): Promise<Added>;
   retry(wish: RetryWish): Promise<Retried>;
 }
@@ -105,12 +105,12 @@ export class Job {
 
   /**
    * Cancels the job, or only some of its tasks. What runs is ended (TERM, after the grace period KILL); what depends on a cancelled task
-   * is skipped. Resolves when it is on record, not when all has ended: for that there is `finished()`.
+   * is skipped. Resolves when it is on record, not when all has ended: for that there is `finished()`. What has ended stays as it is.
    *
-   * @throws AirError `AIR_NOT_FOUND` for a task that the job doesn't have.
+   * @throws AirError `AIR_NOT_FOUND` for a task that the job doesn't have, `AIR_CLOSED` if its executor was stopped before it ended.
    */
   async cancel(tasks?: readonly string[]): Promise<void> {
-    this.#backend.cancel(tasks ?? null);
+    await this.#backend.cancel(tasks ?? null);
   }
 
   /** As `AirExecutor.add`. */

@@ -101,7 +101,7 @@ export class RunningJob {
   }
 
   /** True if the scheduler has nothing more to do with it. */
-  get #isIdle(): boolean {
+  get isIdle(): boolean {
     return this.#handle?.isOver ?? true;
   }
 
@@ -156,7 +156,7 @@ export class RunningJob {
 
   /** Of a map: nothing more comes of its input. `isWhole` is false if there may be more another time. */
   endInput(isWhole: boolean): void {
-    if (!this.#isIdle) this.#handle?.endInput(isWhole);
+    if (!this.isIdle) this.#handle?.endInput(isWhole);
   }
 
   #endUnfed(): void {
@@ -167,7 +167,7 @@ export class RunningJob {
 
   /** Starts nothing more and stops what runs: the job stays unfinished. */
   interrupt(graceMs: number): void {
-    if (!this.#isIdle) this.#handle?.interrupt(graceMs);
+    if (!this.isIdle) this.#handle?.interrupt(graceMs);
   }
 
   /** Has tasks that have ended run again, some of them edited (and checked), likewise. */
@@ -220,7 +220,7 @@ export class RunningJob {
         await this.#over;
         const { version } = picture;
         await this.#settle();
-        isSettled = this.#isIdle && picture.version === version;
+        isSettled = this.isIdle && picture.version === version;
       }
       isRecorded = true;
       return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, type TaskInput } from "../src/index.js";
 import { root } from "./source-files.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
@@ -166,6 +167,67 @@ test("misuse throws with a stable code and leaves nothing behind", async (t) => 
   await Promise.all([executor.close(), executor.close()]);
   await assert.rejects(executor.submit("late", [long]), { code: "AIR_CLOSED" });
   assert.equal(existsSync(join(executor.dir, "jobs/late")), false);
+});
+
+test("what an executor that was stopped or closed can't do it refuses at once, and nothing is left behind", async (t) => {
+  const executor = await openExecutor(t);
+  const job = await executor.submit("unfinished", [long]);
+  const state = (): unknown => JSON.parse(readFileSync(join(executor.dir, "jobs/unfinished/state.json"), "utf8")).state;
+  const journal = (): string => readFileSync(join(executor.dir, "jobs/unfinished/journal.ndjson"), "utf8");
+  for (const end of [() => executor.stop(), () => executor.close()]) {
+    await end();
+    const before = journal();
+    const late = { id: "late", command: "true" };
+    const calls: readonly (() => Promise<unknown>)[] = [
+      () => executor.submit("late", [late]),
+      () => executor.submit("late", [late], { fresh: true }),
+      () => executor.map([1], () => late, { name: "late" }).next(),
+      () => executor.takeUp(join(executor.dir, "jobs/unfinished")),
+      () => executor.add("unfinished", [late]),
+      () => executor.cancel("unfinished"),
+      () => executor.retry("unfinished"),
+      () => job.add([late]),
+      () => job.cancel(),
+      () => job.cancel(["long"]),
+      () => job.retry(),
+    ];
+    // Waiting for somebody else to let go takes twice as long.
+    const patience = new AbortController();
+    const isLate = pause(5000, "late", { signal: patience.signal });
+    for (const call of calls) {
+      const refusal = await Promise.race([isLate, call().catch((error: unknown) => error)]);
+      assert.equal((refusal as { code?: unknown }).code, "AIR_CLOSED", `${String(call)}: ${String(refusal)}`);
+    }
+    patience.abort();
+    await assert.rejects(isLate, { name: "AbortError" });
+    assert.deepEqual([existsSync(join(executor.dir, "jobs/late")), state(), journal()], [false, "waiting", before]);
+  }
+});
+
+test("a job that has ended is left as it is by a late cancel, also when its executor was closed", async (t) => {
+  const executor = await openExecutor(t);
+  const job = await executor.submit("ended", [{ command: "true" }]);
+  await job.finished();
+  await job.cancel();
+  await executor.close();
+  await job.cancel();
+  assert.equal(job.status().state, "completed");
+});
+
+test("an executor that was closed before it ran anything starts no thread for a late job", async (t) => {
+  const output = await runProgram(
+    t,
+    `import { AirExecutor } from "air-executor";
+    const executor = await AirExecutor.open();
+    await executor.close();
+    const refusals = await Promise.allSettled([
+      executor.submit("late", [{ command: "true" }]),
+      executor.map([1], () => ({ command: "true" })).next(),
+      executor.takeUp(".air-executor/jobs/late"),
+    ]);
+    console.log(refusals.map(({ reason }) => reason.code).join(" "));`,
+  );
+  assert.equal(output, "AIR_CLOSED AIR_CLOSED AIR_CLOSED\n");
 });
 
 test("an option that makes no sense is told with what was expected, also to callers without a compiler", async (t) => {

@@ -25,7 +25,7 @@ export type AirErrorCode =
   | "AIR_DAMAGED"
   /** The machine did not let us start processes for too long. */
   | "AIR_SYSTEM"
-  /** The executor was closed. */
+  /** The executor was stopped or closed. */
   | "AIR_CLOSED";
 
 /** One fault of an input, with its place. */
