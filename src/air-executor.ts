@@ -4,13 +4,13 @@
  */
 
 import { resolve } from "node:path";
+import { completeDir, completeSubmitOptions, graceOf } from "./call-options.js";
 import { checkJob, graphFaults, type JobInput } from "./check-job.js";
 import { ControlServer } from "./control/server.js";
-import { AirError } from "./domain/errors.js";
 import type { JobSpec, JobSummary, RetryWish } from "./domain/job.js";
 import { endedJob } from "./ended-job.js";
 import { clock, Engine, type BeginOptions } from "./engine.js";
-import { completeOptions, ownerOf, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "./executor-options.js";
+import { completeOptions, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "./executor-options.js";
 import { JobControl } from "./job-control.js";
 import { JobOpener, requireName } from "./job-opener.js";
 import type { Added, Job, JobBackend, Retried } from "./job.js";
@@ -41,7 +41,7 @@ export class AirExecutor {
     this.#opener = new JobOpener({ dir, context: () => this.#context(), begin: (opened) => this.#begin(opened) });
     this.#control = new JobControl({
       dir,
-      requireOpen: () => this.#requireOpen(),
+      requireOpen: () => engine.requireOpen(),
       find: (name) => engine.find(name),
       open: (name) => this.#opener.openNamed(name),
       begin: (opened, only) => this.#begin(opened, { only }),
@@ -78,10 +78,10 @@ export class AirExecutor {
   /** As `submit`, for a job that `readJobFile` has read and checked. */
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
     const { tasks, concurrency, maxFailures, env } = spec;
-    const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
-    this.#prepare();
-    const wanted: WantedRun = { name, owner: ownerOf(options), tasks, settings };
-    return (await this.#begin(await this.#opener.openWanted(wanted, options.fresh === true))).job;
+    const { owner, cwd, isFresh } = completeSubmitOptions(options);
+    void this.#engine.prepare();
+    const wanted: WantedRun = { name, owner, tasks, settings: { concurrency, maxFailures, env, cwd } };
+    return (await this.#begin(await this.#opener.openWanted(wanted, isFresh))).job;
   }
 
   /**
@@ -108,13 +108,13 @@ export class AirExecutor {
       graceMs: this.#options.graceMs,
       onWarning: this.#options.onWarning,
       open: (wanted) => {
-        this.#prepare();
-        return this.#opener.openWanted(wanted, options.fresh === true);
+        void this.#engine.prepare();
+        return this.#opener.openWanted(wanted, complete.isFresh);
       },
       begin: (opened) => this.#begin(opened, { isFed: true }),
       ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
     };
-    return runMap(host, inputs, toTask, { ...complete, cwd: options.cwd ?? "." });
+    return runMap(host, inputs, toTask, complete);
   }
 
   /**
@@ -124,8 +124,10 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
    */
   async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
-    this.#prepare();
-    const opened = await this.#opener.open(resolve(dir), ownerOf(options));
+    const { owner } = completeSubmitOptions(options);
+    const path = completeDir(dir);
+    void this.#engine.prepare();
+    const opened = await this.#opener.open(path, owner);
     return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
   }
 
@@ -191,7 +193,7 @@ export class AirExecutor {
    * changed by this executor any more: that takes another one.
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
-    return this.#engine.stop(options.graceMs ?? this.#options.graceMs);
+    return this.#engine.stop(graceOf(options, this.#options.graceMs));
   }
 
   /** As `stop`, but what runs may finish. Jobs that have not ended then stay unfinished. */
@@ -211,19 +213,9 @@ export class AirExecutor {
     await this.#engine.close();
   }
 
-  /** Throws `AIR_CLOSED` before anything is made for a job that can't be run here any more. */
-  #requireOpen(): void {
-    if (this.#engine.isClosing) throw new AirError("AIR_CLOSED", "the executor was stopped or closed: open another one.");
-  }
-
-  #prepare(): void {
-    this.#requireOpen();
-    void this.#engine.prepare();
-  }
-
   /** From the first job on others can reach us. */
   #context(): OpenContext {
-    this.#requireOpen();
+    this.#engine.requireOpen();
     this.#server.listen();
     return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
   }

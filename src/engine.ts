@@ -60,13 +60,18 @@ export class Engine {
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
   }
 
-  /** True when no job can begin here any more. */
-  get isClosing(): boolean {
-    return this.#scheduler.isClosing;
+  /** Throws `AIR_CLOSED` if no job can begin here any more: to be asked before anything is made for one. */
+  requireOpen(): void {
+    if (!this.#scheduler.isClosing) return;
+    throw new AirError("AIR_CLOSED", "the executor was stopped or closed: open another one.");
   }
 
-  /** Gets the runner ready. To be called before a job is read: loading the pool takes longer, and the two go side by side. */
+  /**
+   * Gets the runner ready. To be called before a job is read: loading the pool takes longer, and the two go side by side. Throws as
+   * `requireOpen`.
+   */
   prepare(): Promise<void> {
+    this.requireOpen();
     if (this.#runnerOpened === null) {
       this.#runnerOpened = this.#pool?.open() ?? Promise.resolve();
       this.#runnerOpened.catch(() => {});

@@ -43,12 +43,22 @@ export type CompleteOptions = Required<Omit<ExecutorOptions, "dir" | "runner">>;
 /** Far beyond what a machine can run, and far below what could not be held in memory. */
 const MOST_AT_ONCE = 100_000;
 
+const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
+  "dir",
+  "concurrency",
+  "durability",
+  "graceMs",
+  "onWarning",
+  "patienceMs",
+  "runner",
+];
+
 /** @throws AirError `AIR_USAGE` for an option that makes no sense, also from callers whose compiler could not tell them. */
 export function completeOptions(options: ExecutorOptions): CompleteOptions {
+  demandKnown(options, EXECUTOR_OPTIONS);
   const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
   const { durability = "grouped", onWarning = () => {} } = options;
-  const isPath = dir === undefined || (typeof dir === "string" && dir !== "" && !dir.includes("\0"));
-  demand(isPath, "dir", "the path of a directory", dir);
+  demand(dir === undefined || isPath(dir), "dir", "the path of a directory", dir);
   const isCount = Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_AT_ONCE;
   demand(isCount, "concurrency", `a whole number from 1 to ${MOST_AT_ONCE}`, concurrency);
   demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
@@ -58,13 +68,11 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   return { concurrency, graceMs, patienceMs, durability, onWarning };
 }
 
-/** @throws AirError `AIR_USAGE` for one that is no caller's to give. */
-export function ownerOf({ owner = "run" }: Pick<SubmitOptions, "owner">): JobOwner {
-  demand(owner === "run" || owner === "manager", "owner", '"run" or "manager"', owner);
-  return owner;
+export function isPath(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
-function isDuration(value: unknown): boolean {
+export function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
 }
 

@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { demandIds, demandWish } from "./call-options.js";
 import { checkJob, type JobInput } from "./check-job.js";
 import { ask } from "./control/client.js";
 import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "./control/protocol.js";
@@ -12,6 +13,7 @@ import { AirError } from "./domain/errors.js";
 import type { JobSpec, RetryWish } from "./domain/job.js";
 import type { TaskSpec } from "./domain/task.js";
 import { planAddition, refuseOfMap } from "./growth.js";
+import { requireName } from "./job-opener.js";
 import type { Added, Job, Retried } from "./job.js";
 import { cancellations, unended } from "./plan-cancel.js";
 import { planRetry, readEdits } from "./plan-retry.js";
@@ -83,6 +85,7 @@ export class JobControl {
   }
 
   async cancel(name: string, tasks: readonly string[] | null): Promise<CancelAnswer> {
+    demandIds(tasks ?? []);
     return this.#do<CancelAnswer>(name, {
       here: (job) => cancelIn(job, tasks),
       there: { request: () => ({ verb: "cancel", job: name, tasks }), read: (ok) => ok as CancelAnswer },
@@ -91,6 +94,7 @@ export class JobControl {
   }
 
   async retry(name: string, wish: RetryWish): Promise<Retried> {
+    demandWish(wish);
     const { tasks = null, from = null } = wish;
     return this.#do<Retried>(name, {
       here: async (job) => ({ ...(await retryIn(job, wish)), job: job.job }),
@@ -127,6 +131,7 @@ export class JobControl {
 
   /** Whoever holds the job does it. It may change hands meanwhile: then it is tried again. */
   async #do<Result>(name: string, { here, there, alone }: Ways<Result>): Promise<Result> {
+    requireName(name);
     const { lock } = jobPaths(join(jobsDir(this.#host.dir), name));
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {

@@ -1,5 +1,6 @@
 /** A job in the hands of a caller: made by AirExecutor, which feeds it. Runs nothing itself. */
 
+import { demandIds } from "./call-options.js";
 import type { JobInput } from "./check-job.js";
 import type { JobEvent } from "./domain/events.js";
 import type { JobStatus, JobSummary, RetryWish } from "./domain/job.js";
@@ -110,6 +111,7 @@ export class Job {
    * @throws AirError `AIR_NOT_FOUND` for a task that the job doesn't have, `AIR_CLOSED` if its executor was stopped before it ended.
    */
   async cancel(tasks?: readonly string[]): Promise<void> {
+    demandIds(tasks ?? []);
     await this.#backend.cancel(tasks ?? null);
   }
 

@@ -1,9 +1,10 @@
 /** What a caller says of a map, and what it hears of each input, with the defaults and the checks. Pure. */
 
+import { completePlace } from "./call-options.js";
 import type { TaskInput } from "./check-job.js";
 import { randomDigits } from "./domain/random-digits.js";
 import type { TaskStatus } from "./domain/task.js";
-import { demand, type SubmitOptions } from "./executor-options.js";
+import { demand, demandKnown, type SubmitOptions } from "./executor-options.js";
 
 /** What is to be mapped. Pulled one by one, never far ahead of what runs; may be endless. */
 export type MapInput<Input> = Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>;
@@ -49,13 +50,17 @@ export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
   readonly window?: number;
 }
 
-/** With every default filled in but those of `SubmitOptions`. */
+const MAP_OPTIONS: readonly (keyof MapOptions)[] = ["name", "fresh", "cwd", "concurrency", "maxFailures", "env", "window"];
+
+/** With every default filled in. */
 export interface CompleteMapOptions {
   readonly name: string;
   readonly concurrency: number | null;
   readonly maxFailures: number | null;
   readonly env: Readonly<Record<string, string>>;
   readonly window: number;
+  readonly cwd: string;
+  readonly isFresh: boolean;
 }
 
 /** Enough for short tasks to be handed over several at a time: measured, with 4 they take a seventh more CPU, with 48 no less. */
@@ -66,15 +71,16 @@ const WINDOW_A_SLOT = 16;
  * @throws AirError `AIR_USAGE` for an option that makes no sense.
  */
 export function completeMapOptions(options: MapOptions, limit: number): CompleteMapOptions {
+  demandKnown(options, MAP_OPTIONS);
   const { concurrency = null, maxFailures = null, env = {} } = options;
   const { window = WINDOW_A_SLOT * Math.min(limit, concurrency ?? limit) } = options;
   for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) {
     const isCount = value === null || (Number.isSafeInteger(value) && value >= 1);
     demand(isCount, key, "a whole number of at least 1", value);
   }
-  const isEnv = typeof env === "object" && Object.values(env).every((value) => typeof value === "string");
+  const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
-  return { name: options.name ?? newName(), concurrency, maxFailures, env, window };
+  return { name: options.name ?? newName(), concurrency, maxFailures, env, window, ...completePlace(options) };
 }
 
 /** @throws AirError `AIR_USAGE` for what can't be mapped, or by nothing. */

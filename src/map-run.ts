@@ -3,7 +3,6 @@
  * leaves. Called by AirExecutor. How input comes in is map-feed.ts's part.
  */
 
-import { resolve } from "node:path";
 import type { JobSummary } from "./domain/job.js";
 import { MapFeed } from "./map-feed.js";
 import type { CompleteMapOptions, MapInput, MapResult, ToTask } from "./map-options.js";
@@ -24,9 +23,9 @@ export async function* runMap<Input>(
   host: MapHost,
   inputs: MapInput<Input>,
   toTask: ToTask<Input>,
-  { name, concurrency, maxFailures, env, window, cwd }: CompleteMapOptions & { readonly cwd: string },
+  { name, concurrency, maxFailures, env, window, cwd }: CompleteMapOptions,
 ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
-  const settings = { concurrency, maxFailures, env, cwd: resolve(cwd) };
+  const settings = { concurrency, maxFailures, env, cwd };
   const opened = await host.open({ name, owner: "map", tasks: [], settings });
   // Its engine died between the end of the map and telling of it.
   if (opened.picture.isOver) return (await host.ended(opened)).finished();

@@ -251,6 +251,45 @@ test("an option that makes no sense is told with what was expected, also to call
   assert.equal(existsSync(dir), false);
 });
 
+test("a call that makes no sense is told likewise, and nothing is made", async (t) => {
+  const executor = await openExecutor(t);
+  const job = await executor.submit("there", [long]);
+  const echo = (): TaskInput => ({ command: "true" });
+  const calls: readonly (readonly [(wrong: never) => unknown, unknown, RegExp])[] = [
+    [(wrong) => AirExecutor.open(wrong), null, /^options: expected an object, got null$/],
+    [(wrong) => AirExecutor.open(wrong), { concurency: 3 }, /^concurency: there is no such option: did you mean concurrency\?$/],
+    [(wrong) => AirExecutor.open(wrong), { colour: 3 }, /^colour: there is no such option: expected dir, concurrency, /],
+    [(wrong) => executor.submit("late", [], wrong), null, /^options: /],
+    [(wrong) => executor.submit("late", [], wrong), { cwd: 5 }, /^cwd: expected the path of a directory, got 5$/],
+    [(wrong) => executor.submit("late", [], wrong), { fresh: "yes" }, /^fresh: expected true or false, got 'yes'$/],
+    [(wrong) => executor.submit("late", [], wrong), { refresh: true }, /^refresh: .*did you mean fresh\?$/],
+    [(wrong) => executor.submit("late", [], wrong), { owner: "map" }, /^owner: /],
+    [(wrong) => executor.map([1], echo, wrong), null, /^options: /],
+    [(wrong) => executor.map([1], echo, wrong), { env: null }, /^env: expected an object of strings, got null$/],
+    [(wrong) => executor.map([1], echo, wrong), { cwd: 5 }, /^cwd: /],
+    [(wrong) => executor.map([1], echo, wrong), { windw: 5 }, /^windw: .*did you mean window\?$/],
+    [(wrong) => executor.map([1], echo, wrong).next(), { name: 5 }, /^expected a job name /],
+    [(wrong) => executor.takeUp(wrong), undefined, /^dir: expected the path of a directory, got undefined$/],
+    [(wrong) => executor.add(wrong, [{ command: "true" }]), undefined, /^expected a job name /],
+    [(wrong) => executor.cancel(wrong), undefined, /^expected a job name /],
+    [(wrong) => executor.cancel("there", wrong), "long", /^tasks: expected a list of ids, got 'long'$/],
+    [(wrong) => executor.retry("there", wrong), null, /^options: /],
+    [(wrong) => executor.retry("there", wrong), { task: ["long"] }, /^task: .*did you mean tasks\?$/],
+    [(wrong) => executor.retry("there", wrong), { tasks: null }, /^tasks: expected a list of ids, got null$/],
+    [(wrong) => executor.retry("there", wrong), { from: 5 }, /^from: expected the id of a task, got 5$/],
+    [(wrong) => executor.remove(wrong), undefined, /^expected a job name /],
+    [(wrong) => executor.stop(wrong), { graceMs: "5" }, /^graceMs: /],
+    [(wrong) => job.cancel(wrong), "abc", /^tasks: expected a list of ids, got 'abc'$/],
+    [(wrong) => job.cancel(wrong), [5], /^tasks: /],
+    [(wrong) => job.retry(wrong), null, /^options: /],
+  ];
+  for (const [call, wrong, message] of calls) {
+    // Some throw from the call and some reject: `map` gives no promise.
+    await assert.rejects(async () => call(wrong as never), { code: "AIR_USAGE", message }, String(call));
+  }
+  assert.equal(existsSync(join(executor.dir, "jobs/late")), false);
+});
+
 test("prune wants an age or a count: a policy that says neither, or makes no sense, removes nothing", async (t) => {
   const executor = await openExecutor(t);
   const { id } = await executor.run("ended", [{ command: "true" }]);
