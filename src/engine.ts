@@ -3,11 +3,13 @@
  * the order of shutdown. Owned by AirExecutor, which opens the jobs. Decides nothing about tasks and writes no file itself.
  */
 
+import { existsSync } from "node:fs";
 import { AirError } from "./domain/errors.js";
 import type { Clock, TaskRunner } from "./domain/ports.js";
 import type { CompleteOptions } from "./executor-options.js";
 import type { JobBackend } from "./job.js";
 import { Patience, type Obstacle } from "./patience.js";
+import { putDown } from "./put-down.js";
 import { RunningJob } from "./running-job.js";
 import { Scheduler } from "./scheduler/scheduler.js";
 import { abandon, type OpenedJob } from "./store/job-directory.js";
@@ -88,9 +90,13 @@ export class Engine {
   async begin(opened: OpenedJob, options: BeginOptions): Promise<RunningJob> {
     try {
       await this.prepare();
+      // That took its time, and we may have been stopped meanwhile.
+      this.requireOpen();
       return this.#begin(opened, options);
     } catch (error) {
-      await abandon(opened);
+      // A new run is on record and waits to be taken up: people have to see it.
+      if (existsSync(opened.paths.state)) await abandon(opened);
+      else await putDown(opened, true).catch(() => {});
       throw error;
     }
   }

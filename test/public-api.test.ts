@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
 import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, type TaskInput } from "../src/index.js";
 import { root } from "./source-files.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
@@ -202,6 +202,23 @@ test("what an executor that was stopped or closed can't do it refuses at once, a
     await assert.rejects(isLate, { name: "AbortError" });
     assert.deepEqual([existsSync(join(executor.dir, "jobs/late")), state(), journal()], [false, "waiting", before]);
   }
+});
+
+test("a job whose executor is stopped before it could begin is there, waits, and can be taken up", async (t) => {
+  const executor = await openExecutor(t);
+  const job = join(executor.dir, "jobs/early");
+  const submitted = executor.submit("early", [{ id: "a", command: "true" }]);
+  // Another process takes the lock for it, and then there are its files to be made.
+  while (!existsSync(join(job, "lock"))) await turn();
+  assert.equal(existsSync(join(job, "journal.ndjson")), false);
+  await executor.stop();
+  await assert.rejects(submitted, { code: "AIR_CLOSED" });
+  const { state, tasks } = viewJob(viewPaths(executor.dir, "early"), "early", { withTasks: true });
+  assert.deepEqual([state?.["state"], tasks?.map(({ id, status }) => [id, status])], ["waiting", [["a", "pending"]]]);
+  const next = await AirExecutor.open({ dir: executor.dir });
+  t.after(() => next.close());
+  assert.equal((await next.run("early", [{ id: "a", command: "true" }])).state, "completed");
+  assert.deepEqual(listRuns(executor.dir, "early"), []);
 });
 
 test("a job that has ended is left as it is by a late cancel, also when its executor was closed", async (t) => {
