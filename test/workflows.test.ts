@@ -83,6 +83,11 @@ for (const [name, tasks] of [
 
     const shown = execFileSync(process.execPath, [main, "status", name, "--json", "--dir", dir], { encoding: "utf8" });
     const read = (file: string): unknown => JSON.parse(readFileSync(join(job, file), "utf8"));
-    assert.deepEqual(JSON.parse(shown), { ...(read("state.json") as object), tasks: read("tasks.json"), problem: null, engine: null });
+    assert.deepEqual(JSON.parse(shown), {
+      ...(read("state.json") as object),
+      tasks: read("tasks.json"),
+      problem: null,
+      engine: null,
+    });
   });
 }

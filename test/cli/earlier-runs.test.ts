@@ -25,15 +25,13 @@ test("--run with a run that is not there is an error that lists those that are",
   for (let round = 0; round < 2; round++) {
     ids.push((JSON.parse((await run(["run", "Report.json", "--json"])).stdout) as { id: string }).id);
   }
-  for (const verb of ["status", "logs", "graph"]) {
-    for (const id of ["nope", "", "..", ".", "../..", "Report"]) {
-      const { code, stdout, stderr } = await run([verb, "Report", `--run=${id}`]);
-      assert.deepEqual(
-        [code, stdout, stderr],
-        [2, "", `air-executor: job "Report" has no run "${id}"; its runs: ${ids.join(", ")}\n`],
-      );
-    }
-  }
+  const refuse = async (verb: string, id: string): Promise<void> => {
+    const { code, stdout, stderr } = await run([verb, "Report", `--run=${id}`]);
+    const words = `air-executor: job "Report" has no run "${id}"; its runs: ${ids.join(", ")}\n`;
+    assert.deepEqual([code, stdout, stderr], [2, "", words]);
+  };
+  for (const verb of ["logs", "graph"]) await refuse(verb, "nope");
+  await Promise.all(["nope", "", "..", ".", "../..", "Report"].map((id) => refuse("status", id)));
 });
 
 test("of many runs only the last ones are listed, and of none it is said", async (context) => {
