@@ -33,7 +33,10 @@ export async function execute(call: Call): Promise<number> {
         again = tasks;
         const where = job === null ? " where the job runs" : "";
         if (!settings.isOn("quiet")) {
-          const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} run again${where}`;
+          const what =
+            tasks.length === 0
+              ? "nothing to run again"
+              : `${formatTasks(tasks.length)} ${tasks.length === 1 ? "runs" : "run"} again${where}`;
           const more = !isOver && job !== null ? "; it is unfinished and goes on" : "";
           terminal.err.write(`${printableLine(name)}: ${what}${more}\n`);
         }
