@@ -73,7 +73,7 @@ test("retry runs what nobody holds in the foreground, with the exit code of a ru
   const said = JSON.parse(first.stdout) as { tasks: string[]; summary: { state: string } };
   assert.deepEqual([said.tasks, said.summary.state], [["picky", "b"], "failed"]);
   assert.match((await run(["cancel", "job"])).stderr, /job job had ended before: failed\n/);
-  assert.match((await run(["retry", "job", "--", "-c"])).stderr, /1 task run again/);
+  assert.match((await run(["retry", "job", "--", "-c"])).stderr, /1 task runs again/);
   const from = await run(["retry", "job", "--from", "picky"]);
   assert.match(from.stderr, /job: 2 tasks run again\n/);
 });
@@ -84,7 +84,7 @@ test("a retry of an unfinished job without anything to run again says that it go
   await run(["run", "job.json", "-q"]);
   await run(["add", "job", "--id", "b", "--", "true"]);
   const some = await run(["retry", "job", "f"]);
-  assert.match(some.stderr, /^job: 1 task run again; it is unfinished and goes on\n/);
+  assert.match(some.stderr, /^job: 1 task runs again; it is unfinished and goes on\n/);
   write("done.json", [task("a", "true")]);
   await run(["run", "done.json", "-q"]);
   assert.match((await run(["retry", "done"])).stderr, /^done: nothing to run again\n/);
