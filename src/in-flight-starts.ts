@@ -3,7 +3,7 @@
  * when its log was made, and the journal only knows when it was handed over. Called by running-job.ts.
  */
 
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { InFlight } from "./domain/job.js";
 import type { JobPaths } from "./store/layout.js";
@@ -13,8 +13,17 @@ import { logFileName } from "./store/names.js";
 export function inFlightStarts(inFlight: readonly InFlight[], { logs }: JobPaths, now: number): InFlight[] {
   return inFlight.map((each) => {
     if (!each.isQueued) return each;
-    const madeAt = statSync(join(logs, logFileName(each.task)), { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+    const madeAt = birthOf(join(logs, logFileName(each.task)));
     // An older one is of an earlier attempt.
     return { ...each, startedAt: madeAt < each.startedAt ? now : Math.round(madeAt) };
   });
+}
+
+/** 0 if there is none, or none that we may see: nothing else is in the way of taking the job up. */
+function birthOf(log: string): number {
+  try {
+    return lstatSync(log).birthtimeMs;
+  } catch {
+    return 0;
+  }
 }

@@ -10,7 +10,7 @@ import type { FSWatcher } from "node:fs";
 import type { Result } from "../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
-import { isOfThisBoot } from "./engine-token.js";
+import { isEngineAlive, isOfThisBoot } from "./engine-token.js";
 import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import type { LaneShell } from "./lane.js";
@@ -110,7 +110,7 @@ export class Adoption {
       for (const { attempt } of open) attempt.settle(withoutSpool(name), Date.now());
       return;
     }
-    const isRecalled = [...open].some(({ orphan }) => orphan.isQueued) && isRecallable(path);
+    const isRecalled = [...open].some(({ orphan }) => orphan.isQueued) && recallLeft(name, path);
     const spool: WatchedSpool = { path, fd, reader, watcher: null, isRecalled, open };
     this.#watched.add(spool);
     this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
@@ -212,10 +212,11 @@ function isGone({ identity, isToEnd }: Adopted): boolean {
   return isToEnd && findGroup(identity) === null;
 }
 
-/** Its engine is gone: what waits in the batch of its lane is ours to start. */
-function isRecallable(spool: string): boolean {
+/** What waits in the batch of a lane is ours to start if its engine is gone: true if nothing more of it begins. */
+function recallLeft(name: string, path: string): boolean {
+  if (isEngineAlive(name)) return false;
   try {
-    recall(spool);
+    recall(path);
     return true;
   } catch {
     // A full disk: then the lane goes on with its batch.

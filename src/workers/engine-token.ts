@@ -27,7 +27,8 @@ export function leftSpools(directory: string): string[] {
   return names.filter((name) => isSpoolName(name) && !isEngineAlive(name));
 }
 
-function isEngineAlive(spool: string): boolean {
+/** True if the engine of that spool lives. */
+export function isEngineAlive(spool: string): boolean {
   const [, pid, start] = /p(\d+)s(\d+)r/.exec(spool) ?? [];
   return isOfThisBoot(spool) && isAlive({ bootId: bootId(), pid: Number(pid), start: Number(start) });
 }

@@ -111,6 +111,17 @@ test("what waited in the batch of an engine that is gone begins no more, and is 
   for (const name of ["second", "third"]) assert.equal(existsSync(join(rig.directory, name)), false);
 });
 
+test("the batches of an engine that lives are left alone, whatever of it is adopted", LIMIT, async () => {
+  await rig.run("true");
+  const [spool = ""] = readdirSync(join(rig.directory, "lanes"));
+  rig.pool.adopt([orphan(spool.replace(".spool", ""), 999, true)]);
+  const reports = await rig.reports(rig.startBatch(["exit 4", "exit 5"]));
+  assert.deepEqual(results(reports), [
+    { kind: "exited", exitCode: 4 },
+    { kind: "exited", exitCode: 5 },
+  ]);
+});
+
 test("an adopted task whose lane is killed is ended first and then lost", LIMIT, async () => {
   const orphans = await killedEngine([`echo "$PPID $$" >pids; while :; do sleep 0.1; done`], () => rig.line("pids"));
   const [lane = 0, task = 0] = (await rig.line("pids")).split(" ").map(Number);
