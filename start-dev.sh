@@ -6,11 +6,11 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 air_executor() {
   if grep -qs '"name": "air-executor"' "$here/package.json"; then
-    if [ ! -f "$here/dist/bundle/air-executor.js" ]; then
+    if [ ! -f "$here/dist/bundle/air-executor.cjs" ]; then
       echo "Air-Executor is not built yet: run $here/start-dev.sh first." >&2
       return 3
     fi
-    node "$here/dist/bundle/air-executor.js" "$@"
+    node "$here/dist/bundle/air-executor.cjs" "$@"
   elif [ -x "$here/node_modules/.bin/air-executor" ]; then
     "$here/node_modules/.bin/air-executor" "$@"
   elif command -v air-executor >/dev/null; then
@@ -24,7 +24,7 @@ air_executor() {
 # Only a clone has the sources; what npm installed is built already.
 if [ -f "$here/src/cli/main.ts" ]; then
   [ -d "$here/node_modules" ] || (cd "$here" && npm ci)
-  [ -f "$here/dist/bundle/air-executor.js" ] || (cd "$here" && npm run build)
+  [ -f "$here/dist/bundle/air-executor.cjs" ] || (cd "$here" && npm run build)
 fi
 
 air_executor start "$@"

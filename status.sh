@@ -6,11 +6,11 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 air_executor() {
   if grep -qs '"name": "air-executor"' "$here/package.json"; then
-    if [ ! -f "$here/dist/bundle/air-executor.js" ]; then
+    if [ ! -f "$here/dist/bundle/air-executor.cjs" ]; then
       echo "Air-Executor is not built yet: run $here/start-dev.sh first." >&2
       return 3
     fi
-    node "$here/dist/bundle/air-executor.js" "$@"
+    node "$here/dist/bundle/air-executor.cjs" "$@"
   elif [ -x "$here/node_modules/.bin/air-executor" ]; then
     "$here/node_modules/.bin/air-executor" "$@"
   elif command -v air-executor >/dev/null; then

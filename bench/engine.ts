@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { repository } from "./toolbox.js";
 
-const main = join(repository, "dist", "bundle", "air-executor.js");
+const main = join(repository, "dist", "bundle", "air-executor.cjs");
 
 /** With default durability and logs; the state goes into `.air-executor` where it runs. */
 export function engineCommand(jobFile: string, slots: number): string[] {

@@ -123,7 +123,7 @@ const [kind = "", text = ""] = process.argv.slice(2);
 const count = Number(text);
 mkdirSync(jobs, { recursive: true, mode: 0o700 });
 if (kind === "ended") prepareEnded(count);
-const main = join(repository, "dist", "bundle", "air-executor.js");
+const main = join(repository, "dist", "bundle", "air-executor.cjs");
 const startedAt = performance.now();
 const manager = spawn(process.execPath, [main, "start", "--foreground"], { stdio: ["ignore", "ignore", "pipe"] });
 const gone = once(manager, "exit");

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { AirExecutor, type TaskInput } from "../src/index.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
 
-const main = fileURLToPath(new URL("../bundle/air-executor.js", import.meta.url));
+const main = fileURLToPath(new URL("../bundle/air-executor.cjs", import.meta.url));
 
 const task = (id: string, dependencies: readonly string[]): TaskInput => ({ id, command: "true", dependencies });
 const level = (name: string, width: number, dependenciesOf: (index: number) => string[]): TaskInput[] =>

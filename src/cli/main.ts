@@ -16,7 +16,9 @@ import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 
 surviveWriteErrors();
-process.exitCode = await main(process.argv.slice(2), process.env);
+void main(process.argv.slice(2), process.env).then((code) => {
+  process.exitCode = code;
+});
 
 async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });

@@ -3,6 +3,9 @@
  * so it can be done ahead. Used by pool.ts.
  */
 
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import type { Piscina } from "piscina";
 
 interface Spare {
@@ -38,8 +41,9 @@ export function takeThreads(): Promise<Piscina> {
 
 async function startThreads(): Promise<Piscina> {
   const { Piscina } = await import("piscina");
+  const here = fileURLToPath(import.meta.url);
   return new Piscina({
-    filename: new URL("./entry.js", import.meta.url).href,
+    filename: join(dirname(here), `entry${extname(here)}`),
     minThreads: 1,
     maxThreads: 2,
     // A thread is never idle for long, and must not be ended if it were.

@@ -182,7 +182,7 @@ describe("the scripts together", () => {
     assert.equal(early.code, 3);
     assert.match(early.err, /not built yet: run .*start-dev\.sh first/);
     await start(join(clone, "start-dev.sh"));
-    assert.ok(existsSync(join(clone, "dist", "bundle", "air-executor.js")));
+    assert.ok(existsSync(join(clone, "dist", "bundle", "air-executor.cjs")));
     assert.equal((await call(join(clone, "stop-dev.sh"))).code, 0);
   });
 

@@ -6,7 +6,7 @@ const fromRoot = (path: string): string => fileURLToPath(new URL(`../../../${pat
 
 export const rootPath = fromRoot("");
 export const guidePath = fromRoot("docs/PYTHON_USAGE.md");
-export const cliPath = fromRoot("dist/bundle/air-executor.js");
+export const cliPath = fromRoot("dist/bundle/air-executor.cjs");
 /** The scripts and data of an imaginary reader of the guide. */
 export const projectPath = fromRoot("test/guide/project");
 export const sessionPath = fromRoot("test/guide/session.py");

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 /** Nothing here takes as long: the limit only turns a hang into a failure. */
 const LIMIT_MS = 30_000;
 
-const cli = fileURLToPath(new URL("../../bundle/air-executor.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../bundle/air-executor.cjs", import.meta.url));
 
 export type State = Readonly<Record<string, unknown>>;
 export type Task = Readonly<Record<string, unknown>>;

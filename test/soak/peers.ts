@@ -35,7 +35,7 @@ interface Contender {
 }
 
 const TASKS = 16;
-const cli = fileURLToPath(new URL("../../bundle/air-executor.js", import.meta.url));
+const cli = fileURLToPath(new URL("../../bundle/air-executor.cjs", import.meta.url));
 
 const CONTENDERS: readonly Contender[] = [
   {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
-export const main = fileURLToPath(new URL("../../../bundle/air-executor.js", import.meta.url));
+export const main = fileURLToPath(new URL("../../../bundle/air-executor.cjs", import.meta.url));
 
 /** Far beyond what any test needs: a command that hangs fails its test instead of the whole run. */
 const limitMs = 60_000;
