@@ -9,13 +9,16 @@
 const OFF_AFTER_MS = 100;
 /** So many tasks are read and planned for longer than that. */
 const MANY = 1_000;
-/** How long an unoptimised run costs less than compilers do, on two cores. */
+/** A job of more tasks than this is busy for long enough to gain by a compiler from the third second on, on two cores. */
+const VERY_MANY = 10_000;
 const ON_AFTER_MS = 2_000;
+/** Others are through by then, or wait for their tasks most of the time. */
+const ON_LATE_AFTER_MS = 6_000;
 
 /** For a job of so many tasks, which has just been read. Never keeps the process from ending. */
 export function compileLate(tasks: number): void {
   setTimeout(() => void setFlag("--no-opt"), tasks > MANY ? 0 : OFF_AFTER_MS).unref();
-  setTimeout(() => void setFlag("--opt"), ON_AFTER_MS).unref();
+  setTimeout(() => void setFlag("--opt"), tasks > VERY_MANY ? ON_AFTER_MS : ON_LATE_AFTER_MS).unref();
 }
 
 async function setFlag(flag: string): Promise<void> {
