@@ -79,7 +79,7 @@ export class AirExecutor {
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
     const { tasks, concurrency, maxFailures, env } = spec;
     const { owner, cwd, isFresh } = completeSubmitOptions(options);
-    void this.#engine.prepare();
+    void this.#engine.prepare(tasks.length);
     const wanted: WantedRun = { name, owner, tasks, settings: { concurrency, maxFailures, env, cwd } };
     return (await this.#begin(await this.#opener.openWanted(wanted, isFresh))).job;
   }
@@ -108,7 +108,7 @@ export class AirExecutor {
       graceMs: this.#options.graceMs,
       onWarning: this.#options.onWarning,
       open: (wanted) => {
-        void this.#engine.prepare();
+        void this.#engine.prepare(Infinity);
         return this.#opener.openWanted(wanted, complete.isFresh);
       },
       begin: (opened) => this.#begin(opened, { isFed: true }),
@@ -126,7 +126,7 @@ export class AirExecutor {
   async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
     const { owner } = completeSubmitOptions(options);
     const path = completeDir(dir);
-    void this.#engine.prepare();
+    void this.#engine.prepare(0);
     const opened = await this.#opener.open(path, owner);
     return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
   }
