@@ -35,12 +35,12 @@ const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
  *
- * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if its files are not there.
+ * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if neither its files are there nor the journal of an engine that was killed at once.
  */
 export function baseOfDropped(dir: string): string {
   const paths = jobPaths(resolve(dir));
   const jobs = dirname(paths.dir);
-  if (!existsSync(paths.state) || !existsSync(paths.tasks)) throw nothingThere(paths);
+  if (![paths.state, paths.tasks].every(existsSync) && !existsSync(paths.journal)) throw nothingThere(paths);
   if (basename(jobs) !== "jobs") {
     throw new AirError(
       "AIR_USAGE",

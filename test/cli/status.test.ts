@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { atGate, run as task, until } from "../control/support.js";
@@ -34,6 +34,17 @@ test("status says that an engine is gone, and the command that goes on does", as
   const { stdout } = await run(["status", "job"]);
   assert.match(stdout, /job +completed/);
   assert.doesNotMatch(stdout, /waits for/);
+});
+
+test("a job of which its engine left the journal alone is gone on with by its directory", async (context) => {
+  const playground = makePlayground(context);
+  const { run, dir } = playground;
+  const { open } = await leftAlone(playground);
+  open();
+  const job = join(dir, ".air-executor/jobs/job");
+  for (const name of ["state.json", "tasks.json"]) rmSync(join(job, name));
+  assert.equal((await run(["run", job])).code, 0);
+  assert.match(readFileSync(join(job, "state.json"), "utf8"), /"completed"/);
 });
 
 test("status names the process that holds a job", async (context) => {
