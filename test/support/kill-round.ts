@@ -46,7 +46,7 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
   const place = makePlace();
   const { dir, witness } = place;
   const { tasks, expected } = random.chance(0.4)
-    ? randomSwarm(random, witness, random.between(40, 80))
+    ? randomSwarm(random, place, random.between(40, 160))
     : randomJob(random, witness, random.between(4, 10));
   const points: string[] = [];
   let tornReads = 0;

@@ -1,8 +1,11 @@
 /** Random jobs of every shape that matters for a crash, with what must become of each task said without the engine's help. */
 
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { TaskInput } from "../../src/index.js";
 import type { SeededRandom } from "./seeded-random.js";
-import { witnessed } from "./witness.js";
+import type { Place } from "./temporary-directory.js";
+import { say, witnessed } from "./witness.js";
 
 export interface ExpectedTask {
   readonly id: string;
@@ -53,15 +56,26 @@ export function randomJob(random: SeededRandom, witness: string, size: number, f
   return { tasks, expected };
 }
 
-/** Many short tasks and a few that take longer, all free to run at once: these are handed to slots in batches. And one behind them all. */
-export function randomSwarm(random: SeededRandom, witness: string, size: number): RandomJob {
+/** Names that a shell between engine and task might use for itself. */
+const NAMES = ["s", "u", "r", "b", "OLDPWD", "air_executor_s"];
+
+/**
+ * Many short tasks and a few that take longer, all free to run at once: these are handed to slots in batches. And one behind them all.
+ * Each has a directory and a variable of its own, and says `astray` if it finds itself with others.
+ */
+export function randomSwarm(random: SeededRandom, { root, witness }: Pick<Place, "root" | "witness">, size: number): RandomJob {
+  const directories = [root, ...["one", "two"].map((name) => join(root, name))];
+  for (const directory of directories) mkdirSync(directory, { recursive: true });
   const tasks: TaskInput[] = [];
   const expected: ExpectedTask[] = [];
   for (let index = 0; index < size; index++) {
     const id = `s${index}`;
     const fails = random.chance(0.05);
-    const middle = random.chance(0.05) ? "sleep 0.15" : ":";
-    tasks.push({ id, ...witnessed(witness, middle, fails ? "exit 3" : "exit 0") });
+    const cwd = random.pick(directories);
+    const variable = random.pick(NAMES);
+    const isRight = `[ . -ef '${cwd}' ] && [ "$${variable}" = '${id}' ]`;
+    const middle = `{ ${isRight} || ${say("astray")}; }; ${random.chance(0.05) ? `sleep ${random.pick(["0.15", "0.4"])}` : ":"}`;
+    tasks.push({ id, cwd, env: { [variable]: id }, ...witnessed(witness, middle, fails ? "exit 3" : "exit 0") });
     expected.push({ id, dependencies: [], status: fails ? "failed" : "completed", attempts: 1 });
   }
   const dependencies = expected.map(({ id }) => id);

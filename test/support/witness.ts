@@ -6,13 +6,15 @@
 import { existsSync, readFileSync } from "node:fs";
 
 export interface WitnessLine {
-  readonly what: "start" | "end";
+  /** `astray`: it did not find what it was promised. */
+  readonly what: "start" | "end" | "astray";
   readonly attempt: number;
   readonly task: string;
 }
 
 /** Shell text that writes a line; the file is `$0`. */
-const say = (what: string): string => `printf '${what}\\t%s\\t%s\\n' "$AIR_EXECUTOR_ATTEMPT" "$AIR_EXECUTOR_TASK" >>"$0"`;
+export const say = (what: WitnessLine["what"]): string =>
+  `printf '${what}\\t%s\\t%s\\n' "$AIR_EXECUTOR_ATTEMPT" "$AIR_EXECUTOR_TASK" >>"$0"`;
 
 /** A command that says when it begins and ends, with `middle` between. */
 export function witnessed(file: string, middle: string, exit = "exit 0"): { command: string; args: string[] } {
