@@ -55,6 +55,12 @@ export const SCENES: readonly Scene[] = [
   },
   { fault: "five engines, five jobs", file: "crash/two-engines", pattern: "five engines", rounds: 1, seen: "nothing" },
   { fault: "two jobs of a killed engine, taken up in turn", file: "crash/shared-spool", rounds: 1, seen: "nothing; adopted" },
+  {
+    fault: "killed while batches wait, then cancelled or stopped",
+    file: "crash/killed-batches",
+    rounds: 2,
+    seen: "what waited does not run",
+  },
   { fault: "a reader parses both files during 5,000 tasks", file: "crash/readers", rounds: 1, seen: "whole files" },
   { fault: "a pid is used again", file: "crash/pid-reuse", rounds: 1, seen: "nothing; the stranger is left alone" },
   {

@@ -1,5 +1,5 @@
 /**
- * The long form of the crash tests, 500 rounds by default; started by main.ts. Prints its seed (TEST_SEED repeats a run), what went wrong
+ * The long form of the crash tests; started by main.ts, which says how many rounds. Prints its seed (TEST_SEED repeats a run), what went wrong
  * as it happens, and at the end a Markdown table: what was done to the engine, how often, what was lost, and what a user saw. All of it
  * goes into a file too. SIGINT ends it after the rounds under way, with the table of those played. Exits with 1 if a promise was broken.
  */
@@ -27,7 +27,7 @@ const AT_ONCE = 2;
 /** Rounds that mostly wait. */
 const WAITING_AT_ONCE = 4;
 
-const rounds = Number(process.argv[2] ?? 500);
+const rounds = Number(process.argv[2]);
 const seed = takeSeed();
 const random = new SeededRandom(seed);
 const resultsFile = join(tmpdir(), `air-executor-soak-${seed}.md`);
