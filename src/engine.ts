@@ -18,8 +18,8 @@ import { Pool } from "./workers/pool.js";
 
 export const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-/** Lanes that are started ahead: a job that needs more has the time to start them one by one. */
-const MOST_WARM = 8;
+/** Lanes that are started before it is known that the job can run. */
+const MOST_AHEAD = 8;
 /** The longest delay of a Node timer; later wake-ups are reached in several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Different reasons for one and the same shortage. */
@@ -71,13 +71,13 @@ export class Engine {
   }
 
   /**
-   * Gets the runner ready for a job of so many tasks. To be called before a job is read or written: loading the pool and starting lanes
-   * takes longer, and the two go side by side. Throws as `requireOpen`.
+   * Gets the runner ready for a job of so many tasks, 0 if that is not known. To be called before a job is read or put on record: loading
+   * the pool and starting lanes takes longer, and the two go side by side. Throws as `requireOpen`.
    */
   prepare(tasks: number): Promise<void> {
     this.requireOpen();
     this.#runnerOpened ??= this.#pool?.open() ?? Promise.resolve();
-    const ready = this.#runnerOpened.then(() => this.#pool?.warm(Math.min(this.#options.concurrency, tasks, MOST_WARM)));
+    const ready = this.#runnerOpened.then(() => this.#pool?.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
     ready.catch(() => {});
     return ready;
   }
@@ -90,7 +90,7 @@ export class Engine {
   /** Runs an opened job. If that is not possible it is given back. */
   async begin(opened: OpenedJob, options: BeginOptions): Promise<RunningJob> {
     try {
-      await this.prepare(options.isFed === true ? Infinity : opened.picture.counts.pending);
+      await this.prepare(0);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();
       return this.#begin(opened, options);
@@ -126,6 +126,8 @@ export class Engine {
   #begin(opened: OpenedJob, { backendOf, only, isFed }: BeginOptions): RunningJob {
     const { durability, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
+    // While the scheduler makes its plan the lanes can start.
+    this.#pool?.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
     const running = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,

@@ -35,7 +35,7 @@ const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
  *
- * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if neither its files are there nor the journal of an engine that was killed at once.
+ * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if it has neither its files nor a journal.
  */
 export function baseOfDropped(dir: string): string {
   const paths = jobPaths(resolve(dir));
