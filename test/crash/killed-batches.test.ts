@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { test } from "node:test";
@@ -10,66 +10,82 @@ import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
 
 const NAME = "batches";
-const SLOTS = 2;
-const TASKS = 300;
-/** Seconds. */
-const SLOW = 0.8;
-/** By then tasks are known to be short, and every slow one has a batch behind it. */
-const isSlow = (index: number): boolean => index >= 90 && index % 30 === 0;
+const TASKS = 200;
+/** From here on every third task waits for a file: by then tasks are known to be short and come in batches. */
+const FIRST_GATED = 90;
+/** Enough for a lane to run dozens of them. */
+const WHILE_MS = 500;
 
-const idsSeen = ({ witness }: Place): Set<string> => new Set(readWitness(witness).map(({ task }) => task));
+const isGated = (index: number): boolean => index >= FIRST_GATED && index % 3 === 0;
+const idOf = (index: number): string => `${isGated(index) ? "gated" : "short"}-${index}`;
+const gateOf = ({ root }: Place, id: string): string => join(root, id);
+const idsSeen = ({ witness }: Place): string[] =>
+  readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
 
-function statusesOf({ dir }: Place): Map<string, string> {
-  const text = readFileSync(join(dir, "jobs", NAME, "tasks.json"), "utf8");
-  return new Map((JSON.parse(text) as { id: string; status: string }[]).map(({ id, status }) => [id, status]));
+function handedOver({ dir }: Place): number {
+  const journal = join(dir, "jobs", NAME, "journal.ndjson");
+  return existsSync(journal) ? readFileSync(journal, "utf8").split('"type":"attempt-started"').length - 1 : 0;
 }
 
-/** Kills an engine while a slow task runs, and does `end` to the one that takes the job up. Gives the options of another one. */
+function idsOf({ dir }: Place, wanted: string): string[] {
+  const tasks = JSON.parse(readFileSync(join(dir, "jobs", NAME, "tasks.json"), "utf8")) as { id: string; status: string }[];
+  return tasks.flatMap(({ id, status }) => (status === wanted ? [id] : []));
+}
+
+/** Resolves when a task waits for its file, and others wait behind it in its batch. */
+async function untilOthersWait(place: Place): Promise<void> {
+  for (let index = FIRST_GATED; index < TASKS; index += 3) {
+    assert.ok(await waitUntil(() => idsSeen(place).at(-1) === idOf(index)));
+    if (handedOver(place) > idsSeen(place).length) return;
+    writeFileSync(gateOf(place, idOf(index)), "");
+  }
+  assert.fail("there was no batch");
+}
+
+/** Kills an engine while a batch waits, and does `end` to the one that takes the job up. Gives a further one. */
 async function play(place: Place, end: NodeJS.Signals, code: number): Promise<() => Engine> {
   const { dir, witness } = place;
-  const tasks = Array.from({ length: TASKS }, (_, index) => ({
-    id: `${isSlow(index) ? "slow" : "short"}-${index}`,
-    ...witnessed(witness, isSlow(index) ? `sleep ${SLOW}` : ":"),
-  }));
-  const takeUp = (): Engine => new Engine(dir, NAME, tasks, { concurrency: SLOTS, graceMs: 500, takeUp: true });
-  const killed = new Engine(dir, NAME, tasks, { concurrency: SLOTS });
-  assert.ok(await waitUntil(() => readFileSync(witness, { encoding: "utf8", flag: "a+" }).includes("slow")));
+  const tasks = Array.from({ length: TASKS }, (_, index) => {
+    const wait = `until [ -e '${gateOf(place, idOf(index))}' ]; do sleep 0.02; done`;
+    return { id: idOf(index), ...witnessed(witness, isGated(index) ? wait : ":") };
+  });
+  const start = (takeUp: boolean): Engine => new Engine(dir, NAME, tasks, { concurrency: 1, graceMs: 500, takeUp });
+  const killed = start(false);
+  await untilOthersWait(place);
   killed.kill("SIGKILL");
   await killed.ended;
 
-  const next = takeUp();
+  const seen = idsSeen(place);
+  const next = start(true);
   await next.said("taken");
   next.kill(end);
   const ended = await next.ended;
   assert.equal(ended.code, code, describeEnd(ended));
-  const seen = idsSeen(place);
-  assert.ok(seen.size < TASKS - 2 * SLOTS, "it was stopped on the way");
-  await delay(SLOW * 1_000 + 200);
-  assert.deepEqual(idsSeen(place), seen, "nothing begins when the engine is gone");
+  await delay(WHILE_MS);
+  assert.deepEqual(idsSeen(place), seen, "nothing of the batch began");
   assert.ok(await areGone(dir));
-  return takeUp;
+  return () => start(true);
 }
 
-test("what waited in the batches of a killed engine does not run when the job is cancelled", async (t) => {
+test("what waited in the batch of a killed engine does not run when the job is cancelled", async (t) => {
   const place = temporaryPlace(t);
   await play(place, "SIGUSR2", 1);
   const seen = idsSeen(place);
-  const cancelled = [...statusesOf(place)].filter(([, status]) => status === "cancelled").map(([id]) => id);
-  const stopped = cancelled.filter((id) => seen.has(id));
-  assert.ok(stopped.length <= 2 * SLOTS, `only what ran was stopped: ${stopped.join(", ")}`);
-  assert.equal(seen.size - stopped.length + cancelled.length, TASKS);
+  assert.deepEqual(
+    idsOf(place, "cancelled").filter((id) => seen.includes(id)),
+    seen.slice(-1),
+  );
+  assert.equal(idsOf(place, "cancelled").length, TASKS - seen.length + 1);
 });
 
-test("what waited in the batches of a killed engine waits on when the next one is stopped, and runs once", async (t) => {
+test("what waited in the batch of a killed engine waits on when the next one is stopped, and runs once", async (t) => {
   const place = temporaryPlace(t);
   const takeUp = await play(place, "SIGTERM", 143);
   const seen = idsSeen(place);
-  const pending = [...statusesOf(place)].filter(([, status]) => status === "pending").map(([id]) => id);
-  const stopped = pending.filter((id) => seen.has(id));
-  assert.ok(stopped.length <= 2 * SLOTS, `only what ran was stopped: ${stopped.join(", ")}`);
+  assert.equal(idsOf(place, "pending").length, TASKS - seen.length + 1);
+  for (let index = 0; index < TASKS; index++) writeFileSync(gateOf(place, idOf(index)), "");
   const end = await takeUp().ended;
   assert.equal(end.code, 0, describeEnd(end));
-  const ends = readWitness(place.witness).filter(({ what }) => what === "end");
-  const twice = ends.map(({ task }) => task).filter((task, index, all) => all.indexOf(task) < index);
-  assert.deepEqual([ends.length - twice.length, twice.filter((id) => !stopped.includes(id))], [TASKS, []]);
+  const ends = readWitness(place.witness).flatMap(({ what, task }) => (what === "end" ? [task] : []));
+  assert.deepEqual([ends.length, new Set(ends).size], [TASKS, TASKS]);
 });
