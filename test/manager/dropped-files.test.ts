@@ -172,6 +172,17 @@ test("a job whose directory is removed is cancelled, and nothing is written into
   assert.equal((await place.untilState("gone", "completed"))["created_at"], "later");
 });
 
+/** As `rm -r`, which fails too if something is written there meanwhile. */
+function isRemoved(directory: string): boolean {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, "ENOTEMPTY");
+    return false;
+  }
+}
+
 test("jobs/ may vanish and come back: moved away its jobs go on, removed they are cancelled, and what is dropped then runs", async (t) => {
   const place = new ManagedDirectory(t);
   await place.start();
@@ -184,7 +195,7 @@ test("jobs/ may vanish and come back: moved away its jobs go on, removed they ar
   writeFileSync(gate, "");
   renameSync(join(place.base, "elsewhere"), jobs);
   await place.untilState("moved", "completed");
-  rmSync(jobs, { recursive: true });
+  await until(() => isRemoved(jobs), "no more to be written there");
   mkdirSync(jobs);
   place.drop("after", [hello]);
   await place.untilState("after", "completed");
