@@ -14,8 +14,8 @@ import { readStateFile } from "./state-file.js";
 
 export interface Glance {
   /**
-   * `ready`: to be taken up. `waiting`: something is missing, which may come. `unfinished`: a file can't be read, as when somebody is still
-   * writing it. `ended`, `foreign` (an unfinished job of a `run` or `map`), `refused` (can't be a job at all), `gone`: nothing to do.
+   * `ready`: to be taken up. `waiting`: something is missing, which may come. `unfinished`: a file can't be read or was taken away, as when
+   * somebody is still writing or removing. `ended`, `foreign` (an unfinished job of a `run` or `map`), `refused` (can't be a job at all), `gone`: nothing to do.
    */
   readonly kind: "ready" | "waiting" | "unfinished" | "ended" | "foreign" | "refused" | "gone";
   /** What it waits for, or why it is refused; empty if there is nothing to say. */
@@ -74,8 +74,10 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
   if (state === null) {
     if (journalOwner !== null && !isKnown) return judgement("foreign");
     if (stateStats !== null) return judgement("unfinished", "state.json is not whole JSON", isKnown);
-    return isKnown ? judgement("ready") : judgement("waiting", "state.json is not there yet");
+    return judgement(isKnown ? "unfinished" : "waiting", "state.json is not there yet", isKnown);
   }
+  // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
+  if (journalOwner !== null && tasksStats === null) return judgement("unfinished", "tasks.json is not there", true);
   if (journalOwner !== null) return judgement("ready");
   if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
   return endsLikeAList(paths.tasks, tasksStats) ? judgement("ready") : judgement("unfinished", "tasks.json is not whole JSON");

@@ -86,9 +86,12 @@ export class Snapshots {
     if (!(await this.#prepare())) return this.#obstacle();
     const [state, tasks] = [temporaryOf(this.#paths.state), temporaryOf(this.#paths.tasks)];
     try {
-      writeTemporary(state, stateText(this.#picture));
+      const text = stateText(this.#picture);
       const prepared = this.#prepareTasks({ sync: true });
-      await allOf([prepared, syncFile(state), before()]);
+      await allOf([prepared, before()]);
+      // Only now: a tasks.json that is younger than state.json looks as if somebody had added tasks since.
+      writeTemporary(state, text);
+      await syncFile(state);
       if (!this.#commitTasks(await prepared)) return this.#obstacle();
       this.#commitState();
     } finally {
