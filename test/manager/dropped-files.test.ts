@@ -181,10 +181,11 @@ test("the directories of ended jobs can be removed while a manager runs, and sta
   for (const name of names) await place.untilState(name, "completed");
   await until(() => names.every((name) => place.log().includes(`job \\"${name}\\" completed`)), "the manager to be through");
   for (const name of names) {
-    // The order in which `rm -r` comes across them is any; this one met a manager that took the job up again in between.
-    for (const file of ["tasks.json", "state.json"]) {
+    // `rm -r` comes across them in any order. In this one a manager that takes the job up again makes the lock anew.
+    for (const file of ["lock", "tasks.json", "state.json"]) {
       rmSync(place.path(name, file));
-      await delay(10);
+      await delay(50);
+      assert.ok(!existsSync(place.path(name, "lock")));
     }
     rmSync(place.path(name), { recursive: true });
   }
