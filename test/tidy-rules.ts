@@ -7,21 +7,24 @@ export type Rule = (file: SourceFile) => string[];
 /** Which folders each folder may import from, besides itself. Nothing else, in no form. */
 const floors: Readonly<Record<string, readonly string[]>> = {
   domain: [],
+  system: ["domain"],
   scheduler: ["domain"],
-  workers: ["domain"],
-  store: ["domain"],
-  control: ["domain"],
-  "air-executor": ["domain", "scheduler", "workers", "store", "control"],
-  index: ["domain", "store", "workers", "air-executor"],
-  manager: ["index"],
+  workers: ["domain", "system"],
+  store: ["domain", "system"],
+  control: ["domain", "system"],
+  engine: ["domain", "system", "scheduler", "workers", "store", "control"],
+  library: ["domain", "system", "store", "control", "engine"],
+  index: ["domain", "system", "store", "workers", "engine", "library"],
+  internal: ["store"],
+  manager: ["system", "index", "internal"],
   analysis: ["index"],
-  cli: ["index", "manager", "analysis"],
+  cli: ["index", "internal", "manager", "analysis"],
 };
 
 /** Packages that have one home. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   piscina: ["src/workers/"],
-  "node:child_process": ["src/workers/", "src/store/flock.ts", "src/manager/daemon.ts"],
+  "node:child_process": ["src/workers/", "src/system/", "src/manager/daemon.ts"],
   yargs: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   "cli-table3": ["src/cli/"],
@@ -42,11 +45,11 @@ const words: ReadonlyArray<readonly [RegExp, string]> = [
 
 const maxLines = 250;
 
-/** The room of a file: its folder under src; the files directly in src are the composition, but for the doors to it: index.ts and preload.ts. */
+/** The room of a file: its folder under src; the files directly in src are the doors: index.ts, preload.ts and internal.ts. */
 export function roomOf(path: string): string {
   const [, folder = "", rest] = path.split("/");
   if (rest !== undefined) return folder;
-  return folder === "index.ts" || folder === "preload.ts" ? "index" : "air-executor";
+  return folder === "internal.ts" ? "internal" : "index";
 }
 
 export const importsRunDownwards: Rule = (file) =>
@@ -100,7 +103,7 @@ export const exportsHaveNames: Rule = (file) =>
 
 /** What users write by mistake, in the words that they use, stands in suggest.ts. */
 export const oneWordForEachThing: Rule = (file) =>
-  ["src/store/suggest.ts", "test/tidy-rules.ts"].includes(file.path)
+  ["src/store/text/suggest.ts", "test/tidy-rules.ts"].includes(file.path)
     ? []
     : words.flatMap(([pattern, instead]) => findings(file, pattern, instead));
 

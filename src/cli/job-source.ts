@@ -1,16 +1,7 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
-import {
-  AirError,
-  checkJobName,
-  glanceAt,
-  listJobs,
-  listRuns,
-  viewJob,
-  viewPaths,
-  type JobSpec,
-  type JobView,
-} from "../index.js";
+import { AirError, checkJobName, listJobs, listRuns, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
+import { glanceAt } from "../internal.js";
 import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
 import { accessSync, constants, existsSync } from "node:fs";

@@ -2,7 +2,7 @@
  * The closed list of what can happen to a job. Journal lines, progress, the library's events and the tests all speak these.
  *
  * An event is a fact in the past tense. `at` is milliseconds since the epoch. Tasks are named by id. What an event does to the picture
- * of a job is defined in one place, store/picture.ts, for the running engine and for recovery alike.
+ * of a job is defined in one place, store/picture/picture.ts, for the running engine and for recovery alike.
  */
 
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";

@@ -7,15 +7,12 @@ import { spawn } from "node:child_process";
 import { closeSync, constants, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  AirError,
-  ensurePrivateDirectory,
-  managerLock,
-  managerLog,
-  readHolder,
-  type AirErrorCode,
-  type LockHolder,
-} from "../index.js";
+import { AirError, type AirErrorCode } from "../index.js";
+import { managerLock, managerLog } from "../internal.js";
+import { readHolder, type LockHolder } from "../system/lock-holder.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
+
+export type { LockHolder } from "../system/lock-holder.js";
 
 /** What the process in the background says once. */
 type Word = { readonly isUp: true } | { readonly isUp: false; readonly code: AirErrorCode; readonly message: string };

@@ -8,8 +8,9 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { jobsDir, type AirExecutor } from "../index.js";
-import { DirectoryWatch } from "./directory-watch.js";
+import type { AirExecutor } from "../index.js";
+import { jobsDir } from "../internal.js";
+import { DirectoryWatch } from "../system/directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
 import { Turns } from "./turns.js";

@@ -4,10 +4,10 @@
  */
 
 import { join } from "node:path";
-import { AirError, fingerprintOf, glanceAt, jobsDir, rejectDropped, SETTLE_MS } from "../index.js";
-import type { AirExecutor, Glance, JobSummary } from "../index.js";
+import { AirError, type AirExecutor, type JobSummary } from "../index.js";
+import { fingerprintOf, glanceAt, jobsDir, rejectDropped, SETTLE_MS, type Glance } from "../internal.js";
 import { Alarm } from "./alarm.js";
-import { DirectoryWatch } from "./directory-watch.js";
+import { DirectoryWatch } from "../system/directory-watch.js";
 import type { LogLevel, ManagerLog } from "./log.js";
 import type { Turns } from "./turns.js";
 

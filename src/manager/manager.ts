@@ -5,17 +5,11 @@
  */
 
 import { resolve } from "node:path";
-import {
-  AirError,
-  AirExecutor,
-  ensurePrivateDirectory,
-  managerLock,
-  managerLog,
-  readHolder,
-  takeLock,
-  type ExecutorOptions,
-  type Lock,
-} from "../index.js";
+import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
+import { managerLock, managerLog } from "../internal.js";
+import { readHolder } from "../system/lock-holder.js";
+import { takeLock, type Lock } from "../system/lock.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { JobKeeper } from "./keeper.js";
 import { openLog, type LogLevel, type ManagerLog } from "./log.js";
 

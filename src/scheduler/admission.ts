@@ -5,7 +5,7 @@
  * Told by the scheduler and the dispatcher (`refresh`) whenever one of these figures changed. Knows no limit but the job's.
  */
 
-import { IndexedHeap } from "./indexed-heap.js";
+import { IndexedHeap } from "./plan/indexed-heap.js";
 import type { JobRun } from "./job-run.js";
 
 export class Admission {

@@ -6,7 +6,7 @@
  * entries.
  */
 
-import { IndexedHeap } from "./indexed-heap.js";
+import { IndexedHeap } from "./plan/indexed-heap.js";
 
 export class Deadlines<Item> {
   readonly #times: number[] = [];

@@ -9,10 +9,10 @@ import type { JobEvent } from "../domain/events.js";
 import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
-import type { KnownIds } from "./check-graph.js";
-import { MapPlan, type JobPlan } from "./map-plan.js";
+import type { KnownIds } from "../domain/check-graph.js";
+import { MapPlan, type JobPlan } from "./plan/map-plan.js";
 import { Pace } from "./pace.js";
-import { Plan } from "./plan.js";
+import { Plan } from "./plan/plan.js";
 
 /** Hears of a job. May call the scheduler: what follows from that happens after the call. */
 export interface JobListener {

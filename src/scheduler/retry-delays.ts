@@ -7,7 +7,7 @@
 import type { Clock } from "../domain/ports.js";
 import { Deadlines } from "./deadlines.js";
 import type { JobRun } from "./job-run.js";
-import { longestRetryDelayMs } from "./retry.js";
+import { longestRetryDelayMs } from "./plan/retry.js";
 
 export class RetryDelays {
   readonly #clock: Clock;

@@ -16,7 +16,7 @@
  * id (unreadable), and percent signs for capitals (`%49%44`: twice as long for the ids that people really use).
  */
 
-import { describe, quote } from "./describe.js";
+import { describe, quote } from "./text/describe.js";
 import { hash } from "./hash.js";
 
 const MAX_JOB_NAME = 100;

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JobOwner } from "../domain/job.js";
 import type { TaskSpec } from "../domain/task.js";
-import type { Picture } from "./picture.js";
+import type { Picture } from "./picture/picture.js";
 
 /** Null if the run that is wanted is the unfinished one, else the first difference in words. */
 export function differenceOf(

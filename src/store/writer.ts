@@ -9,12 +9,12 @@
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
-import type { Journal } from "./journal.js";
-import { LogPlace } from "./log-place.js";
-import type { Picture } from "./picture.js";
-import type { Snapshots } from "./snapshot.js";
-import { SnapshotSchedule } from "./snapshot-schedule.js";
-import type { Standing } from "./state-guard.js";
+import type { Journal } from "./journal/journal.js";
+import { LogPlace } from "./directory/log-place.js";
+import type { Picture } from "./picture/picture.js";
+import type { Snapshots } from "./snapshot/snapshot.js";
+import { SnapshotSchedule } from "./snapshot/snapshot-schedule.js";
+import type { Standing } from "./snapshot/state-guard.js";
 
 /** `grouped`: synced at least once a second and at the end; `strict`: also before a dependent starts. */
 export type Durability = "grouped" | "strict";

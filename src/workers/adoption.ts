@@ -18,7 +18,7 @@ import { isLaneAlive } from "./lane-liveness.js";
 import { findGroup } from "./members.js";
 import type { AttemptGroup, AttemptIdentity } from "./members.js";
 import { removeLog } from "./preparation.js";
-import { bootId, isAlive } from "./process-identity.js";
+import { bootId, isAlive } from "../system/process-identity.js";
 import { isSpoolName, openIfThere, recall, SpoolReader, spoolPath } from "./spool.js";
 import type { SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";

@@ -5,7 +5,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { randomDigits } from "../domain/random-digits.js";
-import { identify, isAlive, bootId } from "./process-identity.js";
+import { identify, isAlive, bootId } from "../system/process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
 /** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret. */

@@ -2,8 +2,8 @@
 
 import { spawnSync } from "node:child_process";
 
-import { bootId, isAlive } from "./process-identity.js";
-import type { ProcessIdentity } from "./process-identity.js";
+import { bootId, isAlive } from "../system/process-identity.js";
+import type { ProcessIdentity } from "../system/process-identity.js";
 
 /** By its identity, or, if it lives where we can't see processes (another pid namespace), by the lock that it holds on its spool. */
 export function isLaneAlive(lane: ProcessIdentity | null, spool: string): boolean {

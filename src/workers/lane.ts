@@ -12,7 +12,7 @@ import { basename } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 import { laneScript } from "./lane-script.js";
-import { identify } from "./process-identity.js";
+import { identify } from "../system/process-identity.js";
 import { openSpool, recallPath, writeLaneLine } from "./spool.js";
 
 export interface LaneShell {

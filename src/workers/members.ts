@@ -5,8 +5,8 @@
  * the attempt if it is no older. Where environments can't be read at all (macOS), age alone decides.
  */
 
-import { readArguments, readEnvironment, readProcess, readProcesses } from "./process-table.js";
-import type { ProcessEntry } from "./process-table.js";
+import { readArguments, readEnvironment, readProcess, readProcesses } from "../system/process-table.js";
+import type { ProcessEntry } from "../system/process-table.js";
 
 /** What every process of an attempt has in its environment. */
 export interface AttemptIdentity {

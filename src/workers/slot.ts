@@ -19,7 +19,7 @@ import { BATCH_IS_OVER, batchText, NOT_RECORDED, singleText } from "./lane-scrip
 import type { LaneLine } from "./lane-script.js";
 import type { AttemptGroup } from "./members.js";
 import { ageOfLog, putLogBack, removeLog } from "./preparation.js";
-import { startAgo } from "./process-table.js";
+import { startAgo } from "../system/process-table.js";
 import type { SlotContext } from "./slot-context.js";
 import { readLastEntry, type SpoolEntry, type SpoolReader } from "./spool.js";
 

@@ -18,7 +18,7 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-import type { ProcessIdentity } from "./process-identity.js";
+import type { ProcessIdentity } from "../system/process-identity.js";
 
 const CHUNK_BYTES = 64 * 1024;
 /** Complaints are kept to this length; the line that matters comes first. */

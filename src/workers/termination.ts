@@ -8,8 +8,8 @@
 
 import { Members } from "./members.js";
 import type { AttemptGroup } from "./members.js";
-import { readGroups, startAgo } from "./process-table.js";
-import type { ProcessEntry } from "./process-table.js";
+import { readGroups, startAgo } from "../system/process-table.js";
+import type { ProcessEntry } from "../system/process-table.js";
 
 const POLL_MS = 25;
 /** Beyond this time after the first KILL what is left is stuck in the kernel: polled rarely, and no longer waited for if the result is in. */

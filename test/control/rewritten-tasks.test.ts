@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readPicture } from "../../src/store/recovery.js";
+import { readPicture } from "../../src/store/journal/recovery.js";
 import { jobPaths } from "../../src/store/layout.js";
 import { atGate, makePlace, run, until, type Place } from "./support.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readJob } from "../../src/store/job-file.js";
+import { readJob } from "../../src/store/text/job-file.js";
 
 /** The faults of one task, written as JSON on the line after the opening bracket, without their places. */
 async function messagesOf(task: unknown): Promise<string[]> {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Journal } from "../../src/store/journal.js";
+import { Journal } from "../../src/store/journal/journal.js";
 import { jobPaths } from "../../src/store/layout.js";
-import { Picture } from "../../src/store/picture.js";
-import { Snapshots } from "../../src/store/snapshot.js";
-import type { Standing } from "../../src/store/state-guard.js";
+import { Picture } from "../../src/store/picture/picture.js";
+import { Snapshots } from "../../src/store/snapshot/snapshot.js";
+import type { Standing } from "../../src/store/snapshot/state-guard.js";
 import { JobWriter } from "../../src/store/writer.js";
 import { sampleEvents, temporaryDirectory } from "./sample-job.js";
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
 import { engineToken } from "../../src/workers/engine-token.js";
-import { bootId, identify } from "../../src/workers/process-identity.js";
+import { bootId, identify } from "../../src/system/process-identity.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
 
 const LIMIT = { timeout: 30_000 };

@@ -1,7 +1,7 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
-import { viewJobs, type JobView, type LockHolder } from "../../index.js";
-import { findManager } from "../../manager/daemon.js";
+import { viewJobs, type JobView } from "../../index.js";
+import { findManager, type LockHolder } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";

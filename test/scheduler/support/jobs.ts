@@ -2,7 +2,7 @@
 
 import type { LoadedJob } from "../../../src/domain/job.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
-import type { JobPlan } from "../../../src/scheduler/map-plan.js";
+import type { JobPlan } from "../../../src/scheduler/plan/map-plan.js";
 
 export function task(id: string, dependencies: readonly string[] = [], options: Partial<TaskSpec> = {}): TaskSpec {
   return {

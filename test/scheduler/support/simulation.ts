@@ -9,7 +9,7 @@ import type { Result } from "../../../src/domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Report } from "../../../src/domain/ports.js";
 import { isFinal } from "../../../src/domain/task.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
-import { selectRetry } from "../../../src/scheduler/select-retry.js";
+import { selectRetry } from "../../../src/scheduler/plan/select-retry.js";
 import { Chance } from "./chance.js";
 import { describe, FakeClock, FakeRunner, SUCCESS } from "./fakes.js";
 import { SimulatedJob } from "./simulated-job.js";

@@ -1,0 +1,105 @@
+/**
+ * Checks jobs before anything is made of them: what the store says of each task and what the scheduler says of the graph come together
+ * here, so that every fault of a file is shown at once. Pure but for reading the file.
+ */
+
+import type { JobSpec } from "../domain/job.js";
+import type { TaskSpec } from "../domain/task.js";
+import { checkGraph } from "../domain/check-graph.js";
+import { readJobData, readJobFile as readFile, type JobReading } from "../store/text/job-file.js";
+import { invalidJob, locateData, placeFaults, type PathFault } from "../store/text/places.js";
+import { suggest } from "../store/text/suggest.js";
+import { readTasks } from "../store/text/task-reader.js";
+import { formatTimestamp } from "../store/text/timestamp.js";
+
+/** A task as a job file holds it; seconds, and the names of the guide. */
+export interface TaskInput {
+  /** Default: `task-N`, N counted from 1. */
+  readonly id?: string;
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Ids of the tasks that must end first. */
+  readonly dependencies?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** A file to read, relative to `cwd`. Default: nothing. */
+  readonly stdin?: string;
+  /** Seconds for one attempt. Default: no limit. */
+  readonly timeout?: number;
+  /** Further attempts after the first. Default: 0. */
+  readonly retries?: number;
+  /** Seconds before a further attempt. Default: 0. */
+  readonly retry_delay?: number;
+  /** Factor from one delay to the next. Default: 1. */
+  readonly retry_backoff?: number;
+  /** Exit codes, names of signals, or `timeout`. Default: any failure. */
+  readonly retry_on?: readonly (number | string)[];
+  /** Default: `all_success`. */
+  readonly trigger_rule?: TaskSpec["triggerRule"];
+  /** Larger first among ready tasks. Default: 0. */
+  readonly priority?: number;
+  /** Default: `rerun`. */
+  readonly on_lost?: TaskSpec["onLost"];
+}
+
+/** What a job file holds: its tasks, or its tasks and what they have in common. */
+export type JobInput =
+  | readonly TaskInput[]
+  | {
+      readonly name?: string;
+      readonly tasks: readonly TaskInput[];
+      readonly defaults?: Omit<TaskInput, "id" | "command" | "args" | "dependencies">;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly concurrency?: number;
+      readonly max_failures?: number;
+    };
+
+export interface CheckOptions {
+  /** True for tasks that join a job: what they depend on may be there. Default: false. */
+  readonly isAddition?: boolean;
+}
+
+/** @throws AirError `AIR_INVALID_JOB` with every fault. */
+export async function checkJob(input: JobInput, options: CheckOptions = {}): Promise<JobSpec> {
+  return complete("the job", await readJobData(input, Date.now()), options);
+}
+
+/**
+ * Reads and checks a job file.
+ *
+ * @param path a JSON or YAML file, or `-` for standard input.
+ * @throws AirError `AIR_INVALID_JOB` with every fault and its place, `AIR_NOT_FOUND`.
+ */
+export async function readJobFile(path: string, options: CheckOptions = {}): Promise<JobSpec> {
+  return complete(path === "-" ? "stdin" : path, await readFile(path), options);
+}
+
+/**
+ * A task that was made for the input number `position` of a map.
+ *
+ * @throws AirError `AIR_INVALID_JOB` with every fault.
+ */
+export async function checkMapTask(task: unknown, position: number, map: string): Promise<TaskSpec> {
+  const createdAt = formatTimestamp(Date.now());
+  const { tasks, faults } = await readTasks([task], { defaults: {}, createdAt, isTasksJson: false, firstPosition: position });
+  const spec = tasks[0]!;
+  const isFree = spec.dependencies.length === 0 && spec.triggerRule === "all_success";
+  const message = "a task of a map depends on nothing: leave out dependencies and trigger_rule";
+  const all = isFree ? faults : [...faults, { path: ["tasks", 0], message }];
+  if (all.length > 0) throw invalidJob(`the task of input ${position} of map "${map}"`, placeFaults(all, locateData([task])));
+  return spec;
+}
+
+/** What the graph has against tasks, by themselves or as an addition to the `known` ones, as paths into the job. */
+export function graphFaults(tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>): PathFault[] {
+  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined, known).map((fault) => ({
+    path: ["tasks", fault.taskIndex, fault.key, ...(fault.dependencyIndex === undefined ? [] : [fault.dependencyIndex])],
+    message: fault.message,
+  }));
+}
+
+function complete(subject: string, { job, faults, locate }: JobReading, { isAddition = false }: CheckOptions): JobSpec {
+  const all = isAddition ? faults : [...faults, ...placeFaults(graphFaults(job.tasks), locate)];
+  if (all.length > 0) throw invalidJob(subject, all);
+  return job;
+}

@@ -1,0 +1,44 @@
+/** Makes the descriptor of an attempt: where the store's paths, the job's settings and the task's wishes come together. Pure. */
+
+import { resolve } from "node:path";
+import type { Descriptor, Placement } from "../domain/ports.js";
+import type { JobSettings } from "../domain/job.js";
+import type { TaskSpec } from "../domain/task.js";
+import type { JobPaths } from "../store/layout.js";
+import { logFileName } from "../store/names.js";
+
+export function describeAttempt(
+  paths: JobPaths,
+  job: { readonly name: string; readonly settings: JobSettings; readonly hasForeignLogs: boolean },
+  task: TaskSpec,
+  attempt: number,
+  key: number,
+  { slot }: Placement,
+): Descriptor {
+  const { settings } = job;
+  const cwd = task.cwd === null ? settings.cwd : resolve(settings.cwd, task.cwd);
+  return {
+    key,
+    slot,
+    job: job.name,
+    task: task.id,
+    attempt,
+    command: task.command,
+    args: task.args,
+    cwd,
+    env: mergeEnv(settings.env, task.env),
+    stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
+    // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
+    log: `${paths.logs}/${logFileName(task.id)}`,
+    earlierLog: attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`,
+  };
+}
+
+/** Most tasks add nothing of their own: then no object is made. */
+function mergeEnv(
+  job: Readonly<Record<string, string>>,
+  task: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  for (const _ in task) return { ...job, ...task };
+  return job;
+}

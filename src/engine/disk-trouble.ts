@@ -1,0 +1,43 @@
+/** What the disk refuses of one job, said once when it begins and once when it is over. Held by RunningJob. */
+
+import { AirError } from "../domain/errors.js";
+import type { Clock } from "../domain/ports.js";
+import type { Obstacle } from "./patience.js";
+import type { Refused } from "../store/writer.js";
+
+export class DiskTrouble {
+  readonly #job: string;
+  readonly #clock: Clock;
+  readonly #onWarning: (message: string) => void;
+  readonly #refused = new Map<Refused, { readonly since: number; readonly cause: Error }>();
+
+  constructor(job: string, clock: Clock, onWarning: (message: string) => void) {
+    this.#job = job;
+    this.#clock = clock;
+    this.#onWarning = onWarning;
+  }
+
+  /** @param cause null when the disk takes it again. */
+  tell(what: Refused, cause: Error | null): void {
+    if (cause === null) {
+      this.#refused.delete(what);
+      this.#onWarning(`job "${this.#job}": the disk takes its ${what} again, going on`);
+    } else if (!this.#refused.has(what)) {
+      this.#refused.set(what, { since: this.#clock.monotonic(), cause });
+      this.#onWarning(
+        `job "${this.#job}": its ${what} can't be written (${cause.message}); nothing new is started until they can`,
+      );
+    }
+  }
+
+  /** What keeps the job from going on; null if nothing does. */
+  get obstacle(): Obstacle | null {
+    for (const [what, { since, cause }] of this.#refused) {
+      const message =
+        `job "${this.#job}": its ${what} could not be written for too long (${cause.message}). ` +
+        "It is unfinished and nothing is lost: see to the disk, then run it again.";
+      return { since, error: new AirError("AIR_DISK", message, { cause }) };
+    }
+    return null;
+  }
+}

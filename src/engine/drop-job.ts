@@ -1,0 +1,46 @@
+/**
+ * Puts a job into the directory for a manager to run, under the same rules as `AirExecutor.submit`: an unfinished run of the same tasks is
+ * left to go on, an ended one is kept in `runs/`. Starts nothing, and needs no manager to be there yet.
+ */
+
+import { resolve } from "node:path";
+import { graphFaults } from "./check-job.js";
+import { AirError } from "../domain/errors.js";
+import type { JobSpec, JobStatus } from "../domain/job.js";
+import { putDown } from "./put-down.js";
+import { prepareBase } from "../store/directory/base-directory.js";
+import { openRun } from "../store/directory/job-directory.js";
+
+export interface DropOptions {
+  /** The directory of jobs. Made if missing. */
+  readonly dir: string;
+  /** Working directory of tasks that name none. Default: the current one. */
+  readonly cwd?: string;
+  /** Told what a user should know and no error says. Default: nobody. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Resolves when it is on disk, where a manager finds it.
+ *
+ * @throws AirError `AIR_CONFLICT` if the unfinished run of that name has other tasks, `AIR_LOCKED` if it is running.
+ */
+export async function dropJob(name: string, spec: JobSpec, options: DropOptions): Promise<JobStatus> {
+  const dir = resolve(options.dir);
+  const onWarning = options.onWarning ?? (() => {});
+  prepareBase(dir).forEach(onWarning);
+  const { tasks, concurrency, maxFailures, env } = spec;
+  const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
+  const opened = await openRun(
+    dir,
+    { name, owner: "manager", tasks, settings },
+    { checkGraph: graphFaults, nowMs: Date.now(), socket: null },
+  );
+  if (opened.warning !== null) onWarning(opened.warning);
+  const { picture } = opened;
+  const isManagers = picture.owner === "manager";
+  await putDown(opened, isManagers);
+  if (isManagers) return picture.status();
+  const message = `job "${name}" has an unfinished run that belongs to \`${picture.owner}\`: finish it with that, or take another name.`;
+  throw new AirError("AIR_CONFLICT", message);
+}

@@ -1,0 +1,187 @@
+/**
+ * The composition root: wires workers and scheduler through the ports of domain/ports.ts, owns the jobs that run here, the one timer and
+ * the order of shutdown. Owned by AirExecutor, which opens the jobs. Decides nothing about tasks and writes no file itself.
+ */
+
+import { existsSync } from "node:fs";
+import { AirError } from "../domain/errors.js";
+import type { Clock, TaskRunner } from "../domain/ports.js";
+import type { CompleteOptions } from "./executor-options.js";
+import type { JobBackend } from "./job.js";
+import { Patience, type Obstacle } from "./patience.js";
+import { putDown } from "./put-down.js";
+import { RunningJob } from "./running-job.js";
+import { Scheduler } from "../scheduler/scheduler.js";
+import { abandon, type OpenedJob } from "../store/directory/job-directory.js";
+import { spoolsInUse } from "../store/directory/spools-in-use.js";
+import { Pool } from "../workers/pool.js";
+
+export const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Lanes that are started before it is known that the job can run. */
+const MOST_AHEAD = 8;
+/** The longest delay of a Node timer; later wake-ups are reached in several. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Different reasons for one and the same shortage. */
+const MOST_REFUSALS_SAID = 5;
+
+export interface BeginOptions {
+  readonly backendOf: (job: RunningJob) => JobBackend;
+  /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
+  readonly only?: readonly string[] | undefined;
+  /** True for a map whose input is at hand. Default: false. */
+  readonly isFed?: boolean;
+}
+
+export class Engine {
+  readonly #dir: string;
+  readonly #options: CompleteOptions;
+  readonly #runner: TaskRunner;
+  /** Null until the first job is about to run. */
+  #runnerOpened: Promise<void> | null = null;
+  readonly #pool: Pool | null;
+  readonly #scheduler: Scheduler;
+  readonly #running = new Set<RunningJob>();
+  readonly #patience: Patience;
+  #timer: NodeJS.Timeout | null = null;
+  /** Why the machine refuses, as far as it was said. */
+  readonly #saidRefusals = new Set<string>();
+
+  /** @param runner null for lanes on this machine. */
+  constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
+    this.#dir = dir;
+    this.#options = options;
+    const { concurrency, graceMs } = options;
+    const pool = runner === null ? new Pool({ directory: dir, concurrency }) : null;
+    this.#pool = pool;
+    this.#runner = runner ?? pool!;
+    const onWakeup = (at: number | null): void => this.#arm(at);
+    this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
+    const look = () => {
+      this.#tellRefusal();
+      return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };
+    };
+    this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
+  }
+
+  /** Throws `AIR_CLOSED` if no job can begin here any more: to be asked before anything is made for one. */
+  requireOpen(): void {
+    if (!this.#scheduler.isClosing) return;
+    throw new AirError("AIR_CLOSED", "the executor was stopped or closed: open another one.");
+  }
+
+  /**
+   * Gets the runner ready for a job of so many tasks, 0 if that is not known. To be called before a job is read or put on record: loading
+   * the pool and starting lanes takes longer, and the two go side by side. Throws as `requireOpen`.
+   */
+  prepare(tasks: number): Promise<void> {
+    this.requireOpen();
+    this.#runnerOpened ??= this.#pool?.open() ?? Promise.resolve();
+    const ready = this.#runnerOpened.then(() => this.#pool?.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
+    ready.catch(() => {});
+    return ready;
+  }
+
+  /** The job of that name, if it runs here. */
+  find(name: string): RunningJob | undefined {
+    return [...this.#running].find(({ picture }) => picture.name === name);
+  }
+
+  /** Runs an opened job. If that is not possible it is given back. */
+  async begin(opened: OpenedJob, options: BeginOptions): Promise<RunningJob> {
+    try {
+      await this.prepare(0);
+      // That took its time, and we may have been stopped meanwhile.
+      this.requireOpen();
+      return this.#begin(opened, options);
+    } catch (error) {
+      // A new run is on record and waits to be taken up: people have to see it.
+      if (existsSync(opened.paths.state)) await abandon(opened);
+      else await putDown(opened, true).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing runs any more. */
+  async stop(graceMs: number): Promise<void> {
+    this.#scheduler.stop(graceMs);
+    await this.#idle();
+  }
+
+  async drain(): Promise<void> {
+    this.#scheduler.drain();
+    await this.#idle();
+  }
+
+  /** Gives everything back. Nothing may run any more. */
+  async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#patience.end();
+    // A pool that is still opening could not be closed.
+    await this.#runnerOpened?.catch(() => {});
+    this.#pool?.reclaimSpools(() => spoolsInUse(this.#dir));
+    await this.#runner.close();
+  }
+
+  #begin(opened: OpenedJob, { backendOf, only, isFed }: BeginOptions): RunningJob {
+    const { durability, onWarning } = this.#options;
+    if (opened.warning !== null) onWarning(opened.warning);
+    // While the scheduler makes its plan the lanes can start.
+    this.#pool?.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
+    const running = new RunningJob(opened, {
+      scheduler: this.#scheduler,
+      clock,
+      durability,
+      onWarning,
+      only,
+      isFed,
+      backendOf,
+      onClosed: (job, isRecorded) => {
+        this.#running.delete(job);
+        if (!isRecorded) this.#pool?.keepSpools();
+      },
+    });
+    this.#running.add(running);
+    return running;
+  }
+
+  async #idle(): Promise<void> {
+    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+  }
+
+  /** That the machine starts no processes is no error for as long as there is patience, but somebody may be waiting. */
+  #tellRefusal(): void {
+    const reason = this.#scheduler.refusal;
+    if (reason === null && this.#saidRefusals.size > 0) {
+      this.#saidRefusals.clear();
+      this.#options.onWarning("the machine starts processes again, going on");
+    }
+    if (reason === null || this.#saidRefusals.has(reason) || this.#saidRefusals.size === MOST_REFUSALS_SAID) return;
+    this.#saidRefusals.add(reason);
+    this.#options.onWarning(`the machine refuses to start processes just now (${reason}); trying again until it does`);
+  }
+
+  #obstacle(): Obstacle | null {
+    const { noRoomSince: since, refusal: reason } = this.#scheduler;
+    if (since !== null && reason !== null) {
+      const message = `the machine has started no process for too long (${reason}). Jobs stay unfinished: run them again when it can.`;
+      return { since, error: new AirError("AIR_SYSTEM", message) };
+    }
+    for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;
+    return null;
+  }
+
+  #giveUp(error: AirError): void {
+    for (const running of this.#running) running.giveUp(error);
+    this.#scheduler.stop(0);
+  }
+
+  /** One timer for all deadlines. */
+  #arm(at: number | null): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (at === null) return;
+    const delay = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(at - clock.monotonic())));
+    this.#timer = setTimeout(() => this.#scheduler.tick(), delay);
+  }
+}

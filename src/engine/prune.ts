@@ -1,0 +1,87 @@
+/**
+ * Removes ended jobs and earlier runs that are old or many. Used by AirExecutor. A job that is not ended is never touched, nor are its
+ * earlier runs while it isn't.
+ */
+
+import { join } from "node:path";
+import { demand, demandKnown } from "./executor-options.js";
+import { endOf, removeEnded, removeRun } from "./remove-job.js";
+import { archivedRuns } from "../store/directory/archived-runs.js";
+import { listJobs, viewJob } from "../store/view/job-view.js";
+import { jobPaths, jobsDir } from "../store/layout.js";
+
+/** One of `olderThanMs` and `keep` has to be given, or both: without either everything that has ended would go. */
+export interface PrunePolicy {
+  /** Only what ended longer ago, in milliseconds. Default: however long ago. */
+  readonly olderThanMs?: number;
+  /** Of each job that many of its last runs stay. Default: 0. */
+  readonly keep?: number;
+  /** Only finds out what would be removed. Default: false. */
+  readonly dryRun?: boolean;
+}
+
+/** A run that was removed, or would be. */
+export interface PrunedRun {
+  readonly job: string;
+  /** Id of the run. */
+  readonly run: string;
+  /** True if it was the job's last one: then the job is gone. */
+  readonly isJob: boolean;
+  /** Milliseconds since the epoch. */
+  readonly completedAt: number;
+}
+
+interface Candidate extends PrunedRun {
+  /** In `runs/`; null for the job itself. */
+  readonly directory: string | null;
+}
+
+export async function prune(base: string, policy: PrunePolicy, nowMs: number): Promise<PrunedRun[]> {
+  demandPolicy(policy);
+  const pruned: PrunedRun[] = [];
+  for (const name of listJobs(base)) {
+    for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
+      const isGone =
+        policy.dryRun === true || (await (directory === null ? removeEnded(base, name) : removeRun(base, name, directory)));
+      if (isGone) pruned.push(run);
+    }
+  }
+  return pruned;
+}
+
+function demandPolicy(policy: PrunePolicy): void {
+  demandKnown(policy, ["olderThanMs", "keep", "dryRun"]);
+  const { olderThanMs, keep, dryRun = false } = policy;
+  demand(olderThanMs !== undefined || keep !== undefined, "options", "olderThanMs, keep, or both", policy);
+  demand(
+    olderThanMs === undefined || (Number.isFinite(olderThanMs) && olderThanMs >= 0),
+    "olderThanMs",
+    "milliseconds of at least 0",
+    olderThanMs,
+  );
+  demand(keep === undefined || (Number.isSafeInteger(keep) && keep >= 0), "keep", "a whole number of at least 0", keep);
+  demand(typeof dryRun === "boolean", "dryRun", "true or false", dryRun);
+}
+
+/** The oldest first, the job itself last. */
+function candidates(base: string, name: string, { olderThanMs = -Infinity, keep = 0 }: PrunePolicy, nowMs: number): Candidate[] {
+  const paths = jobPaths(join(jobsDir(base), name));
+  const last = toCandidate(name, paths.dir, null);
+  if (last === null) return [];
+  const earlier = archivedRuns(paths)
+    .flatMap((directory) => toCandidate(name, join(paths.runs, directory), directory) ?? [])
+    .toSorted((one, other) => other.completedAt - one.completedAt);
+  const chosen = [last, ...earlier].filter(({ completedAt }, index) => index >= keep && nowMs - completedAt > olderThanMs);
+  // The job takes its earlier runs with it.
+  return chosen.filter(({ directory }) => directory !== null || chosen.length > earlier.length).toReversed();
+}
+
+/** Null for what has not ended, or doesn't say when. */
+function toCandidate(job: string, dir: string, directory: string | null): Candidate | null {
+  const { state } = viewJob(jobPaths(dir), job, { withTasks: false });
+  const completedAt = endOf(state);
+  if (completedAt === null) return null;
+  const id = state?.["id"];
+  const run = typeof id === "string" ? id : (directory ?? job);
+  return { job, run, isJob: directory === null, completedAt, directory };
+}

@@ -1,0 +1,248 @@
+/**
+ * The library's face: opens the jobs of a directory, has the engine run them, and does with them what users want. Used by the CLI, the
+ * manager and programs. Holds no state of a job itself.
+ */
+
+import { resolve } from "node:path";
+import { completeDir, completeSubmitOptions, graceOf } from "../engine/call-options.js";
+import { checkJob, graphFaults, type JobInput } from "../engine/check-job.js";
+import { ControlServer } from "../control/server.js";
+import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
+import { endedJob } from "../engine/ended-job.js";
+import { clock, Engine, type BeginOptions } from "../engine/engine.js";
+import { completeOptions, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "../engine/executor-options.js";
+import { JobControl } from "../engine/job-control.js";
+import { JobOpener, requireName } from "../engine/job-opener.js";
+import type { Added, Job, JobBackend, Retried } from "../engine/job.js";
+import {
+  checkMapped,
+  completeMapOptions,
+  type MapInput,
+  type MapOptions,
+  type MapResult,
+  type ToTask,
+} from "./map/map-options.js";
+import { runMap, type MapHost } from "./map/map-run.js";
+import { prune, type PrunedRun, type PrunePolicy } from "../engine/prune.js";
+import { removeJob } from "../engine/remove-job.js";
+import type { RunningJob } from "../engine/running-job.js";
+import { prepareBase } from "../store/directory/base-directory.js";
+import type { OpenContext, OpenedJob, WantedRun } from "../store/directory/job-directory.js";
+import { controlDir } from "../store/layout.js";
+import type { Picture } from "../store/picture/picture.js";
+
+export class AirExecutor {
+  readonly dir: string;
+  readonly #options: CompleteOptions;
+  readonly #engine: Engine;
+  readonly #opener: JobOpener;
+  readonly #control: JobControl;
+  readonly #server: ControlServer;
+  /** Set when `close` was called first. */
+  #closing: Promise<void> | null = null;
+
+  private constructor(dir: string, options: CompleteOptions, engine: Engine) {
+    this.dir = dir;
+    this.#options = options;
+    this.#engine = engine;
+    this.#opener = new JobOpener({ dir, context: () => this.#context(), begin: (opened) => this.#begin(opened) });
+    this.#control = new JobControl({
+      dir,
+      requireOpen: () => engine.requireOpen(),
+      find: (name) => engine.find(name),
+      open: (name) => this.#opener.openNamed(name),
+      begin: (opened, only) => this.#begin(opened, { only }),
+      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
+    });
+    this.#server = new ControlServer({
+      directory: controlDir(dir),
+      answer: (request) => this.#control.answer(request),
+      onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
+    });
+  }
+
+  /**
+   * @throws AirError `AIR_USAGE` for an option that makes no sense, `AIR_UNSAFE_PATH` for a directory that is a link or somebody else's.
+   */
+  static async open(options: ExecutorOptions = {}): Promise<AirExecutor> {
+    const complete = completeOptions(options);
+    const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
+    prepareBase(dir).forEach(complete.onWarning);
+    return new AirExecutor(dir, complete, new Engine(dir, complete, options.runner ?? null));
+  }
+
+  /**
+   * Takes a job in and begins to run it. Resolves when it is on disk. An unfinished run of the same name and tasks is taken up where it
+   * stopped; an ended one is kept in `runs/`, and a new one begins.
+   *
+   * @param tasks what a job file holds: the bare array of tasks, or the object with `tasks`, `defaults` and so on.
+   * @throws AirError `AIR_INVALID_JOB` with every fault, `AIR_CONFLICT`, `AIR_LOCKED`, `AIR_DISK`.
+   */
+  async submit(name: string, tasks: JobInput, options: SubmitOptions = {}): Promise<Job> {
+    return this.submitChecked(name, await checkJob(tasks), options);
+  }
+
+  /** As `submit`, for a job that `readJobFile` has read and checked. */
+  async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
+    const { tasks, concurrency, maxFailures, env } = spec;
+    const { owner, cwd, isFresh } = completeSubmitOptions(options);
+    void this.#engine.prepare(tasks.length);
+    const wanted: WantedRun = { name, owner, tasks, settings: { concurrency, maxFailures, env, cwd } };
+    return (await this.#begin(await this.#opener.openWanted(wanted, isFresh))).job;
+  }
+
+  /**
+   * Runs a task for each input, and gives the results in the order in which tasks end. Nothing begins before the first result is asked for.
+   * Inputs are pulled as there is room: for tasks that run, and for results that wait to be read (`options.window`), so neither the input
+   * nor the tasks are ever in memory as a whole.
+   *
+   * Results of tasks that failed are data like others. If the input or `toTask` throws, what was pulled is run to its end, its results are
+   * given, and then the error is thrown; who leaves early (`break`, `return()`) stops what runs, as `stop` does. In both cases the job is
+   * unfinished: the same call with the same name and input goes on with it, and gives no second result for what has ended.
+   *
+   * @returns an iterator whose return value is the job's summary.
+   * @throws AirError from the call `AIR_USAGE`; from the iterator `AIR_INVALID_JOB` for a task that is wrong or whose id was there before,
+   *   `AIR_CONFLICT`, `AIR_LOCKED`, `AIR_DISK`.
+   */
+  map<Input>(
+    inputs: MapInput<Input>,
+    toTask: ToTask<Input>,
+    options: MapOptions = {},
+  ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
+    checkMapped(inputs, toTask);
+    const complete = completeMapOptions(options, this.#options.concurrency);
+    const host: MapHost = {
+      graceMs: this.#options.graceMs,
+      onWarning: this.#options.onWarning,
+      open: (wanted) => {
+        void this.#engine.prepare(Infinity);
+        return this.#opener.openWanted(wanted, complete.isFresh);
+      },
+      begin: (opened) => this.#begin(opened, { isFed: true }),
+      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
+    };
+    return runMap(host, inputs, toTask, complete);
+  }
+
+  /**
+   * Takes up the job that lies in a directory: dropped there by somebody, left unfinished, or ended with tasks appended since. If it was
+   * written anew while attempts of its earlier run were in flight, they are ended first.
+   *
+   * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
+   */
+  async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
+    const { owner } = completeSubmitOptions(options);
+    const path = completeDir(dir);
+    void this.#engine.prepare(0);
+    const opened = await this.#opener.open(path, owner);
+    return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
+  }
+
+  /** `submit`, and waits for the end. That tasks failed is data in the summary. */
+  async run(name: string, tasks: JobInput, options: SubmitOptions = {}): Promise<JobSummary> {
+    return (await this.submit(name, tasks, options)).finished();
+  }
+
+  /**
+   * Adds tasks to a job, whoever runs it. If nobody does they are put on record; an ended job is unfinished again by them. All are taken
+   * or none.
+   *
+   * @throws AirError `AIR_INVALID_JOB` with every fault, `AIR_NOT_FOUND`, `AIR_CONFLICT` if the job is being cancelled, `AIR_LOCKED`.
+   */
+  async add(name: string, tasks: JobInput): Promise<Added> {
+    return this.addChecked(name, await checkJob(tasks, { isAddition: true }));
+  }
+
+  /** As `add`, for tasks that `readJobFile` has read and checked as an addition. */
+  async addChecked(name: string, spec: JobSpec): Promise<Added> {
+    return this.#control.add(name, spec);
+  }
+
+  /**
+   * Cancels a job, whoever runs it, or only some of its tasks. Resolves when it is on record; if nobody runs the job, when what survived
+   * its engine has ended.
+   *
+   * @returns those of `tasks` that are cancelled; the others had ended before. Empty for a job as a whole.
+   * @throws AirError `AIR_NOT_FOUND`, `AIR_LOCKED`.
+   */
+  async cancel(name: string, tasks?: readonly string[]): Promise<readonly string[]> {
+    return (await this.#control.cancel(name, tasks ?? null)).cancelled;
+  }
+
+  /**
+   * Runs tasks of a job again that have ended, with fresh budgets; what completed stays, unless it is `from` or behind it. If nobody runs
+   * the job this executor does, and takes up the edits of those tasks in tasks.json.
+   *
+   * @throws AirError `AIR_NOT_FOUND`, `AIR_CONFLICT`, `AIR_INVALID_JOB` if an edit is wrong, `AIR_LOCKED`.
+   */
+  async retry(name: string, wish: RetryWish = {}): Promise<Retried> {
+    return this.#control.retry(name, wish);
+  }
+
+  /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */
+  async remove(name: string): Promise<void> {
+    requireName(name);
+    return removeJob(this.dir, name, () => this.cancel(name));
+  }
+
+  /**
+   * Removes ended jobs and earlier runs by age and count, and says which. Unfinished jobs are never touched.
+   *
+   * @throws AirError `AIR_USAGE` without an age and without a count.
+   */
+  async prune(policy: PrunePolicy): Promise<PrunedRun[]> {
+    return prune(this.dir, policy, clock.now());
+  }
+
+  /**
+   * Stops: nothing new is started, TERM goes to what runs, after the grace period KILL. Jobs stay unfinished and can be taken up again.
+   * Resolves when all is down and on disk. Called again with a shorter grace it shortens it; 0 kills at once. Nothing can be begun or
+   * changed by this executor any more: that takes another one.
+   */
+  async stop(options: { graceMs?: number } = {}): Promise<void> {
+    return this.#engine.stop(graceOf(options, this.#options.graceMs));
+  }
+
+  /** As `stop`, but what runs may finish. Jobs that have not ended then stay unfinished. */
+  async drain(): Promise<void> {
+    return this.#engine.drain();
+  }
+
+  /** Stops what still runs, as `stop` does, and gives everything back. Once a job has run here, the process does not end without it. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.stop();
+    await this.#server.close();
+    await this.#engine.close();
+  }
+
+  /** From the first job on others can reach us. */
+  #context(): OpenContext {
+    this.#engine.requireOpen();
+    this.#server.listen();
+    return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
+  }
+
+  async #begin(opened: OpenedJob, options: Omit<BeginOptions, "backendOf"> = {}): Promise<RunningJob> {
+    const backendOf = (job: RunningJob): JobBackend => ({
+      ...this.#backendOf(opened.picture),
+      // A run that was stopped is a job that nobody runs, or somebody else by now.
+      cancel: (tasks) =>
+        job.isIdle && !job.picture.isOver ? this.cancel(job.picture.name, tasks ?? undefined) : job.cancel(tasks),
+    });
+    return this.#engine.begin(opened, { ...options, backendOf });
+  }
+
+  #backendOf(picture: Picture): JobBackend {
+    return {
+      status: () => picture.status(),
+      cancel: () => {},
+      add: (tasks) => this.add(picture.name, tasks),
+      retry: (wish) => this.retry(picture.name, wish),
+    };
+  }
+}

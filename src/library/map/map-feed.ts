@@ -1,0 +1,220 @@
+/**
+ * Brings the input of a map to its job, and what became of the tasks back to their inputs. Owned by map-run.ts, which hands the results
+ * over and ends the job. Decides nothing about tasks.
+ *
+ * What bounds memory is here: no input is pulled while there are as many without a result that was handed over as the window allows,
+ * whoever is slow, the tasks or the reader.
+ */
+
+import { setImmediate as turn } from "node:timers/promises";
+import { checkMapTask } from "../../engine/check-job.js";
+import { AirError, type AirErrorCode } from "../../domain/errors.js";
+import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
+import type { RunningJob } from "../../engine/running-job.js";
+import type { IdSet } from "../../store/picture/id-set.js";
+import { logFileName } from "../../store/names.js";
+import { isSameTask } from "../../store/same-tasks.js";
+import { Wakeup } from "./wakeup.js";
+
+export interface MapSource<Input> {
+  readonly inputs: MapInput<Input>;
+  readonly toTask: ToTask<Input>;
+  /** So many inputs may be pulled whose results have not been handed over. */
+  readonly window: number;
+  readonly onWarning: (message: string) => void;
+}
+
+interface Pulled<Input> {
+  readonly input: Input;
+  readonly index: number;
+}
+
+/** Inputs pulled before the event loop gets a turn: those that ended under an earlier call wait for nothing. */
+const PULLS_A_TURN = 500;
+
+export class MapFeed<Input> {
+  readonly #job: RunningJob;
+  readonly #had: IdSet;
+  readonly #source: MapSource<Input>;
+  /** Null until the input was asked for it, which is code of the caller too. */
+  #iterator: MapIterator<Input> | null = null;
+  /** Inputs whose tasks have not ended, by the id of the task. */
+  readonly #open = new Map<string, Pulled<Input>>();
+  readonly #results: MapResult<Input>[] = [];
+  /** Tasks of an earlier call that ended in this one before their inputs came again. */
+  readonly #early = new Map<string, TaskRecord>();
+  /** How many tasks of earlier calls the input has still to name. */
+  #expected: number;
+  /** Tasks of one turn of the event loop, which go to the job together. */
+  #batch: TaskSpec[] = [];
+  #count = 0;
+  #isStopped = false;
+  #isOver = false;
+  /** True while code of the caller is at work: that can't be ended, and may take for ever. */
+  #isAway = false;
+  #failure: { readonly cause: unknown } | null = null;
+  readonly #room = new Wakeup();
+  readonly #news = new Wakeup();
+  readonly #pulled: Promise<void>;
+
+  constructor(job: RunningJob, source: MapSource<Input>) {
+    this.#job = job;
+    const { had } = job.picture;
+    if (had === null) throw new Error(`Internal error: job ${JSON.stringify(job.picture.name)} is no map`);
+    this.#had = had;
+    this.#expected = had.size;
+    this.#source = source;
+    job.picture.onTaskLeft = ({ id }, record) => this.#end(id, record);
+    const end = (): void => {
+      this.#isOver = true;
+      this.#news.ring();
+    };
+    job.job.finished().then(end, end);
+    this.#pulled = this.#pull();
+  }
+
+  /** What the input or `toTask` threw; null if neither did. Known when there are no more results. */
+  get failure(): { readonly cause: unknown } | null {
+    return this.#failure;
+  }
+
+  /** The next result, in the order in which tasks end; null if there will be none. One may wait at a time. */
+  async next(): Promise<MapResult<Input> | null> {
+    for (;;) {
+      const result = this.#results.shift();
+      if (result !== undefined) {
+        this.#room.ring();
+        return result;
+      }
+      if (this.#isOver) return null;
+      await this.#news.wait();
+    }
+  }
+
+  /** Pulls no more, and lets the input go. What was pulled and is not on record is dropped: it comes again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#batch = [];
+    this.#room.ring();
+    // An input that is still asked for something would keep us waiting.
+    if (!this.#isAway) return this.#pulled;
+    const letGo = async (): Promise<unknown> => this.#iterator?.return?.();
+    letGo().catch(() => {});
+  }
+
+  async #pull(): Promise<void> {
+    let isWhole = false;
+    try {
+      this.#iterator = iteratorOf(this.#source.inputs);
+      while (await this.#hasRoom()) {
+        if (await this.#pullNext(this.#iterator)) continue;
+        isWhole = !this.#isStopped;
+        break;
+      }
+    } catch (error) {
+      this.#failure = { cause: error };
+      this.#tellFailure(error);
+    }
+    this.#flush();
+    this.#job.endInput(isWhole);
+    try {
+      if (!isWhole) await this.#iterator?.return?.();
+    } catch (error) {
+      this.#failure ??= { cause: error };
+    }
+  }
+
+  /** Waits until a further input may be pulled. False if none may be any more. */
+  async #hasRoom(): Promise<boolean> {
+    if (this.#count % PULLS_A_TURN === PULLS_A_TURN - 1) await turn();
+    while (!this.#isStopped && this.#open.size + this.#results.length >= this.#source.window) {
+      this.#flush();
+      await this.#room.wait();
+    }
+    return !this.#isStopped;
+  }
+
+  /** False if there is none, or nobody wants it any more. */
+  async #pullNext(iterator: MapIterator<Input>): Promise<boolean> {
+    this.#isAway = true;
+    try {
+      const pull = await iterator.next();
+      if (this.#isStopped || pull.done === true) return false;
+      const input = await pull.value;
+      const index = this.#count++;
+      const task = await this.#source.toTask(input, index);
+      const spec = await checkMapTask(task, index + 1, this.#job.picture.name);
+      if (!this.#isStopped) this.#take({ input, index }, spec);
+      return true;
+    } finally {
+      this.#isAway = false;
+    }
+  }
+
+  #take(pulled: Pulled<Input>, spec: TaskSpec): void {
+    const { id } = spec;
+    const isOpen = this.#open.has(id);
+    if (!isOpen && !this.#had.has(id)) {
+      this.#open.set(id, pulled);
+      if (this.#batch.push(spec) === 1) setImmediate(() => this.#flush());
+    } else if (isOpen || this.#expected === 0) {
+      throw this.#refusal(pulled, "AIR_INVALID_JOB", `task ${JSON.stringify(id)} is there already; ids must be unique`);
+    } else {
+      this.#expected -= 1;
+      this.#meet(pulled, spec);
+    }
+  }
+
+  /** The input of a task that is on record since an earlier call. If it ended then, there is nothing more to say of it. */
+  #meet(pulled: Pulled<Input>, spec: TaskSpec): void {
+    const { ids, tasks } = this.#job.picture;
+    const place = ids.get(spec.id);
+    if (place !== undefined && !isSameTask(spec, tasks[place]!)) {
+      const message = `task ${JSON.stringify(spec.id)} has not ended, and was another one when it was taken in`;
+      throw this.#refusal(pulled, "AIR_CONFLICT", message);
+    }
+    const record = this.#early.get(spec.id);
+    if (place === undefined && record === undefined) return;
+    this.#open.set(spec.id, pulled);
+    if (record !== undefined) this.#end(spec.id, record);
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length === 0 || this.#job.feed(batch)) return;
+    // Cancelled, or stopped with the executor: they are on no record.
+    this.#isStopped = true;
+    for (const { id } of batch) this.#open.delete(id);
+  }
+
+  #end(id: string, record: TaskRecord): void {
+    const pulled = this.#open.get(id);
+    if (pulled === undefined) {
+      this.#early.set(id, record);
+      return;
+    }
+    this.#open.delete(id);
+    this.#early.delete(id);
+    const { status, exitCode, signal, attempts, error, startedAt, completedAt } = record;
+    // Put together by hand, as the descriptors' are: names made by the guard need no cleaning.
+    const log = attempts === 0 ? null : `${this.#job.paths.logs}/${logFileName(id)}`;
+    const { input, index } = pulled;
+    this.#results.push({ input, index, task: id, status, exitCode, signal, attempts, error, log, startedAt, completedAt });
+    this.#news.ring();
+  }
+
+  /** It is thrown behind the last result, and that may take long. */
+  #tellFailure(error: unknown): void {
+    const words = error instanceof Error ? error.message : String(error);
+    const { name } = this.#job.picture;
+    this.#source.onWarning(
+      `map "${name}": its input failed (${words}); what was taken in is run to its end before that is thrown`,
+    );
+  }
+
+  #refusal({ index }: Pulled<Input>, code: AirErrorCode, message: string): AirError {
+    return new AirError(code, `input ${index + 1} of map "${this.#job.picture.name}": ${message}`);
+  }
+}

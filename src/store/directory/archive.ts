@@ -1,0 +1,26 @@
+/**
+ * Keeps an earlier run of a name in `runs/<its id>/`: its journal, its logs, and its two JSON files made from the journal's picture (the
+ * files in the job's directory may be a newer run's by now). Called under the job's lock before a new run begins.
+ *
+ * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
+ */
+
+import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { findArchived } from "./archived-runs.js";
+import type { JobPaths } from "../layout.js";
+import type { Picture } from "../picture/picture.js";
+import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { Snapshots } from "../snapshot/snapshot.js";
+
+export async function archiveRun(paths: JobPaths, picture: Picture): Promise<void> {
+  const { found, free } = findArchived(paths, picture.run);
+  const archived = found ?? free;
+  ensurePrivateDirectory(paths.runs);
+  ensurePrivateDirectory(archived.dir);
+  if (existsSync(paths.logs) && !existsSync(archived.logs)) renameSync(paths.logs, archived.logs);
+  if (existsSync(paths.journal)) {
+    rmSync(archived.journal, { force: true });
+    linkSync(paths.journal, archived.journal);
+  }
+  await new Snapshots(archived, picture, null).writeSynced(async () => {});
+}

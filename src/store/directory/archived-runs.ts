@@ -1,0 +1,49 @@
+/** Where the earlier runs of a name are kept: `runs/<id>/`. Finds them and finds ids for new ones; writes nothing (archive.ts does). */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { RunIdentity } from "../../domain/job.js";
+import { jobPaths, type JobPaths } from "../layout.js";
+import { idOfStem, logFileName } from "../names.js";
+import { readStateFile } from "../snapshot/state-file.js";
+
+/**
+ * Where an earlier run was kept, if it was, and else where there is room for it: two runs that were dropped within the same second have
+ * the same id, and the second one gets a number behind it.
+ */
+export function findArchived(paths: JobPaths, run: RunIdentity): { readonly found: JobPaths | null; readonly free: JobPaths } {
+  for (let number = 1; ; number++) {
+    const archived = archivedPaths(paths, number === 1 ? run.id : `${run.id}-${number}`);
+    const state = readStateFile(archived.state)?.state ?? null;
+    if (state === null) return { found: null, free: archived };
+    if (state["id"] === run.id && state["created_at"] === run.createdAt) return { found: archived, free: archived };
+  }
+}
+
+/** The paths of an earlier run. Its id was written by whoever made the job, so it is encoded like a task's. */
+export function archivedPaths(paths: JobPaths, runId: string): JobPaths {
+  return jobPaths(join(paths.runs, archiveName(runId)));
+}
+
+/** The names of their directories. */
+export function archivedRuns(paths: JobPaths): string[] {
+  return existsSync(paths.runs) ? readdirSync(paths.runs) : [];
+}
+
+/** Their ids: with such a one `archivedPaths` finds the run again. */
+export function archivedIds(paths: JobPaths): string[] {
+  return archivedRuns(paths).map(idOfStem);
+}
+
+/** An id that no run of this name has had: `NAME-<unix seconds>`, with a number behind it if that one is taken. */
+export function newRunId(paths: JobPaths, name: string, nowMs: number, current: string | null): string {
+  const taken = new Set(archivedRuns(paths));
+  const base = `${name}-${Math.floor(nowMs / 1000)}`;
+  let id = base;
+  for (let number = 2; id === current || taken.has(archiveName(id)); number++) id = `${base}-${number}`;
+  return id;
+}
+
+function archiveName(runId: string): string {
+  return logFileName(runId).replace(/\.log$/, "");
+}

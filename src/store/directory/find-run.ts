@@ -1,0 +1,79 @@
+/**
+ * Finds the run that a job's directory holds: the one of its journal, or a job that was dropped there and is taken in now, also over the
+ * files of an earlier run, which are kept. Called under the job's lock; starts nothing.
+ */
+
+import { existsSync, renameSync, type BigIntStats } from "node:fs";
+import { basename } from "node:path";
+import { AirError } from "../../domain/errors.js";
+import { archiveRun } from "./archive.js";
+import { readDropped, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
+import type { JobPaths } from "../layout.js";
+import type { Picture } from "../picture/picture.js";
+import { recover, type Recovered } from "../journal/recovery.js";
+import { readRegularFile } from "../../system/regular-file.js";
+import { hasLateState } from "./rejection.js";
+import { isAnotherRun, isSnapshotOf } from "./run-identity.js";
+import { readStateFile } from "../snapshot/state-file.js";
+
+export interface FoundRun extends Recovered {
+  /** True if another run was written into the directory while this one has attempts in flight: they are to be ended, nothing else. */
+  readonly isSuperseded: boolean;
+  /** tasks.json as it was when the job was taken in from it just now; null if it was not. */
+  readonly tasksFile: BigIntStats | null;
+}
+
+const MAX_TASKS_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Null if there is nothing yet.
+ *
+ * @throws AirError `AIR_NOT_FOUND` if a new run's files are not all there yet, `AIR_INVALID_JOB`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
+ */
+export async function findRun(paths: JobPaths, context: DroppedContext): Promise<FoundRun | null> {
+  if (hasLateState(paths)) renameSync(paths.stateRejected, paths.state);
+  const known = recover(paths);
+  if (known === null) {
+    const dropped = await readDropped(paths, context);
+    return dropped === null ? null : takeInNow(paths, dropped, context);
+  }
+  try {
+    if (!isReplaced(paths, known.picture)) return { ...known, isSuperseded: false, tasksFile: null };
+    if (known.picture.load().inFlight.length > 0) return { ...known, isSuperseded: true, tasksFile: null };
+  } catch (error) {
+    await known.journal.close();
+    throw error;
+  }
+  await known.journal.close();
+  if (hasOldTasks(paths, known.picture)) {
+    const message = `${paths.dir} is not a job yet: tasks.json is still that of the earlier run ${known.picture.run.id}.`;
+    throw new AirError("AIR_NOT_FOUND", message);
+  }
+  const dropped = await readDropped(paths, context);
+  if (dropped === null) throw nothingThere(paths);
+  await archiveRun(paths, known.picture);
+  return takeInNow(paths, dropped, context);
+}
+
+async function takeInNow(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<FoundRun> {
+  return { ...(await takeIn(paths, dropped, context)), isSuperseded: false, tasksFile: dropped.tasksFile };
+}
+
+export function nothingThere({ dir, state, tasks }: JobPaths): AirError {
+  const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
+  const words = `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing`;
+  return new AirError(
+    "AIR_NOT_FOUND",
+    `${dir} is a directory but no job yet: expected state.json and tasks.json in it, but ${words}.`,
+  );
+}
+
+function isReplaced(paths: JobPaths, { run, isOver, completedAt }: Picture): boolean {
+  const file = readStateFile(paths.state);
+  return file !== null && isAnotherRun(file, { run, completedAt: isOver ? completedAt : null }, paths);
+}
+
+function hasOldTasks(paths: JobPaths, picture: Picture): boolean {
+  if (!existsSync(paths.tasks)) return false;
+  return isSnapshotOf(readRegularFile(paths.tasks, { maxBytes: MAX_TASKS_BYTES }).toString("utf8"), picture);
+}

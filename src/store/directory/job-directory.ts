@@ -1,0 +1,250 @@
+/**
+ * Opens a job's directory for an engine: takes its lock, makes the picture and the journal, or begins a new run. What it gives is all
+ * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
+ */
+
+import { existsSync, rmSync, type BigIntStats } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { AirError } from "../../domain/errors.js";
+import type { JobEvent } from "../../domain/events.js";
+import type { JobOwner, JobSettings } from "../../domain/job.js";
+import type { TaskSpec } from "../../domain/task.js";
+import { archiveRun } from "./archive.js";
+import { newRunId } from "./archived-runs.js";
+import type { GraphCheck } from "./dropped-job.js";
+import { findRun, nothingThere, type FoundRun } from "./find-run.js";
+import type { Journal } from "../journal/journal.js";
+import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
+import { takeLock, type Lock } from "../../system/lock.js";
+import { checkJobName } from "../names.js";
+import { compacted, tasksAdded, writeNewJournal } from "../journal/new-journal.js";
+import { ensureJobDirectory } from "./ownership.js";
+import { Picture } from "../picture/picture.js";
+import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { explainRefusal } from "./refusal.js";
+import { differenceOf } from "../same-tasks.js";
+import { readStateFile } from "../snapshot/state-file.js";
+import { JobWriter, type WriterOptions } from "../writer.js";
+import { Snapshots } from "../snapshot/snapshot.js";
+import { StateGuard } from "../snapshot/state-guard.js";
+import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
+
+/** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
+const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
+
+/**
+ * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
+ *
+ * @throws AirError `AIR_USAGE` if it lies in no `jobs/`, `AIR_NOT_FOUND` if it has neither its files nor a journal.
+ */
+export function baseOfDropped(dir: string): string {
+  const paths = jobPaths(resolve(dir));
+  const jobs = dirname(paths.dir);
+  if (![paths.state, paths.tasks].every(existsSync) && !existsSync(paths.journal)) throw nothingThere(paths);
+  if (basename(jobs) !== "jobs") {
+    throw new AirError(
+      "AIR_USAGE",
+      `${paths.dir} is a job, but not in a directory named jobs: move it to .air-executor/jobs/ and run it there.`,
+    );
+  }
+  return dirname(jobs);
+}
+
+/** A job's directory under our lock. */
+export interface OpenedJob {
+  readonly paths: JobPaths;
+  readonly picture: Picture;
+  readonly journal: Journal;
+  readonly lock: Lock;
+  /** True if another run was written into the directory while attempts of this one were in flight: they are to be ended, nothing else. */
+  readonly isSuperseded?: boolean;
+  /** tasks.json as it was when the job was taken in from it just now. */
+  readonly tasksFile?: BigIntStats | null;
+  /** What a user should be told of the directory. */
+  readonly warning: string | null;
+}
+
+/** The run that a caller wants. */
+export interface WantedRun {
+  readonly name: string;
+  readonly owner: JobOwner;
+  readonly tasks: readonly TaskSpec[];
+  readonly settings: JobSettings;
+}
+
+/** What an engine brings along to open jobs. */
+export interface OpenContext {
+  readonly checkGraph: GraphCheck;
+  readonly nowMs: number;
+  /** Name of its control socket; null if it has none. */
+  readonly socket: string | null;
+}
+
+/** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */
+const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
+
+/**
+ * Takes up the unfinished run of that name if it has the same tasks; begins a new run if there is none, keeping an ended one in `runs/`.
+ *
+ * @throws AirError `AIR_CONFLICT` if the unfinished run has other tasks, `AIR_LOCKED` if another engine holds the job.
+ */
+export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
+  const paths = pathsOfJob(base, wanted.name);
+  const warning = ensureJobDirectory(paths);
+  return withLock(paths, wanted.name, context, async (lock) => {
+    const found = await findWanted(paths, wanted, context);
+    if (found?.isSuperseded === true) {
+      await found.journal.close();
+      const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
+      throw new AirError("AIR_CONFLICT", message);
+    }
+    if (found !== null && (!found.picture.isOver || isUnannounced(paths))) {
+      const difference = differenceOf(wanted, found.picture);
+      if (difference === null) {
+        ensurePrivateDirectory(paths.logs);
+        return { ...found, paths, lock, warning };
+      }
+      if (!found.picture.isOver) {
+        await found.journal.close();
+        throw otherTasks(paths, wanted.name, difference);
+      }
+    }
+    await found?.journal.close();
+    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
+  });
+}
+
+function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): AirError {
+  return new AirError(
+    "AIR_CONFLICT",
+    `job "${name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it ` +
+      `(air-executor run ${dir}), or with --fresh to begin anew; what it did is then kept in ${runs}.`,
+  );
+}
+
+/**
+ * True if the engine died after the end of the run was on record and before its files said so: then nobody has been told, and whoever asks
+ * for the job again wants its end, not another run.
+ */
+function isUnannounced({ state }: JobPaths): boolean {
+  return readStateFile(state)?.state?.["state"] === "working";
+}
+
+/** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
+export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
+  const paths = pathsOfJob(base, wanted.name);
+  const warning = ensureJobDirectory(paths);
+  return withLock(paths, wanted.name, context, async (lock) => {
+    const found = await findWanted(paths, wanted, context);
+    await found?.journal.close();
+    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
+  });
+}
+
+/**
+ * Where the job of that name is, or would be. A caller's name becomes a path here and nowhere else.
+ *
+ * @throws AirError `AIR_USAGE` for what can't be a name.
+ */
+export function pathsOfJob(base: string, name: string): JobPaths {
+  const problem = checkJobName(name);
+  if (problem !== null) throw new AirError("AIR_USAGE", problem);
+  return jobPaths(join(jobsDir(base), name));
+}
+
+function findWanted(paths: JobPaths, { name, owner }: WantedRun, context: OpenContext): Promise<FoundRun | null> {
+  return findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(paths.dir) });
+}
+
+/** Takes up what lies in the directory: an unfinished run, or a dropped job that nobody has read yet. */
+export async function openDropped(dir: string, owner: JobOwner, context: OpenContext): Promise<OpenedJob> {
+  const paths = jobPaths(dir);
+  const name = basename(dir);
+  const problem = checkJobName(name, { dropped: true });
+  if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
+  const warning = ensureJobDirectory(paths);
+  return withLock(paths, name, context, async (lock) => {
+    const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
+    if (found === null) throw nothingThere(paths);
+    ensurePrivateDirectory(paths.logs);
+    return { ...found, paths, lock, warning };
+  });
+}
+
+/** The writer of an opened job. `onRewrite` hears what others write into its tasks.json. */
+export function openWriter(
+  job: OpenedJob,
+  options: WriterOptions & Pick<TasksGuardOptions, "checkGraph" | "onRewrite">,
+): JobWriter {
+  const { paths, picture, journal, lock, tasksFile = null } = job;
+  const state = new StateGuard(paths, { run: picture.run, completedAt: null }, lock);
+  const { checkGraph, onRewrite } = options;
+  const onNews = (): void => writer.noteNews();
+  const tasks = new TasksGuard(paths, { picture, checkGraph, known: tasksFile, onRewrite, onNews });
+  const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), {
+    ...options,
+    logs: paths.logs,
+  });
+  return writer;
+}
+
+async function withLock(
+  paths: JobPaths,
+  name: string,
+  { socket }: OpenContext,
+  open: (lock: Lock) => Promise<OpenedJob>,
+): Promise<OpenedJob> {
+  let lock: Lock | null = null;
+  try {
+    lock = await takeLock(paths.lock, `job "${name}"`, socket);
+    return await open(lock);
+  } catch (error) {
+    lock?.release();
+    throw explainRefusal(error, `job "${name}"`);
+  }
+}
+
+async function beginRun(
+  paths: JobPaths,
+  wanted: WantedRun,
+  nowMs: number,
+  earlier: Picture | null,
+): Promise<{ picture: Picture; journal: Journal }> {
+  if (earlier !== null) await archiveRun(paths, earlier);
+  ensurePrivateDirectory(paths.logs);
+  const run = {
+    id: newRunId(paths, wanted.name, nowMs, earlier?.run.id ?? null),
+    createdAt: new Date(nowMs).toISOString(),
+  };
+  const { name, owner, settings } = wanted;
+  const picture = new Picture();
+  const taken: JobEvent = { type: "job-taken", at: nowMs, name, run, owner, settings, extra: {} };
+  // What lies there is the earlier run's, or was dropped and is overridden now: nobody must take it for this run's.
+  for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });
+  const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);
+  return { picture, journal };
+}
+
+/** Records what happens to a job that no writer has in hand yet. */
+export function note({ journal, picture }: OpenedJob, events: readonly JobEvent[]): void {
+  journal.append(events);
+  for (const event of events) picture.apply(event);
+}
+
+/** Gives a job back that could not be worked on. */
+export async function abandon({ journal, lock }: OpenedJob): Promise<void> {
+  await journal.close();
+  lock.release();
+}
+
+/** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
+export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
+  try {
+    const isLong = picture.had === null && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES;
+    if (isLong && picture.isOver && lock.presence() === "here") {
+      await (await writeNewJournal(paths, compacted(picture, picture.updatedAt))).close();
+    }
+  } finally {
+    lock.release();
+  }
+}

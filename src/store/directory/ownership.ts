@@ -1,0 +1,43 @@
+/**
+ * Whose files they are. What another user owns is never used: whoever can write a job's files says what runs here. Asked before a job is
+ * opened, and by those who show why it was not.
+ */
+
+import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
+import { AirError } from "../../domain/errors.js";
+import type { JobPaths } from "../layout.js";
+import { ensurePrivateDirectory, ourUser } from "../../system/private-directory.js";
+
+/**
+ * Makes a job's directory, or closes it to others and then looks at it: what they have put there is not used. Gives a warning to show, if
+ * it was tightened.
+ *
+ * @throws AirError as `ensurePrivateDirectory`, and as `refuseForeign` for all that an engine reads or writes there.
+ */
+export function ensureJobDirectory({ dir, ...inside }: JobPaths): string | null {
+  const warning = ensurePrivateDirectory(dir);
+  refuseForeign(Object.values(inside));
+  return warning;
+}
+
+/** @throws AirError `AIR_UNSAFE_PATH` naming the first that is another user's. */
+export function refuseForeign(paths: readonly string[]): void {
+  for (const path of paths) {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.uid === ourUser(stats)) continue;
+    const message = `${path} belongs to user ${stats.uid}, expected a file of user ${ourUser(stats)}: remove it or make it yours`;
+    throw new AirError("AIR_UNSAFE_PATH", message);
+  }
+}
+
+/** Why a job is not taken, as anybody can see: it, its state or its lock belongs to another user than all jobs. Null if that is not so. */
+export function foreignPart({ dir, state, lock }: JobPaths): string | null {
+  const user = lstatSync(dirname(dir), { throwIfNoEntry: false })?.uid;
+  for (const path of [dir, state, lock]) {
+    const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
+    if (user !== undefined && owner !== undefined && owner !== user)
+      return `${path} belongs to user ${owner}, expected user ${user}`;
+  }
+  return null;
+}

@@ -1,0 +1,77 @@
+/**
+ * Fails a dropped job that can't be taken in: the reason goes into `error` of its state.json, everything else that its author wrote stays.
+ * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
+ */
+
+import { existsSync, renameSync } from "node:fs";
+import { basename } from "node:path";
+import type { AirError } from "../../domain/errors.js";
+import { newRunId } from "./archived-runs.js";
+import { isObject } from "../text/describe.js";
+import { keepAside } from "../../system/keep-aside.js";
+import { jobPaths, type JobPaths } from "../layout.js";
+import { takeLock } from "../../system/lock.js";
+import { refuseForeign } from "./ownership.js";
+import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { readStateFile } from "../snapshot/state-file.js";
+import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
+import { formatTimestamp } from "../text/timestamp.js";
+
+/** `error` names the first faults; `validate` shows all. */
+const MOST_FAULTS = 10;
+
+/**
+ * Does nothing without a state.json: its author may still come to it. One that can't be read is kept as `state.json.rejected`.
+ *
+ * @throws AirError `AIR_LOCKED`, `AIR_UNSAFE_PATH`, and the file system's errors.
+ */
+export async function rejectDropped(dir: string, reason: AirError, nowMs: number): Promise<void> {
+  ensurePrivateDirectory(dir);
+  const paths = jobPaths(dir);
+  refuseForeign([paths.state, paths.stateRejected, paths.lock]);
+  const lock = await takeLock(paths.lock, `job "${basename(dir)}"`);
+  try {
+    const given = readGiven(paths.state);
+    if (given === undefined) return;
+    if (given === null) keepAside(paths.state, paths.stateRejected);
+    const at = formatTimestamp(nowMs);
+    const state = {
+      ...(given ?? { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),
+      state: "failed",
+      updated_at: at,
+      completed_at: at,
+      error: inOneText(reason),
+      owner: "manager",
+      rejected_file: given === null ? "state.json" : "tasks.json",
+    };
+    const temporary = temporaryOf(paths.state);
+    writeTemporary(temporary, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(temporary, paths.state);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * True if a very slow author has made sense of the state.json that was kept after all. It then takes the place of ours when the job is
+ * opened.
+ */
+export function hasLateState(paths: JobPaths): boolean {
+  return readGiven(paths.state)?.["rejected_file"] === "state.json" && isObject(readGiven(paths.stateRejected));
+}
+
+/** Undefined if there is none, null if it is no object. */
+function readGiven(path: string): Readonly<Record<string, unknown>> | null | undefined {
+  try {
+    const file = readStateFile(path);
+    return file === null ? undefined : file.state;
+  } catch {
+    return existsSync(path) ? null : undefined;
+  }
+}
+
+function inOneText({ message, faults }: AirError): string {
+  const shown = faults.slice(0, MOST_FAULTS).map(({ place, message: fault }) => `${place}: ${fault}`);
+  const more = faults.length > shown.length ? [`… and ${faults.length - shown.length} more`] : [];
+  return [message, ...shown, ...more].join("\n");
+}

@@ -1,0 +1,38 @@
+/**
+ * Which spools still have to be read: those that hold the end of an attempt that is not yet on record in its job. Asked before spools of
+ * killed engines are removed. Reads without locks and changes nothing.
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { AirError } from "../../domain/errors.js";
+import { listJobs } from "../view/job-view.js";
+import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
+import { readPicture } from "../journal/recovery.js";
+
+/** Null if it can't be told, since the journal of a job can't be read. */
+export function spoolsInUse(base: string): ReadonlySet<string> | null {
+  const spools = new Set<string>();
+  try {
+    for (const name of listJobs(base)) {
+      const paths = jobPaths(join(jobsDir(base), name));
+      if (hasEnded(paths)) continue;
+      for (const { spool } of readPicture(paths)?.picture.load().inFlight ?? []) spools.add(spool);
+    }
+    return spools;
+  } catch (error) {
+    if (error instanceof AirError || (error as NodeJS.ErrnoException).code !== undefined) return null;
+    throw error;
+  }
+}
+
+/** From the small file alone, which is written last when a job ends. False if that is not certain. */
+function hasEnded({ state, journal }: JobPaths): boolean {
+  try {
+    const { state: word } = JSON.parse(readFileSync(state, "utf8")) as { state?: unknown };
+    const isFinal = word === "completed" || word === "failed" || word === "cancelled";
+    return isFinal && statSync(state).mtimeMs >= statSync(journal).mtimeMs;
+  } catch {
+    return false;
+  }
+}

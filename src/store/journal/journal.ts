@@ -1,0 +1,159 @@
+/**
+ * Appends to `journal.ndjson`. One writer, under the job's lock; driven by writer.ts; knows nothing of what the lines mean.
+ *
+ * Promises: `append` returns once every byte is with the operating system (safe from a crash of ours), or throws with nothing of it
+ * left in the file. `sync` makes it safe from a power loss; syncs run off the main thread and one at a time, so that all lines appended
+ * meanwhile share the next one (group commit).
+ *
+ * After a sync that failed nobody knows what is on disk of the lines since the one before, and the kernel may call the next one a
+ * success although it has dropped them. So they are kept in memory until they are safe, and after a failure the file is written anew.
+ */
+
+import { closeSync, constants, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { promisify } from "node:util";
+import type { JobEvent } from "../../domain/events.js";
+import { encodeEvent } from "./journal-format.js";
+import { beginRewrite, rewriteJournal } from "./journal-rewrite.js";
+import { NEW_FILE, temporaryOf } from "../../system/temporary-file.js";
+
+const datasync = promisify(fdatasync);
+
+const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+
+export class Journal {
+  #fd: number;
+  readonly #path: string;
+  #seq: number;
+  #size: number;
+  /** Bytes that a failed append left behind because the truncation failed too. */
+  #hasRubbish = false;
+  #syncedSize = 0;
+  #syncing: Promise<void> | null = null;
+  /** A new file is thrown away if its first sync fails: until then nothing of it is kept in memory. */
+  #isNew: boolean;
+  /** What was appended since the last sync that worked. */
+  readonly #unsynced: Buffer[] = [];
+  #isDoubtful: boolean;
+
+  private constructor(fd: number, path: string, seq: number, isDoubtful: boolean) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#seq = seq;
+    this.#size = fstatSync(fd).size;
+    this.#isNew = this.#size === 0;
+    this.#isDoubtful = isDoubtful;
+  }
+
+  /**
+   * @param seq the number of the last line in the file, 0 for a new one; the reader has checked the file and cut its torn end.
+   */
+  static open(path: string, seq: number): Journal {
+    // An earlier engine has met a failed sync, and did not come to write the journal anew.
+    const isDoubtful = existsSync(temporaryOf(path));
+    return new Journal(openSync(path, APPENDING, 0o600), path, seq, isDoubtful);
+  }
+
+  /** A new one in the file `temporary`, which must not be there; to be moved to `path` once it is synced. */
+  static create(temporary: string, path: string): Journal {
+    return new Journal(openSync(temporary, NEW_FILE | constants.O_APPEND, 0o600), path, 0, false);
+  }
+
+  /** How many lines it has: the number of the last one. */
+  get lines(): number {
+    return this.#seq;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How much of it is safe from a power loss. */
+  get syncedSize(): number {
+    return this.#syncedSize;
+  }
+
+  /** True if a sync of it has failed, ours or an earlier engine's, and none has worked since. */
+  get isDoubtful(): boolean {
+    return this.#isDoubtful;
+  }
+
+  /** Appends events in order. Throws the file system's error with nothing of them in the file. */
+  append(events: readonly JobEvent[]): void {
+    if (this.#hasRubbish) this.#truncate();
+    let seq = this.#seq;
+    let text = "";
+    for (const event of events) text += encodeEvent(++seq, event);
+    const bytes = Buffer.from(text);
+    let written = 0;
+    try {
+      // On a full disk a write may come back short without an error: the next one then throws.
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+    } catch (error) {
+      if (written > 0) {
+        this.#hasRubbish = true;
+        this.#truncate();
+      }
+      throw error;
+    }
+    this.#seq = seq;
+    this.#size += bytes.length;
+    if (!this.#isNew) this.#unsynced.push(bytes);
+  }
+
+  /** Resolves when everything appended so far is on disk. */
+  async sync(): Promise<void> {
+    const target = this.#size;
+    while (this.#syncedSize < target) {
+      this.#syncing ??= this.#syncOnce().finally(() => (this.#syncing = null));
+      await this.#syncing;
+    }
+  }
+
+  async #syncOnce(): Promise<void> {
+    const size = this.#size;
+    const count = this.#unsynced.length;
+    if (this.#isDoubtful) await this.#writeAnew();
+    else await this.#flush();
+    this.#syncedSize = size;
+    this.#isNew = false;
+    this.#unsynced.splice(0, count);
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await datasync(this.#fd);
+    } catch (error) {
+      this.#isDoubtful = true;
+      // Whoever comes after us must not trust the next sync either.
+      beginRewrite(this.#path);
+      throw error;
+    }
+  }
+
+  async #writeAnew(): Promise<void> {
+    await rewriteJournal({
+      path: this.#path,
+      fd: this.#fd,
+      lines: this.#seq,
+      size: this.#size,
+      unsynced: this.#unsynced,
+      onReplaced: (fd) => {
+        closeSync(this.#fd);
+        this.#fd = fd;
+        this.#hasRubbish = false;
+      },
+    });
+    this.#isDoubtful = false;
+  }
+
+  #truncate(): void {
+    ftruncateSync(this.#fd, this.#size);
+    this.#hasRubbish = false;
+  }
+
+  /** Waits for a sync in flight: closing under it would sync somebody else's descriptor. */
+  async close(): Promise<void> {
+    await this.#syncing?.catch(() => {});
+    closeSync(this.#fd);
+  }
+}

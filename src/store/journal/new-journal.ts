@@ -1,0 +1,57 @@
+/**
+ * Writes a journal as a whole: for a new run, and to compact one that has grown far beyond its tasks. Either the new journal is there,
+ * or what was there before: a temporary file, synced, renamed.
+ */
+
+import { renameSync } from "node:fs";
+import type { JobEvent } from "../../domain/events.js";
+import { Journal } from "./journal.js";
+import type { JobPaths } from "../layout.js";
+import type { Picture } from "../picture/picture.js";
+import { syncDirectory } from "../../system/sync-directory.js";
+import { clearTemporary, temporaryOf } from "../../system/temporary-file.js";
+import type { TaskSpec } from "../../domain/task.js";
+
+/** Tasks a line: bounds the length of a line, and what a torn one can take with it. */
+const TASKS_A_LINE = 1000;
+
+/** Tasks as events, so many a line that no line is huge. */
+export function* tasksAdded(tasks: readonly TaskSpec[], at: number): Generator<JobEvent> {
+  for (let start = 0; start < tasks.length; start += TASKS_A_LINE) {
+    yield { type: "tasks-added", at, tasks: tasks.slice(start, start + TASKS_A_LINE) };
+  }
+}
+
+/** Replaces the job's journal by one with just these events, which `picture` is told too, and opens it for more. */
+export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent>, picture?: Picture): Promise<Journal> {
+  const temporary = temporaryOf(paths.journal);
+  clearTemporary(temporary);
+  const journal = Journal.create(temporary, paths.journal);
+  try {
+    for (const event of events) {
+      journal.append([event]);
+      picture?.apply(event);
+    }
+    await journal.sync();
+    renameSync(temporary, paths.journal);
+    await syncDirectory(paths.dir);
+    return journal;
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
+}
+
+/** A journal of an ended job that says the same in O(number of tasks): what the tasks are and what became of them. */
+export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
+  const { name, run, owner, settings, extra, state, startedAt, completedAt, error, firstFailure, initialTasks } = picture;
+  yield { type: "job-taken", at, name, run, owner, settings, extra };
+  yield* tasksAdded(picture.tasks, at);
+  for (let start = 0; start < picture.tasks.length; start += TASKS_A_LINE) {
+    const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
+    yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
+  }
+  const { warnings, edits } = picture;
+  if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
+  yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
+}

@@ -1,0 +1,72 @@
+/**
+ * What the picture of a job remembers of attempts beside the records of their tasks, and the scheduler needs to go on: those in flight,
+ * what counts against the budgets, and who waits for the next try. Used by picture.ts, which hands it the events. Pure.
+ */
+
+import type { AttemptEnded, AttemptStarted, AttemptStopping } from "../../domain/events.js";
+import type { InFlight, LoadedJob } from "../../domain/job.js";
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export class AttemptMemory {
+  readonly #inFlight = new Map<string, Mutable<InFlight>>();
+  readonly #retryAt = new Map<string, number>();
+  readonly #losses = new Map<string, number>();
+  readonly #failures = new Map<string, number>();
+  readonly #harmless = new Set<string>();
+
+  started({ task, attempt, at, spool, key, queued }: AttemptStarted): void {
+    this.#retryAt.delete(task);
+    this.#inFlight.set(task, { task, attempt, startedAt: at, spool, key, isQueued: queued === true, stopping: null });
+  }
+
+  /** True if its attempt in flight waits behind others, as far as is known. */
+  isQueued(task: string): boolean {
+    return this.#inFlight.get(task)?.isQueued === true;
+  }
+
+  /** The attempt if it waited until now, else null. */
+  begun(task: string): InFlight | null {
+    const attempt = this.#inFlight.get(task);
+    if (attempt?.isQueued !== true) return null;
+    attempt.isQueued = false;
+    return attempt;
+  }
+
+  stopping({ task, reason }: AttemptStopping): void {
+    const attempt = this.#inFlight.get(task);
+    if (attempt) attempt.stopping ??= reason;
+  }
+
+  ended({ task, outcome, status, retryAt }: AttemptEnded): void {
+    this.#inFlight.delete(task);
+    if (outcome.kind === "lost" && outcome.stopped === undefined) {
+      this.#losses.set(task, (this.#losses.get(task) ?? 0) + 1);
+    } else if (outcome.kind !== "not-begun" && status !== "completed" && outcome.stopped !== "interrupt") {
+      this.#failures.set(task, (this.#failures.get(task) ?? 0) + 1);
+    }
+    if (retryAt === null) this.#retryAt.delete(task);
+    else this.#retryAt.set(task, retryAt);
+  }
+
+  /** The task ended without an attempt. */
+  taskEnded(task: string, isHarmless: boolean): void {
+    this.#retryAt.delete(task);
+    if (isHarmless) this.#harmless.add(task);
+  }
+
+  /** The task begins anew, or has left. */
+  forget(task: string): void {
+    for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
+  }
+
+  load(): Pick<LoadedJob, "inFlight" | "retryAt" | "losses" | "failures" | "harmless"> {
+    return {
+      inFlight: [...this.#inFlight.values()],
+      retryAt: this.#retryAt,
+      losses: this.#losses,
+      failures: this.#failures,
+      harmless: this.#harmless,
+    };
+  }
+}

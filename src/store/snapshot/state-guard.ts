@@ -1,0 +1,131 @@
+/**
+ * Stands between our snapshots and whoever else writes state.json while we run its job: a job may be written again under its name at any
+ * time, slowly and in place, or be removed. Held by the job's snapshots, asked by RunningJob now and then.
+ *
+ * What we have not written ourselves is never overwritten before it is understood: another run's file not at all, one that is half
+ * written or missing not before it has stayed so for the settle time. The one gap: of two renames within the same few microseconds the
+ * second wins.
+ */
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync } from "node:fs";
+import type { BigIntStats } from "node:fs";
+import { keepAside } from "../../system/keep-aside.js";
+import type { JobPaths } from "../layout.js";
+import type { Lock, Presence } from "../../system/lock.js";
+import { isAnotherRun, type KnownRun } from "../directory/run-identity.js";
+import { isSameFile, parseState, readStateFile, type StateFile } from "./state-file.js";
+import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
+
+/** A file that is no JSON is taken for half-written until it has not changed for so long. */
+export const SETTLE_MS = 2000;
+
+/**
+ * Whose state.json is: ours to replace; somebody's who may still be writing it; another run's, so that ours is over; or out of reach,
+ * with the whole directory.
+ */
+export type Standing = "ours" | "unsettled" | "superseded" | Exclude<Presence, "here">;
+
+export class StateGuard {
+  readonly #paths: JobPaths;
+  readonly #known: KnownRun;
+  readonly #lock: Lock;
+  /** The file as we left it; null before our first one. */
+  #ours: BigIntStats | null = null;
+  /** A file that we replaced while somebody was writing it: what he writes still arrives here. */
+  #stray: number | null = null;
+  /** What is being waited for, and since when (monotonic milliseconds). */
+  #unsettled: { readonly stats: BigIntStats | null; readonly since: number } | null = null;
+  #isSuperseded = false;
+
+  constructor(paths: JobPaths, known: KnownRun, lock: Lock) {
+    this.#paths = paths;
+    this.#known = known;
+    this.#lock = lock;
+  }
+
+  look(): Standing {
+    if (this.#isSuperseded) return "superseded";
+    if (this.#stray !== null) return this.#lookAtStray(this.#stray);
+    const there = lstatSync(this.#paths.state, { bigint: true, throwIfNoEntry: false }) ?? null;
+    if (there !== null && isSameFile(there, this.#ours)) return "ours";
+    const presence = this.#lock.presence();
+    if (presence !== "here") return presence;
+    const file = this.#read();
+    if (file === null && this.#ours === null) return "ours";
+    if (file !== null && file.state !== null) {
+      this.#unsettled = null;
+      if (!isAnotherRun(file, this.#known, this.#paths)) return "ours";
+      this.#isSuperseded = true;
+      return "superseded";
+    }
+    if (!this.#hasSettled(there)) return "unsettled";
+    if (there !== null) keepAside(this.#paths.state, this.#paths.stateRejected);
+    return "ours";
+  }
+
+  /** True if what is there is not our last snapshot. */
+  isForeign(): boolean {
+    if (this.#ours === null) return false;
+    return !isSameFile(lstatSync(this.#paths.state, { bigint: true, throwIfNoEntry: false }) ?? null, this.#ours);
+  }
+
+  /** Puts a finished file of ours in the place of state.json. False if it may not be replaced now. */
+  replace(temporary: string): boolean {
+    const replaced = openExisting(this.#paths.state);
+    try {
+      const before = replaced === null ? null : fstatSync(replaced, { bigint: true });
+      if (this.look() !== "ours") return false;
+      renameSync(temporary, this.#paths.state);
+      this.#ours = lstatSync(this.#paths.state, { bigint: true });
+      if (replaced === null || isSameFile(before, fstatSync(replaced, { bigint: true }))) return true;
+      this.#stray = replaced;
+      return false;
+    } finally {
+      if (replaced !== null && replaced !== this.#stray) closeSync(replaced);
+    }
+  }
+
+  close(): void {
+    if (this.#stray !== null) closeSync(this.#stray);
+    this.#stray = null;
+  }
+
+  #read(): StateFile | null {
+    try {
+      return readStateFile(this.#paths.state);
+    } catch {
+      // A link, a pipe, no permission: nothing that a run could be read from.
+      return { stats: lstatSync(this.#paths.state, { bigint: true }), state: null };
+    }
+  }
+
+  #lookAtStray(fd: number): Standing {
+    const stats = fstatSync(fd, { bigint: true });
+    const bytes = Buffer.alloc(Number(stats.size));
+    readSync(fd, bytes, 0, bytes.length, 0);
+    const state = parseState(bytes.toString("utf8"));
+    if (state === null && !this.#hasSettled(stats)) return "unsettled";
+    this.#isSuperseded = isAnotherRun({ stats, state }, this.#known, this.#paths);
+    if (this.#isSuperseded) {
+      const temporary = temporaryOf(this.#paths.state);
+      writeTemporary(temporary, bytes);
+      renameSync(temporary, this.#paths.state);
+    }
+    this.close();
+    return this.look();
+  }
+
+  #hasSettled(stats: BigIntStats | null): boolean {
+    const now = performance.now();
+    if (this.#unsettled === null || !isSameFile(this.#unsettled.stats, stats)) this.#unsettled = { stats, since: now };
+    return now - this.#unsettled.since >= SETTLE_MS;
+  }
+}
+
+function openExisting(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
+}

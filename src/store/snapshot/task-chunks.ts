@@ -1,0 +1,75 @@
+/**
+ * The text of `tasks.json` in chunks of lines. Kept by snapshot.ts, which writes it down.
+ *
+ * Only chunks in which something changed are made again, so a snapshot costs what has changed. Many are made in slices that leave the
+ * event loop room; what changes meanwhile is made again at the end, so the text shows one moment. Of a map, where tasks leave and others
+ * take their places, the few that are there are made anew each time.
+ */
+
+import { setImmediate } from "node:timers/promises";
+import { logFileName } from "../names.js";
+import type { Picture } from "../picture/picture.js";
+import { taskLine } from "../text/task-line.js";
+
+const CHUNK_TASKS = 128;
+/** Chunks made before the event loop gets a turn: a few milliseconds. */
+const SLICE_CHUNKS = 16;
+
+export class TaskChunks {
+  readonly #picture: Picture;
+  readonly #chunks: Buffer[] = [];
+  readonly #dirty = new Set<number>();
+  #version = 0;
+
+  constructor(picture: Picture) {
+    this.#picture = picture;
+    if (picture.had !== null) return;
+    this.#renew();
+    picture.onTaskChanged = (index) => {
+      this.#dirty.add(Math.floor(index / CHUNK_TASKS));
+      // The first line of a chunk may be new: then the line before it needs its comma.
+      if (index % CHUNK_TASKS === 0 && index > 0) this.#dirty.add(index / CHUNK_TASKS - 1);
+    };
+  }
+
+  /** Grows whenever the text that was made last is no longer what it was. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Makes most of what has changed, in slices. */
+  async prepare(): Promise<void> {
+    for (let rest = [...this.#dirty]; rest.length > SLICE_CHUNKS; rest = rest.slice(SLICE_CHUNKS)) {
+      for (const chunk of rest.slice(0, SLICE_CHUNKS)) this.#make(chunk);
+      await setImmediate();
+    }
+  }
+
+  /** The whole text as it is now. */
+  text(): Buffer[] {
+    if (this.#picture.had !== null) this.#renew();
+    for (const chunk of this.#dirty) this.#make(chunk);
+    return [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
+  }
+
+  #renew(): void {
+    this.#chunks.length = 0;
+    for (let chunk = 0; chunk * CHUNK_TASKS < this.#picture.tasks.length; chunk++) this.#dirty.add(chunk);
+    this.#version += 1;
+  }
+
+  #make(chunk: number): void {
+    const { tasks, records, name } = this.#picture;
+    let text = "";
+    const end = Math.min(tasks.length, (chunk + 1) * CHUNK_TASKS);
+    for (let index = chunk * CHUNK_TASKS; index < end; index++) {
+      const task = tasks[index]!;
+      const record = records[index]!;
+      const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
+      text += taskLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
+    }
+    this.#chunks[chunk] = Buffer.from(text);
+    this.#version += 1;
+    this.#dirty.delete(chunk);
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * Job files: what a user writes for `run`, `submit`, `validate` and the library, in JSON or YAML.
+ *
+ * Reads one into a `JobSpec` and says everything that is wrong with it at once, each fault with its place. What is wrong with the
+ * graph (unknown dependencies, cycles) is the scheduler's to say; `readJob` therefore gives what it could read together with its
+ * faults, and the caller adds those of the graph with `locate` before it throws `invalidJob` (places.ts). Starts nothing and
+ * writes nothing.
+ */
+
+import { constants } from "node:buffer";
+import type { Fault } from "../../domain/errors.js";
+import type { JobSpec } from "../../domain/job.js";
+import { describe, isObject } from "./describe.js";
+import type { DiskJob } from "./disk-task.js";
+import { checkJobName } from "../names.js";
+import { locateData, placeFaults, type Locate, type PathFault } from "./places.js";
+import { readRegularFile, tooLarge } from "../../system/regular-file.js";
+import { readTasks } from "./task-reader.js";
+import { formatTimestamp } from "./timestamp.js";
+import { parseText } from "./text-source.js";
+
+/** What one JavaScript string can hold, a little below 512 MiB. */
+const MAX_BYTES = constants.MAX_STRING_LENGTH;
+
+export interface JobReading {
+  /** Complete if there are no faults. Else what could be read: `tasks` has an entry for each task of the file, in its order. */
+  readonly job: JobSpec;
+  readonly faults: readonly Fault[];
+  /** Makes a place of a path such as `["tasks", 3, "dependencies", 0]` (counted in `job`), for further faults. */
+  readonly locate: Locate;
+}
+
+export interface JobSource {
+  /** For places, and to tell JSON from YAML. */
+  readonly fileName: string;
+  /** Becomes the tasks' `createdAt`: milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * Reads the text of a job file. Never throws for what is in it.
+ *
+ * @param input Text, or bytes that should be UTF-8.
+ */
+export async function readJob(input: string | Uint8Array, { fileName, now }: JobSource): Promise<JobReading> {
+  const parsed = await parseText(input, fileName);
+  if (parsed.fault === null) return readValue(parsed.value, now, parsed.locate);
+  return { job: toJob({}, []), faults: [parsed.fault], locate: locateData(null, fileName) };
+}
+
+/** Reads a job that is plain data already: the same rules; places are paths without lines. */
+export async function readJobData(value: unknown, now: number): Promise<JobReading> {
+  return readValue(value, now, locateData(value));
+}
+
+/**
+ * Reads a job file, or standard input for `-`.
+ *
+ * @param now Default: the present moment.
+ * @throws AirError if it can't be read at all: `AIR_NOT_FOUND`, `AIR_INVALID_JOB` (a directory or pipe, too large),
+ * `AIR_UNSAFE_PATH`.
+ */
+export async function readJobFile(path: string, now = Date.now()): Promise<JobReading> {
+  if (path === "-") return readJob(await readStdin(), { fileName: "stdin", now });
+  // The user named this path, so a link in it is the user's own.
+  const bytes = readRegularFile(path, { maxBytes: MAX_BYTES, expected: "a job file", followsLinks: true });
+  return readJob(bytes, { fileName: path, now });
+}
+
+async function readValue(value: unknown, now: number, locate: Locate): Promise<JobReading> {
+  const file = Array.isArray(value) ? { tasks: value as unknown[] } : value;
+  const faults = await settingsFaults(file);
+  const settings = withoutFaulty(file, faults);
+  const values = isObject(file) && Array.isArray(file["tasks"]) ? (file["tasks"] as unknown[]) : [];
+  const context = { defaults: settings.defaults ?? {}, createdAt: formatTimestamp(now), isTasksJson: false };
+  const read = await readTasks(values, context);
+  return { job: toJob(settings, read.tasks), faults: placeFaults([...faults, ...read.faults], locate), locate };
+}
+
+async function settingsFaults(file: unknown): Promise<PathFault[]> {
+  if (!isObject(file)) {
+    return [
+      {
+        path: [],
+        message: `expected a list of tasks, or an object such as {"tasks": [{"command": "echo"}]}, got ${describe(file)}`,
+      },
+    ];
+  }
+  const isPlain = Object.entries(file).every(([key, value]) =>
+    key === "tasks" ? Array.isArray(value) : key === "name" && checkJobName(value) === null,
+  );
+  // Most files have no settings: the schema, which is slow to load, is for the rest.
+  return isPlain && "tasks" in file ? [] : (await import("./task-schema.js")).jobFaults(file);
+}
+
+/** The settings without those that are wrong. */
+function withoutFaulty(file: unknown, faults: readonly PathFault[]): DiskJob {
+  const wrong = new Set(faults.map(({ path }) => path[0]));
+  return isObject(file) ? Object.fromEntries(Object.entries(file).filter(([key]) => !wrong.has(key))) : {};
+}
+
+function toJob(settings: DiskJob, tasks: JobSpec["tasks"]): JobSpec {
+  return {
+    name: settings.name ?? null,
+    tasks,
+    concurrency: settings.concurrency ?? null,
+    maxFailures: settings.max_failures ?? null,
+    env: settings.env ?? {},
+  };
+}
+
+async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const stdin: AsyncIterable<Buffer> = process.stdin;
+  for await (const bytes of stdin) {
+    length += bytes.length;
+    if (length > MAX_BYTES) throw tooLarge("stdin", MAX_BYTES);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length);
+}

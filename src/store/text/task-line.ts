@@ -1,0 +1,106 @@
+/**
+ * Writes a task: as its line of tasks.json, and in the compact form in which the journal keeps what was asked for.
+ *
+ * A line of tasks.json has the guide's keys first, in the guide's order, then ours, then the options that differ from their
+ * default, then the keys that we don't know.
+ *
+ * Both forms are put together from pieces of JSON: a large job writes each task several times, and a generic serialiser with an
+ * object made for it takes five times as long.
+ */
+
+import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import { extraOf, toSpec, type DiskOptions, type DiskTask } from "./disk-task.js";
+import { formatTimestamp } from "./timestamp.js";
+
+/** Most tasks have these in common with the one before, and a call of `JSON.stringify` costs as much as the rest of a piece. */
+const [jobText, commandText, createdText, itemText] = [repeated(), repeated(), repeated(), repeated()];
+
+/** A task's line from the opening brace to `"dependencies"`: with `createdEntry` the part that stays what it is. */
+export function lineHead(spec: TaskSpec, jobName: string): string {
+  const { id, command, args, dependencies } = spec;
+  const named = `{"id":${text(id)},"job_name":${jobText(jobName)},"command":${commandText(command)}`;
+  return `${named},"args":${list(args)},"dependencies":${list(dependencies)}`;
+}
+
+export function createdEntry(spec: TaskSpec): string {
+  return `"created_at":${createdText(spec.createdAt)}`;
+}
+
+/**
+ * A task's line of tasks.json, without a line break.
+ *
+ * @param log Path of its log file in the job's directory; null if it has none.
+ */
+export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, log: string | null): string {
+  const { status, startedAt, completedAt, error, exitCode, signal, attempts } = record;
+  const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
+  const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
+  const rest = `${entries(optionsOf(spec))}${entries(spec.extra)}`;
+  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)}${rest}}`;
+}
+
+/** What was asked for as JSON, complete, without defaults: what the journal keeps. The keys are those of tasks.json. */
+export function specText(spec: TaskSpec): string {
+  const args = spec.args.length === 0 ? "" : `,"args":${list(spec.args)}`;
+  const dependencies = spec.dependencies.length === 0 ? "" : `,"dependencies":${list(spec.dependencies)}`;
+  const rest = `${entries(optionsOf(spec))},${createdEntry(spec)}${entries(spec.extra)}`;
+  return `{"id":${text(spec.id)},"command":${commandText(spec.command)}${args}${dependencies}${rest}}`;
+}
+
+/** The inverse of `specText`, parsed. Trusts its input: the journal's checksums vouch for it. */
+export function specFromJson(json: DiskTask): TaskSpec {
+  return toSpec(json, 0, { defaults: {}, createdAt: "", isTasksJson: true }, extraOf(json));
+}
+
+/** The options that differ from their default, in the words and units of the disk. */
+function optionsOf(spec: TaskSpec): DiskOptions {
+  const options: { -readonly [Key in keyof DiskOptions]: DiskOptions[Key] } = {};
+  if (!isEmpty(spec.env)) options.env = spec.env;
+  if (spec.cwd !== null) options.cwd = spec.cwd;
+  if (spec.stdin !== null) options.stdin = spec.stdin;
+  if (spec.timeoutMs !== null) options.timeout = spec.timeoutMs / 1000;
+  if (spec.retries !== 0) options.retries = spec.retries;
+  if (spec.retryDelayMs !== 0) options.retry_delay = spec.retryDelayMs / 1000;
+  if (spec.retryBackoff !== 1) options.retry_backoff = spec.retryBackoff;
+  if (spec.retryOn !== null) options.retry_on = spec.retryOn;
+  if (spec.triggerRule !== "all_success") options.trigger_rule = spec.triggerRule;
+  if (spec.priority !== 0) options.priority = spec.priority;
+  if (spec.onLost !== "rerun") options.on_lost = spec.onLost;
+  return options;
+}
+
+/** The entries of an object as they stand behind others: each with a comma in front. */
+function entries(object: object): string {
+  return isEmpty(object) ? "" : `,${JSON.stringify(object).slice(1, -1)}`;
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+function list(strings: readonly string[]): string {
+  if (strings.length === 0) return "[]";
+  return strings.length === 1 ? `[${itemText(strings[0]!)}]` : JSON.stringify(strings);
+}
+
+/** The JSON of strings of which one often equals the one before. */
+function repeated(): (value: string) => string {
+  let latest = "";
+  let json = `""`;
+  return (value) => {
+    if (value !== latest) {
+      latest = value;
+      json = JSON.stringify(value);
+    }
+    return json;
+  };
+}
+
+function text(value: string | null): string {
+  return value === null ? "null" : JSON.stringify(value);
+}
+
+function time(ms: number | null): string {
+  return ms === null ? "null" : `"${formatTimestamp(ms)}"`;
+}

@@ -1,0 +1,54 @@
+/**
+ * Reads the task objects of a job file or of tasks.json.
+ *
+ * Two gates, one way in: a task that is certainly right is recognised by hand, at a small part of a schema's price and without
+ * loading it; anything else, be it right or wrong, goes through the schema. Faulty tasks stay in the result with what is right of
+ * them, so that indices hold and faults of the graph can be shown together with those of the tasks.
+ */
+
+import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import { isObject } from "./describe.js";
+import { extraOf, toRecord, toSpec, type DiskTask, type SpecContext } from "./disk-task.js";
+import type { PathFault } from "./places.js";
+import { isPlainTask } from "./plain-task.js";
+import type * as TaskSchema from "./task-schema.js";
+
+export interface ReadTasks {
+  readonly tasks: readonly TaskSpec[];
+  /** What became of each task, for tasks.json; empty for a job file. */
+  readonly records: readonly TaskRecord[];
+  /** Paths begin at the job: `["tasks", 3, "timeout"]`. */
+  readonly faults: readonly PathFault[];
+}
+
+/** Never throws: what is wrong comes back as faults. */
+export async function readTasks(values: readonly unknown[], context: SpecContext): Promise<ReadTasks> {
+  const tasks: TaskSpec[] = [];
+  const records: TaskRecord[] = [];
+  const faults: PathFault[] = [];
+  let schema: typeof TaskSchema | null = null;
+  const { firstPosition = 1 } = context;
+  for (const [index, value] of values.entries()) {
+    const position = firstPosition + index;
+    let task: DiskTask;
+    if (isPlainTask(value, context.isTasksJson)) {
+      task = value;
+      tasks.push(toSpec(task, position, context));
+    } else {
+      schema ??= await import("./task-schema.js");
+      const own = schema.taskFaults(value, context.isTasksJson);
+      for (const { path, message } of own) faults.push({ path: ["tasks", index, ...path], message });
+      task = salvage(value, own);
+      tasks.push(toSpec(task, position, context, context.isTasksJson ? extraOf(task) : undefined));
+    }
+    if (context.isTasksJson) records.push(toRecord(task));
+  }
+  return { tasks, records, faults };
+}
+
+/** What is right of a faulty task. */
+function salvage(value: unknown, faults: readonly PathFault[]): DiskTask {
+  const wrong = new Set(faults.map(({ path }) => path[0]));
+  const right = isObject(value) ? Object.entries(value).filter(([key]) => !wrong.has(key)) : [];
+  return { command: "", ...Object.fromEntries(right) };
+}

@@ -1,0 +1,144 @@
+/**
+ * A glance at a directory in `jobs/`, for a manager that watches thousands of them: is there anything to take up? Two stats, and one
+ * small read unless it is known already. No lock, nothing changed; what it takes for ready is looked at closely by whoever takes it up.
+ */
+
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import { decodeLine } from "../journal/journal-format.js";
+import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
+import { checkJobName } from "../names.js";
+import { ourUser } from "../../system/private-directory.js";
+import { hasLateState } from "../directory/rejection.js";
+import { readStateFile } from "../snapshot/state-file.js";
+
+export interface Glance {
+  /**
+   * `ready`: to be taken up. `waiting`: something is missing, which may come. `unfinished`: a file can't be read or was taken away, as when
+   * somebody is still writing or removing. `ended`, `foreign` (an unfinished job of a `run` or `map`), `refused` (can't be a job at all), `gone`: nothing to do.
+   */
+  readonly kind: "ready" | "waiting" | "unfinished" | "ended" | "foreign" | "refused" | "gone";
+  /** What it waits for, or why it is refused; empty if there is nothing to say. */
+  readonly reason: string;
+  /** True if there is a journal of a manager's: then the job can be taken up even if its state.json can't be read. */
+  readonly isKnown: boolean;
+  /** Tells whether anything was written since. */
+  readonly fingerprint: string;
+}
+
+/** Enough for the blanks behind a list. */
+const TAIL_BYTES = 256;
+/** The first line of a journal is the job's own, without its tasks. */
+const HEAD_BYTES = 64 * 1024;
+
+/** What tells whether a job's files were written since. Null if its directory is gone. */
+export function fingerprintOf(base: string, name: string): string | null {
+  const { dir, state, tasks } = jobPaths(join(jobsDir(base), name));
+  const [stateStats, tasksStats] = [statOf(state), statOf(tasks)];
+  if (stateStats === null && tasksStats === null && statOf(dir) === null) return null;
+  return `${inShort(stateStats)} ${inShort(tasksStats)}`;
+}
+
+export function glanceAt(base: string, name: string): Glance {
+  const paths = jobPaths(join(jobsDir(base), name));
+  const directory = statOf(paths.dir);
+  if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "" };
+  const refusal = whyRefused(name, directory, ourUser(directory));
+  if (refusal !== null) return { kind: "refused", reason: refusal, isKnown: false, fingerprint: "" };
+  const files = { state: statOf(paths.state), tasks: statOf(paths.tasks) };
+  const fingerprint = `${inShort(files.state)} ${inShort(files.tasks)}`;
+  return { fingerprint, ...judge(paths, files.state, files.tasks) };
+}
+
+type Judgement = Omit<Glance, "fingerprint">;
+
+function judgement(kind: Glance["kind"], reason = "", isKnown = false): Judgement {
+  return { kind, reason, isKnown };
+}
+
+/** Why an entry of `jobs/` can't be a job of this user, whatever is in it; null if it can. */
+export function whyRefused(name: string, stats: Stats, user: number): string | null {
+  const problem = checkJobName(name, { dropped: true });
+  if (problem !== null) return problem;
+  if (!stats.isDirectory()) return "it is a link or a file, expected a directory";
+  return stats.uid === user ? null : `it belongs to user ${stats.uid}, expected a directory of user ${user}`;
+}
+
+function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | null): Judgement {
+  const state = stateStats === null ? null : readState(paths);
+  if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
+  const owner = state?.["owner"] ?? null;
+  if (owner === "run" || owner === "map") return judgement("foreign");
+  const journalOwner = readJournalOwner(paths.journal);
+  const isKnown = journalOwner === "manager";
+  if (state === null) {
+    if (journalOwner !== null && !isKnown) return judgement("foreign");
+    if (stateStats !== null) return judgement("unfinished", "state.json is not whole JSON", isKnown);
+    return judgement(isKnown ? "unfinished" : "waiting", "state.json is not there yet", isKnown);
+  }
+  // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
+  if (journalOwner !== null && tasksStats === null) return judgement("unfinished", "tasks.json is not there", true);
+  if (journalOwner !== null) return judgement("ready");
+  if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
+  return endsLikeAList(paths.tasks, tasksStats) ? judgement("ready") : judgement("unfinished", "tasks.json is not whole JSON");
+}
+
+/** Jobs without an owner are another program's, or were dropped as they are: they have to be taken in once. */
+function hasEnded(
+  paths: JobPaths,
+  { owner, state, rejected_file: rejected }: Readonly<Record<string, unknown>>,
+  stateStats: Stats,
+  tasksStats: Stats | null,
+): boolean {
+  if (typeof owner !== "string" || (state !== "completed" && state !== "failed" && state !== "cancelled")) return false;
+  if (rejected === "state.json") return !hasLateState(paths);
+  return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
+}
+
+function readState(paths: JobPaths): Readonly<Record<string, unknown>> | null {
+  try {
+    return readStateFile(paths.state)?.state ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null without a journal, or if its first line is not whole. */
+function readJournalOwner(path: string): string | null {
+  const head = readPiece(path, 0, HEAD_BYTES);
+  const end = head?.indexOf("\n") ?? -1;
+  if (head === null || end < 0) return null;
+  const line = decodeLine(head.subarray(0, end));
+  return line.kind === "event" && line.event.type === "job-taken" ? line.event.owner : null;
+}
+
+/** What does not can't be whole; what does may be: spares reading a file that is being written again and again. */
+function endsLikeAList(path: string, { size }: Stats): boolean {
+  const tail = readPiece(path, Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+  return tail === null || tail.toString("latin1").trimEnd().endsWith("]");
+}
+
+/** Null if it can't be read: the one who takes the job up will say why. */
+function readPiece(path: string, position: number, length: number): Buffer | null {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return null;
+    const piece = Buffer.alloc(length);
+    return piece.subarray(0, readSync(fd, piece, 0, length, position));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function statOf(path: string): Stats | null {
+  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+}
+
+function inShort(stats: Stats | null): string {
+  return stats === null ? "-" : `${stats.ino}:${stats.size}:${stats.mtimeMs}`;
+}

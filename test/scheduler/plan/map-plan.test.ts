@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Counts } from "../../../src/domain/job.js";
+import type { Outcome } from "../../../src/domain/outcome.js";
+import { MapPlan } from "../../../src/scheduler/plan/map-plan.js";
+import { job, record, settings, startReady, task } from "../support/jobs.js";
+
+const SUCCESS: Outcome = { kind: "exited", exitCode: 0 };
+const FAILURE: Outcome = { kind: "exited", exitCode: 3 };
+const NOTHING: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
+
+function open(tasks: Parameters<typeof job>[0] = [], changes: Parameters<typeof job>[1] = {}, counts = NOTHING): MapPlan {
+  const map = { counts, firstFailure: null };
+  return new MapPlan({ ...job(tasks, changes), map }, () => 0, 1);
+}
+
+const end = (plan: MapPlan, id: string, outcome: Outcome = SUCCESS): number => plan.end(plan.indexOf(id), outcome, 1, 2);
+
+test("tasks start by priority, then as they came, however often places become free", () => {
+  const plan = open();
+  plan.add([task("a"), task("b"), task("urgent", [], { priority: 2 }), task("c")], 1);
+  assert.equal(plan.readyCount, 4);
+  const first = plan.takeReady()!;
+  assert.equal(plan.taskAt(first).id, "urgent");
+  plan.putBack(first);
+  assert.deepEqual(startReady(plan), ["urgent", "a", "b", "c"]);
+  end(plan, "a");
+  plan.add([task("d")], 1);
+  plan.add([task("e")], 1);
+  assert.deepEqual(startReady(plan), ["d", "e"]);
+});
+
+test("what has ended is gone: only counts are left of it, and it is over when its input is and all has ended", () => {
+  const plan = open();
+  plan.add([task("a"), task("b")], 1);
+  startReady(plan);
+  end(plan, "a", FAILURE);
+  assert.deepEqual([...plan.ids.keys()], ["b"]);
+  end(plan, "b");
+  assert.deepEqual([plan.ids.size, plan.isDone], [0, false]);
+  plan.endInput(true);
+  assert.equal(plan.isDone, true);
+  plan.takeEvents();
+  plan.close(5);
+  const error = 'task "a" failed: exit code 3';
+  assert.deepEqual(plan.takeEvents(), [{ type: "job-ended", at: 5, state: "failed", error }]);
+  assert.deepEqual(plan.counts, { ...NOTHING, total: 2, completed: 1, failed: 1 });
+});
+
+test("an input that is left leaves the job unfinished", () => {
+  const plan = open();
+  plan.endInput(false);
+  plan.close(5);
+  assert.deepEqual([plan.isDone, plan.takeEvents()], [true, [{ type: "job-interrupted", at: 5 }]]);
+});
+
+test("a task waits for its next attempt, and cancelling it meanwhile ends it for good", () => {
+  const plan = open();
+  plan.add([task("a", [], { retries: 5, retryDelayMs: 100 }), task("b", [], { retries: 5, retryDelayMs: 100 })], 1);
+  startReady(plan);
+  assert.deepEqual([end(plan, "a", FAILURE), end(plan, "b", FAILURE)], [100, 100]);
+  const [a, b] = [plan.indexOf("a"), plan.indexOf("b")];
+  assert.equal(plan.readyCount, 0);
+  plan.endDelay(a);
+  assert.deepEqual(startReady(plan), ["a"]);
+  assert.equal(plan.attemptsOf(a), 2);
+  assert.deepEqual([plan.cancelTask(a, 3), plan.cancelTask(b, 3), plan.cancelTask(b, 3)], [true, false, false]);
+  // Its delay ends all the same.
+  plan.endDelay(b);
+  end(plan, "a", FAILURE);
+  assert.deepEqual(plan.counts, { ...NOTHING, total: 2, cancelled: 2 });
+});
+
+test("a failure limit skips what waits and bars what comes, also if the failures were before", () => {
+  const limited = { settings: settings({ maxFailures: 2 }) };
+  const plan = open([], limited);
+  plan.add([task("a"), task("b"), task("c")], 1);
+  for (const number of [plan.takeReady()!, plan.takeReady()!]) plan.start(number);
+  end(plan, "a", FAILURE);
+  assert.equal(plan.isBarred, false);
+  end(plan, "b", FAILURE);
+  assert.deepEqual([plan.isBarred, plan.isDone, plan.counts.skipped], [true, true, 1]);
+  const map = { counts: { ...NOTHING, total: 2, failed: 2 }, firstFailure: "a" };
+  const again = new MapPlan({ ...job([], limited), map }, () => 0, 1);
+  assert.equal(again.isBarred, true);
+  again.close(5);
+  assert.deepEqual(again.takeEvents(), [{ type: "job-ended", at: 5, state: "failed", error: 'task "a" failed' }]);
+});
+
+test("a map that is taken up goes on with what had not ended, budgets and delays included", () => {
+  const tasks = [task("waits", [], { retries: 2 }), task("runs"), task("delayed")];
+  const records = [record({ attempts: 2 }), record({ status: "running", attempts: 1 }), record({ attempts: 1 })];
+  const inFlight = [{ task: "runs", attempt: 1, startedAt: 1, spool: "s", key: 1, isQueued: false, stopping: null }];
+  const changes = { records, inFlight, failures: new Map([["waits", 2]]), retryAt: new Map([["delayed", 9]]) };
+  const plan = open(tasks, changes, { ...NOTHING, total: 10, pending: 2, running: 1, completed: 7 });
+  assert.deepEqual(startReady(plan), ["waits"]);
+  assert.equal(plan.attemptsOf(plan.indexOf("waits")), 3);
+  end(plan, "waits", FAILURE);
+  end(plan, "runs");
+  assert.deepEqual(plan.counts, { ...NOTHING, total: 10, pending: 1, completed: 8, failed: 1 });
+});
+
+test("cancelling the job ends what waits, lets what runs be stopped, and takes nothing more", () => {
+  const plan = open();
+  plan.add([task("a"), task("b")], 1);
+  plan.start(plan.takeReady()!);
+  plan.cancelJob(3);
+  assert.deepEqual([plan.isDone, plan.isBarred, plan.counts.cancelled], [false, true, 1]);
+  end(plan, "a", { kind: "signaled", signal: "SIGTERM", stopped: "cancel" });
+  assert.equal(plan.isDone, true);
+  plan.takeEvents();
+  plan.close(5);
+  assert.deepEqual(plan.takeEvents(), [{ type: "job-ended", at: 5, state: "cancelled", error: "cancelled by the user" }]);
+});
