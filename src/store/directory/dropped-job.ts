@@ -96,7 +96,9 @@ async function readJson(path: string): Promise<unknown> {
   return parsed.value;
 }
 
-function* droppedEvents({ state, tasks, records }: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
+function* droppedEvents(dropped: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
+  const { state, tasks, records } = dropped;
+  const at = Math.max(nowMs, Math.ceil(Number(dropped.tasksFile?.ctimeMs ?? 0)));
   const createdAt = text(state["created_at"]) ?? formatTimestamp(nowMs);
   const settings = {
     concurrency: limit(state["concurrency"]),
@@ -106,16 +108,16 @@ function* droppedEvents({ state, tasks, records }: DroppedJob, { name, owner, no
   };
   const extra = Object.fromEntries(Object.entries(state).filter(([key]) => !OWN_KEYS.has(key)));
   const run = { id: text(state["id"]) ?? `${name}-${Math.floor(nowMs / 1000)}`, createdAt };
-  yield { type: "job-taken", at: nowMs, name, run, owner, settings, extra };
-  yield* tasksAdded(tasks, nowMs);
+  yield { type: "job-taken", at, name, run, owner, settings, extra };
+  yield* tasksAdded(tasks, at);
   // What was running has nobody who runs it any more: it is pending again.
   const ended = tasks.flatMap((task, index) => (isFinal(records[index]!.status) ? [[task.id, records[index]!] as const] : []));
-  if (ended.length > 0) yield { type: "records-restored", at: nowMs, records: ended };
+  if (ended.length > 0) yield { type: "records-restored", at, records: ended };
   const ending = finalState(state["state"]);
   if (ending !== null && ended.length === tasks.length) {
     yield {
       type: "job-restored",
-      at: nowMs,
+      at,
       state: ending,
       startedAt: time(state["started_at"]),
       completedAt: time(state["completed_at"]) ?? time(state["updated_at"]),

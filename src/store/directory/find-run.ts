@@ -45,13 +45,13 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
     throw error;
   }
   await known.journal.close();
-  if (hasOldTasks(paths, known.picture)) {
-    const message = `${paths.dir} is not a job yet: tasks.json is still that of the earlier run ${known.picture.run.id}.`;
-    throw new AirError("AIR_NOT_FOUND", message);
-  }
+  const { picture } = known;
+  const stillOld = `${paths.dir} is not a job yet: tasks.json is still that of the earlier run ${picture.run.id}.`;
+  if (hasOurTasks(paths, picture)) throw new AirError("AIR_NOT_FOUND", stillOld);
   const dropped = await readDropped(paths, context);
   if (dropped === null) throw nothingThere(paths);
-  await archiveRun(paths, known.picture);
+  if (hasLainThere(dropped, picture)) throw new AirError("AIR_NOT_FOUND", stillOld);
+  await archiveRun(paths, picture);
   return takeInNow(paths, dropped, context);
 }
 
@@ -73,7 +73,13 @@ function isReplaced(paths: JobPaths, { run, isOver, completedAt }: Picture): boo
   return file !== null && isAnotherRun(file, { run, completedAt: isOver ? completedAt : null }, paths);
 }
 
-function hasOldTasks(paths: JobPaths, picture: Picture): boolean {
+function hasOurTasks(paths: JobPaths, picture: Picture): boolean {
   if (!existsSync(paths.tasks)) return false;
   return isSnapshotOf(readRegularFile(paths.tasks, { maxBytes: MAX_TASKS_BYTES }).toString("utf8"), picture);
+}
+
+/** True if the file is the one from which the earlier run was taken in: its first snapshot had not come yet when it was replaced. */
+function hasLainThere({ tasks, tasksFile }: DroppedJob, picture: Picture): boolean {
+  if (tasksFile === null || tasksFile.ctimeMs > picture.takenAt || tasks.length !== picture.initialTasks) return false;
+  return tasks.every(({ id }, index) => picture.tasks[index]!.id === id);
 }

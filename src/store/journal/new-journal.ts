@@ -45,7 +45,7 @@ export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent
 /** A journal of an ended job that says the same in O(number of tasks): what the tasks are and what became of them. */
 export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
   const { name, run, owner, settings, extra, state, startedAt, completedAt, error, firstFailure, initialTasks } = picture;
-  yield { type: "job-taken", at, name, run, owner, settings, extra };
+  yield { type: "job-taken", at: picture.takenAt, name, run, owner, settings, extra };
   yield* tasksAdded(picture.tasks, at);
   for (let start = 0; start < picture.tasks.length; start += TASKS_A_LINE) {
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);

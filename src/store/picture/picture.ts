@@ -26,6 +26,8 @@ export class Picture {
   startedAt: number | null = null;
   completedAt: number | null = null;
   updatedAt = 0;
+  /** When the job was taken in, milliseconds since the epoch: what lay there then was read then. */
+  takenAt = 0;
   /** Counts the events so far: tells whether anything has changed. */
   version = 0;
   error: string | null = null;
@@ -51,7 +53,6 @@ export class Picture {
   /** Of a map: called with each task as it leaves. */
   onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
 
-  #takenAt = 0;
   readonly #index = new Map<string, number>();
   readonly #memory = new AttemptMemory();
   readonly #keepsAll: boolean;
@@ -122,7 +123,7 @@ export class Picture {
   }
 
   #take(event: JobTaken): void {
-    this.#takenAt = event.at;
+    this.takenAt = event.at;
     ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
     if (event.owner === "map" && !this.#keepsAll) this.had = new IdSet();
   }
@@ -138,7 +139,7 @@ export class Picture {
     }
     this.counts.total += tasks.length;
     this.counts.pending += tasks.length;
-    if (at === this.#takenAt) this.initialTasks = this.tasks.length;
+    if (at === this.takenAt) this.initialTasks = this.tasks.length;
     this.#goOn();
   }
 

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { findRun } from "../../../src/store/directory/find-run.js";
+import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
+import { temporaryDirectory } from "../sample-job.js";
+
+function emptyJob(t: TestContext): JobPaths {
+  const paths = jobPaths(join(temporaryDirectory(t), "nightly"));
+  mkdirSync(paths.logs, { recursive: true });
+  return paths;
+}
+
+const writeState = (paths: JobPaths, createdAt: string): void =>
+  writeFileSync(paths.state, JSON.stringify({ id: "nightly-1", name: "nightly", state: "waiting", created_at: createdAt }));
+
+const writeTasks = (paths: JobPaths, ...ids: string[]): void =>
+  writeFileSync(paths.tasks, JSON.stringify(ids.map((id) => ({ id, command: "true" }))));
+
+/** The tasks of the run that is found. */
+async function find(paths: JobPaths): Promise<{ run: string; tasks: string[] }> {
+  const checkGraph = (): never[] => [];
+  const found = await findRun(paths, { name: "nightly", owner: "manager", cwd: "/", checkGraph, nowMs: Date.now() });
+  assert.ok(found);
+  await found.journal.close();
+  return { run: found.picture.run.createdAt, tasks: found.picture.tasks.map(({ id }) => id) };
+}
+
+test("tasks.json from which a run was taken in, and that nobody has touched since, is never run under a new identity", async (t) => {
+  const paths = emptyJob(t);
+  writeState(paths, "first");
+  writeTasks(paths, "old");
+  assert.deepEqual(await find(paths), { run: "first", tasks: ["old"] });
+  writeState(paths, "second");
+  await assert.rejects(find(paths), { code: "AIR_NOT_FOUND", message: /still that of the earlier run nightly-1/ });
+  writeTasks(paths, "old");
+  assert.deepEqual(await find(paths), { run: "second", tasks: ["old"] }, "the same tasks, written again, are the new run's");
+});
+
+test("other tasks that were written before the new state.json are the new run's", async (t) => {
+  const paths = emptyJob(t);
+  writeState(paths, "first");
+  writeTasks(paths, "old");
+  await find(paths);
+  writeTasks(paths, "new");
+  writeState(paths, "second");
+  assert.deepEqual(await find(paths), { run: "second", tasks: ["new"] });
+});
