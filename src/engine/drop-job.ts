@@ -4,7 +4,6 @@
  */
 
 import { resolve } from "node:path";
-import { graphFaults } from "./check-job.js";
 import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
 import { putDown } from "./put-down.js";
@@ -31,11 +30,7 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   prepareBase(dir).forEach(onWarning);
   const { tasks, concurrency, maxFailures, env } = spec;
   const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
-  const opened = await openRun(
-    dir,
-    { name, owner: "manager", tasks, settings },
-    { checkGraph: graphFaults, nowMs: Date.now(), socket: null },
-  );
+  const opened = await openRun(dir, { name, owner: "manager", tasks, settings }, { nowMs: Date.now(), socket: null });
   if (opened.warning !== null) onWarning(opened.warning);
   const { picture } = opened;
   const isManagers = picture.owner === "manager";

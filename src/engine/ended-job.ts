@@ -3,7 +3,6 @@
  * Made by AirExecutor.
  */
 
-import { graphFaults } from "./check-job.js";
 import { eventsOfRewrite } from "./growth.js";
 import { Job, type JobBackend } from "./job.js";
 import { putDown } from "./put-down.js";
@@ -31,7 +30,7 @@ export async function endedJob(opened: OpenedJob, backend: JobBackend): Promise<
 export async function takeInGrowth(opened: OpenedJob): Promise<boolean> {
   const { paths, picture } = opened;
   const nowMs = Date.now();
-  const standing = await readStanding(paths.tasks, { picture, checkGraph: graphFaults, nowMs });
+  const standing = await readStanding(paths.tasks, { picture, nowMs });
   if (standing === null) return true;
   const { rewrite, ageMs } = standing;
   if (rewrite.added.length + rewrite.refusals.length === 0) return true;

@@ -3,7 +3,7 @@
  * tasks.json, where nobody hears the answer. Pure: gives what is to be added; running-job.ts and job-control.ts add it.
  */
 
-import { graphFaults } from "./check-job.js";
+import { graphFaults } from "../store/text/graph-faults.js";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { TaskSpec } from "../domain/task.js";

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { demandIds, demandWish } from "./call-options.js";
-import { checkJob, type JobInput } from "./check-job.js";
+import { checkJob, type JobInput } from "../store/text/check-job.js";
 import { ask } from "../control/client.js";
 import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../control/protocol.js";
 import { AirError } from "../domain/errors.js";

@@ -1,7 +1,7 @@
 /** A job in the hands of a caller: made by AirExecutor, which feeds it. Runs nothing itself. */
 
 import { demandIds } from "./call-options.js";
-import type { JobInput } from "./check-job.js";
+import type { JobInput } from "../store/text/check-job.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobStatus, JobSummary, RetryWish } from "../domain/job.js";
 

@@ -3,7 +3,7 @@
  * Pure but for reading tasks.json; job-control.ts records what comes of it.
  */
 
-import { graphFaults } from "./check-job.js";
+import { graphFaults } from "../store/text/graph-faults.js";
 import type { RetryWish } from "../domain/job.js";
 import type { TaskSpec } from "../domain/task.js";
 import { selectRetry } from "../scheduler/plan/select-retry.js";
@@ -20,7 +20,7 @@ export interface RetryPlan {
 
 /** What is edited in tasks.json just now. */
 export async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite["edited"]> {
-  const standing = await readStanding(tasks, { picture, checkGraph: graphFaults, nowMs: Date.now() });
+  const standing = await readStanding(tasks, { picture, nowMs: Date.now() });
   return standing?.rewrite.edited ?? [];
 }
 

@@ -1,6 +1,5 @@
 /** For a job that was opened although nothing of it is to run here: its files are brought up to date and it is given back. */
 
-import { graphFaults } from "./check-job.js";
 import { eventsOfRewrite } from "./growth.js";
 import { closeJob, openWriter, type OpenedJob } from "../store/directory/job-directory.js";
 
@@ -10,7 +9,6 @@ export async function putDown(opened: OpenedJob, isChanged: boolean): Promise<vo
     durability: "grouped",
     onTrouble: () => {},
     onReady: () => {},
-    checkGraph: graphFaults,
     onRewrite: (rewrite) => writer.record(eventsOfRewrite(rewrite, opened.picture, Date.now())),
   });
   try {

@@ -4,7 +4,6 @@
  */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { graphFaults } from "./check-job.js";
 import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobSummary } from "../domain/job.js";
@@ -72,7 +71,6 @@ export class RunningJob {
       durability: context.durability,
       onTrouble: (what, error) => this.#trouble.tell(what, error),
       onReady: () => context.scheduler.resume(),
-      checkGraph: graphFaults,
       onRewrite: (rewrite) => this.#takeIn(rewrite),
     });
     let onFinished: (summary: Promise<JobSummary>) => void = () => {};

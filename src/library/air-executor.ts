@@ -5,7 +5,7 @@
 
 import { resolve } from "node:path";
 import { completeDir, completeSubmitOptions, graceOf } from "../engine/call-options.js";
-import { checkJob, graphFaults, type JobInput } from "../engine/check-job.js";
+import { checkJob, type JobInput } from "../store/text/check-job.js";
 import { ControlServer } from "../control/server.js";
 import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
 import { endedJob } from "../engine/ended-job.js";
@@ -224,7 +224,7 @@ export class AirExecutor {
   #context(): OpenContext {
     this.#engine.requireOpen();
     this.#server.listen();
-    return { checkGraph: graphFaults, nowMs: clock.now(), socket: this.#server.name };
+    return { nowMs: clock.now(), socket: this.#server.name };
   }
 
   async #begin(opened: OpenedJob, options: Omit<BeginOptions, "backendOf"> = {}): Promise<RunningJob> {

@@ -7,7 +7,7 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises";
-import { checkMapTask } from "../../engine/check-job.js";
+import { checkMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";

@@ -14,15 +14,13 @@ import { describe, isObject } from "../text/describe.js";
 import type { JobPaths } from "../layout.js";
 import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { Picture } from "../picture/picture.js";
-import { invalidJob, placeFaults, type PathFault } from "../text/places.js";
+import { graphFaults } from "../text/graph-faults.js";
+import { invalidJob, placeFaults } from "../text/places.js";
 import { hasEntries, type Recovered } from "../journal/recovery.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { readTasksJson } from "../snapshot/tasks-file.js";
 import { parseText } from "../text/text-source.js";
 import { formatTimestamp, parseTimestamp } from "../text/timestamp.js";
-
-/** What the graph has against tasks, by themselves or as an addition to the `known` ones; paths begin at `["tasks", …]`. */
-export type GraphCheck = (tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>) => readonly PathFault[];
 
 export interface DroppedContext {
   readonly name: string;
@@ -30,7 +28,6 @@ export interface DroppedContext {
   readonly nowMs: number;
   /** Where tasks run that name no directory: for a dropped job where `.air-executor` is. */
   readonly cwd: string;
-  readonly checkGraph: GraphCheck;
 }
 
 /** Keys of state.json that we write ourselves; all others are kept as they are. */
@@ -82,10 +79,10 @@ async function readState(path: string): Promise<State> {
 
 async function readTasksFile(
   path: string,
-  { nowMs, checkGraph }: DroppedContext,
+  { nowMs }: DroppedContext,
 ): Promise<{ tasks: readonly TaskSpec[]; records: readonly TaskRecord[] }> {
   const read = await readTasksJson(readRegularFile(path, { maxBytes: MAX_BYTES }), { fileName: path, now: nowMs });
-  const faults = [...read.faults, ...placeFaults(checkGraph(read.tasks), read.locate)];
+  const faults = [...read.faults, ...placeFaults(graphFaults(read.tasks), read.locate)];
   if (faults.length > 0) throw invalidJob(path, faults);
   return read;
 }

@@ -11,7 +11,6 @@ import type { JobOwner, JobSettings } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { archiveRun } from "./archive.js";
 import { newRunId } from "./archived-runs.js";
-import type { GraphCheck } from "./dropped-job.js";
 import { findRun, nothingThere, type FoundRun } from "./find-run.js";
 import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
@@ -74,7 +73,6 @@ export interface WantedRun {
 
 /** What an engine brings along to open jobs. */
 export interface OpenContext {
-  readonly checkGraph: GraphCheck;
   readonly nowMs: number;
   /** Name of its control socket; null if it has none. */
   readonly socket: string | null;
@@ -172,15 +170,12 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
 }
 
 /** The writer of an opened job. `onRewrite` hears what others write into its tasks.json. */
-export function openWriter(
-  job: OpenedJob,
-  options: WriterOptions & Pick<TasksGuardOptions, "checkGraph" | "onRewrite">,
-): JobWriter {
+export function openWriter(job: OpenedJob, options: WriterOptions & Pick<TasksGuardOptions, "onRewrite">): JobWriter {
   const { paths, picture, journal, lock, tasksFile = null } = job;
   const state = new StateGuard(paths, { run: picture.run, completedAt: null }, lock);
-  const { checkGraph, onRewrite } = options;
+  const { onRewrite } = options;
   const onNews = (): void => writer.noteNews();
-  const tasks = new TasksGuard(paths, { picture, checkGraph, known: tasksFile, onRewrite, onNews });
+  const tasks = new TasksGuard(paths, { picture, known: tasksFile, onRewrite, onNews });
   const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), {
     ...options,
     logs: paths.logs,

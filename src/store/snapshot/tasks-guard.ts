@@ -18,7 +18,7 @@ import { isSameFile } from "./state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
 import { readRewrite, type Rewrite, type RewriteContext } from "./tasks-rewrite.js";
 
-export interface TasksGuardOptions extends Pick<RewriteContext, "picture" | "checkGraph"> {
+export interface TasksGuardOptions extends Pick<RewriteContext, "picture"> {
   /** The file as it was when the job was taken in from it; null if it was not. */
   readonly known: BigIntStats | null;
   readonly onRewrite: (rewrite: Rewrite) => void;
@@ -156,9 +156,9 @@ export class TasksGuard {
 
   async #read(bytes: Buffer | null): Promise<Rewrite | null> {
     if (bytes === null) return null;
-    const { picture, checkGraph } = this.#options;
+    const { picture } = this.#options;
     if (picture.had !== null) return OF_A_MAP;
-    return readRewrite(bytes, { fileName: this.#paths.tasks, picture, checkGraph, seen: this.#seenCount(), nowMs: Date.now() });
+    return readRewrite(bytes, { fileName: this.#paths.tasks, picture, seen: this.#seenCount(), nowMs: Date.now() });
   }
 
   /** Tasks that whoever writes now must have seen. */

@@ -10,8 +10,8 @@ import { setImmediate } from "node:timers/promises";
 import type { Fault } from "../../domain/errors.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { isObject, quote } from "../text/describe.js";
-import type { GraphCheck } from "../directory/dropped-job.js";
 import type { Picture } from "../picture/picture.js";
+import { graphFaults } from "../text/graph-faults.js";
 import { placeFaults, type Locate, type PathFault } from "../text/places.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { isSnapshotOf } from "../directory/run-identity.js";
@@ -36,7 +36,6 @@ export interface Rewrite {
 export interface RewriteContext {
   readonly fileName: string;
   readonly picture: Picture;
-  readonly checkGraph: GraphCheck;
   /** How many of the tasks have been in the file for so long that whoever wrote it must have seen them. */
   readonly seen: number;
   readonly nowMs: number;
@@ -127,7 +126,7 @@ async function findAdded(
   const refusals: string[] = [];
   for (let round = 0; rest.length > 0; round++) {
     const read = await readLines(rest, context);
-    const graph = context.checkGraph(read.tasks, context.picture.ids);
+    const graph = graphFaults(read.tasks, context.picture.ids);
     const faults = [...read.faults, ...graph.map(({ path, message }) => ({ path: inFile(path, rest), message }))];
     added = read.tasks;
     if (faults.length === 0) break;

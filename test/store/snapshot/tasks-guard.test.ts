@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { graphFaults } from "../../../src/engine/check-job.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
 import { Picture } from "../../../src/store/picture/picture.js";
 import { TasksGuard } from "../../../src/store/snapshot/tasks-guard.js";
@@ -42,7 +41,6 @@ function rig(t: TestContext): Rig {
   const heard: Rewrite[] = [];
   const guard = new TasksGuard(paths, {
     picture,
-    checkGraph: graphFaults,
     known: null,
     onRewrite: (rewrite) => {
       heard.push(rewrite);

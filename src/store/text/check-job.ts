@@ -1,16 +1,15 @@
 /**
- * Checks jobs before anything is made of them: what the store says of each task and what the scheduler says of the graph come together
- * here, so that every fault of a file is shown at once. Pure but for reading the file.
+ * Checks jobs before anything is made of them: what there is against each task and against the graph come together here, so that every
+ * fault of a file is shown at once. Reads the file and makes nothing.
  */
 
-import type { JobSpec } from "../domain/job.js";
-import type { TaskSpec } from "../domain/task.js";
-import { checkGraph } from "../domain/check-graph.js";
-import { readJobData, readJobFile as readFile, type JobReading } from "../store/text/job-file.js";
-import { invalidJob, locateData, placeFaults, type PathFault } from "../store/text/places.js";
-import { suggest } from "../store/text/suggest.js";
-import { readTasks } from "../store/text/task-reader.js";
-import { formatTimestamp } from "../store/text/timestamp.js";
+import type { JobSpec } from "../../domain/job.js";
+import type { TaskSpec } from "../../domain/task.js";
+import { graphFaults } from "./graph-faults.js";
+import { readJobData, readJobFile as readFile, type JobReading } from "./job-file.js";
+import { invalidJob, locateData, placeFaults } from "./places.js";
+import { readTasks } from "./task-reader.js";
+import { formatTimestamp } from "./timestamp.js";
 
 /** A task as a job file holds it; seconds, and the names of the guide. */
 export interface TaskInput {
@@ -88,14 +87,6 @@ export async function checkMapTask(task: unknown, position: number, map: string)
   const all = isFree ? faults : [...faults, { path: ["tasks", 0], message }];
   if (all.length > 0) throw invalidJob(`the task of input ${position} of map "${map}"`, placeFaults(all, locateData([task])));
   return spec;
-}
-
-/** What the graph has against tasks, by themselves or as an addition to the `known` ones, as paths into the job. */
-export function graphFaults(tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>): PathFault[] {
-  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined, known).map((fault) => ({
-    path: ["tasks", fault.taskIndex, fault.key, ...(fault.dependencyIndex === undefined ? [] : [fault.dependencyIndex])],
-    message: fault.message,
-  }));
 }
 
 function complete(subject: string, { job, faults, locate }: JobReading, { isAddition = false }: CheckOptions): JobSpec {
