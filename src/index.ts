@@ -6,6 +6,7 @@ export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from ".
 export type { MapInput, MapOptions, MapResult, MapTask, ToTask } from "./library/map/map-options.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
 export type * from "./domain/events.js";
+export type * from "./domain/history.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
@@ -13,5 +14,6 @@ export { dropJob, type DropOptions } from "./engine/drop-job.js";
 export type { PrunedRun, PrunePolicy } from "./engine/prune.js";
 export { Job, type Added, type Retried } from "./engine/job.js";
 export { baseOfDropped } from "./store/directory/job-directory.js";
+export { readHistory } from "./store/history/read-history.js";
 export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView, type TaskView } from "./store/view/job-view.js";
 export { checkJobName } from "./store/names.js";

@@ -5,6 +5,7 @@
  * of a job is defined in one place, store/picture/picture.ts, for the running engine and for recovery alike.
  */
 
+import type { AttemptHistory, Pause } from "./history.js";
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
 import type { Outcome, StopReason } from "./outcome.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
@@ -47,6 +48,16 @@ export interface JobRestored {
   readonly error: string | null;
   readonly firstFailure: string | null;
   readonly initialTasks: number;
+}
+
+/** What is only looked back at, of a run whose journal was compacted: attempts that the records of their tasks don't tell of, and times. */
+export interface HistoryRestored {
+  readonly type: "history-restored";
+  readonly at: number;
+  /** Since when tasks were pending, in the order of the job: from one moment on so many of them. */
+  readonly pendingSince: readonly (readonly [at: number, tasks: number])[];
+  readonly pauses: readonly Pause[];
+  readonly attempts: readonly (readonly [task: string, attempts: readonly AttemptHistory[]])[];
 }
 
 /** An attempt is about to start. On disk before the runner hears of it. */
@@ -150,6 +161,7 @@ export type JobEvent =
   | TasksAdded
   | RecordsRestored
   | JobRestored
+  | HistoryRestored
   | AttemptStarted
   | AttemptBegun
   | AttemptStopping

@@ -16,7 +16,8 @@ import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { takeLock, type Lock } from "../../system/lock.js";
 import { checkJobName } from "../names.js";
-import { compacted, tasksAdded, writeNewJournal } from "../journal/new-journal.js";
+import { compactLong } from "../journal/compaction.js";
+import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { ensureJobDirectory } from "./ownership.js";
 import { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
@@ -27,9 +28,6 @@ import { JobWriter, type WriterOptions } from "../writer.js";
 import { Snapshots } from "../snapshot/snapshot.js";
 import { StateGuard } from "../snapshot/state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
-
-/** A journal of more lines than this is rewritten when its job has ended: a few attempts of every task stay on record. */
-const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
 
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
@@ -235,10 +233,7 @@ export async function abandon({ journal, lock }: OpenedJob): Promise<void> {
 /** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
 export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
   try {
-    const isLong = picture.had === null && journal.lines > LINES_A_TASK * picture.tasks.length + SPARE_LINES;
-    if (isLong && picture.isOver && lock.presence() === "here") {
-      await (await writeNewJournal(paths, compacted(picture, picture.updatedAt))).close();
-    }
+    if (lock.presence() === "here") await compactLong(paths, picture, journal.lines);
   } finally {
     lock.release();
   }

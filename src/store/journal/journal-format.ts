@@ -5,7 +5,7 @@
  *
  * - `seq` counts from 1 without gaps; a compacted journal starts again at 1.
  * - `crc` is the CRC-32 of the line's bytes before `,"crc"`, eight hex digits: it tells a whole line from a torn or altered one.
- * - The first line is a `job-taken` with `"format":1`. Any change that an older reader would misread raises that number.
+ * - The first line is a `job-taken` with `"format":2`. Any change that an older reader would misread raises that number.
  * - Tasks stand in `tasks-added` in the form of task-schema.ts, so a journal alone is enough to know the whole job.
  *
  * The road not taken: a binary record format would be half the size, but a journal that `grep` and `jq` can read has
@@ -16,12 +16,15 @@
 
 import { crc32 } from "node:zlib";
 import { impossible } from "../../domain/errors.js";
-import type { JobEvent } from "../../domain/events.js";
+import type { HistoryRestored, JobEvent } from "../../domain/events.js";
+import type { AttemptHistory } from "../../domain/history.js";
 import type { Outcome } from "../../domain/outcome.js";
 import type { DiskTask } from "../text/disk-task.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
+
+const NO_END = { endedAt: null, outcome: null, error: null } as const;
 
 const LINE_START = /^\{"seq":(\d+),"at":"([^"]+)",/;
 const CRC_HEAD = ',"crc":"';
@@ -56,6 +59,8 @@ function encodeHead(seq: number, event: JobEvent): string {
       return `${start},"tasks":${JSON.stringify(event.tasks)},"edited":[${event.edited.map(specText).join(",")}]`;
     case "edits-ignored":
       return `${start},"edited":[${event.edited.map(specText).join(",")}],"notes":${JSON.stringify(event.notes)}`;
+    case "history-restored":
+      return withRest(start, withoutNulls(event));
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
@@ -78,7 +83,14 @@ function outcomeText(outcome: Outcome): string {
     : JSON.stringify(outcome);
 }
 
-function withRest(start: string, event: JobEvent): string {
+/** There are many attempts in it, and most have no error. */
+function withoutNulls({ attempts, ...rest }: HistoryRestored): object & Pick<HistoryRestored, "type" | "at"> {
+  const short = (attempt: AttemptHistory): object =>
+    Object.fromEntries(Object.entries(attempt).filter(([, value]) => value !== null));
+  return Object.assign(rest, { attempts: attempts.map(([task, each]) => [task, each.map(short)]) });
+}
+
+function withRest(start: string, event: object & Pick<JobEvent, "type" | "at">): string {
   const { type: _type, at: _at, ...rest } = event;
   const body = JSON.stringify(rest);
   return body === "{}" ? start : `${start},${body.slice(1, -1)}`;
@@ -120,6 +132,11 @@ function revive(raw: Record<string, unknown>): JobEvent {
   if (raw["type"] === "attempt-ended") {
     raw["error"] ??= null;
     raw["retryAt"] ??= null;
+  }
+  if (raw["type"] === "history-restored") {
+    for (const [, attempts] of raw["attempts"] as [string, object[]][]) {
+      attempts.forEach((attempt, place) => (attempts[place] = { ...NO_END, ...attempt }));
+    }
   }
   return raw as unknown as JobEvent;
 }

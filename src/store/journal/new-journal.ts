@@ -1,5 +1,5 @@
 /**
- * Writes a journal as a whole: for a new run, and to compact one that has grown far beyond its tasks. Either the new journal is there,
+ * Writes a journal as a whole: for a new run, and for one that is compacted. Either the new journal is there,
  * or what was there before: a temporary file, synced, renamed.
  */
 
@@ -13,7 +13,7 @@ import { clearTemporary, temporaryOf } from "../../system/temporary-file.js";
 import type { TaskSpec } from "../../domain/task.js";
 
 /** Tasks a line: bounds the length of a line, and what a torn one can take with it. */
-const TASKS_A_LINE = 1000;
+export const TASKS_A_LINE = 1000;
 
 /** Tasks as events, so many a line that no line is huge. */
 export function* tasksAdded(tasks: readonly TaskSpec[], at: number): Generator<JobEvent> {
@@ -40,18 +40,4 @@ export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent
     await journal.close();
     throw error;
   }
-}
-
-/** A journal of an ended job that says the same in O(number of tasks): what the tasks are and what became of them. */
-export function* compacted(picture: Picture, at: number): Generator<JobEvent> {
-  const { name, run, owner, settings, extra, state, startedAt, completedAt, error, firstFailure, initialTasks } = picture;
-  yield { type: "job-taken", at: picture.takenAt, name, run, owner, settings, extra };
-  yield* tasksAdded(picture.tasks, at);
-  for (let start = 0; start < picture.tasks.length; start += TASKS_A_LINE) {
-    const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
-    yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
-  }
-  const { warnings, edits } = picture;
-  if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
-  yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
 }

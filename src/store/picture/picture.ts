@@ -85,6 +85,8 @@ export class Picture {
         ({ state: this.state, startedAt: this.startedAt, completedAt: this.completedAt, error: this.error } = event);
         ({ firstFailure: this.firstFailure, initialTasks: this.initialTasks } = event);
         return;
+      case "history-restored":
+        return;
       case "attempt-started":
         return this.#start(event);
       case "attempt-begun":

@@ -131,6 +131,7 @@ export class Model {
       case "job-taken":
       case "records-restored":
       case "job-restored":
+      case "history-restored":
       case "edits-ignored":
         assert.fail(`${event.type} is the store's to say`);
     }

@@ -84,9 +84,9 @@ test("a missing line is damage even if all others are whole", async (t) => {
 test("a journal of a newer format is refused with the remedy", async (t) => {
   const path = join(temporaryDirectory(t), "journal.ndjson");
   const { crc32 } = await import("node:zlib");
-  const head = '{"seq":1,"at":"2026-01-31T12:00:00.000Z","type":"job-taken","format":2';
+  const head = '{"seq":1,"at":"2026-01-31T12:00:00.000Z","type":"job-taken","format":99';
   writeFileSync(path, `${head},"crc":"${crc32(head).toString(16).padStart(8, "0")}"}\n`);
-  assert.throws(() => read(path), /has format 2, which this version does not know: use a newer air-executor/);
+  assert.throws(() => read(path), /has format 99, which this version does not know: use a newer air-executor/);
 });
 
 test("lines longer than a read come back whole", async (t) => {

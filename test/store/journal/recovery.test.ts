@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AirExecutor } from "../../../src/library/air-executor.js";
 import type { JobEvent } from "../../../src/domain/events.js";
+import { readHistory } from "../../../src/store/history/read-history.js";
 import { readJournal } from "../../../src/store/journal/journal-reader.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
-import { compacted, writeNewJournal } from "../../../src/store/journal/new-journal.js";
+import { compacted } from "../../../src/store/journal/compaction.js";
+import { writeNewJournal } from "../../../src/store/journal/new-journal.js";
 import { recover } from "../../../src/store/journal/recovery.js";
 import { stateText } from "../../../src/store/snapshot/snapshot.js";
 import { root } from "../../source-files.js";
@@ -50,15 +52,17 @@ test("damage in the middle changes nothing on disk", async (t) => {
   assert.equal(existsSync(paths.journalTorn), false);
 });
 
-test("a compacted journal gives the same picture from fewer lines", async (t) => {
+test("a compacted journal gives the same picture and the same history from fewer lines", async (t) => {
   const paths = await sampleJob(t);
   const before = recover(paths);
-  assert.ok(before);
+  const history = readHistory(paths);
+  assert.ok(before && history);
   await before.journal.close();
-  await (await writeNewJournal(paths, compacted(before.picture, before.picture.updatedAt))).close();
+  await (await writeNewJournal(paths, compacted(before.picture, history, before.picture.updatedAt))).close();
   const after = recover(paths);
   assert.ok(after);
   await after.journal.close();
+  assert.deepEqual(readHistory(paths), history);
   assert.ok(after.journal.lines < before.journal.lines);
   assert.equal(stateText(after.picture), stateText(before.picture));
   assert.deepEqual(after.picture.tasks, before.picture.tasks);

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JobEvent } from "../../../src/domain/events.js";
+import type { RunHistory } from "../../../src/domain/history.js";
+import { History } from "../../../src/store/history/history.js";
 import { decodeLine, encodeEvent } from "../../../src/store/journal/journal-format.js";
-import { compacted } from "../../../src/store/journal/new-journal.js";
+import { compacted } from "../../../src/store/journal/compaction.js";
 import { Picture } from "../../../src/store/picture/picture.js";
 import { stateText } from "../../../src/store/snapshot/snapshot.js";
 import { AT, taken, task } from "../sample-job.js";
@@ -32,6 +34,12 @@ function pictureOf(events: Iterable<JobEvent>): Picture {
   const picture = new Picture();
   for (const event of events) picture.apply(event);
   return picture;
+}
+
+function historyOf(events: readonly JobEvent[]): RunHistory {
+  const told = new History();
+  for (const event of events) told.apply(event);
+  return told.tell(null);
 }
 
 const statuses = ({ records }: Picture): string[] => records.map(({ status }) => status);
@@ -71,7 +79,10 @@ test("what was written in vain is kept once each, shown in state.json, and forgo
   const events = [...history, note(["one"]), note(["one", "two"])];
   const picture = pictureOf(events);
   assert.deepEqual(JSON.parse(stateText(picture)).warnings, ["one", "two"]);
-  assert.deepEqual(pictureOf(compacted(pictureOf([...events, ended]), AT)).warnings, ["one", "two"]);
+  assert.deepEqual(pictureOf(compacted(pictureOf([...events, ended]), historyOf([...events, ended]), AT)).warnings, [
+    "one",
+    "two",
+  ]);
   picture.apply({ type: "tasks-reset", at: AT + 7, tasks: ["a"], edited: [] });
   assert.equal("warnings" in JSON.parse(stateText(picture)), false);
 });

@@ -1,0 +1,54 @@
+/**
+ * Makes the journal of an ended job short again that has grown far beyond its tasks: what the tasks are, what became of them, and what
+ * each attempt did. Called under the job's lock, when nobody appends any more. What happened is never forgotten.
+ */
+
+import type { JobEvent } from "../../domain/events.js";
+import type { RunHistory } from "../../domain/history.js";
+import { readHistory } from "../history/read-history.js";
+import type { JobPaths } from "../layout.js";
+import type { Picture } from "../picture/picture.js";
+import { TASKS_A_LINE, tasksAdded, writeNewJournal } from "./new-journal.js";
+
+/** A journal of more lines than this is rewritten: a few attempts of every task stay as they were recorded. */
+const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
+
+/** @param lines how many the journal has. */
+export async function compactLong(paths: JobPaths, picture: Picture, lines: number): Promise<void> {
+  if (!picture.isOver || picture.had !== null || lines <= LINES_A_TASK * picture.tasks.length + SPARE_LINES) return;
+  const history = readHistory(paths);
+  if (history?.damage !== null) return;
+  await (await writeNewJournal(paths, compacted(picture, history, picture.updatedAt))).close();
+}
+
+export function* compacted(picture: Picture, history: RunHistory, at: number): Generator<JobEvent> {
+  const { name, run, owner, settings, extra, state, startedAt, completedAt, error, firstFailure, initialTasks } = picture;
+  yield { type: "job-taken", at: picture.takenAt, name, run, owner, settings, extra };
+  yield* tasksAdded(picture.tasks, at);
+  for (let start = 0; start < picture.tasks.length; start += TASKS_A_LINE) {
+    const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
+    yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
+  }
+  yield* historyRestored(history, at);
+  const { warnings, edits } = picture;
+  if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
+  yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
+}
+
+function* historyRestored({ tasks, pauses }: RunHistory, at: number): Generator<JobEvent> {
+  const pendingSince: [at: number, tasks: number][] = [];
+  for (const task of tasks) {
+    const last = pendingSince.at(-1);
+    if (last?.[0] === task.pendingSince) last[1] += 1;
+    else pendingSince.push([task.pendingSince, 1]);
+  }
+  for (let start = 0; start < pendingSince.length; start += TASKS_A_LINE) {
+    const some = pendingSince.slice(start, start + TASKS_A_LINE);
+    yield { type: "history-restored", at, pendingSince: some, pauses: start === 0 ? pauses : [], attempts: [] };
+  }
+  const attempted = tasks.flatMap(({ spec, attempts }) => (attempts.length === 0 ? [] : [[spec.id, attempts] as const]));
+  for (let start = 0; start < attempted.length; start += TASKS_A_LINE) {
+    const attempts = attempted.slice(start, start + TASKS_A_LINE);
+    yield { type: "history-restored", at, pendingSince: [], pauses: [], attempts };
+  }
+}

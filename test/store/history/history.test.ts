@@ -1,0 +1,188 @@
+/** What the journal tells afterwards: each attempt with its wait, also after it was compacted or damaged. */
+
+import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { test, type TestContext } from "node:test";
+import type { JobEvent } from "../../../src/domain/events.js";
+import type { AttemptHistory, RunHistory } from "../../../src/domain/history.js";
+import type { Outcome } from "../../../src/domain/outcome.js";
+import { readHistory } from "../../../src/store/history/read-history.js";
+import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
+import { compacted, compactLong } from "../../../src/store/journal/compaction.js";
+import { writeNewJournal } from "../../../src/store/journal/new-journal.js";
+import { readPicture } from "../../../src/store/journal/recovery.js";
+import { AT, taken, task, temporaryDirectory } from "../sample-job.js";
+
+const added = (at: number, ...tasks: ReturnType<typeof task>[]): JobEvent => ({ type: "tasks-added", at, tasks });
+const started = (id: string, attempt: number, at: number): JobEvent => {
+  return { type: "attempt-started", at, task: id, attempt, spool: "s", key: at };
+};
+const ended = (id: string, attempt: number, at: number, outcome: Outcome, retryAt: number | null = null): JobEvent => {
+  const isDone = outcome.kind === "exited" && outcome.exitCode === 0;
+  const status = isDone ? "completed" : retryAt !== null || outcome.kind === "not-begun" ? "pending" : "failed";
+  return { type: "attempt-ended", at, task: id, attempt, outcome, status, error: isDone ? null : "why", retryAt };
+};
+const success: Outcome = { kind: "exited", exitCode: 0 };
+const failure: Outcome = { kind: "exited", exitCode: 3 };
+
+async function journalOf(t: TestContext, events: readonly JobEvent[]): Promise<JobPaths> {
+  const paths = jobPaths(temporaryDirectory(t));
+  await (await writeNewJournal(paths, events)).close();
+  return paths;
+}
+
+async function historyOf(t: TestContext, events: readonly JobEvent[]): Promise<RunHistory> {
+  const history = readHistory(await journalOf(t, events));
+  assert.ok(history);
+  return history;
+}
+
+/** Attempt, since when it was ready, start and end, after AT. */
+function inShort(history: RunHistory, id: string): (number | null)[][] {
+  const attempts = history.tasks.find(({ spec }) => spec.id === id)?.attempts ?? [];
+  const after = (time: number | null): number | null => (time === null ? null : time - AT);
+  return attempts.map(({ attempt, readyAt, startedAt, endedAt }: AttemptHistory) => [
+    attempt,
+    after(readyAt),
+    after(startedAt),
+    after(endedAt),
+  ]);
+}
+
+const events: readonly JobEvent[] = [
+  taken,
+  added(AT + 1, task("a"), task("b"), task("c", ["a", "b"])),
+  started("a", 1, AT + 5),
+  started("b", 1, AT + 6),
+  ended("b", 1, AT + 20, success),
+  ended("a", 1, AT + 30, failure, AT + 50),
+  started("a", 2, AT + 55),
+  ended("a", 2, AT + 70, success),
+  started("c", 1, AT + 75),
+  ended("c", 1, AT + 80, success),
+];
+
+test("an attempt is ready when its task came, its last dependency ended or its delay is over", async (t) => {
+  const history = await historyOf(t, events);
+  assert.deepEqual(inShort(history, "b"), [[1, 1, 6, 20]]);
+  assert.deepEqual(inShort(history, "a"), [
+    [1, 1, 5, 30],
+    [2, 50, 55, 70],
+  ]);
+  assert.deepEqual(inShort(history, "c"), [[1, 70, 75, 80]]);
+  assert.deepEqual(
+    history.tasks[0]!.attempts.map(({ outcome, status, error }) => [outcome, status, error]),
+    [
+      [failure, "pending", "why"],
+      [success, "completed", null],
+    ],
+  );
+});
+
+test("what never began is no attempt, and its task has waited all along", async (t) => {
+  const notBegun: Outcome = { kind: "not-begun", message: "no process" };
+  const history = await historyOf(t, [
+    taken,
+    added(AT + 1, task("a")),
+    started("a", 1, AT + 5),
+    ended("a", 1, AT + 6, notBegun),
+    started("a", 1, AT + 9),
+  ]);
+  assert.deepEqual(inShort(history, "a"), [[1, 1, 9, null]]);
+  assert.equal(history.tasks[0]!.attempts[0]!.status, "running");
+});
+
+test("a pending task tells since when it could start, unless it waits for another one", async (t) => {
+  const { tasks } = await historyOf(t, [taken, added(AT + 1, task("a"), task("b", ["a"])), added(AT + 4, task("c"))]);
+  assert.deepEqual(
+    tasks.map(({ pendingSince, readyAt }) => [pendingSince, readyAt]),
+    [
+      [AT + 1, AT + 1],
+      [AT + 1, null],
+      [AT + 4, AT + 4],
+    ],
+  );
+});
+
+test("attempts of before a retry stay, and the time until somebody goes on with an interrupted job is a pause", async (t) => {
+  const history = await historyOf(t, [
+    ...events.slice(0, 4),
+    { type: "attempt-stopping", at: AT + 7, task: "b", attempt: 1, reason: "interrupt" },
+    { ...ended("b", 1, AT + 8, { kind: "signaled", signal: "SIGTERM", stopped: "interrupt" }), status: "pending" } as JobEvent,
+    ended("a", 1, AT + 9, failure),
+    { type: "task-ended", at: AT + 9, task: "c", status: "skipped", error: "since a", isHarmless: false },
+    { type: "job-interrupted", at: AT + 10 },
+    { type: "tasks-reset", at: AT + 100, tasks: ["a", "c"], edited: [] },
+    started("a", 2, AT + 101),
+    started("b", 2, AT + 102),
+  ]);
+  assert.deepEqual(history.pauses, [{ from: AT + 10, to: AT + 100 }]);
+  assert.deepEqual(inShort(history, "a"), [
+    [1, 1, 5, 9],
+    [2, 100, 101, null],
+  ]);
+  assert.deepEqual(inShort(history, "b").at(-1), [2, 8, 102, null]);
+});
+
+test("a compacted journal has every attempt, and goes on with others", async (t) => {
+  const over: JobEvent = { type: "job-ended", at: AT + 80, state: "completed", error: null };
+  const paths = await journalOf(t, [...events, over]);
+  const before = readHistory(paths)!;
+  const { picture } = readPicture(paths)!;
+  const again: readonly JobEvent[] = [
+    { type: "tasks-reset", at: AT + 100, tasks: ["c"], edited: [] },
+    started("c", 2, AT + 110),
+    ended("c", 2, AT + 120, success),
+  ];
+  await (await writeNewJournal(paths, compacted(picture, before, AT + 80))).close();
+  assert.deepEqual(readHistory(paths), before);
+  await (await writeNewJournal(paths, [...compacted(picture, before, AT + 80), ...again])).close();
+  const after = readHistory(paths)!;
+  assert.deepEqual(inShort(after, "c"), [
+    [1, 70, 75, 80],
+    [2, 100, 110, 120],
+  ]);
+  assert.deepEqual(inShort(after, "a"), inShort(before, "a"));
+});
+
+test("the journal of an ended job that has grown long is compacted, and not one that can't be read whole", async (t) => {
+  const attempts = Array.from({ length: 600 }, (_, index): readonly JobEvent[] => [
+    started("a", index + 1, AT + 10 * index),
+    ended("a", index + 1, AT + 10 * index + 5, failure, index === 599 ? null : AT + 10 * index + 7),
+  ]).flat();
+  const over: JobEvent = { type: "job-ended", at: AT + 9_000, state: "failed", error: "why" };
+  const all = [taken, added(AT, task("a")), ...attempts, over];
+  const paths = await journalOf(t, all);
+  const { picture } = readPicture(paths)!;
+  const before = readHistory(paths)!;
+  assert.equal(before.tasks[0]!.attempts.length, 600);
+  const bytes = readFileSync(paths.journal);
+  writeFileSync(paths.journal, Buffer.concat([bytes, Buffer.from("no line of ours\n")]));
+  await compactLong(paths, picture, all.length);
+  assert.ok(readFileSync(paths.journal).length > bytes.length, "nothing is lost with what is damaged");
+  writeFileSync(paths.journal, bytes);
+  await compactLong(paths, picture, all.length);
+  assert.ok(readFileSync(paths.journal, "utf8").split("\n").length < 20);
+  assert.deepEqual(readHistory(paths), before);
+});
+
+test("of a damaged journal the history tells what stands before the damage, and that there is some", async (t) => {
+  const paths = await journalOf(t, events);
+  const lines = readFileSync(paths.journal, "utf8").split("\n");
+  lines[5] = lines[5]!.replace('"pending"', '"PENDING"');
+  writeFileSync(paths.journal, lines.join("\n"));
+  const history = readHistory(paths)!;
+  assert.match(history.damage ?? "", /line 6 is damaged/);
+  assert.deepEqual(inShort(history, "b"), [[1, 1, 6, 20]]);
+  assert.deepEqual(inShort(history, "a"), [[1, 1, 5, null]]);
+});
+
+test("a torn end is no damage; no journal, and one without a whole line, have no history", async (t) => {
+  const paths = await journalOf(t, events);
+  const whole = readHistory(paths);
+  appendFileSync(paths.journal, '{"seq":11,"at":"2026-01-');
+  assert.deepEqual(readHistory(paths), whole);
+  writeFileSync(paths.journal, '{"seq":1,"at":');
+  assert.equal(readHistory(paths), null);
+  assert.equal(readHistory({ journal: `${paths.journal}-of-nobody` }), null);
+});
