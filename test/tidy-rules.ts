@@ -17,7 +17,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   index: ["domain", "system", "store", "workers", "engine", "library"],
   internal: ["store"],
   manager: ["system", "index", "internal"],
-  analysis: ["index"],
+  analysis: ["domain"],
   cli: ["index", "internal", "manager", "analysis"],
 };
 

@@ -3,7 +3,7 @@
  * longest. Nothing could have ended sooner without a task on this path waiting or running for less. Pure.
  */
 
-import type { AttemptHistory, RunHistory, TaskHistory } from "../index.js";
+import type { AttemptHistory, RunHistory, TaskHistory } from "../domain/history.js";
 
 /** A task on the path. Times are milliseconds since the epoch; what it took from `readyAt` to `endedAt` is `waitMs` and `runMs` together. */
 export interface PathTask {

@@ -1,0 +1,62 @@
+/**
+ * How many tasks ran, and how many could have run and did not, from one moment of a run to the next. Pure; knows nothing of why a task
+ * had to wait.
+ */
+
+import type { AttemptHistory, TaskHistory } from "../domain/history.js";
+
+/** From `at` on, until the next of these. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly running: number;
+  /** Ready: all that they depend on had ended, no delay was left, and they did not run. */
+  readonly waiting: number;
+}
+
+/** What a task did between two moments. */
+export interface Phase {
+  readonly task: TaskHistory;
+  /** Null for a task that is ready and has not begun this attempt. */
+  readonly attempt: AttemptHistory | null;
+  readonly kind: "waiting" | "running";
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Every wait and every run of all tasks, in the order of the tasks. What has not ended lasts until `nowMs`. */
+export function* phasesOf(tasks: readonly TaskHistory[], nowMs: number): Generator<Phase> {
+  for (const task of tasks) {
+    for (const attempt of task.attempts) {
+      const { readyAt, startedAt, endedAt } = attempt;
+      // A clock that was set back is no reason to run backwards.
+      if (startedAt > readyAt) yield { task, attempt, kind: "waiting", from: readyAt, to: startedAt };
+      const end = endedAt ?? nowMs;
+      if (end > startedAt) yield { task, attempt, kind: "running", from: startedAt, to: end };
+    }
+    if (task.readyAt !== null && nowMs > task.readyAt) {
+      yield { task, attempt: null, kind: "waiting", from: task.readyAt, to: nowMs };
+    }
+  }
+}
+
+/** In the order of time, one for each change. Before the first and from the last on nothing runs or waits. */
+export function timelineOf(tasks: readonly TaskHistory[], nowMs: number): Moment[] {
+  const changes: { at: number; running: number; waiting: number }[] = [];
+  for (const { kind, from, to } of phasesOf(tasks, nowMs)) {
+    const change = kind === "running" ? { running: 1, waiting: 0 } : { running: 0, waiting: 1 };
+    changes.push({ at: from, ...change }, { at: to, running: -change.running, waiting: -change.waiting });
+  }
+  changes.sort((a, b) => a.at - b.at);
+  const moments: { at: number; running: number; waiting: number }[] = [];
+  let running = 0;
+  let waiting = 0;
+  for (const change of changes) {
+    running += change.running;
+    waiting += change.waiting;
+    const last = moments.at(-1);
+    if (last?.at === change.at) Object.assign(last, { running, waiting });
+    else moments.push({ at: change.at, running, waiting });
+  }
+  return moments;
+}

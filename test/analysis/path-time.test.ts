@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { levelsOfTasks, longestChainMs } from "../../src/analysis/longest-chain.js";
+import { pathTimeOf } from "../../src/analysis/path-time.js";
+import { pipeline, ran, simulate } from "./simulated-run.js";
+
+test("along the critical path waiting for a slot and waiting for us are told apart, and all adds up", () => {
+  const tasks = simulate(pipeline({ prepare: 10, shards: [20, 20, 30], merge: 5 }), { slots: 2, startMs: 1 });
+  const { path, ...time } = pathTimeOf({ tasks }, { slots: 2, from: -3, to: 80 });
+  assert.deepEqual(
+    path.map(({ id }) => id),
+    ["prepare", "process-3", "merge"],
+  );
+  assert.deepEqual(time, {
+    totalMs: 83,
+    runMs: 10 + 30 + 5,
+    // process-3 was ready at 11; both slots were taken from 12 to 32
+    slotWaitMs: 20,
+    delayMs: 0,
+    // before the first task 3, four starts (one of which process-3 watched), after the last task 11
+    ownMs: 3 + 4 + 11,
+  });
+});
+
+test("the delay before a further attempt is neither a wait nor ours", () => {
+  const attempts = [
+    [0, 0, 10],
+    [40, 42, 50],
+  ] as const;
+  const { path: _, ...time } = pathTimeOf({ tasks: [ran("a", [], attempts)] }, { slots: 1, from: 0, to: 50 });
+  assert.deepEqual(time, { totalMs: 50, runMs: 18, slotWaitMs: 0, delayMs: 30, ownMs: 2 });
+});
+
+test("the longest chain is what no number of slots could beat", () => {
+  const works = pipeline({ prepare: 10, shards: [20, 20, 30], merge: 5 });
+  for (const slots of [1, 2, 50]) assert.equal(longestChainMs(simulate(works, { slots }), 1_000), 45);
+  assert.deepEqual(levelsOfTasks(simulate(works, { slots: 1 })), [0, 1, 1, 1, 2]);
+});
+
+test("a chain of 100,000 tasks has its length, and its levels", () => {
+  const works = Array.from({ length: 100_000 }, (_, index) => ({
+    id: `t${index}`,
+    after: index === 0 ? [] : [`t${index - 1}`],
+    ms: 1,
+  }));
+  const tasks = simulate(works, { slots: 2 });
+  assert.equal(longestChainMs(tasks, 0), 100_000);
+  assert.equal(levelsOfTasks(tasks).at(-1), 99_999);
+});

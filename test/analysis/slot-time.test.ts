@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { slotTimeOf, type SlotTime } from "../../src/analysis/slot-time.js";
+import { SeededRandom, takeSeed } from "../support/seeded-random.js";
+import { pipeline, ran, simulate } from "./simulated-run.js";
+
+function sumOf({ totalMs: _total, ...accounts }: SlotTime): number {
+  return Object.values(accounts).reduce((sum, ms) => sum + ms, 0);
+}
+
+test("serial parts, stragglers and our own starts are told apart", () => {
+  const tasks = simulate(pipeline({ prepare: 10, shards: [20, 20, 20, 40], merge: 5 }), { slots: 4, startMs: 1 });
+  assert.deepEqual(slotTimeOf(tasks, { slots: 4, from: -2, to: 61 }), {
+    totalMs: 4 * 63,
+    workMs: 10 + 100 + 5,
+    // prepare and merge alone, and the three slots that a single ready task has no use for while we start it
+    serialMs: 3 * (10 + 5) + 3 * 2,
+    narrowMs: 0,
+    stragglersMs: 3 * 20,
+    delaysMs: 0,
+    // three starts, before the beginning and after the end
+    ownMs: 1 + 4 + 1 + 4 * 2 + 4 * 3,
+  });
+});
+
+test("slots for which the graph has no tasks are the graph's doing", () => {
+  const tasks = simulate(pipeline({ prepare: 10, shards: [20, 30], merge: 10 }), { slots: 4 });
+  const { narrowMs, stragglersMs, serialMs } = slotTimeOf(tasks, { slots: 4, from: 0, to: 50 });
+  assert.deepEqual({ narrowMs, stragglersMs, serialMs }, { narrowMs: 2 * 30, stragglersMs: 10, serialMs: 3 * 20 });
+});
+
+test("a delay before another attempt is no overhead of ours", () => {
+  const attempts = [
+    [0, 0, 10],
+    [40, 40, 50],
+  ] as const;
+  const { delaysMs, ownMs, workMs } = slotTimeOf([ran("a", [], attempts)], { slots: 2, from: 0, to: 50 });
+  assert.deepEqual({ delaysMs, ownMs, workMs }, { delaysMs: 60, ownMs: 0, workMs: 20 });
+});
+
+test("the accounts of any run add up to all slots for the whole time", (context) => {
+  const seed = takeSeed();
+  context.diagnostic(`seed ${seed}`);
+  const random = new SeededRandom(seed);
+  for (let round = 0; round < 200; round++) {
+    const works = Array.from({ length: random.between(1, 40) }, (_, index) => ({
+      id: `t${index}`,
+      after: [...Array(index).keys()].map((other) => `t${other}`).filter(() => random.chance(0.1)),
+      ms: random.between(0, 50),
+    }));
+    const slots = random.between(1, 8);
+    const tasks = simulate(works, { slots, startMs: random.between(0, 3) });
+    const to = Math.max(...tasks.map(({ record }) => record.completedAt!)) + random.between(0, 10);
+    const time = slotTimeOf(tasks, { slots, from: -random.between(0, 10), to });
+    assert.equal(sumOf(time), time.totalMs);
+    assert.equal(
+      time.workMs,
+      works.reduce((sum, { ms }) => sum + ms, 0),
+    );
+    for (const ms of Object.values(time)) assert.ok(ms >= 0);
+  }
+});
