@@ -20,9 +20,21 @@ export class NoOpRunner implements TaskRunner {
     this.#freeSlots = Array.from({ length: slots }, (_, slot) => slot);
   }
 
+  async open(): Promise<void> {}
+
+  warm(): void {}
+
+  knows(): boolean {
+    return false;
+  }
+
+  keep(): void {}
+
+  reclaim(): void {}
+
   reserve(): Placement | undefined {
     const slot = this.#freeSlots.pop();
-    return slot === undefined ? undefined : { slot, spool: "no-op" };
+    return slot === undefined ? undefined : { slot, claim: "no-op" };
   }
 
   release(slot: number): void {

@@ -7,7 +7,7 @@
 
 import type { AttemptHistory, Pause } from "./history.js";
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
-import type { Outcome, StopReason } from "./outcome.js";
+import type { Outcome, StopReason, Usage } from "./outcome.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** The job was read, checked and accepted. The first event of every journal. */
@@ -67,8 +67,8 @@ export interface AttemptStarted {
   readonly task: string;
   /** From 1. */
   readonly attempt: number;
-  /** The spool in which the runner records the exit status, and the number under which it does. */
-  readonly spool: string;
+  /** Names, for the runner that runs it, where it records what becomes of it; and the number under which it does. */
+  readonly claim: string;
   readonly key: number;
   /** Set if it was handed to its slot together with others and waits behind them: the task stays pending until it begins or ends. */
   readonly queued?: true;
@@ -98,6 +98,10 @@ export interface AttemptEnded {
   readonly task: string;
   readonly attempt: number;
   readonly outcome: Outcome;
+  /** When it began, as its runner saw it; absent if that is not known. */
+  readonly begunAt?: number;
+  /** Absent if it is not known. */
+  readonly usage?: Usage;
   /** The task's status from now on. `pending`: another attempt will be made. */
   readonly status: Exclude<TaskStatus, "running" | "skipped">;
   /** Why it failed or was cancelled, or why it is tried again; null when it completed. */

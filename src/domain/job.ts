@@ -72,7 +72,8 @@ export interface InFlight {
   readonly task: string;
   readonly attempt: number;
   readonly startedAt: number;
-  readonly spool: string;
+  /** As in `attempt-started`. */
+  readonly claim: string;
   readonly key: number;
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;

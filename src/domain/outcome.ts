@@ -25,3 +25,11 @@ export type Result =
 
 /** A result together with the reason for which we stopped the attempt, if we did. */
 export type Outcome = Result & { readonly stopped?: StopReason };
+
+/** What an attempt took, with all the processes of it that were waited for. */
+export interface Usage {
+  readonly userMs: number;
+  readonly systemMs: number;
+  /** Of its largest process. */
+  readonly maxRssKb: number;
+}

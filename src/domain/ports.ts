@@ -1,13 +1,13 @@
 /**
- * The ports between scheduler, workers and store, which don't know each other: they meet in air-executor.ts.
+ * The ports between scheduler, workers and store, which don't know each other: they meet in the engine.
  */
 
 import type { AttemptStarted, JobEvent } from "./events.js";
-import type { Result } from "./outcome.js";
+import type { Result, Usage } from "./outcome.js";
 
 /** The plain data of one attempt: all that a runner needs, nothing that only makes sense in this process. */
 export interface Descriptor {
-  /** Names the attempt between scheduler and runner; unique in the engine. */
+  /** Names the attempt between scheduler and runner; unique in the engine, from 1, below 2^32. */
   readonly key: number;
   /** From `TaskRunner.reserve`. */
   readonly slot: number;
@@ -15,6 +15,7 @@ export interface Descriptor {
   readonly task: string;
   /** From 1. */
   readonly attempt: number;
+  /** This and all that follows may hold bytes that are no UTF-8, as byte-text.ts has them. */
   readonly command: string;
   readonly args: readonly string[];
   /** Absolute. */
@@ -25,24 +26,32 @@ export interface Descriptor {
   readonly stdin: string | null;
   /** Absolute path of a log file that does not exist yet. */
   readonly log: string;
+  /** Likewise of one for its stderr alone, in the same directory; null if that goes into `log`. */
+  readonly errorLog: string | null;
   /** Where an earlier attempt's file at `log` goes before this one starts; null if there can't be one. */
   readonly earlierLog: string | null;
+  /** Likewise for `errorLog`. */
+  readonly earlierErrorLog: string | null;
+  /** Its `timeout`; null for none. The runner keeps it, so that it holds while there is no engine. */
+  readonly limitMs: number | null;
+  /** How long it then has to end by itself. */
+  readonly graceMs: number;
 }
 
 /** Where an attempt will run, known before it starts so that its start can be recorded. */
 export interface Placement {
   readonly slot: number;
-  /** Name of the spool that will hold the exit status. */
-  readonly spool: string;
+  /** Names where the runner will record what becomes of it. */
+  readonly claim: string;
 }
 
 /** An attempt that an earlier engine started and whose end is not on record. */
 export interface OrphanedAttempt {
   /** The number by which this engine calls it. */
   readonly key: number;
-  /** The number under which its spool records it. */
-  readonly spoolKey: number;
-  readonly spool: string;
+  /** Where its runner has recorded what became of it, and under which number. */
+  readonly claim: string;
+  readonly claimKey: number;
   readonly job: string;
   readonly task: string;
   readonly attempt: number;
@@ -55,9 +64,13 @@ export interface OrphanedAttempt {
 /** What became of an attempt. */
 export interface Report {
   readonly key: number;
-  /** Milliseconds since the epoch. */
+  /** When it ended, in milliseconds since the epoch. */
   readonly at: number;
   readonly result: Result;
+  /** When it began; absent if it is not known. */
+  readonly begunAt?: number;
+  /** Absent if it is not known. */
+  readonly usage?: Usage;
   /** True if a stop that we asked for reached it: the reason for the stop then wins over the exit code. */
   readonly wasStopped: boolean;
   /** Set if it was not begun because an attempt before it in its slot takes long: it may be started elsewhere at once. */
@@ -65,10 +78,17 @@ export interface Report {
 }
 
 /**
- * Runs attempts and reports how they went. The pool of this machine is the first implementation; nothing outside of it may assume that
- * a task runs here. Every key given to `start` or `adopt` is reported exactly once. Reports never arrive from within a call.
+ * Runs attempts and reports how they went. The one of this machine is the first implementation; nothing outside of it may assume that a
+ * task runs here, and two may stand side by side, each with jobs of its own. Every key given to `start` or `adopt` is reported exactly
+ * once. Reports never arrive from within a call.
  */
 export interface TaskRunner {
+  /** Gets it ready; to be called once, before anything is started or adopted. */
+  open(): Promise<void>;
+  /** So many attempts will come soon: what takes time can be done ahead. */
+  warm(count: number): void;
+  /** True if attempts of that claim are its to adopt. */
+  knows(claim: string): boolean;
   /** A free slot, or undefined if all are taken. */
   reserve(): Placement | undefined;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */
@@ -83,6 +103,15 @@ export interface TaskRunner {
   /** Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one. */
   stop(key: number, graceMs: number): void;
   onReports(handler: (reports: readonly Report[]) => void): void;
+  /** What it knows of ends outlives it from now on: somebody could not record them. */
+  keep(): void;
+  /**
+   * Removes what engines that were killed left behind.
+   *
+   * @param findNeeded gives the claims that unfinished jobs may still have to ask about; null if that can't be told. Only asked if there is
+   *   something to remove.
+   */
+  reclaim(findNeeded: () => ReadonlySet<string> | null): void;
   /** Ends the runner itself; resolves when nothing of it is left. Attempts must have ended. */
   close(): Promise<void>;
 }

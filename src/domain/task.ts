@@ -1,5 +1,7 @@
 /** A task: what the user asked for (`TaskSpec`) and what became of it (`TaskRecord`). */
 
+import type { Usage } from "./outcome.js";
+
 export type TaskStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
 
 /** The statuses that a task never leaves by itself. */
@@ -56,6 +58,8 @@ export interface TaskRecord {
   error: string | null;
   exitCode: number | null;
   signal: string | null;
+  /** Of the last attempt; null where it can't be known. */
+  usage: Usage | null;
 }
 
 export function isFinal(status: TaskStatus): status is FinalStatus {

@@ -10,6 +10,7 @@ import { logFileName } from "../store/names.js";
 export function describeAttempt(
   paths: JobPaths,
   job: { readonly name: string; readonly settings: JobSettings; readonly hasForeignLogs: boolean },
+  graceMs: number,
   task: TaskSpec,
   attempt: number,
   key: number,
@@ -30,7 +31,11 @@ export function describeAttempt(
     stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
     // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
     log: `${paths.logs}/${logFileName(task.id)}`,
+    errorLog: null,
     earlierLog: attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`,
+    earlierErrorLog: null,
+    limitMs: task.timeoutMs,
+    graceMs,
   };
 }
 

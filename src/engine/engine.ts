@@ -13,7 +13,7 @@ import { putDown } from "./put-down.js";
 import { RunningJob } from "./running-job.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import { abandon, type OpenedJob } from "../store/directory/job-directory.js";
-import { spoolsInUse } from "../store/directory/spools-in-use.js";
+import { claimsInUse } from "../store/directory/claims-in-use.js";
 import { Pool } from "../workers/pool.js";
 
 export const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -39,7 +39,6 @@ export class Engine {
   readonly #runner: TaskRunner;
   /** Null until the first job is about to run. */
   #runnerOpened: Promise<void> | null = null;
-  readonly #pool: Pool | null;
   readonly #scheduler: Scheduler;
   readonly #running = new Set<RunningJob>();
   readonly #patience: Patience;
@@ -52,9 +51,7 @@ export class Engine {
     this.#dir = dir;
     this.#options = options;
     const { concurrency, graceMs } = options;
-    const pool = runner === null ? new Pool({ directory: dir, concurrency }) : null;
-    this.#pool = pool;
-    this.#runner = runner ?? pool!;
+    this.#runner = runner ?? new Pool({ directory: dir, concurrency });
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
     const look = () => {
@@ -76,8 +73,8 @@ export class Engine {
    */
   prepare(tasks: number): Promise<void> {
     this.requireOpen();
-    this.#runnerOpened ??= this.#pool?.open() ?? Promise.resolve();
-    const ready = this.#runnerOpened.then(() => this.#pool?.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
+    this.#runnerOpened ??= this.#runner.open();
+    const ready = this.#runnerOpened.then(() => this.#runner.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
     ready.catch(() => {});
     return ready;
   }
@@ -117,28 +114,30 @@ export class Engine {
   async close(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#patience.end();
-    // A pool that is still opening could not be closed.
-    await this.#runnerOpened?.catch(() => {});
-    this.#pool?.reclaimSpools(() => spoolsInUse(this.#dir));
+    if (this.#runnerOpened === null) return;
+    // One that is still opening could not be closed.
+    await this.#runnerOpened.catch(() => {});
+    this.#runner.reclaim(() => claimsInUse(this.#dir));
     await this.#runner.close();
   }
 
   #begin(opened: OpenedJob, { backendOf, only, isFed }: BeginOptions): RunningJob {
-    const { durability, onWarning } = this.#options;
+    const { durability, graceMs, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
     // While the scheduler makes its plan the lanes can start.
-    this.#pool?.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
+    this.#runner.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
     const running = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,
       durability,
+      graceMs,
       onWarning,
       only,
       isFed,
       backendOf,
       onClosed: (job, isRecorded) => {
         this.#running.delete(job);
-        if (!isRecorded) this.#pool?.keepSpools();
+        if (!isRecorded) this.#runner.keep();
       },
     });
     this.#running.add(running);

@@ -30,6 +30,8 @@ export interface RunningJobContext {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly durability: Durability;
+  /** What a task has to end by itself when its time is over. */
+  readonly graceMs: number;
   readonly onWarning: (message: string) => void;
   /** If given, only the attempts in flight of these tasks are adopted, nothing is started, and the job is left unfinished. */
   readonly only?: readonly string[] | undefined;
@@ -107,12 +109,12 @@ export class RunningJob {
     let onOver = (): void => {};
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this.#opened;
-    const { clock, only, scheduler } = this.#context;
+    const { clock, only, scheduler, graceMs } = this.#context;
     const { inFlight, ...loaded } = picture.load();
     const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
     const ports: JobPorts = {
       recorder: this.#writer,
-      describe: (task, attempt, key, placement) => describeAttempt(paths, picture, task, attempt, key, placement),
+      describe: (task, attempt, key, placement) => describeAttempt(paths, picture, graceMs, task, attempt, key, placement),
       listener: { onEvents: (events) => this.job.deliver(events), onOver },
       mayStart: only === undefined,
     };

@@ -18,10 +18,10 @@ interface Adoption {
 }
 
 export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock: Clock): Adoption {
-  const { task: id, attempt: number, startedAt, spool, key: spoolKey, isQueued, stopping } = recorded;
+  const { task: id, attempt: number, startedAt, claim, key: claimKey, isQueued, stopping } = recorded;
   const task = job.plan.indexOf(id);
   const spec = job.plan.taskAt(task);
-  const { log } = job.ports.describe(spec, number, key, { slot: -1, spool });
+  const { log } = job.ports.describe(spec, number, key, { slot: -1, claim });
   const elapsedMs = Math.max(0, clock.now() - startedAt);
   const hasTimeout = spec.timeoutMs !== null && stopping === null;
   return {
@@ -36,7 +36,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
       batch: null,
       isQueued: false,
     },
-    orphan: { key, spoolKey, spool, job: job.name, task: id, attempt: number, startedAt, isQueued, log },
+    orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, startedAt, isQueued, log },
     timeoutAt: hasTimeout ? clock.monotonic() + spec.timeoutMs - elapsedMs : null,
   };
 }

@@ -148,7 +148,7 @@ export class Dispatcher {
       at: this.#clock.now(),
       task: job.plan.taskAt(task).id,
       attempt: job.plan.attemptsOf(task) + 1,
-      spool: placement.spool,
+      claim: placement.claim,
       key,
       ...(isQueued ? QUEUED : {}),
     });

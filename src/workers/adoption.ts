@@ -68,8 +68,8 @@ export class Adoption {
   adopt(orphans: readonly OrphanedAttempt[]): void {
     const bySpool = new Map<string, OrphanedAttempt[]>();
     for (const orphan of orphans) {
-      const list = bySpool.get(orphan.spool);
-      if (list === undefined) bySpool.set(orphan.spool, [orphan]);
+      const list = bySpool.get(orphan.claim);
+      if (list === undefined) bySpool.set(orphan.claim, [orphan]);
       else list.push(orphan);
     }
     for (const [name, list] of bySpool) this.#open(name, list);
@@ -90,7 +90,7 @@ export class Adoption {
   }
 
   #open(name: string, orphans: readonly OrphanedAttempt[]): void {
-    const reader = new SpoolReader(orphans.map((orphan) => orphan.spoolKey));
+    const reader = new SpoolReader(orphans.map((orphan) => orphan.claimKey));
     const open = new Set(orphans.map((orphan) => this.#register(orphan, reader)));
     this.#openSpool(name, reader, open);
   }
@@ -119,10 +119,10 @@ export class Adoption {
   }
 
   #register(orphan: OrphanedAttempt, reader: SpoolReader): Adopted {
-    const { key, spoolKey } = orphan;
+    const { key, claimKey } = orphan;
     const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
     const find = (): AttemptGroup | null => {
-      const lane = reader.entry(spoolKey).lane ?? reader.lane;
+      const lane = reader.entry(claimKey).lane ?? reader.lane;
       // Its spool can't be read.
       if (lane === null) return findGroup(identity) ?? null;
       if (lane.bootId !== bootId()) return null;
@@ -130,7 +130,7 @@ export class Adoption {
         identity,
         lane: lane.pid,
         isLaneAlive: isAlive(lane),
-        hasBegun: () => reader.entry(spoolKey).hasBegun,
+        hasBegun: () => reader.entry(claimKey).hasBegun,
         earliestStart: null,
       };
     };
@@ -169,7 +169,7 @@ export class Adoption {
     const hasLane = isLaneAlive(spool.reader.lane, spool.path);
     spool.reader.read(spool.fd);
     for (const adopted of [...spool.open]) {
-      const entry = spool.reader.entry(adopted.orphan.spoolKey);
+      const entry = spool.reader.entry(adopted.orphan.claimKey);
       const isKeptBack = spool.isRecalled && adopted.orphan.isQueued && !entry.hasBegun;
       if (entry.exitStatus === null && hasLane && !isKeptBack) continue;
       spool.open.delete(adopted);
@@ -233,7 +233,7 @@ function withoutSpool(name: string): Result {
 
 /** When it ended: the spool was written then, or if others came after it, its log at the latest. */
 function endTime(orphan: OrphanedAttempt, spool: WatchedSpool): number {
-  if (spool.reader.lastEnded === orphan.spoolKey) return Math.round(fstatSync(spool.fd).mtimeMs);
+  if (spool.reader.lastEnded === orphan.claimKey) return Math.round(fstatSync(spool.fd).mtimeMs);
   const log = statSync(orphan.log, { throwIfNoEntry: false });
   return Math.max(orphan.startedAt, Math.round(log?.mtimeMs ?? orphan.startedAt));
 }

@@ -12,7 +12,7 @@ import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from 
 import type { WorkerCommand, WorkerMessage, WorkerSetup } from "./messages.js";
 import { engineToken, leftSpools } from "./engine-token.js";
 import { takeThreads } from "./threads.js";
-import { lanesDirectoryOf, makeLanesDirectory, spoolName } from "./spool.js";
+import { isSpoolName, lanesDirectoryOf, makeLanesDirectory, spoolName } from "./spool.js";
 
 export interface PoolOptions {
   /** Absolute path of the directory that holds the jobs (`.air-executor`). It exists; spools are kept in its `lanes/`. */
@@ -50,7 +50,6 @@ export class Pool implements TaskRunner {
     this.#load = new Uint16Array(options.concurrency);
   }
 
-  /** To be called once, before anything is started or adopted. */
   async open(): Promise<void> {
     const { directory, concurrency, shell = null } = this.#options;
     const lanesDirectory = lanesDirectoryOf(directory);
@@ -78,7 +77,7 @@ export class Pool implements TaskRunner {
     };
   }
 
-  /** Starts the lanes of that many slots, so that their first tasks need not wait for it. */
+  /** Starts the lanes of that many slots. */
   warm(count: number): void {
     const slots: number[][] = this.#ports.map(() => []);
     for (let slot = 0; slot < Math.min(count, this.#taken.length); slot += 1) slots[this.#thread(slot)]?.push(slot);
@@ -95,7 +94,7 @@ export class Pool implements TaskRunner {
     }
     this.#taken[slot] = 1;
     this.#lowest = slot + 1;
-    return { slot, spool: spoolName(this.#token, slot) };
+    return { slot, claim: spoolName(this.#token, slot) };
   }
 
   release(slot: number): void {
@@ -128,13 +127,12 @@ export class Pool implements TaskRunner {
     this.#handler = handler;
   }
 
-  /**
-   * Removes what engines that were killed left behind: spools that nobody needs any more.
-   *
-   * @param findNeeded names the spools that unfinished jobs may still have to read; null if that can't be told. Only asked if there is
-   *   something to remove.
-   */
-  reclaimSpools(findNeeded: () => ReadonlySet<string> | null): void {
+  knows(claim: string): boolean {
+    return isSpoolName(claim);
+  }
+
+  /** Claims are spools. */
+  reclaim(findNeeded: () => ReadonlySet<string> | null): void {
     if (this.#ports.length === 0) return;
     // First who is dead, then who needs what: the dead can't be named anew.
     const left = leftSpools(this.#options.directory);
@@ -142,8 +140,7 @@ export class Pool implements TaskRunner {
     if (needed !== null) this.#send(FIRST, { type: "forget", spools: left.filter((name) => !needed.has(name)) });
   }
 
-  /** From now on the spools outlive us: they hold ends of attempts that nobody could record. */
-  keepSpools(): void {
+  keep(): void {
     this.#keepsSpools = true;
   }
 

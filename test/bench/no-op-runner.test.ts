@@ -5,7 +5,7 @@ import type { Descriptor, Report } from "../../src/domain/ports.js";
 
 function descriptor(key: number, slot: number): Descriptor {
   const about = { job: "job", task: `task-${key}`, attempt: 1, command: "/bin/true", args: [], cwd: "/", env: {}, stdin: null };
-  return { ...about, key, slot, log: "/log", earlierLog: null };
+  return { ...about, key, slot, log: "/log", errorLog: null, earlierLog: null, earlierErrorLog: null, limitMs: null, graceMs: 0 };
 }
 
 test("every attempt is reported once, in a batch on a later turn, and gives its slot back", async () => {

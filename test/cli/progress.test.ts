@@ -60,7 +60,7 @@ test("the bar shows counts, failures, rate and what is left", () => {
 
 test("a small job gets a line for every end, with its place, time and reason", () => {
   const lines = new ProgressLines(plainStyle, counts({ total: 3, pending: 3 }), 0);
-  const started: JobEvent = { type: "attempt-started", at: 1000, task: "a", attempt: 1, spool: "s", key: 1 };
+  const started: JobEvent = { type: "attempt-started", at: 1000, task: "a", attempt: 1, claim: "s", key: 1 };
   assert.deepEqual(lines.take([started, end("a", "completed", 2500)], counts({ total: 3, completed: 1 }), 10), [
     "[1/3] completed a (1.5 s)",
   ]);

@@ -16,7 +16,7 @@ import { AT, taken, task, temporaryDirectory } from "./sample-job.js";
 
 const mapTaken = { ...taken, owner: "map" } as JobEvent;
 const added = (...ids: string[]): JobEvent => ({ type: "tasks-added", at: AT + 1, tasks: ids.map((id) => task(id)) });
-const started = (id: string): JobEvent => ({ type: "attempt-started", at: AT + 2, task: id, attempt: 1, spool: "s", key: 1 });
+const started = (id: string): JobEvent => ({ type: "attempt-started", at: AT + 2, task: id, attempt: 1, claim: "s", key: 1 });
 const ended = (id: string, exitCode = 0): JobEvent => ({
   type: "attempt-ended",
   at: AT + 3,

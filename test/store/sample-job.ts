@@ -46,7 +46,7 @@ const started = (id: string, attempt: number, at: number): JobEvent => ({
   at,
   task: id,
   attempt,
-  spool: "abc-0",
+  claim: "abc-0",
   key: at,
 });
 

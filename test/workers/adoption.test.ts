@@ -49,9 +49,9 @@ function writeSpool(name: string, text: string): void {
   writeFileSync(join(rig.directory, "lanes", `${name}.spool`), text);
 }
 
-function orphan(spool: string, spoolKey: number, isQueued = false): OrphanedAttempt {
-  const log = rig.logPath(spoolKey);
-  return { key: spoolKey + 100, spoolKey, spool, job: "job", task: "t", attempt: 1, startedAt: 1000, isQueued, log };
+function orphan(claim: string, claimKey: number, isQueued = false): OrphanedAttempt {
+  const log = rig.logPath(claimKey);
+  return { key: claimKey + 100, claimKey, claim, job: "job", task: "t", attempt: 1, startedAt: 1000, isQueued, log };
 }
 
 test(
@@ -81,7 +81,7 @@ test("what ended while there was no engine is told with its time, and its spool 
     rig.line("lane"),
   );
   const lane = Number(await rig.line("lane"));
-  rig.pool.reclaimSpools(() => new Set(orphans.map(({ spool }) => spool)));
+  rig.pool.reclaim(() => new Set(orphans.map(({ claim }) => claim)));
   const before = Date.now();
   writeFileSync(join(rig.directory, "go"), "");
   await isGone(lane);
@@ -89,8 +89,8 @@ test("what ended while there was no engine is told with its time, and its spool 
   assert.deepEqual(report?.result, { kind: "exited", exitCode: 6 });
   assert.ok(report.at >= before - 1000 && report.at <= Date.now());
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 1);
-  rig.pool.reclaimSpools(() => null);
-  rig.pool.reclaimSpools(() => new Set());
+  rig.pool.reclaim(() => null);
+  rig.pool.reclaim(() => new Set());
   // Commands are obeyed in order: when this is reported, the spool is gone.
   await adopt([orphan("none-0", 9)]);
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 0);
@@ -280,7 +280,7 @@ test("an engine that is killed before its lane took the task leaves nothing half
   const [first] = orphans;
   assert.ok(first !== undefined);
   const lane = Number(readFileSync(join(rig.directory, "lane"), "utf8"));
-  rig.pool.adopt([{ ...first, key: 201, spoolKey: 77 }]);
+  rig.pool.adopt([{ ...first, key: 201, claimKey: 77 }]);
   writeFileSync(join(rig.directory, "go"), "");
   assert.equal((await rig.report(201)).result.kind, "not-begun");
   assert.equal(isRunning(lane), false);

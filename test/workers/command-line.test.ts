@@ -17,7 +17,11 @@ const DESCRIPTOR: Descriptor = {
   env: { A: "1" },
   stdin: null,
   log: "/logs/a.log",
+  errorLog: null,
   earlierLog: null,
+  earlierErrorLog: null,
+  limitMs: null,
+  graceMs: 0,
 };
 
 test("a quote in a word ends and reopens the quotes around it", () => {

@@ -120,7 +120,7 @@ test(
     own.pool.stop(key, LONG_MS);
     // Reported one turn after the stop was obeyed at the earliest, by when it has looked for what to signal.
     const none = { job: "", task: "", attempt: 1, startedAt: 0, isQueued: false, log: own.logPath(2) };
-    own.pool.adopt([{ key: 2, spoolKey: 1, spool: "none-0", ...none }]);
+    own.pool.adopt([{ key: 2, claimKey: 1, claim: "none-0", ...none }]);
     await own.report(2);
     writeFileSync(join(own.directory, "go"), "");
     assert.deepEqual((await own.report(key)).result, { kind: "signaled", signal: "SIGTERM" });

@@ -43,7 +43,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     // The two events of every task, written out: generic serialisation costs several times as much.
     case "attempt-started":
       return (
-        `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"spool":"${event.spool}","key":${event.key}` +
+        `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"claim":"${event.claim}","key":${event.key}` +
         (event.queued === undefined ? "" : `,"queued":true`)
       );
     case "attempt-ended": {
@@ -129,6 +129,8 @@ function revive(raw: Record<string, unknown>): JobEvent {
   if (raw["type"] === "tasks-added") raw["tasks"] = (raw["tasks"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "tasks-reset") raw["edited"] = (raw["edited"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "edits-ignored") raw["edited"] = ((raw["edited"] ?? []) as DiskTask[]).map(specFromJson);
+  // As format 1 calls it.
+  if (raw["type"] === "attempt-started") raw["claim"] ??= raw["spool"];
   if (raw["type"] === "attempt-ended") {
     raw["error"] ??= null;
     raw["retryAt"] ??= null;

@@ -15,9 +15,9 @@ export class AttemptMemory {
   readonly #failures = new Map<string, number>();
   readonly #harmless = new Set<string>();
 
-  started({ task, attempt, at, spool, key, queued }: AttemptStarted): void {
+  started({ task, attempt, at, claim, key, queued }: AttemptStarted): void {
     this.#retryAt.delete(task);
-    this.#inFlight.set(task, { task, attempt, startedAt: at, spool, key, isQueued: queued === true, stopping: null });
+    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, isQueued: queued === true, stopping: null });
   }
 
   /** True if its attempt in flight waits behind others, as far as is known. */

@@ -6,7 +6,16 @@ import { isFinal, type TaskRecord, type TaskSpec } from "../../domain/task.js";
 
 /** Of a task that nothing has happened to. */
 export function newRecord(): TaskRecord {
-  return { status: "pending", attempts: 0, startedAt: null, completedAt: null, error: null, exitCode: null, signal: null };
+  return {
+    status: "pending",
+    attempts: 0,
+    startedAt: null,
+    completedAt: null,
+    error: null,
+    exitCode: null,
+    signal: null,
+    usage: null,
+  };
 }
 
 /** An attempt of the task runs now. */
@@ -16,10 +25,13 @@ export function begin(record: TaskRecord, { attempt, startedAt }: Pick<InFlight,
   record.error = null;
   record.exitCode = null;
   record.signal = null;
+  record.usage = null;
 }
 
 /** The attempt that began last has ended, or was none after all. */
-export function end(record: TaskRecord, { outcome, status, error }: AttemptEnded): void {
+export function end(record: TaskRecord, { outcome, status, error, begunAt, usage }: AttemptEnded): void {
+  record.startedAt = begunAt ?? record.startedAt;
+  record.usage = usage ?? null;
   record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
   record.signal = outcome.kind === "signaled" ? outcome.signal : null;
   if (outcome.kind === "not-begun") {

@@ -152,6 +152,7 @@ export function toRecord(task: DiskTask): TaskRecord {
     error: task.error ?? null,
     exitCode: task.exit_code ?? null,
     signal: task.signal ?? null,
+    usage: null,
   };
 }
 

@@ -177,7 +177,7 @@ test("a plan after a retry is the plan that a recovery at that moment makes", ()
         task: id,
         attempt: 1,
         startedAt: 0,
-        spool: "s",
+        claim: "s",
         key: 0,
         isQueued: false,
         stopping: null,

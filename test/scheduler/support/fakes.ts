@@ -33,16 +33,16 @@ export class FakeRunner implements TaskRunner {
   /** Called at the end of `start`. */
   onStart: () => void = () => {};
   readonly #slots: number;
-  readonly #spool: string;
+  readonly #claim: string;
   readonly #taken = new Set<number>();
   readonly #slotsByKey = new Map<number, number>();
   /** How many attempts each slot has. */
   readonly #loads = new Map<number, number>();
   #handler: (reports: readonly Report[]) => void = () => {};
 
-  constructor(slots: number, spool = "spool") {
+  constructor(slots: number, claim = "claim") {
     this.#slots = slots;
-    this.#spool = spool;
+    this.#claim = claim;
   }
 
   get freeSlots(): number {
@@ -54,11 +54,23 @@ export class FakeRunner implements TaskRunner {
     return new Set(this.#slotsByKey.values()).size;
   }
 
+  async open(): Promise<void> {}
+
+  warm(): void {}
+
+  knows(): boolean {
+    return true;
+  }
+
+  keep(): void {}
+
+  reclaim(): void {}
+
   reserve(): Placement | undefined {
     for (let slot = 0; slot < this.#slots; slot++) {
       if (!this.#taken.has(slot)) {
         this.#taken.add(slot);
-        return { slot, spool: `${this.#spool}-${slot}` };
+        return { slot, claim: `${this.#claim}-${slot}` };
       }
     }
     return undefined;
@@ -160,6 +172,7 @@ export class FakeRecorder implements Recorder {
 export function describe(job: string): (task: TaskSpec, attempt: number, key: number, placement: Placement) => Descriptor {
   return ({ id, command, args, env }, attempt, key, { slot }) => {
     const log = `/logs/${id}.log`;
-    return { key, slot, job, task: id, attempt, command, args, cwd: "/", env, stdin: null, log, earlierLog: null };
+    const files = { stdin: null, log, errorLog: null, earlierLog: null, earlierErrorLog: null };
+    return { key, slot, job, task: id, attempt, command, args, cwd: "/", env, ...files, limitMs: null, graceMs: 0 };
   };
 }

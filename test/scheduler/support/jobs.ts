@@ -36,6 +36,7 @@ export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
     error: null,
     exitCode: null,
     signal: null,
+    usage: null,
     ...changes,
   };
 }

@@ -73,8 +73,8 @@ export class Model {
         assert.ok(!this.isBarred, "nothing starts past the limit or when cancelled");
         assert.ok(this.mayRun(entry), `${event.task} starts as its trigger rule asks`);
         assert.ok(entry.retryAt === null || entry.retryAt <= event.at, "the delay is kept");
-        const { task, attempt, spool, key } = event;
-        entry.inFlight = { task, attempt, startedAt: event.at, spool, key, isQueued: event.queued === true, stopping: null };
+        const { task, attempt, claim, key } = event;
+        entry.inFlight = { task, attempt, startedAt: event.at, claim, key, isQueued: event.queued === true, stopping: null };
         Object.assign(entry.record, { status: "running", attempts: attempt, startedAt: event.at });
         entry.retryAt = null;
         return;

@@ -26,7 +26,7 @@ export class Simulation {
   readonly #clock = new FakeClock();
   readonly #concurrency: number;
   readonly #jobs: SimulatedJob[] = [];
-  /** Attempts that really began, by spool and key: they can be adopted. */
+  /** Attempts that really began, by claim and key: they can be adopted. */
   readonly #begun = new Set<string>();
   #runner!: FakeRunner;
   #scheduler!: Scheduler;
@@ -169,7 +169,7 @@ export class Simulation {
   }
 
   #resultOf(attempt: Descriptor | OrphanedAttempt): Result {
-    if ("spoolKey" in attempt && !this.#begun.has(`${attempt.spool}/${attempt.spoolKey}`)) {
+    if ("claimKey" in attempt && !this.#begun.has(`${attempt.claim}/${attempt.claimKey}`)) {
       return { kind: "not-begun", message: "the engine died before" };
     }
     const luck = this.#chance.number();
@@ -179,7 +179,7 @@ export class Simulation {
       return { kind: "signaled", signal: this.#chance.pick(["SIGKILL", "SIGTERM"]) };
     } else if (luck < 0.25) {
       return { kind: "spawn-failed", message: "command not found" };
-    } else if (luck < 0.3 && !("spoolKey" in attempt)) {
+    } else if (luck < 0.3 && !("claimKey" in attempt)) {
       return { kind: "not-begun", message: "no process to be had" };
     } else if (luck < 0.38) {
       return { kind: "lost", message: "its runner is gone" };
@@ -198,7 +198,7 @@ export class Simulation {
     this.#eventsToDeath = Infinity;
     this.#isClosing = false;
     this.#noRoomAt = -Infinity;
-    this.#runner = new FakeRunner(this.#concurrency, `spool-${++this.#engines}`);
+    this.#runner = new FakeRunner(this.#concurrency, `claim-${++this.#engines}`);
     this.#runner.onStart = () => this.#checkStart();
     this.#runner.onStop = ({ job, task }) =>
       assert.notEqual(this.#jobOf(job).model.entry(task).inFlight?.stopping, null, "a stop is on record before it is sent");
@@ -233,7 +233,7 @@ export class Simulation {
     return this.#jobs.find((job) => job.name === name)!;
   }
 
-  #inFlight(): { key: number; spool: string }[] {
+  #inFlight(): { key: number; claim: string }[] {
     return this.#jobs.flatMap(({ model }) => model.inFlight.map(({ inFlight }) => inFlight!));
   }
 
@@ -247,13 +247,13 @@ export class Simulation {
       const { inFlight } = this.#jobOf(attempt.job).model.entry(attempt.task);
       assert.equal(inFlight?.attempt, attempt.attempt, "a start is on record before it happens");
       if (!inFlight.isQueued || this.#chance.happens(0.5)) {
-        this.#begun.add(`${inFlight.spool}/${inFlight.key}`);
+        this.#begun.add(`${inFlight.claim}/${inFlight.key}`);
       }
     }
   }
 
   #hasAdopted(job: SimulatedJob): boolean {
-    return [...this.#runner.running.values()].some((attempt) => attempt.job === job.name && "spoolKey" in attempt);
+    return [...this.#runner.running.values()].some((attempt) => attempt.job === job.name && "claimKey" in attempt);
   }
 
   #check(): void {

@@ -15,7 +15,7 @@ import { AT, taken, task, temporaryDirectory } from "../sample-job.js";
 
 const added = (at: number, ...tasks: ReturnType<typeof task>[]): JobEvent => ({ type: "tasks-added", at, tasks });
 const started = (id: string, attempt: number, at: number): JobEvent => {
-  return { type: "attempt-started", at, task: id, attempt, spool: "s", key: at };
+  return { type: "attempt-started", at, task: id, attempt, claim: "s", key: at };
 };
 const ended = (id: string, attempt: number, at: number, outcome: Outcome, retryAt: number | null = null): JobEvent => {
   const isDone = outcome.kind === "exited" && outcome.exitCode === 0;

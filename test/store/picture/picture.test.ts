@@ -10,7 +10,7 @@ import { stateText } from "../../../src/store/snapshot/snapshot.js";
 import { AT, taken, task } from "../sample-job.js";
 
 const started = (id: string, attempt: number, at: number): JobEvent => {
-  return { type: "attempt-started", at, task: id, attempt, spool: "s", key: at };
+  return { type: "attempt-started", at, task: id, attempt, claim: "s", key: at };
 };
 const failed = (id: string, attempt: number, at: number): JobEvent => {
   const outcome = { kind: "exited", exitCode: 3 } as const;
@@ -104,7 +104,7 @@ test("the events of growth and retries come back from the journal as they went i
 });
 
 test("an attempt that waited and never began leaves what the one before it left", () => {
-  const queued: JobEvent = { type: "attempt-started", at: AT + 9, task: "a", attempt: 2, spool: "s", key: 9, queued: true };
+  const queued: JobEvent = { type: "attempt-started", at: AT + 9, task: "a", attempt: 2, claim: "s", key: 9, queued: true };
   const first = { ...failed("a", 1, AT + 2), status: "pending" } as JobEvent;
   const untouched = (status: "pending" | "cancelled", error: string | null): JobEvent => {
     const outcome = { kind: "not-begun", message: "it waited" } as const;

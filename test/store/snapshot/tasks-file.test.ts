@@ -27,7 +27,16 @@ test("what the guide's client writes is read, its created_at kept as it stands",
   assert.deepEqual(faults, []);
   assert.deepEqual([tasks[0]?.id, tasks[0]?.args, tasks[0]?.createdAt], ["task-1", ["Hello"], "2026-01-31T12:00:00.123456Z"]);
   assert.deepEqual(records, [
-    { status: "pending", attempts: 0, startedAt: null, completedAt: null, error: null, exitCode: null, signal: null },
+    {
+      status: "pending",
+      attempts: 0,
+      startedAt: null,
+      completedAt: null,
+      error: null,
+      exitCode: null,
+      signal: null,
+      usage: null,
+    },
   ]);
 });
 

@@ -51,6 +51,7 @@ const records: fc.Arbitrary<TaskRecord> = fc.record(
     error: fc.option(text),
     exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
     signal: fc.option(fc.constantFrom("SIGKILL", "SIGTERM")),
+    usage: fc.constant(null),
   },
   { noNullPrototype: true },
 );
@@ -81,6 +82,7 @@ const fresh: TaskRecord = {
   error: null,
   exitCode: null,
   signal: null,
+  usage: null,
 };
 
 test("a line has the guide's keys in the guide's order, then ours", () => {

@@ -1,6 +1,6 @@
 /**
- * Which spools still have to be read: those that hold the end of an attempt that is not yet on record in its job. Asked before spools of
- * killed engines are removed. Reads without locks and changes nothing.
+ * Which claims are still of use: those of attempts whose end is not yet on record in their job. Asked before what killed engines left of
+ * their runners is removed. Reads without locks and changes nothing.
  */
 
 import { readFileSync, statSync } from "node:fs";
@@ -11,15 +11,15 @@ import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { readPicture } from "../journal/recovery.js";
 
 /** Null if it can't be told, since the journal of a job can't be read. */
-export function spoolsInUse(base: string): ReadonlySet<string> | null {
-  const spools = new Set<string>();
+export function claimsInUse(base: string): ReadonlySet<string> | null {
+  const claims = new Set<string>();
   try {
     for (const name of listJobs(base)) {
       const paths = jobPaths(join(jobsDir(base), name));
       if (hasEnded(paths)) continue;
-      for (const { spool } of readPicture(paths)?.picture.load().inFlight ?? []) spools.add(spool);
+      for (const { claim } of readPicture(paths)?.picture.load().inFlight ?? []) claims.add(claim);
     }
-    return spools;
+    return claims;
   } catch (error) {
     if (error instanceof AirError || (error as NodeJS.ErrnoException).code !== undefined) return null;
     throw error;
