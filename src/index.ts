@@ -1,7 +1,7 @@
 /** The public API: re-exports only. */
 
 export { AirExecutor } from "./library/air-executor.js";
-export type { ExecutorOptions, SubmitOptions } from "./engine/executor-options.js";
+export type { ExecutorOptions, SubmitOptions } from "./engine/options.js";
 export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from "./store/text/check-job.js";
 export type { MapInput, MapOptions, MapResult, MapTask, ToTask } from "./library/map/map-options.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
@@ -10,9 +10,10 @@ export type * from "./domain/history.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
-export { dropJob, type DropOptions } from "./engine/drop-job.js";
-export type { PrunedRun, PrunePolicy } from "./engine/prune.js";
-export { Job, type Added, type Retried } from "./engine/job.js";
+export { dropJob, type DropOptions } from "./library/drop-job.js";
+export type { PrunedRun, PrunePolicy } from "./library/prune.js";
+export type { Added } from "./engine/changes/add.js";
+export { Job, type Retried } from "./library/job.js";
 export { baseOfDropped } from "./store/directory/job-directory.js";
 export { readHistory } from "./store/history/read-history.js";
 export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView, type TaskView } from "./store/view/job-view.js";

@@ -1,22 +1,19 @@
 /**
- * The composition root: wires workers and scheduler through the ports of domain/ports.ts, owns the jobs that run here, the one timer and
- * the order of shutdown. Owned by AirExecutor, which opens the jobs. Decides nothing about tasks and writes no file itself.
+ * The composition root: wires runner and scheduler through the ports of domain/ports.ts, owns the jobs that run here, the one timer and
+ * the order of shutdown. Decides nothing about tasks, opens no job and writes no file itself.
  */
 
 import { existsSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
-import type { Clock, TaskRunner } from "../domain/ports.js";
-import type { CompleteOptions } from "./executor-options.js";
-import type { JobBackend } from "./job.js";
-import { Patience, type Obstacle } from "./patience.js";
-import { putDown } from "./put-down.js";
-import { RunningJob } from "./running-job.js";
+import type { TaskRunner } from "../domain/ports.js";
 import { Scheduler } from "../scheduler/scheduler.js";
-import { abandon, type OpenedJob } from "../store/directory/job-directory.js";
+import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/directory/claims-in-use.js";
 import { Pool } from "../workers/pool.js";
-
-export const clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+import { clock } from "./clock.js";
+import type { CompleteOptions } from "./options.js";
+import { Patience, type Obstacle } from "./patience.js";
+import { RunningJob } from "./running-job.js";
 
 /** Lanes that are started before it is known that the job can run. */
 const MOST_AHEAD = 8;
@@ -26,7 +23,6 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const MOST_REFUSALS_SAID = 5;
 
 export interface BeginOptions {
-  readonly backendOf: (job: RunningJob) => JobBackend;
   /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
   readonly only?: readonly string[] | undefined;
   /** True for a map whose input is at hand. Default: false. */
@@ -40,7 +36,8 @@ export class Engine {
   /** Null until the first job is about to run. */
   #runnerOpened: Promise<void> | null = null;
   readonly #scheduler: Scheduler;
-  readonly #running = new Set<RunningJob>();
+  /** By the name of the job. */
+  readonly #running = new Map<string, RunningJob>();
   readonly #patience: Patience;
   #timer: NodeJS.Timeout | null = null;
   /** Why the machine refuses, as far as it was said. */
@@ -81,11 +78,11 @@ export class Engine {
 
   /** The job of that name, if it runs here. */
   find(name: string): RunningJob | undefined {
-    return [...this.#running].find(({ picture }) => picture.name === name);
+    return this.#running.get(name);
   }
 
-  /** Runs an opened job. If that is not possible it is given back. */
-  async begin(opened: OpenedJob, options: BeginOptions): Promise<RunningJob> {
+  /** Runs an opened job, and gives it back at its end. If it can't be run it is given back at once. */
+  async begin(opened: OpenedJob, options: BeginOptions = {}): Promise<RunningJob> {
     try {
       await this.prepare(0);
       // That took its time, and we may have been stopped meanwhile.
@@ -93,8 +90,8 @@ export class Engine {
       return this.#begin(opened, options);
     } catch (error) {
       // A new run is on record and waits to be taken up: people have to see it.
-      if (existsSync(opened.paths.state)) await abandon(opened);
-      else await putDown(opened, true).catch(() => {});
+      if (!existsSync(opened.paths.state)) await opened.bringUpToDate().catch(() => {});
+      await opened.giveBack();
       throw error;
     }
   }
@@ -121,12 +118,13 @@ export class Engine {
     await this.#runner.close();
   }
 
-  #begin(opened: OpenedJob, { backendOf, only, isFed }: BeginOptions): RunningJob {
+  #begin(opened: OpenedJob, { only, isFed }: BeginOptions): RunningJob {
     const { durability, graceMs, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
     // While the scheduler makes its plan the lanes can start.
     this.#runner.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
-    const running = new RunningJob(opened, {
+    const { name } = opened.picture;
+    const running: RunningJob = new RunningJob(opened, {
       scheduler: this.#scheduler,
       clock,
       durability,
@@ -134,18 +132,17 @@ export class Engine {
       onWarning,
       only,
       isFed,
-      backendOf,
-      onClosed: (job, isRecorded) => {
-        this.#running.delete(job);
+      onClosed: (isRecorded) => {
+        if (this.#running.get(name) === running) this.#running.delete(name);
         if (!isRecorded) this.#runner.keep();
       },
     });
-    this.#running.add(running);
+    this.#running.set(name, running);
     return running;
   }
 
   async #idle(): Promise<void> {
-    await Promise.allSettled([...this.#running].map(({ job }) => job.finished()));
+    await Promise.allSettled([...this.#running.values()].map(({ finished }) => finished));
   }
 
   /** That the machine starts no processes is no error for as long as there is patience, but somebody may be waiting. */
@@ -166,12 +163,12 @@ export class Engine {
       const message = `the machine has started no process for too long (${reason}). Jobs stay unfinished: run them again when it can.`;
       return { since, error: new AirError("AIR_SYSTEM", message) };
     }
-    for (const { obstacle } of this.#running) if (obstacle !== null) return obstacle;
+    for (const { obstacle } of this.#running.values()) if (obstacle !== null) return obstacle;
     return null;
   }
 
   #giveUp(error: AirError): void {
-    for (const running of this.#running) running.giveUp(error);
+    for (const running of this.#running.values()) running.giveUp(error);
     this.#scheduler.stop(0);
   }
 

@@ -1,63 +1,63 @@
 /**
- * Opens the jobs of a directory for an executor: a run that is wanted, or what lies there. What an earlier run left in flight under the
- * same name is ended before. Owned by AirExecutor; runs nothing else.
+ * Opens the jobs of a directory for an engine: a run that is wanted, or what lies there. What an earlier run left in flight under the
+ * same name is ended before. Runs nothing else.
  */
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { ControlServer } from "../control/server.js";
 import { AirError } from "../domain/errors.js";
 import type { JobOwner } from "../domain/job.js";
-import { takeInGrowth } from "./ended-job.js";
-import type { RunningJob } from "./running-job.js";
-import { abandon, openDropped, openFreshRun, openRun, pathsOfJob } from "../store/directory/job-directory.js";
-import type { OpenContext, OpenedJob, WantedRun } from "../store/directory/job-directory.js";
+import { openDropped, openFreshRun, openRun, pathsOfJob } from "../store/directory/job-directory.js";
+import type { OpenContext, WantedRun } from "../store/directory/job-directory.js";
+import type { OpenedJob } from "../store/directory/opened-job.js";
+import { readPicture } from "../store/journal/recovery.js";
 import { jobsDir } from "../store/layout.js";
 import { checkJobName } from "../store/names.js";
-import { readPicture } from "../store/journal/recovery.js";
-
-/** What of the executor is needed here. */
-export interface OpenerHost {
-  readonly dir: string;
-  /** Throws `AIR_CLOSED` if no job may be opened any more. */
-  context(): OpenContext;
-  begin(opened: OpenedJob): Promise<RunningJob>;
-}
+import { clock } from "./clock.js";
+import type { Engine } from "./engine.js";
 
 /** How often we look whether somebody has finished writing. */
 const UNSETTLED_MS = 100;
 
 export class JobOpener {
-  readonly #host: OpenerHost;
+  readonly #dir: string;
+  readonly #engine: Engine;
+  readonly #server: ControlServer;
 
-  constructor(host: OpenerHost) {
-    this.#host = host;
+  /** @param server from the first job on others can reach us at it */
+  constructor(dir: string, engine: Engine, server: ControlServer) {
+    this.#dir = dir;
+    this.#engine = engine;
+    this.#server = server;
   }
 
   /** The unfinished run, if it is the one that is wanted, or a new one. @param isFresh a new one in any case. */
   async openWanted(wanted: WantedRun, isFresh: boolean): Promise<OpenedJob> {
     if (isFresh) await this.#endUnfinished(wanted.name);
-    return (isFresh ? openFreshRun : openRun)(this.#host.dir, wanted, this.#host.context());
+    return (isFresh ? openFreshRun : openRun)(this.#dir, wanted, this.#context());
   }
 
   async openNamed(name: string): Promise<OpenedJob> {
     requireName(name);
-    const dir = join(jobsDir(this.#host.dir), name);
-    if (!existsSync(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.#host.dir}`);
+    const dir = join(jobsDir(this.#dir), name);
+    if (!existsSync(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.#dir}`);
     return this.open(dir, "manager");
   }
 
   /** Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in. */
   async open(dir: string, owner: JobOwner): Promise<OpenedJob> {
     for (;;) {
-      const opened = await openDropped(dir, owner, this.#host.context());
-      if (opened.isSuperseded === true) {
-        const { job } = await this.#host.begin(opened);
-        await job.finished();
-      } else if (!opened.picture.isOver || (await takeInGrowth(opened))) {
+      const opened = await openDropped(dir, owner, this.#context());
+      if (opened.isSuperseded) {
+        await (
+          await this.#engine.begin(opened)
+        ).finished;
+      } else if (!opened.picture.isOver || (await opened.orGiveBack(() => opened.takeInGrowth()))) {
         return opened;
       } else {
-        await abandon(opened);
+        await opened.giveBack();
         await pause(UNSETTLED_MS);
       }
     }
@@ -65,14 +65,20 @@ export class JobOpener {
 
   /** Before a run is put aside: what an earlier engine started of it must not run on beside the new run. */
   async #endUnfinished(name: string): Promise<void> {
-    const paths = pathsOfJob(this.#host.dir, name);
+    const paths = pathsOfJob(this.#dir, name);
     const found = readPicture(paths);
     if (found === null || found.picture.load().inFlight.length === 0) return;
     const opened = await this.open(paths.dir, "run");
-    if (opened.picture.isOver) return abandon(opened);
-    const { job } = await this.#host.begin(opened);
-    await job.cancel();
-    await job.finished();
+    if (opened.picture.isOver) return opened.giveBack();
+    const job = await this.#engine.begin(opened);
+    job.cancel(null);
+    await job.finished;
+  }
+
+  #context(): OpenContext {
+    this.#engine.requireOpen();
+    this.#server.listen();
+    return { nowMs: clock.now(), socket: this.#server.name };
   }
 }
 

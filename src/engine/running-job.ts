@@ -1,6 +1,6 @@
 /**
- * One job while this executor runs it: its files on one side, its place in the scheduler on the other. Made by AirExecutor; brings the
- * job to its end on disk, in this order: journal synced, both JSON files exact, lock released, and only then anybody told.
+ * One job while it runs here: its files on one side, its place in the scheduler on the other. Brings the job to its end on disk, in this
+ * order: journal synced, both JSON files exact, lock released, and only then anybody told. Decides nothing about tasks.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,24 +9,23 @@ import type { JobEvent } from "../domain/events.js";
 import type { JobSummary } from "../domain/job.js";
 import type { Clock } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
-import { newsOf } from "./growth.js";
-import { inFlightStarts } from "./in-flight-starts.js";
-import { Job, type JobBackend } from "./job.js";
-import { DiskTrouble } from "./disk-trouble.js";
-import type { Obstacle } from "./patience.js";
-import type { RetryPlan } from "./plan-retry.js";
 import type { JobHandle, JobPorts } from "../scheduler/job-run.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
-import { describeAttempt } from "./describe-attempt.js";
-import { closeJob, openWriter, type OpenedJob } from "../store/directory/job-directory.js";
-import type { JobPaths } from "../store/layout.js";
+import type { OpenedJob } from "../store/directory/opened-job.js";
 import { tasksAdded } from "../store/journal/new-journal.js";
+import type { JobPaths } from "../store/layout.js";
 import type { Picture } from "../store/picture/picture.js";
+import { newsOf } from "../store/snapshot/rewrite-news.js";
 import type { Standing } from "../store/snapshot/state-guard.js";
 import type { Rewrite } from "../store/snapshot/tasks-rewrite.js";
 import type { Durability, JobWriter } from "../store/writer.js";
+import { describeAttempt } from "./describe-attempt.js";
+import { DiskTrouble } from "./disk-trouble.js";
+import { inFlightStarts } from "./in-flight-starts.js";
+import { Listeners, type OnEvents } from "./listeners.js";
+import type { Obstacle } from "./patience.js";
 
-export interface RunningJobContext {
+export interface RunningJobOptions {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly durability: Durability;
@@ -37,9 +36,8 @@ export interface RunningJobContext {
   readonly only?: readonly string[] | undefined;
   /** True for a map whose input is at hand: `feed` and `endInput` will be called. Default: false. */
   readonly isFed?: boolean | undefined;
-  readonly backendOf: (job: RunningJob) => JobBackend;
-  /** The job is over for this executor. `isRecorded`: all that happened is on disk. */
-  readonly onClosed: (job: RunningJob, isRecorded: boolean) => void;
+  /** The job is given back. `isRecorded`: all that happened is on disk. */
+  readonly onClosed: (isRecorded: boolean) => void;
 }
 
 const DISK_RETRY_MS = 250;
@@ -47,10 +45,14 @@ const DISK_RETRY_MS = 250;
 const LOOK_EVERY_MS = 500;
 
 export class RunningJob {
-  readonly job: Job;
+  readonly picture: Picture;
+  readonly paths: JobPaths;
+  /** Resolves when the job has ended, or was left unfinished, and has been given back. Rejects if it was given up. */
+  readonly finished: Promise<JobSummary>;
   readonly #opened: OpenedJob;
-  readonly #context: RunningJobContext;
+  readonly #options: RunningJobOptions;
   readonly #writer: JobWriter;
+  readonly #listeners = new Listeners();
   /** Null for a job that had ended before, until something reopens it. */
   #handle: JobHandle | null;
   /** Resolves when the scheduler is done with the job, for now: what is added before all is on disk reopens it. */
@@ -63,41 +65,27 @@ export class RunningJob {
   readonly #vigil: NodeJS.Timeout;
   #standing: Standing = "ours";
 
-  constructor(opened: OpenedJob, context: RunningJobContext) {
-    const { picture } = opened;
+  constructor(opened: OpenedJob, options: RunningJobOptions) {
+    const { picture, paths } = opened;
+    this.picture = picture;
+    this.paths = paths;
     this.#opened = opened;
-    this.#context = context;
-    this.#startedAt = context.clock.monotonic();
-    this.#trouble = new DiskTrouble(picture.name, context.clock, context.onWarning);
-    this.#writer = openWriter(opened, {
-      durability: context.durability,
+    this.#options = options;
+    this.#startedAt = options.clock.monotonic();
+    this.#trouble = new DiskTrouble(picture.name, options.clock, options.onWarning);
+    this.#writer = opened.write({
+      durability: options.durability,
       onTrouble: (what, error) => this.#trouble.tell(what, error),
-      onReady: () => context.scheduler.resume(),
+      onReady: () => options.scheduler.resume(),
       onRewrite: (rewrite) => this.#takeIn(rewrite),
     });
-    let onFinished: (summary: Promise<JobSummary>) => void = () => {};
-    const finished = new Promise<JobSummary>((resolve) => (onFinished = resolve));
-    this.job = new Job(picture.name, picture.run.id, context.backendOf(this), finished);
     this.#handle = picture.isOver ? null : this.#enter();
-    onFinished(this.#finish());
+    this.finished = this.#finish();
+    // Nobody has to wait for the end: then trouble shows in the files, and in the warnings.
+    this.finished.catch(() => {});
     this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
-    if (opened.isSuperseded === true) this.#look();
-    if (picture.had !== null && context.isFed !== true) this.#endUnfed();
-  }
-
-  /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
-  #look(): void {
-    const standing = this.#writer.look();
-    if (standing === this.#standing) return;
-    this.#standing = standing;
-    if (standing === "superseded") this.#warn(`another run was written in its place, so run ${this.job.id} is ended`);
-    if (standing === "removed") this.#warn("its directory was removed, so it is cancelled");
-    if (standing === "away") this.#warn(`${this.paths.dir} can't be found; nothing new is started until it is back`);
-    if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
-  }
-
-  #warn(words: string): void {
-    this.#context.onWarning(`job "${this.job.name}": ${words}`);
+    if (opened.isSuperseded) this.#look();
+    if (picture.had !== null && options.isFed !== true) this.#endUnfed();
   }
 
   /** True if the scheduler has nothing more to do with it. */
@@ -105,28 +93,14 @@ export class RunningJob {
     return this.#handle?.isOver ?? true;
   }
 
-  #enter(): JobHandle {
-    let onOver = (): void => {};
-    this.#over = new Promise((resolve) => (onOver = resolve));
-    const { paths, picture } = this.#opened;
-    const { clock, only, scheduler, graceMs } = this.#context;
-    const { inFlight, ...loaded } = picture.load();
-    const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
-    const ports: JobPorts = {
-      recorder: this.#writer,
-      describe: (task, attempt, key, placement) => describeAttempt(paths, picture, graceMs, task, attempt, key, placement),
-      listener: { onEvents: (events) => this.job.deliver(events), onOver },
-      mayStart: only === undefined,
-    };
-    return scheduler.addJob({ ...loaded, inFlight: inFlightStarts(mine, paths, clock.now()) }, ports);
+  /** What keeps the job from going on; null if nothing does. */
+  get obstacle(): Obstacle | null {
+    return this.#trouble.obstacle;
   }
 
-  get picture(): Picture {
-    return this.#opened.picture;
-  }
-
-  get paths(): JobPaths {
-    return this.#opened.paths;
+  /** Calls back with what happens from now on. Gives a function that ends it. */
+  onEvents(listener: OnEvents): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** As `JobHandle.cancel`; nothing happens to a job that is over. */
@@ -142,9 +116,16 @@ export class RunningJob {
    */
   add(tasks: readonly TaskSpec[]): void {
     if (this.picture.isCancelling && !this.picture.isOver) {
-      throw new AirError("AIR_CONFLICT", `job "${this.job.name}" is being cancelled: add to it when it has ended.`);
+      throw new AirError("AIR_CONFLICT", `job "${this.picture.name}" is being cancelled: add to it when it has ended.`);
     }
     this.#grow(tasks);
+  }
+
+  /** Has tasks that have ended run again, some of them edited (and checked), likewise. */
+  reset(tasks: readonly string[], edited: readonly TaskSpec[]): void {
+    if (this.#handle === null || this.#handle.isOver)
+      this.#reopen([{ type: "tasks-reset", at: this.#options.clock.now(), tasks, edited }]);
+    else this.#handle.reset(tasks, edited);
   }
 
   /** Of a map: takes in checked tasks that came of its input. False if nothing more of it will run. */
@@ -159,60 +140,79 @@ export class RunningJob {
     if (!this.isIdle) this.#handle?.endInput(isWhole);
   }
 
-  #endUnfed(): void {
-    this.endInput(false);
-    if (!this.picture.isCancelling && this.#context.only === undefined)
-      this.#warn("it is a map: what was taken in is run, and it stays unfinished until it is mapped again with its input");
-  }
-
   /** Starts nothing more and stops what runs: the job stays unfinished. */
   interrupt(graceMs: number): void {
     if (!this.isIdle) this.#handle?.interrupt(graceMs);
   }
 
-  /** Has tasks that have ended run again, some of them edited (and checked), likewise. */
-  reset({ tasks, edited }: RetryPlan): void {
-    if (this.#handle === null || this.#handle.isOver)
-      this.#reopen([{ type: "tasks-reset", at: this.#context.clock.now(), tasks, edited }]);
-    else this.#handle.reset(tasks, edited);
+  /** Ends the wait for a disk or machine that refuses: the job stays unfinished, and `finished` rejects with this. */
+  giveUp(error: AirError): void {
+    this.#hopeless = error;
+  }
+
+  /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
+  #look(): void {
+    const standing = this.#writer.look();
+    if (standing === this.#standing) return;
+    this.#standing = standing;
+    if (standing === "superseded") this.#warn(`another run was written in its place, so run ${this.picture.run.id} is ended`);
+    if (standing === "removed") this.#warn("its directory was removed, so it is cancelled");
+    if (standing === "away") this.#warn(`${this.paths.dir} can't be found; nothing new is started until it is back`);
+    if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
+  }
+
+  #warn(words: string): void {
+    this.#options.onWarning(`job "${this.picture.name}": ${words}`);
+  }
+
+  #enter(): JobHandle {
+    let onOver = (): void => {};
+    this.#over = new Promise((resolve) => (onOver = resolve));
+    const { paths, picture } = this;
+    const { clock, only, scheduler, graceMs } = this.#options;
+    const { inFlight, ...loaded } = picture.load();
+    const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
+    const ports: JobPorts = {
+      recorder: this.#writer,
+      describe: (task, attempt, key, placement) => describeAttempt(paths, picture, graceMs, task, attempt, key, placement),
+      listener: { onEvents: (events) => this.#listeners.tell(events), onOver },
+      mayStart: only === undefined,
+    };
+    return scheduler.addJob({ ...loaded, inFlight: inFlightStarts(mine, paths, clock.now()) }, ports);
+  }
+
+  #endUnfed(): void {
+    this.endInput(false);
+    if (!this.picture.isCancelling && this.#options.only === undefined)
+      this.#warn("it is a map: what was taken in is run, and it stays unfinished until it is mapped again with its input");
   }
 
   #grow(tasks: readonly TaskSpec[]): void {
-    if (this.#handle === null || this.#handle.isOver) this.#reopen([...tasksAdded(tasks, this.#context.clock.now())]);
+    if (this.#handle === null || this.#handle.isOver) this.#reopen([...tasksAdded(tasks, this.#options.clock.now())]);
     else this.#handle.add(tasks);
   }
 
   /** The scheduler is done with the job, but it has not been given back yet. */
   #reopen(events: readonly JobEvent[]): void {
-    if (this.#isClosed || this.#hopeless !== null) throw new AirError("AIR_CLOSED", `job "${this.job.name}" is over.`);
+    if (this.#isClosed || this.#hopeless !== null) throw new AirError("AIR_CLOSED", `job "${this.picture.name}" is over.`);
     this.#writer.record(events);
-    this.job.deliver(events);
+    this.#listeners.tell(events);
     // An executor that is closing leaves it to the next one.
-    if (!this.#context.scheduler.isClosing) this.#handle = this.#enter();
+    if (!this.#options.scheduler.isClosing) this.#handle = this.#enter();
   }
 
   /** Somebody wrote into tasks.json. */
   #takeIn(rewrite: Rewrite): void {
     const { added, edited, notes } = newsOf(rewrite, this.picture);
     if (notes.length + edited.length > 0)
-      this.#writer.record([{ type: "edits-ignored", at: this.#context.clock.now(), edited, notes }]);
+      this.#writer.record([{ type: "edits-ignored", at: this.#options.clock.now(), edited, notes }]);
     const more = notes.length < 2 ? "" : ` (and ${notes.length - 1} more: see its status)`;
     if (notes.length > 0) this.#warn(`${notes[0]}${more}`);
     if (added.length > 0) this.#grow(added);
   }
 
-  /** What keeps the job from going on; null if nothing does. */
-  get obstacle(): Obstacle | null {
-    return this.#trouble.obstacle;
-  }
-
-  /** Ends the wait for a disk or machine that refuses: the job stays unfinished, and `finished()` rejects with this. */
-  giveUp(error: AirError): void {
-    this.#hopeless = error;
-  }
-
   async #finish(): Promise<JobSummary> {
-    const { clock, onClosed } = this.#context;
+    const { clock, onClosed } = this.#options;
     const { picture } = this;
     let isRecorded = false;
     try {
@@ -227,9 +227,8 @@ export class RunningJob {
     } finally {
       this.#isClosed = true;
       clearInterval(this.#vigil);
-      await this.#writer.close();
-      await closeJob(this.#opened);
-      onClosed(this, isRecorded);
+      await this.#opened.giveBack();
+      onClosed(isRecorded);
     }
   }
 

@@ -1,19 +1,35 @@
 /**
- * The library's face: opens the jobs of a directory, has the engine run them, and does with them what users want. Used by the CLI, the
- * manager and programs. Holds no state of a job itself.
+ * The library's face: opens the jobs of a directory, has the engine run them, and does with them what users want. Holds no state of a job
+ * itself.
  */
 
 import { resolve } from "node:path";
-import { completeDir, completeSubmitOptions, graceOf } from "../engine/call-options.js";
-import { checkJob, type JobInput } from "../store/text/check-job.js";
 import { ControlServer } from "../control/server.js";
 import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
-import { endedJob } from "../engine/ended-job.js";
-import { clock, Engine, type BeginOptions } from "../engine/engine.js";
-import { completeOptions, type CompleteOptions, type ExecutorOptions, type SubmitOptions } from "../engine/executor-options.js";
-import { JobControl } from "../engine/job-control.js";
+import { addition, tasksOfAddition, type Added } from "../engine/changes/add.js";
+import { cancellation } from "../engine/changes/cancel.js";
+import { JobChanges } from "../engine/changes/job-changes.js";
+import { retrial } from "../engine/changes/retry.js";
+import { clock } from "../engine/clock.js";
+import { EndedJob } from "../engine/ended-job.js";
+import { Engine } from "../engine/engine.js";
 import { JobOpener, requireName } from "../engine/job-opener.js";
-import type { Added, Job, JobBackend, Retried } from "../engine/job.js";
+import {
+  completeDir,
+  completeOptions,
+  completeSubmitOptions,
+  demandIds,
+  demandWish,
+  graceOf,
+  type CompleteOptions,
+  type ExecutorOptions,
+  type SubmitOptions,
+} from "../engine/options.js";
+import { prepareBase } from "../store/directory/base-directory.js";
+import type { WantedRun } from "../store/directory/job-directory.js";
+import { controlDir } from "../store/layout.js";
+import { checkJob, type JobInput } from "../store/text/check-job.js";
+import { inHands, Job, type HeldJob, type Retried } from "./job.js";
 import {
   checkMapped,
   completeMapOptions,
@@ -22,21 +38,16 @@ import {
   type MapResult,
   type ToTask,
 } from "./map/map-options.js";
-import { runMap, type MapHost } from "./map/map-run.js";
-import { prune, type PrunedRun, type PrunePolicy } from "../engine/prune.js";
-import { removeJob } from "../engine/remove-job.js";
-import type { RunningJob } from "../engine/running-job.js";
-import { prepareBase } from "../store/directory/base-directory.js";
-import type { OpenContext, OpenedJob, WantedRun } from "../store/directory/job-directory.js";
-import { controlDir } from "../store/layout.js";
-import type { Picture } from "../store/picture/picture.js";
+import { runMap } from "./map/map-run.js";
+import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
+import { removeJob } from "./remove-job.js";
 
 export class AirExecutor {
   readonly dir: string;
   readonly #options: CompleteOptions;
   readonly #engine: Engine;
   readonly #opener: JobOpener;
-  readonly #control: JobControl;
+  readonly #changes: JobChanges;
   readonly #server: ControlServer;
   /** Set when `close` was called first. */
   #closing: Promise<void> | null = null;
@@ -45,20 +56,13 @@ export class AirExecutor {
     this.dir = dir;
     this.#options = options;
     this.#engine = engine;
-    this.#opener = new JobOpener({ dir, context: () => this.#context(), begin: (opened) => this.#begin(opened) });
-    this.#control = new JobControl({
-      dir,
-      requireOpen: () => engine.requireOpen(),
-      find: (name) => engine.find(name),
-      open: (name) => this.#opener.openNamed(name),
-      begin: (opened, only) => this.#begin(opened, { only }),
-      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
-    });
     this.#server = new ControlServer({
       directory: controlDir(dir),
-      answer: (request) => this.#control.answer(request),
+      answer: (request) => this.#changes.answer(request),
       onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
     });
+    this.#opener = new JobOpener(dir, engine, this.#server);
+    this.#changes = new JobChanges(dir, engine, this.#opener);
   }
 
   /**
@@ -88,7 +92,7 @@ export class AirExecutor {
     const { owner, cwd, isFresh } = completeSubmitOptions(options);
     void this.#engine.prepare(tasks.length);
     const wanted: WantedRun = { name, owner, tasks, settings: { concurrency, maxFailures, env, cwd } };
-    return (await this.#begin(await this.#opener.openWanted(wanted, isFresh))).job;
+    return this.#inHands(await this.#engine.begin(await this.#opener.openWanted(wanted, isFresh)));
   }
 
   /**
@@ -111,17 +115,8 @@ export class AirExecutor {
   ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
     checkMapped(inputs, toTask);
     const complete = completeMapOptions(options, this.#options.concurrency);
-    const host: MapHost = {
-      graceMs: this.#options.graceMs,
-      onWarning: this.#options.onWarning,
-      open: (wanted) => {
-        void this.#engine.prepare(Infinity);
-        return this.#opener.openWanted(wanted, complete.isFresh);
-      },
-      begin: (opened) => this.#begin(opened, { isFed: true }),
-      ended: (opened) => endedJob(opened, this.#backendOf(opened.picture)),
-    };
-    return runMap(host, inputs, toTask, complete);
+    const { graceMs, onWarning } = this.#options;
+    return runMap({ engine: this.#engine, opener: this.#opener, graceMs, onWarning }, inputs, toTask, complete);
   }
 
   /**
@@ -135,7 +130,7 @@ export class AirExecutor {
     const path = completeDir(dir);
     void this.#engine.prepare(0);
     const opened = await this.#opener.open(path, owner);
-    return opened.picture.isOver ? endedJob(opened, this.#backendOf(opened.picture)) : (await this.#begin(opened)).job;
+    return this.#inHands(opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
   }
 
   /** `submit`, and waits for the end. That tasks failed is data in the summary. */
@@ -155,7 +150,7 @@ export class AirExecutor {
 
   /** As `add`, for tasks that `readJobFile` has read and checked as an addition. */
   async addChecked(name: string, spec: JobSpec): Promise<Added> {
-    return this.#control.add(name, spec);
+    return this.#changes.make(name, addition(tasksOfAddition(spec)));
   }
 
   /**
@@ -166,7 +161,8 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND`, `AIR_LOCKED`.
    */
   async cancel(name: string, tasks?: readonly string[]): Promise<readonly string[]> {
-    return (await this.#control.cancel(name, tasks ?? null)).cancelled;
+    demandIds(tasks ?? []);
+    return (await this.#changes.make(name, cancellation(tasks ?? null))).cancelled;
   }
 
   /**
@@ -176,7 +172,8 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND`, `AIR_CONFLICT`, `AIR_INVALID_JOB` if an edit is wrong, `AIR_LOCKED`.
    */
   async retry(name: string, wish: RetryWish = {}): Promise<Retried> {
-    return this.#control.retry(name, wish);
+    demandWish(wish);
+    return inHands(await this.#changes.make(name, retrial(wish)), this.#changes);
   }
 
   /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */
@@ -220,29 +217,7 @@ export class AirExecutor {
     await this.#engine.close();
   }
 
-  /** From the first job on others can reach us. */
-  #context(): OpenContext {
-    this.#engine.requireOpen();
-    this.#server.listen();
-    return { nowMs: clock.now(), socket: this.#server.name };
-  }
-
-  async #begin(opened: OpenedJob, options: Omit<BeginOptions, "backendOf"> = {}): Promise<RunningJob> {
-    const backendOf = (job: RunningJob): JobBackend => ({
-      ...this.#backendOf(opened.picture),
-      // A run that was stopped is a job that nobody runs, or somebody else by now.
-      cancel: (tasks) =>
-        job.isIdle && !job.picture.isOver ? this.cancel(job.picture.name, tasks ?? undefined) : job.cancel(tasks),
-    });
-    return this.#engine.begin(opened, { ...options, backendOf });
-  }
-
-  #backendOf(picture: Picture): JobBackend {
-    return {
-      status: () => picture.status(),
-      cancel: () => {},
-      add: (tasks) => this.add(picture.name, tasks),
-      retry: (wish) => this.retry(picture.name, wish),
-    };
+  #inHands(job: HeldJob): Job {
+    return new Job(job, this.#changes);
   }
 }

@@ -70,7 +70,7 @@ export class MapFeed<Input> {
       this.#isOver = true;
       this.#news.ring();
     };
-    job.job.finished().then(end, end);
+    job.finished.then(end, end);
     this.#pulled = this.#pull();
   }
 

@@ -1,10 +1,9 @@
 /** What a caller says of a map, and what it hears of each input, with the defaults and the checks. Pure. */
 
-import { completePlace } from "../../engine/call-options.js";
 import type { TaskInput } from "../../store/text/check-job.js";
 import { randomDigits } from "../../domain/random-digits.js";
 import type { TaskStatus } from "../../domain/task.js";
-import { demand, demandKnown, type SubmitOptions } from "../../engine/executor-options.js";
+import { completePlace, demand, demandKnown, type SubmitOptions } from "../../engine/options.js";
 
 /** What is to be mapped. Pulled one by one, never far ahead of what runs; may be endless. */
 export type MapInput<Input> = Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>;

@@ -1,9 +1,9 @@
 /**
- * Opens a job's directory for an engine: takes its lock, makes the picture and the journal, or begins a new run. What it gives is all
- * that the composition root needs to run the job. It starts nothing and knows no reason why a task runs.
+ * Opens a job's directory: takes its lock, makes the picture and the journal, or begins a new run. It starts nothing and knows no reason
+ * why a task runs.
  */
 
-import { existsSync, rmSync, type BigIntStats } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -16,18 +16,14 @@ import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { takeLock, type Lock } from "../../system/lock.js";
 import { checkJobName } from "../names.js";
-import { compactLong } from "../journal/compaction.js";
 import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { ensureJobDirectory } from "./ownership.js";
+import { OpenedJob, type Opening } from "./opened-job.js";
 import { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { explainRefusal } from "./refusal.js";
 import { differenceOf } from "../same-tasks.js";
 import { readStateFile } from "../snapshot/state-file.js";
-import { JobWriter, type WriterOptions } from "../writer.js";
-import { Snapshots } from "../snapshot/snapshot.js";
-import { StateGuard } from "../snapshot/state-guard.js";
-import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
 
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.
@@ -45,20 +41,6 @@ export function baseOfDropped(dir: string): string {
     );
   }
   return dirname(jobs);
-}
-
-/** A job's directory under our lock. */
-export interface OpenedJob {
-  readonly paths: JobPaths;
-  readonly picture: Picture;
-  readonly journal: Journal;
-  readonly lock: Lock;
-  /** True if another run was written into the directory while attempts of this one were in flight: they are to be ended, nothing else. */
-  readonly isSuperseded?: boolean;
-  /** tasks.json as it was when the job was taken in from it just now. */
-  readonly tasksFile?: BigIntStats | null;
-  /** What a user should be told of the directory. */
-  readonly warning: string | null;
 }
 
 /** The run that a caller wants. */
@@ -87,27 +69,29 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
 export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
   const warning = ensureJobDirectory(paths);
-  return withLock(paths, wanted.name, context, async (lock) => {
+  return withLock(paths, wanted.name, context, async () => {
     const found = await findWanted(paths, wanted, context);
-    if (found?.isSuperseded === true) {
-      await found.journal.close();
-      const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
-      throw new AirError("AIR_CONFLICT", message);
+    let isTaken = false;
+    try {
+      isTaken = found !== null && isToGoOn(paths, wanted, found);
+    } finally {
+      if (!isTaken) await found?.journal.close();
     }
-    if (found !== null && (!found.picture.isOver || isUnannounced(paths))) {
-      const difference = differenceOf(wanted, found.picture);
-      if (difference === null) {
-        ensurePrivateDirectory(paths.logs);
-        return { ...found, paths, lock, warning };
-      }
-      if (!found.picture.isOver) {
-        await found.journal.close();
-        throw otherTasks(paths, wanted.name, difference);
-      }
-    }
-    await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
+    const run = isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
+    return { ...run, warning };
   });
+}
+
+/** False if a new run is to begin. */
+function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }: FoundRun): boolean {
+  if (isSuperseded) {
+    const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
+    throw new AirError("AIR_CONFLICT", message);
+  }
+  if (picture.isOver && !isUnannounced(paths)) return false;
+  const difference = differenceOf(wanted, picture);
+  if (difference !== null && !picture.isOver) throw otherTasks(paths, wanted.name, difference);
+  return difference === null;
 }
 
 function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): AirError {
@@ -130,10 +114,10 @@ function isUnannounced({ state }: JobPaths): boolean {
 export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
   const warning = ensureJobDirectory(paths);
-  return withLock(paths, wanted.name, context, async (lock) => {
+  return withLock(paths, wanted.name, context, async () => {
     const found = await findWanted(paths, wanted, context);
     await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), paths, lock, warning };
+    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), warning };
   });
 }
 
@@ -159,41 +143,35 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
   const warning = ensureJobDirectory(paths);
-  return withLock(paths, name, context, async (lock) => {
+  return withLock(paths, name, context, async () => {
     const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
     if (found === null) throw nothingThere(paths);
-    ensurePrivateDirectory(paths.logs);
-    return { ...found, paths, lock, warning };
+    return { ...found, warning };
   });
-}
-
-/** The writer of an opened job. `onRewrite` hears what others write into its tasks.json. */
-export function openWriter(job: OpenedJob, options: WriterOptions & Pick<TasksGuardOptions, "onRewrite">): JobWriter {
-  const { paths, picture, journal, lock, tasksFile = null } = job;
-  const state = new StateGuard(paths, { run: picture.run, completedAt: null }, lock);
-  const { onRewrite } = options;
-  const onNews = (): void => writer.noteNews();
-  const tasks = new TasksGuard(paths, { picture, known: tasksFile, onRewrite, onNews });
-  const writer = new JobWriter(journal, picture, new Snapshots(paths, picture, { state, tasks }), {
-    ...options,
-    logs: paths.logs,
-  });
-  return writer;
 }
 
 async function withLock(
   paths: JobPaths,
   name: string,
   { socket }: OpenContext,
-  open: (lock: Lock) => Promise<OpenedJob>,
+  open: () => Promise<Omit<Opening, "paths" | "lock">>,
 ): Promise<OpenedJob> {
-  let lock: Lock | null = null;
   try {
-    lock = await takeLock(paths.lock, `job "${name}"`, socket);
-    return await open(lock);
+    const lock = await takeLock(paths.lock, `job "${name}"`, socket);
+    const opened = await openUnder(lock, paths, open);
+    await opened.orGiveBack(() => ensurePrivateDirectory(paths.logs));
+    return opened;
   } catch (error) {
-    lock?.release();
     throw explainRefusal(error, `job "${name}"`);
+  }
+}
+
+async function openUnder(lock: Lock, paths: JobPaths, open: () => Promise<Omit<Opening, "paths" | "lock">>): Promise<OpenedJob> {
+  try {
+    return new OpenedJob({ ...(await open()), paths, lock });
+  } catch (error) {
+    lock.release();
+    throw error;
   }
 }
 
@@ -204,7 +182,6 @@ async function beginRun(
   earlier: Picture | null,
 ): Promise<{ picture: Picture; journal: Journal }> {
   if (earlier !== null) await archiveRun(paths, earlier);
-  ensurePrivateDirectory(paths.logs);
   const run = {
     id: newRunId(paths, wanted.name, nowMs, earlier?.run.id ?? null),
     createdAt: new Date(nowMs).toISOString(),
@@ -216,25 +193,4 @@ async function beginRun(
   for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });
   const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);
   return { picture, journal };
-}
-
-/** Records what happens to a job that no writer has in hand yet. */
-export function note({ journal, picture }: OpenedJob, events: readonly JobEvent[]): void {
-  journal.append(events);
-  for (const event of events) picture.apply(event);
-}
-
-/** Gives a job back that could not be worked on. */
-export async function abandon({ journal, lock }: OpenedJob): Promise<void> {
-  await journal.close();
-  lock.release();
-}
-
-/** Ends our hold on a job whose writer is closed; compacts its journal if it has ended and grown far beyond its tasks. */
-export async function closeJob({ paths, picture, journal, lock }: OpenedJob): Promise<void> {
-  try {
-    if (lock.presence() === "here") await compactLong(paths, picture, journal.lines);
-  } finally {
-    lock.release();
-  }
 }

@@ -6,7 +6,6 @@
 import { resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
-import { putDown } from "./put-down.js";
 import { prepareBase } from "../store/directory/base-directory.js";
 import { openRun } from "../store/directory/job-directory.js";
 
@@ -34,7 +33,8 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   if (opened.warning !== null) onWarning(opened.warning);
   const { picture } = opened;
   const isManagers = picture.owner === "manager";
-  await putDown(opened, isManagers);
+  if (isManagers) await opened.orGiveBack(() => opened.bringUpToDate());
+  await opened.giveBack();
   if (isManagers) return picture.status();
   const message = `job "${name}" has an unfinished run that belongs to \`${picture.owner}\`: finish it with that, or take another name.`;
   throw new AirError("AIR_CONFLICT", message);

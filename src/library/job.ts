@@ -1,19 +1,14 @@
-/** A job in the hands of a caller: made by AirExecutor, which feeds it. Runs nothing itself. */
+/** A job in the hands of a caller: shows what becomes of it, and passes on what is wanted of it. Runs nothing itself. */
 
-import { demandIds } from "./call-options.js";
-import type { JobInput } from "../store/text/check-job.js";
+import { addition, tasksOfAddition, type Added } from "../engine/changes/add.js";
+import { cancellation } from "../engine/changes/cancel.js";
+import type { JobChanges } from "../engine/changes/job-changes.js";
+import { retrial } from "../engine/changes/retry.js";
+import { demandIds, demandWish } from "../engine/options.js";
+import type { RunningJob } from "../engine/running-job.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobStatus, JobSummary, RetryWish } from "../domain/job.js";
-
-/** What became of an addition. */
-export interface Added {
-  /** Ids that are new to the job. */
-  readonly added: readonly string[];
-  /** Ids that it had already, with just that meaning: adding twice is no mistake. */
-  readonly present: readonly string[];
-  /** True if an engine runs the job; else the tasks are on record for the next one. */
-  readonly isRunning: boolean;
-}
+import { checkJob, type JobInput } from "../store/text/check-job.js";
 
 /** What became of a retry. */
 export interface Retried {
@@ -23,34 +18,26 @@ export interface Retried {
   readonly job: Job | null;
 }
 
-/** What a handle needs of the engine behind it. */
-export interface JobBackend {
-  status(): JobStatus;
-  cancel(tasks: readonly string[] | null): void | Promise<unknown>;
-  add(tasks: JobInput): Promise<Added>;
-  retry(wish: RetryWish): Promise<Retried>;
-}
+/** A job as the engine holds it, whether it runs or had ended before. */
+export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel">;
 
 export class Job {
   readonly name: string;
   /** The id of this run: `NAME-<unix seconds>`, or as it was dropped. */
   readonly id: string;
-  readonly #backend: JobBackend;
-  readonly #finished: Promise<JobSummary>;
-  readonly #listeners = new Set<(events: readonly JobEvent[]) => void>();
+  readonly #held: HeldJob;
+  readonly #changes: JobChanges;
 
-  constructor(name: string, id: string, backend: JobBackend, finished: Promise<JobSummary>) {
-    this.name = name;
-    this.id = id;
-    this.#backend = backend;
-    this.#finished = finished;
-    // Nobody has to wait for the end: then trouble shows in the files, and in the warnings of the executor.
-    finished.catch(() => {});
+  constructor(held: HeldJob, changes: JobChanges) {
+    this.name = held.picture.name;
+    this.id = held.picture.run.id;
+    this.#held = held;
+    this.#changes = changes;
   }
 
   /** How the job stands now. */
   status(): JobStatus {
-    return this.#backend.status();
+    return this.#held.picture.status();
   }
 
   /**
@@ -61,7 +48,7 @@ export class Job {
    *   is unfinished then.
    */
   finished(): Promise<JobSummary> {
-    return this.#finished;
+    return this.#held.finished;
   }
 
   /**
@@ -69,8 +56,7 @@ export class Job {
    * the process hears of it as of any uncaught exception. Returns a function that ends it.
    */
   onEvents(listener: (events: readonly JobEvent[]) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#held.onEvents(listener);
   }
 
   /** What happens from the call on, to the end of the job. What a slow reader has not read yet is kept in memory. */
@@ -86,7 +72,7 @@ export class Job {
       isOver = true;
       wake();
     };
-    this.#finished.then(end, end);
+    this.#held.finished.then(end, end);
     async function* read(): AsyncGenerator<JobEvent> {
       try {
         for (;;) {
@@ -112,30 +98,25 @@ export class Job {
    */
   async cancel(tasks?: readonly string[]): Promise<void> {
     demandIds(tasks ?? []);
-    await this.#backend.cancel(tasks ?? null);
+    const { isIdle, picture } = this.#held;
+    // A run that was stopped is a job that nobody runs, or somebody else by now.
+    if (isIdle && !picture.isOver) await this.#changes.make(this.name, cancellation(tasks ?? null));
+    else this.#held.cancel(tasks ?? null);
   }
 
   /** As `AirExecutor.add`. */
   async add(tasks: JobInput): Promise<Added> {
-    return this.#backend.add(tasks);
+    return this.#changes.make(this.name, addition(tasksOfAddition(await checkJob(tasks, { isAddition: true }))));
   }
 
   /** As `AirExecutor.retry`. */
   async retry(wish: RetryWish = {}): Promise<Retried> {
-    return this.#backend.retry(wish);
+    demandWish(wish);
+    return inHands(await this.#changes.make(this.name, retrial(wish)), this.#changes);
   }
+}
 
-  /** For AirExecutor: hands on what happened. */
-  deliver(events: readonly JobEvent[]): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(events);
-      } catch (error) {
-        // Not from here: the engine is in the middle of its work, also for other jobs.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
+/** What became of a retry, with the job as a caller holds it. */
+export function inHands({ tasks, job }: { tasks: readonly string[]; job: HeldJob | null }, changes: JobChanges): Retried {
+  return { tasks, job: job === null ? null : new Job(job, changes) };
 }

@@ -1,9 +1,13 @@
-/** What a caller of the library may choose, with the defaults and the checks. Pure. */
+/**
+ * What a caller of the library may choose, for an executor and with a single call, with the defaults and the checks: also for callers
+ * whose compiler could not tell them. Pure.
+ */
 
 import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { AirError } from "../domain/errors.js";
-import type { JobOwner } from "../domain/job.js";
+import type { JobOwner, RetryWish } from "../domain/job.js";
 import type { TaskRunner } from "../domain/ports.js";
 import { suggest } from "../store/text/suggest.js";
 import type { Durability } from "../store/writer.js";
@@ -53,7 +57,7 @@ const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
   "runner",
 ];
 
-/** @throws AirError `AIR_USAGE` for an option that makes no sense, also from callers whose compiler could not tell them. */
+/** @throws AirError `AIR_USAGE` for an option that makes no sense. */
 export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demandKnown(options, EXECUTOR_OPTIONS);
   const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
@@ -68,11 +72,52 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   return { concurrency, graceMs, patienceMs, durability, onWarning };
 }
 
-export function isPath(value: unknown): boolean {
+/** @throws AirError `AIR_USAGE` for an option that makes no sense, or an owner that is no caller's to give. */
+export function completeSubmitOptions(options: SubmitOptions): { owner: JobOwner; cwd: string; isFresh: boolean } {
+  demandKnown(options, ["fresh", "cwd", "owner"]);
+  const { owner = "run" } = options;
+  demand(owner === "run" || owner === "manager", "owner", '"run" or "manager"', owner);
+  return { owner, ...completePlace(options) };
+}
+
+/** Where tasks run, and whether anew: the same for jobs and maps. */
+export function completePlace({ fresh = false, cwd = "." }: SubmitOptions): { cwd: string; isFresh: boolean } {
+  demand(typeof fresh === "boolean", "fresh", "true or false", fresh);
+  demand(isPath(cwd), "cwd", "the path of a directory", cwd);
+  return { cwd: resolve(cwd), isFresh: fresh };
+}
+
+/** The directory of a job, as an absolute path. */
+export function completeDir(dir: string): string {
+  demand(isPath(dir), "dir", "the path of a directory", dir);
+  return resolve(dir);
+}
+
+/** How long a stop may take in which `usual` milliseconds are given unless the caller says another time. */
+export function graceOf(options: { readonly graceMs?: number }, usual: number): number {
+  demandKnown(options, ["graceMs"]);
+  const { graceMs = usual } = options;
+  demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
+  return graceMs;
+}
+
+export function demandWish(wish: RetryWish): void {
+  demandKnown(wish, ["tasks", "from"]);
+  const { tasks = [], from = "" } = wish;
+  demandIds(tasks);
+  demand(typeof from === "string", "from", "the id of a task", from);
+}
+
+export function demandIds(tasks: readonly string[]): void {
+  const isList = Array.isArray(tasks) && tasks.every((id) => typeof id === "string");
+  demand(isList, "tasks", "a list of ids", tasks);
+}
+
+function isPath(value: unknown): boolean {
   return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
-export function isDuration(value: unknown): boolean {
+function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Removes ended jobs and earlier runs that are old or many. Used by AirExecutor. A job that is not ended is never touched, nor are its
+ * Removes ended jobs and earlier runs that are old or many. A job that is not ended is never touched, nor are its
  * earlier runs while it isn't.
  */
 
 import { join } from "node:path";
-import { demand, demandKnown } from "./executor-options.js";
+import { demand, demandKnown } from "../engine/options.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { archivedRuns } from "../store/directory/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";

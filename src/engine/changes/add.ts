@@ -1,0 +1,95 @@
+/**
+ * Adding tasks to a job that is there: all of them or none. A task that the job has already, just so, is no mistake.
+ */
+
+import type { AddAnswer } from "../../control/protocol.js";
+import { AirError } from "../../domain/errors.js";
+import type { JobSpec } from "../../domain/job.js";
+import type { TaskSpec } from "../../domain/task.js";
+import { tasksAdded } from "../../store/journal/new-journal.js";
+import type { Picture } from "../../store/picture/picture.js";
+import { isSameTask } from "../../store/same-tasks.js";
+import { graphFaults } from "../../store/text/graph-faults.js";
+import { invalidJob, locateData, placeFaults, type PathFault } from "../../store/text/places.js";
+import { specText } from "../../store/text/task-line.js";
+import { clock } from "../clock.js";
+import type { RunningJob } from "../running-job.js";
+import { askToAdd } from "./ask-holder.js";
+import type { Change } from "./change.js";
+import { refuseOfMap, refuseWhileCancelling } from "./refusals.js";
+
+/** What became of an addition. */
+export interface Added {
+  /** Ids that are new to the job. */
+  readonly added: readonly string[];
+  /** Ids that it had already, with just that meaning: adding twice is no mistake. */
+  readonly present: readonly string[];
+  /** True if an engine runs the job; else the tasks are on record for the next one. */
+  readonly isRunning: boolean;
+}
+
+/** @throws AirError `AIR_USAGE` for what holds for a job as a whole. */
+export function tasksOfAddition({ tasks, env, concurrency, maxFailures }: JobSpec): readonly TaskSpec[] {
+  if (concurrency !== null || maxFailures !== null) {
+    const key = concurrency === null ? "max_failures" : "concurrency";
+    throw new AirError("AIR_USAGE", `${key} holds for a job as a whole and can't be changed by adding tasks: leave it out`);
+  }
+  return tasks.map((task) => ({ ...task, env: { ...env, ...task.env } }));
+}
+
+export function addition(tasks: readonly TaskSpec[]): Change<Added> {
+  return {
+    here: (job) => ({ ...addHere(job, tasks), isRunning: true }),
+    there: async (base, name) => {
+      const answer = await askToAdd(
+        base,
+        name,
+        tasks.map((task): unknown => JSON.parse(specText(task))),
+      );
+      return answer && { ...answer, isRunning: true };
+    },
+    alone: async (opened) => {
+      const { picture } = opened;
+      refuseWhileCancelling(picture);
+      const { added, present } = planAddition(tasks, picture);
+      opened.note([...tasksAdded(added, clock.now())]);
+      // Without anything new an ended job stays as it is, with the edits that wait in its tasks.json.
+      if (!picture.isOver) await opened.bringUpToDate();
+      await opened.giveBack();
+      return { added: added.map(({ id }) => id), present, isRunning: false };
+    },
+  };
+}
+
+export function addHere(job: RunningJob, tasks: readonly TaskSpec[]): AddAnswer {
+  const { added, present } = planAddition(tasks, job.picture);
+  if (added.length > 0) job.add(added);
+  return { added: added.map(({ id }) => id), present };
+}
+
+interface Addition {
+  /** Tasks that are new to the job. */
+  readonly added: readonly TaskSpec[];
+  /** Ids of those that it has already. */
+  readonly present: readonly string[];
+}
+
+/**
+ * @throws AirError `AIR_INVALID_JOB` with every fault: an id that the job has with another meaning, a dependency that nobody knows, a cycle;
+ * `AIR_CONFLICT` for a map.
+ */
+function planAddition(tasks: readonly TaskSpec[], picture: Picture): Addition {
+  refuseOfMap(picture);
+  const isPresent = tasks.map((task) => {
+    const index = picture.ids.get(task.id);
+    return index !== undefined && isSameTask(task, picture.tasks[index]!);
+  });
+  const places = tasks.flatMap((_, index) => (isPresent[index] === true ? [] : [index]));
+  const added = places.map((index) => tasks[index]!);
+  const faults = graphFaults(added, picture.ids).map(({ path: [root, place, ...rest], message }): PathFault => ({
+    path: [root!, places[place as number]!, ...rest],
+    message,
+  }));
+  if (faults.length > 0) throw invalidJob(`the addition to job "${picture.name}"`, placeFaults(faults, locateData(tasks)));
+  return { added, present: tasks.flatMap(({ id }, index) => (isPresent[index] === true ? [id] : [])) };
+}

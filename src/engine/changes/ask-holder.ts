@@ -1,0 +1,39 @@
+/**
+ * Asks the engine that holds a job to change it. Needs no engine of our own, no lock and no socket: so it is the first thing that is tried.
+ * Each gives null if nobody holds the job who could be asked, or if he went away before he answered.
+ */
+
+import { join } from "node:path";
+import { ask } from "../../control/client.js";
+import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../../control/protocol.js";
+import { AirError } from "../../domain/errors.js";
+import type { RetryWish } from "../../domain/job.js";
+import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
+import { readSocket } from "../../system/lock-holder.js";
+
+/** @param tasks as they would stand in a job file */
+export function askToAdd(base: string, job: string, tasks: readonly unknown[]): Promise<AddAnswer | null> {
+  return askHolder<AddAnswer>(base, { verb: "add", job, tasks });
+}
+
+export function askToCancel(base: string, job: string, tasks: readonly string[] | null): Promise<CancelAnswer | null> {
+  return askHolder<CancelAnswer>(base, { verb: "cancel", job, tasks });
+}
+
+export function askToRetry(base: string, job: string, wish: RetryWish): Promise<RetryAnswer | null> {
+  const { tasks = null, from = null } = wish;
+  return askHolder<RetryAnswer>(base, { verb: "retry", job, tasks, from });
+}
+
+async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {
+  const socket = readSocket(jobPaths(join(jobsDir(base), request.job)).lock);
+  if (socket === null) return null;
+  try {
+    const answer = await ask(controlDir(base), socket, request);
+    return answer === null ? null : (answer.ok as Answer);
+  } catch (error) {
+    // It is giving the job back just now.
+    if (error instanceof AirError && error.code === "AIR_CLOSED") return null;
+    throw error;
+  }
+}

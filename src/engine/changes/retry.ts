@@ -1,0 +1,81 @@
+/**
+ * Running tasks again that have ended, and as what: people edit a task in tasks.json and then retry it, whether its job has ended or still
+ * runs.
+ */
+
+import type { RetryAnswer } from "../../control/protocol.js";
+import type { RetryWish } from "../../domain/job.js";
+import type { TaskSpec } from "../../domain/task.js";
+import { selectRetry } from "../../scheduler/plan/select-retry.js";
+import type { JobPaths } from "../../store/layout.js";
+import type { Picture } from "../../store/picture/picture.js";
+import { readStanding, type Rewrite } from "../../store/snapshot/tasks-rewrite.js";
+import { graphFaults } from "../../store/text/graph-faults.js";
+import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
+import { clock } from "../clock.js";
+import { EndedJob } from "../ended-job.js";
+import type { RunningJob } from "../running-job.js";
+import { askToRetry } from "./ask-holder.js";
+import type { Change } from "./change.js";
+import { refuseOfMap, refuseWhileCancelling } from "./refusals.js";
+
+export interface Retrial extends RetryAnswer {
+  /** The job if it is in our hands, null if another engine runs it. */
+  readonly job: RunningJob | EndedJob | null;
+}
+
+export function retrial(wish: RetryWish): Change<Retrial> {
+  return {
+    here: async (job) => ({ ...(await retryHere(job, wish)), job }),
+    there: async (base, name) => {
+      const answer = await askToRetry(base, name, wish);
+      return answer && { ...answer, job: null };
+    },
+    alone: async (opened, engine) => {
+      const { paths, picture } = opened;
+      refuseOfMap(picture);
+      refuseWhileCancelling(picture);
+      const plan = planRetry(picture, wish, await readEdits(paths, picture), paths);
+      if (plan.tasks.length > 0) opened.note([{ type: "tasks-reset", at: clock.now(), ...plan }]);
+      return { tasks: plan.tasks, job: picture.isOver ? await EndedJob.of(opened) : await engine.begin(opened) };
+    },
+  };
+}
+
+export async function retryHere(job: RunningJob, wish: RetryWish): Promise<RetryAnswer> {
+  const { picture, paths } = job;
+  refuseOfMap(picture);
+  const edits = await readEdits(paths, picture);
+  const { tasks, edited } = planRetry(picture, wish, edits, paths);
+  if (tasks.length > 0) job.reset(tasks, edited);
+  return { tasks };
+}
+
+interface RetryPlan {
+  readonly tasks: readonly string[];
+  /** Those of them that were edited, as they are from now on. */
+  readonly edited: readonly TaskSpec[];
+}
+
+/** What is edited in tasks.json just now. */
+async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite["edited"]> {
+  const standing = await readStanding(tasks, { picture, nowMs: clock.now() });
+  return standing?.rewrite.edited ?? [];
+}
+
+/**
+ * @param now what `readEdits` gives; it counts more than what was edited before and is on record.
+ * @throws AirError as `selectRetry`; `AIR_INVALID_JOB` with every fault of the edits.
+ */
+function planRetry(picture: Picture, wish: RetryWish, now: Rewrite["edited"], { tasks: path }: JobPaths): RetryPlan {
+  const tasks = selectRetry(picture.load(), wish);
+  const chosen = new Set(tasks);
+  const current = now.filter(({ task }) => chosen.has(task.id));
+  const edited = new Map([...picture.edits].filter(([id]) => chosen.has(id)));
+  for (const { task } of current) edited.set(task.id, task);
+  const faults = current.flatMap((edit) => edit.faults);
+  const whole = picture.tasks.map((task) => edited.get(task.id) ?? task);
+  if (edited.size > 0) faults.push(...placeFaults(graphFaults(whole), locateData(whole, path)));
+  if (faults.length > 0) throw invalidJob(path, faults);
+  return { tasks, edited: [...edited.values()] };
+}

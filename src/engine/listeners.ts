@@ -1,0 +1,28 @@
+/** Those who want to hear what happens to a job. Hands events on, and keeps what a listener throws away from the engine's work. */
+
+import type { JobEvent } from "../domain/events.js";
+
+export type OnEvents = (events: readonly JobEvent[]) => void;
+
+export class Listeners {
+  readonly #all = new Set<OnEvents>();
+
+  /** Gives a function that ends it. */
+  add(listener: OnEvents): () => void {
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
+  }
+
+  tell(events: readonly JobEvent[]): void {
+    for (const listener of this.#all) {
+      try {
+        listener(events);
+      } catch (error) {
+        // Not from here: the engine is in the middle of its work, also for other jobs.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * A job's directory in our hands: its lock, its journal and its picture. Whoever opens a job gets one and gives it back once, whichever
+ * way that goes. It knows no reason why a task runs, and starts nothing.
+ */
+
+import type { BigIntStats } from "node:fs";
+import type { JobEvent } from "../../domain/events.js";
+import type { Lock } from "../../system/lock.js";
+import { compactLong } from "../journal/compaction.js";
+import type { Journal } from "../journal/journal.js";
+import type { JobPaths } from "../layout.js";
+import type { Picture } from "../picture/picture.js";
+import { eventsOfRewrite } from "../snapshot/rewrite-news.js";
+import { Snapshots } from "../snapshot/snapshot.js";
+import { readStateFile } from "../snapshot/state-file.js";
+import { SETTLE_MS, StateGuard } from "../snapshot/state-guard.js";
+import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
+import { readStanding } from "../snapshot/tasks-rewrite.js";
+import { JobWriter, type WriterOptions } from "../writer.js";
+
+/** What is found when a job is opened. */
+export interface Opening {
+  readonly paths: JobPaths;
+  readonly picture: Picture;
+  readonly journal: Journal;
+  readonly lock: Lock;
+  /** True if another run was written into the directory while attempts of this one were in flight: they are to be ended, nothing else. */
+  readonly isSuperseded?: boolean;
+  /** tasks.json as it was when the job was taken in from it just now. */
+  readonly tasksFile?: BigIntStats | null;
+  /** What a user should be told of the directory. */
+  readonly warning: string | null;
+}
+
+export class OpenedJob {
+  readonly paths: JobPaths;
+  readonly picture: Picture;
+  readonly warning: string | null;
+  readonly isSuperseded: boolean;
+  readonly #journal: Journal;
+  readonly #lock: Lock;
+  readonly #tasksFile: BigIntStats | null;
+  #writer: JobWriter | null = null;
+  #givenBack: Promise<void> | null = null;
+
+  constructor({ paths, picture, journal, lock, warning, isSuperseded = false, tasksFile = null }: Opening) {
+    this.paths = paths;
+    this.picture = picture;
+    this.warning = warning;
+    this.isSuperseded = isSuperseded;
+    this.#journal = journal;
+    this.#lock = lock;
+    this.#tasksFile = tasksFile;
+  }
+
+  /** Records what happens to it while no writer has it in hand. */
+  note(events: readonly JobEvent[]): void {
+    this.#journal.append(events);
+    for (const event of events) this.picture.apply(event);
+  }
+
+  /** The writer of its files, from now on; to be called once. `onRewrite` hears what others write into its tasks.json. */
+  write(options: WriterOptions & Pick<TasksGuardOptions, "onRewrite">): JobWriter {
+    if (this.#writer !== null) throw new Error(`Internal error: job ${JSON.stringify(this.picture.name)} has a writer`);
+    const { paths, picture } = this;
+    const state = new StateGuard(paths, { run: picture.run, completedAt: null }, this.#lock);
+    const { onRewrite } = options;
+    const onNews = (): void => writer.noteNews();
+    const tasks = new TasksGuard(paths, { picture, known: this.#tasksFile, onRewrite, onNews });
+    const snapshots = new Snapshots(paths, picture, { state, tasks });
+    const writer = new JobWriter(this.#journal, picture, snapshots, { ...options, logs: paths.logs });
+    this.#writer = writer;
+    return writer;
+  }
+
+  /**
+   * Takes in what was appended to its tasks since it ended, which reopens it.
+   *
+   * @returns false if it has to be looked at again: the tasks look like another run's, whose state.json may be about to come.
+   */
+  async takeInGrowth(): Promise<boolean> {
+    const { paths, picture } = this;
+    const nowMs = Date.now();
+    const standing = await readStanding(paths.tasks, { picture, nowMs });
+    if (standing === null) return true;
+    const { rewrite, ageMs } = standing;
+    if (rewrite.added.length + rewrite.refusals.length === 0) return true;
+    if (!rewrite.isContinuation && ageMs < SETTLE_MS) return false;
+    // Without new tasks nothing begins, and edits wait for a retry.
+    const events = eventsOfRewrite(rewrite.added.length > 0 ? rewrite : { ...rewrite, edited: [], changes: [] }, picture, nowMs);
+    if (events.length > 0) this.note(events);
+    return true;
+  }
+
+  /** True if its files don't say what its journal does: a crash came before the last snapshot, or another program wrote them. */
+  isOutOfDate(): boolean {
+    const { picture } = this;
+    const { state, owner, warnings = [] } = readStateFile(this.paths.state)?.state ?? {};
+    if (state !== picture.state || owner !== picture.owner || this.#journal.isDoubtful) return true;
+    return JSON.stringify(warnings) !== JSON.stringify(picture.warnings);
+  }
+
+  /** Has its files say what its journal does, without running anything. Throws the disk's error if it refuses. */
+  async bringUpToDate(): Promise<void> {
+    const writer = this.write({
+      durability: "grouped",
+      onTrouble: () => {},
+      onReady: () => {},
+      onRewrite: (rewrite) => writer.record(eventsOfRewrite(rewrite, this.picture, Date.now())),
+    });
+    await writer.settle();
+  }
+
+  /** What `act` gives. If it throws, the job is given back first. */
+  async orGiveBack<Result>(act: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await act();
+    } catch (error) {
+      await this.giveBack();
+      throw error;
+    }
+  }
+
+  /** Ends our hold on it; what is not on disk by now is lost. May be called again. */
+  giveBack(): Promise<void> {
+    this.#givenBack ??= this.#giveBack();
+    return this.#givenBack;
+  }
+
+  async #giveBack(): Promise<void> {
+    try {
+      await (this.#writer ?? this.#journal).close();
+      await this.#compact();
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  /** If that fails, the long journal stands. */
+  async #compact(): Promise<void> {
+    if (this.#lock.presence() === "here") await compactLong(this.paths, this.picture, this.#journal.lines).catch(() => {});
+  }
+}
