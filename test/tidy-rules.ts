@@ -129,6 +129,16 @@ export const onlyTheCliTalks: Rule = (file) =>
         ),
       ];
 
+/** The answers of look.ts. Where all that is not "yes" is handed on it stays as it is. */
+export const noAnswerIsSweptUp: Rule = (file) =>
+  file.path.startsWith("src/")
+    ? file.code.flatMap((line, index) =>
+        /\.answer !== /.test(line) && !/\breturn \w+;$/.test(line)
+          ? [`${file.path}:${index + 1}: two answers in one: say with === what each of yes, no and unknown means`]
+          : [],
+      )
+    : [];
+
 export const lintIsNotSilenced: Rule = (file) =>
   file.lines.flatMap((line, index) =>
     /(?:oxlint|eslint)-disable|@ts-(?:ignore|expect-error|nocheck)|\b(?:c8|v8) ignore/.test(line) &&

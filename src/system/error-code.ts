@@ -2,3 +2,14 @@
 export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }
+
+/** True if it is not for us to see or do: that won't pass by itself, unlike a want of handles. */
+export function isForbidden(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "EACCES" || code === "EPERM";
+}
+
+/** True for what the system refuses, as opposed to a fault of ours. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && /^E[A-Z0-9]+$/.test(codeOf(error));
+}

@@ -3,7 +3,8 @@
  */
 
 import { readFileSync } from "node:fs";
-
+import { codeOf } from "./error-code.js";
+import { NO, unknown, yes, type Look } from "./look.js";
 import { readProcess } from "./process-table.js";
 
 export interface ProcessIdentity {
@@ -15,7 +16,11 @@ export interface ProcessIdentity {
 
 let knownBootId: string | undefined;
 
-/** Differs after each boot. "-" where the system has none: there a reboot is told by start times alone. */
+/**
+ * Differs after each boot. "-" where the system has none: there a reboot is told by start times alone.
+ *
+ * @throws the system's error if it can't be read now: taken for another boot, that would declare everything dead that lives.
+ */
 export function bootId(): string {
   knownBootId ??= readBootId();
   return knownBootId;
@@ -24,19 +29,31 @@ export function bootId(): string {
 function readBootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  } catch {
-    return "-";
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return "-";
+    throw error;
   }
 }
 
-/** The identity of a process of ours that was just started. A start time of 0 (it is gone already) matches no process. */
-export function identify(pid: number): ProcessIdentity {
-  return { bootId: bootId(), pid, start: readProcess(pid)?.start ?? 0 };
+/** The identity of a process. */
+export function identify(pid: number): Look<ProcessIdentity> {
+  const look = readProcess(pid);
+  if (look.answer !== "yes") return look;
+  try {
+    return yes({ bootId: bootId(), pid, start: look.found.start });
+  } catch (error) {
+    return unknown(error);
+  }
 }
 
-/** True if that very process is there and not merely a zombie. */
-export function isAlive(identity: ProcessIdentity): boolean {
-  if (identity.bootId !== bootId()) return false;
-  const found = readProcess(identity.pid);
-  return found !== undefined && found.start === identity.start && !found.isZombie;
+/** Whether that very process is there and not merely a zombie. */
+export function isAlive(identity: ProcessIdentity): Look {
+  try {
+    if (identity.bootId !== bootId()) return NO;
+  } catch (error) {
+    return unknown(error);
+  }
+  const look = readProcess(identity.pid);
+  if (look.answer !== "yes") return look;
+  return look.found.start === identity.start && !look.found.isZombie ? yes(true) : NO;
 }

@@ -1,11 +1,15 @@
 /**
  * The processes of this machine, as far as ending an attempt needs them: from /proc, or from `ps` where there is none (macOS).
  *
- * Read only while something is being stopped or adopted (a process costs about 30 µs), never on the way of a task.
+ * Read only while something is being stopped or adopted (a process costs about 30 µs), never on the way of a task. That a process can't be
+ * read doesn't mean that it is gone: each look says which (look.ts).
  */
 
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
+import { uptime } from "node:os";
+import { codeOf, isForbidden } from "./error-code.js";
+import { NO, unknown, yes, type Look, type Seen } from "./look.js";
 
 export interface ProcessEntry {
   readonly pid: number;
@@ -17,88 +21,129 @@ export interface ProcessEntry {
   readonly isZombie: boolean;
 }
 
-const HAS_PROC = existsSync("/proc/self/stat");
+const HAS_PROC = process.platform === "linux";
 /** The kernel's unit in /proc; 100 on every architecture that Node supports. */
 const TICKS_PER_SECOND = 100;
 const PS_COLUMNS = ["-o", "pid=,ppid=,pgid=,stat=,lstart="];
+const MAX_PID = 2 ** 31 - 1;
 
-/** One process; undefined if there is none. */
-export function readProcess(pid: number): ProcessEntry | undefined {
-  return HAS_PROC ? readStat(pid) : readPs(["-p", String(pid)])[0];
+/** One process. */
+export function readProcess(pid: number): Look<ProcessEntry> {
+  if (!Number.isInteger(pid) || pid < 1 || pid > MAX_PID) return NO;
+  return HAS_PROC ? readStat(pid) : readOneByPs(pid);
 }
 
-/** All processes, zombies left out. */
-export function readProcesses(): ProcessEntry[] {
-  return [...(HAS_PROC ? readAllStats() : readPs(["-ax"]))].filter((entry) => !entry.isZombie);
+/** All processes, zombies left out, and those of other users that the system hides. */
+export function readProcesses(): Seen<readonly ProcessEntry[]> {
+  const all = HAS_PROC ? readAllStats() : readAllByPs();
+  return all.answer === "yes" ? yes(all.found.filter((entry) => !entry.isZombie)) : all;
 }
 
 /** The members of the given process groups, zombies left out; a group without members is missing. */
-export function readGroups(groups: ReadonlySet<number>): Map<number, ProcessEntry[]> {
+export function readGroups(groups: ReadonlySet<number>): Seen<Map<number, ProcessEntry[]>> {
+  const all = readProcesses();
+  if (all.answer === "unknown") return all;
   const members = new Map<number, ProcessEntry[]>();
-  for (const entry of HAS_PROC ? readAllStats() : readPs(["-ax"])) {
-    if (entry.isZombie || !groups.has(entry.group)) continue;
+  for (const entry of all.found) {
+    if (!groups.has(entry.group)) continue;
     const list = members.get(entry.group);
     if (list === undefined) members.set(entry.group, [entry]);
     else list.push(entry);
   }
-  return members;
+  return yes(members);
 }
 
-/** The environment with which a process was started, `NAME=VALUE` each; undefined if it can't be read. */
-export function readEnvironment(pid: number): string[] | undefined {
-  return readList(`/proc/${pid}/environ`);
+/** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
+export function readEnvironment(pid: number): Look<readonly string[]> {
+  return readList(pid, "environ");
 }
 
-/** Command and arguments; undefined if they can't be read. */
-export function readArguments(pid: number): string[] | undefined {
-  return readList(`/proc/${pid}/cmdline`);
+/** Command and arguments. */
+export function readArguments(pid: number): Look<readonly string[]> {
+  return readList(pid, "cmdline");
 }
 
 /** The least start time of a process that was started no more than so long ago. */
 export function startAgo(elapsedMs: number): number {
   if (!HAS_PROC) return Math.floor((Date.now() - elapsedMs) / 1000) - 1;
-  const uptime = Number.parseFloat(readFileSync("/proc/uptime", "latin1"));
-  return Math.floor((uptime - elapsedMs / 1000) * TICKS_PER_SECOND) - 1;
+  return Math.floor((uptime() - elapsedMs / 1000) * TICKS_PER_SECOND) - 1;
 }
 
-function readList(path: string): string[] | undefined {
+function readList(pid: number, name: "environ" | "cmdline"): Look<readonly string[]> {
   try {
-    return readFileSync(path, "utf8").split("\0");
-  } catch {
-    return undefined;
+    return yes(readFileSync(`/proc/${pid}/${name}`, "utf8").split("\0"));
+  } catch (error) {
+    // A zombie and a thread of the kernel have none.
+    return codeOf(error) === "ESRCH" || isGone(pid) ? NO : unknown(error);
   }
 }
 
-function* readAllStats(): Generator<ProcessEntry> {
-  for (const name of readdirSync("/proc")) {
-    const first = name.charCodeAt(0);
-    if (first < 48 || first > 57) continue;
-    const entry = readStat(Number(name));
-    if (entry !== undefined) yield entry;
+/** Asks without needing a handle. */
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
   }
 }
 
-function readStat(pid: number): ProcessEntry | undefined {
+function readAllStats(): Seen<ProcessEntry[]> {
+  const entries: ProcessEntry[] = [];
+  try {
+    for (const name of readdirSync("/proc")) {
+      const first = name.charCodeAt(0);
+      if (first < 48 || first > 57) continue;
+      const look = readStat(Number(name));
+      if (look.answer === "yes") entries.push(look.found);
+      else if (look.answer === "unknown" && !isForbidden(look.why)) return look;
+    }
+  } catch (error) {
+    return unknown(error);
+  }
+  return yes(entries);
+}
+
+function readStat(pid: number): Look<ProcessEntry> {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isGone(pid) ? NO : unknown(error);
   }
   // The name in parentheses may hold anything, parentheses and spaces too: the fields begin after the last one.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const state = fields[0];
-  return {
+  return yes({
     pid,
     parent: Number(fields[1]),
     group: Number(fields[2]),
     start: Number(fields[19]),
     isZombie: state === "Z" || state === "X",
-  };
+  });
 }
 
-function readPs(selection: readonly string[]): ProcessEntry[] {
-  const { stdout } = spawnSync("ps", [...selection, ...PS_COLUMNS], { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
+/** Without a line its word counts only if there is no such process. */
+function readOneByPs(pid: number): Look<ProcessEntry> {
+  const listed = readPs(["-p", String(pid)]);
+  if (listed.answer === "yes" && listed.found[0] !== undefined) return yes(listed.found[0]);
+  if (isGone(pid)) return NO;
+  return listed.answer === "unknown" ? listed : unknown(new Error(`ps does not list process ${pid}, which is there`));
+}
+
+/** A list that lacks ourselves is none. */
+function readAllByPs(): Seen<ProcessEntry[]> {
+  const all = readPs(["-ax"]);
+  if (all.answer === "yes" && !all.found.some(({ pid }) => pid === process.pid)) return unknown(new Error("ps lists nothing"));
+  return all;
+}
+
+function readPs(selection: readonly string[]): Seen<ProcessEntry[]> {
+  const { stdout, error } = spawnSync("ps", [...selection, ...PS_COLUMNS], {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  if (error !== undefined) return unknown(error);
   const entries: ProcessEntry[] = [];
   for (const line of (stdout ?? "").split("\n")) {
     const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+)$/.exec(line);
@@ -111,5 +156,5 @@ function readPs(selection: readonly string[]): ProcessEntry[] {
       isZombie: found[4]?.startsWith("Z") ?? false,
     });
   }
-  return entries;
+  return yes(entries);
 }

@@ -10,21 +10,27 @@ import type { FSWatcher } from "node:fs";
 import type { Result } from "../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
-import { isEngineAlive, isOfThisBoot } from "./engine-token.js";
+import { isOfThisBoot } from "./engine-token.js";
 import { readEvidence, readLogTail } from "./evidence.js";
 import { classify, isNoForkIn, isNoRoom } from "./exit-status.js";
 import type { LaneShell } from "./lane.js";
+import { recallLeft } from "./lane-batch.js";
 import { isLaneAlive } from "./lane-liveness.js";
-import { findGroup } from "./members.js";
-import type { AttemptGroup, AttemptIdentity } from "./members.js";
+import { findGroup, type AttemptGroup, type AttemptIdentity } from "./members.js";
 import { removeLog } from "./preparation.js";
+import { isSystemError } from "../system/error-code.js";
+import { NO, yes, type Look } from "../system/look.js";
 import { bootId, isAlive } from "../system/process-identity.js";
-import { isSpoolName, openIfThere, recall, SpoolReader, spoolPath } from "./spool.js";
+import { isSpoolName, openIfThere, SpoolReader, spoolPath } from "./spool.js";
 import type { SpoolEntry } from "./spool.js";
 import type { Terminator } from "./termination.js";
 
 /** The watch on a spool tells at once; this is for lanes that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
+/** A spool is made before the lane that could begin anything: unless somebody removes it, only a power loss can take it away again. */
+const NEVER_BEGUN: Result = { kind: "not-begun", message: "its engine died before it could start it" };
+const LOST_RECORD: Result = { kind: "lost", message: "the record of its runner is gone" };
+
 export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
   readonly directory: string;
@@ -107,7 +113,8 @@ export class Adoption {
       return;
     }
     if (fd === undefined) {
-      for (const { attempt } of open) attempt.settle(withoutSpool(name), Date.now());
+      this.#settleWithoutSpool(name, open);
+      if (open.size > 0) setTimeout(() => this.#openSpool(name, reader, open), POLL_MS);
       return;
     }
     const isRecalled = [...open].some(({ orphan }) => orphan.isQueued) && recallLeft(name, path);
@@ -121,18 +128,20 @@ export class Adoption {
   #register(orphan: OrphanedAttempt, reader: SpoolReader): Adopted {
     const { key, claimKey } = orphan;
     const identity = { directory: this.#context.directory, job: orphan.job, task: orphan.task, attempt: orphan.attempt };
-    const find = (): AttemptGroup | null => {
+    const find = (): Look<AttemptGroup> => {
       const lane = reader.entry(claimKey).lane ?? reader.lane;
       // Its spool can't be read.
-      if (lane === null) return findGroup(identity) ?? null;
-      if (lane.bootId !== bootId()) return null;
-      return {
+      if (lane === null) return findGroup(identity);
+      const life = isAlive(lane);
+      if (life.answer === "unknown") return life;
+      if (lane.bootId !== bootId()) return NO;
+      return yes({
         identity,
         lane: lane.pid,
-        isLaneAlive: isAlive(lane),
+        isLaneAlive: life.answer === "yes",
         hasBegun: () => reader.entry(claimKey).hasBegun,
         earliestStart: null,
-      };
+      });
     };
     const report = (ended: Report): void => {
       this.#adopted.delete(key);
@@ -141,6 +150,17 @@ export class Adoption {
     const adopted = { orphan, attempt: new Attempt(key, find, this.#context.terminator, report), identity, isToEnd: false };
     this.#adopted.set(key, adopted);
     return adopted;
+  }
+
+  /** Somebody has removed it, perhaps while the task runs: then that is ended before another attempt may begin. */
+  #settleWithoutSpool(name: string, open: Set<Adopted>): void {
+    for (const adopted of open) {
+      const left = findGroup(adopted.identity);
+      if (left.answer === "unknown" && process.platform === "linux") continue;
+      open.delete(adopted);
+      if (left.answer === "yes") adopted.attempt.settleAndEnd(LOST_RECORD, Date.now());
+      else adopted.attempt.settle(isOfThisBoot(name) ? NEVER_BEGUN : LOST_RECORD, Date.now());
+    }
   }
 
   #giveUp(adopted: Adopted, open: Set<Adopted>, error: Error): void {
@@ -164,6 +184,15 @@ export class Adoption {
   #check(spool: WatchedSpool): void {
     // An event may still come after the watch was closed.
     if (!this.#watched.has(spool)) return;
+    try {
+      this.#take(spool);
+    } catch (error) {
+      // Nothing can be told now: the next look is not far.
+      if (!isSystemError(error)) throw error;
+    }
+  }
+
+  #take(spool: WatchedSpool): void {
     // What was written is read in any case; whether more can come has to be known before.
     spool.reader.read(spool.fd);
     const hasLane = isLaneAlive(spool.reader.lane, spool.path);
@@ -171,9 +200,10 @@ export class Adoption {
     for (const adopted of [...spool.open]) {
       const entry = spool.reader.entry(adopted.orphan.claimKey);
       const isKeptBack = spool.isRecalled && adopted.orphan.isQueued && !entry.hasBegun;
-      if (entry.exitStatus === null && hasLane && !isKeptBack) continue;
-      spool.open.delete(adopted);
-      this.#settle(adopted, entry, spool);
+      if (entry.exitStatus !== null || hasLane.answer === "no" || isKeptBack) {
+        this.#settle(adopted, entry, spool);
+        spool.open.delete(adopted);
+      }
     }
     if (spool.open.size === 0) this.#unwatch(spool);
   }
@@ -209,26 +239,7 @@ export class Adoption {
 
 /** True if it is to end and nothing of it is left. */
 function isGone({ identity, isToEnd }: Adopted): boolean {
-  return isToEnd && findGroup(identity) === null;
-}
-
-/** What waits in the batch of a lane is ours to start if its engine is gone: true if nothing more of it begins. */
-function recallLeft(name: string, path: string): boolean {
-  if (isEngineAlive(name)) return false;
-  try {
-    recall(path);
-    return true;
-  } catch {
-    // A full disk: then the lane goes on with its batch.
-    return false;
-  }
-}
-
-/** A spool is made before the lane that could begin anything; only a power loss can take it away again. */
-function withoutSpool(name: string): Result {
-  return isOfThisBoot(name)
-    ? { kind: "not-begun", message: "its engine died before it could start it" }
-    : { kind: "lost", message: "the record of its runner is gone" };
+  return isToEnd && findGroup(identity).answer === "no";
 }
 
 /** When it ended: the spool was written then, or if others came after it, its log at the latest. */

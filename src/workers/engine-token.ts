@@ -3,14 +3,22 @@
  * is left of it is of use. Used by the pool, which makes one, and by adoption.
  */
 
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { randomDigits } from "../domain/random-digits.js";
+import { codeOf } from "../system/error-code.js";
+import { certain, NO, type Look } from "../system/look.js";
 import { identify, isAlive, bootId } from "../system/process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
-/** `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret. */
+/**
+ * `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret.
+ *
+ * @throws the system's error if it doesn't tell who we are: under a wrong name we would look dead.
+ */
 export function engineToken(): string {
-  const { pid, start } = identify(process.pid);
+  const me = certain(identify(process.pid));
+  if (me === null) throw new Error("Internal error: this process does not exist");
+  const { pid, start } = me;
   return `${shortBootId()}p${pid}s${start}r${randomDigits(6)}`;
 }
 
@@ -19,18 +27,28 @@ export function isOfThisBoot(spool: string): boolean {
   return spool.startsWith(`${shortBootId()}p`);
 }
 
-/** Names of the spools whose engine is gone; none if their directory is gone too. */
+/**
+ * Names of the spools whose engine is gone for certain; none if their directory is gone too.
+ *
+ * @throws the file system's errors.
+ */
 export function leftSpools(directory: string): string[] {
-  const lanes = lanesDirectoryOf(directory);
-  if (!existsSync(lanes)) return [];
-  const names = readdirSync(lanes).map((file) => file.replace(/\.spool$/, ""));
-  return names.filter((name) => isSpoolName(name) && !isEngineAlive(name));
+  let files: string[];
+  try {
+    files = readdirSync(lanesDirectoryOf(directory));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+  const names = files.map((file) => file.replace(/\.spool$/, ""));
+  return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
 }
 
-/** True if the engine of that spool lives. */
-export function isEngineAlive(spool: string): boolean {
+/** Whether the engine of that spool lives. */
+export function isEngineAlive(spool: string): Look {
   const [, pid, start] = /p(\d+)s(\d+)r/.exec(spool) ?? [];
-  return isOfThisBoot(spool) && isAlive({ bootId: bootId(), pid: Number(pid), start: Number(start) });
+  if (!isOfThisBoot(spool)) return NO;
+  return isAlive({ bootId: bootId(), pid: Number(pid), start: Number(start) });
 }
 
 function shortBootId(): string {

@@ -19,15 +19,17 @@ export async function forgetSpools(lanesDirectory: string, names: readonly strin
   }
 }
 
-/** False if its lane still lives. */
+/** False if its lane still lives, or may. */
 function removeSpool(path: string): boolean {
   const fd = openForReading(path);
   if (fd === undefined) return true;
   const reader = new SpoolReader([]);
   reader.read(fd);
   closeSync(fd);
-  if (isLaneAlive(reader.lane, path)) return false;
-  rmSync(recallPath(path), { force: true });
-  rmSync(path, { force: true });
-  return true;
+  if (isLaneAlive(reader.lane, path).answer === "no") {
+    rmSync(recallPath(path), { force: true });
+    rmSync(path, { force: true });
+    return true;
+  }
+  return false;
 }

@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
 
+import { isEngineAlive } from "./engine-token.js";
 import { recall, recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
@@ -60,5 +61,18 @@ export class LaneBatch {
     clearTimeout(this.#timer);
     closeSync(this.#fd);
     if (this.isRecalled) rmSync(recallPath(this.#spool), { force: true });
+  }
+}
+
+/** What waits in the batch of a lane is ours to start if its engine is gone: true if nothing more of it begins. */
+export function recallLeft(name: string, path: string): boolean {
+  try {
+    const life = isEngineAlive(name).answer;
+    if (life === "yes" || life === "unknown") return false;
+    recall(path);
+    return true;
+  } catch {
+    // A full disk: then the lane goes on with its batch.
+    return false;
   }
 }

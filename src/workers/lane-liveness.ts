@@ -1,17 +1,16 @@
 /** Whether a lane of an earlier engine still lives. */
 
-import { spawnSync } from "node:child_process";
-
-import { bootId, isAlive } from "../system/process-identity.js";
-import type { ProcessIdentity } from "../system/process-identity.js";
+import { lookAtLock } from "../system/lock-look.js";
+import { NO, unknown, type Look } from "../system/look.js";
+import { bootId, isAlive, type ProcessIdentity } from "../system/process-identity.js";
 
 /** By its identity, or, if it lives where we can't see processes (another pid namespace), by the lock that it holds on its spool. */
-export function isLaneAlive(lane: ProcessIdentity | null, spool: string): boolean {
-  if (lane === null || lane.bootId !== bootId()) return false;
-  return isAlive(lane) || isLocked(spool);
-}
-
-/** False where there is no `flock`. */
-function isLocked(path: string): boolean {
-  return spawnSync("flock", ["-n", "-x", path, "true"], { stdio: "ignore" }).status === 1;
+export function isLaneAlive(lane: ProcessIdentity | null, spool: string): Look {
+  try {
+    if (lane === null || lane.bootId !== bootId()) return NO;
+  } catch (error) {
+    return unknown(error);
+  }
+  const life = isAlive(lane);
+  return life.answer === "no" ? lookAtLock(spool) : life;
 }

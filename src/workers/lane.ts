@@ -12,7 +12,8 @@ import { basename } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
 import { laneScript } from "./lane-script.js";
-import { identify } from "../system/process-identity.js";
+import { certain } from "../system/look.js";
+import { bootId, identify } from "../system/process-identity.js";
 import { openSpool, recallPath, writeLaneLine } from "./spool.js";
 
 export interface LaneShell {
@@ -98,7 +99,8 @@ export class Lane {
 
   #introduce(fd: number, pid: number): void {
     try {
-      writeLaneLine(fd, identify(pid));
+      // One that is gone already can't be taken for another with a start that no process has.
+      writeLaneLine(fd, certain(identify(pid)) ?? { bootId: bootId(), pid, start: 0 });
     } catch (error) {
       this.#child.stdin?.destroy();
       this.#child.stdout?.destroy();

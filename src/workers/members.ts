@@ -5,6 +5,8 @@
  * the attempt if it is no older. Where environments can't be read at all (macOS), age alone decides.
  */
 
+import { isForbidden } from "../system/error-code.js";
+import { certain, NO, unknown, yes, type Look } from "../system/look.js";
 import { readArguments, readEnvironment, readProcess, readProcesses } from "../system/process-table.js";
 import type { ProcessEntry } from "../system/process-table.js";
 
@@ -43,7 +45,11 @@ export class Members {
     this.#expected = variablesOf(group.identity);
   }
 
-  /** Of the processes in the lane's group (without zombies), those of the attempt and the others; the lane is neither. */
+  /**
+   * Of the processes in the lane's group (without zombies), those of the attempt and the others; the lane is neither.
+   *
+   * @throws the system's error if it can't be told now: who is not known to be ours must not be taken for another's.
+   */
   sort(entries: readonly ProcessEntry[]): { ours: ProcessEntry[]; foreign: ProcessEntry[] } {
     const others = entries.filter((entry) => !this.#group.isLaneAlive || entry.pid !== this.#group.lane);
     const byPid = new Map(others.map((entry) => [entry.pid, entry]));
@@ -63,7 +69,7 @@ export class Members {
     if (!this.#isLanesChild(entry)) return false;
     const own = readArguments(entry.pid);
     const lane = readArguments(this.#group.lane);
-    return own !== undefined && lane !== undefined && own.join("\0") === lane.join("\0");
+    return own.answer === "yes" && lane.answer === "yes" && own.found.join("\0") === lane.found.join("\0");
   }
 
   #isLanesChild(entry: ProcessEntry): boolean {
@@ -85,25 +91,22 @@ export class Members {
   }
 }
 
-/**
- * Looks for an attempt among all processes, for when the record of its lane can't be read. Null if nothing of it is left; undefined where
- * environments can't be read, so that nobody can tell.
- */
-export function findGroup(identity: AttemptIdentity): AttemptGroup | null | undefined {
-  if (readEnvironment(process.pid) === undefined) return undefined;
+/** Looks for an attempt among all processes, for when the record of its lane can't be read. Where environments can't be read, nobody knows. */
+export function findGroup(identity: AttemptIdentity): Look<AttemptGroup> {
+  const own = readEnvironment(process.pid);
+  if (own.answer === "unknown") return own;
   const expected = variablesOf(identity);
-  const isOurs = (pid: number): boolean => proofOf(pid, expected) === "ours";
-  // The lane leads the group and is no part of the attempt; what leads a group of its own has left us.
-  const found = readProcesses().find(({ pid, group }) => isOurs(pid) && !isOurs(group));
-  if (found === undefined) return null;
-  const lane = readProcess(found.group);
-  return {
-    identity,
-    lane: found.group,
-    isLaneAlive: lane !== undefined && !lane.isZombie,
-    hasBegun: () => true,
-    earliestStart: null,
-  };
+  try {
+    const isOurs = (pid: number): boolean => proofOf(pid, expected) === "ours";
+    // The lane leads the group and is no part of the attempt; what leads a group of its own has left us.
+    const found = certain(readProcesses()).find(({ pid, group }) => isOurs(pid) && !isOurs(group));
+    if (found === undefined) return NO;
+    const lane = certain(readProcess(found.group));
+    const isLaneAlive = lane !== null && !lane.isZombie;
+    return yes({ identity, lane: found.group, isLaneAlive, hasBegun: () => true, earliestStart: null });
+  } catch (error) {
+    return unknown(error);
+  }
 }
 
 function variablesOf({ directory, job, task, attempt }: AttemptIdentity): ReadonlyMap<string, string> {
@@ -115,10 +118,14 @@ function variablesOf({ directory, job, task, attempt }: AttemptIdentity): Readon
   ]);
 }
 
-/** What the environment of a process says; undefined if it says nothing of an attempt. */
+/** What the environment of a process says; undefined if it says nothing of an attempt. Throws if it can't be read just now. */
 function proofOf(pid: number, expected: ReadonlyMap<string, string>): Verdict | undefined {
+  const environment = readEnvironment(pid);
+  if (environment.answer === "no") return undefined;
+  // Of one that has become another user's nobody can read it, ever; and where there are no environments age alone decides.
+  if (environment.answer === "unknown" && (isForbidden(environment.why) || process.platform !== "linux")) return undefined;
   let matching = 0;
-  for (const variable of readEnvironment(pid) ?? []) {
+  for (const variable of certain(environment) ?? []) {
     const end = variable.indexOf("=");
     const value = expected.get(variable.slice(0, end));
     if (value === undefined) continue;

@@ -17,7 +17,7 @@ import { Lane } from "./lane.js";
 import { LaneBatch } from "./lane-batch.js";
 import { BATCH_IS_OVER, batchText, NOT_RECORDED, singleText } from "./lane-script.js";
 import type { LaneLine } from "./lane-script.js";
-import type { AttemptGroup } from "./members.js";
+import { yes } from "../system/look.js";
 import { ageOfLog, putLogBack, removeLog } from "./preparation.js";
 import { startAgo } from "../system/process-table.js";
 import type { SlotContext } from "./slot-context.js";
@@ -115,16 +115,16 @@ export class Slot {
   #attempt(descriptor: Descriptor, lane: Lane, isBehind: boolean): Attempt {
     const { key, job, task, attempt: number, log } = descriptor;
     const handedAt = performance.now();
-    const findGroup = (): AttemptGroup => {
+    const findGroup = () => {
       const age = performance.now() - handedAt;
-      return {
+      return yes({
         identity: { directory: this.#context.directory, job, task, attempt: number },
         lane: lane.pid,
         isLaneAlive: this.#lane === lane,
         hasBegun: () => readLastEntry(this.#spool, key).hasBegun,
         // Its log was made when it began.
         earliestStart: startAgo(isBehind ? Math.min(age, ageOfLog(log)) : age),
-      };
+      });
     };
     return new Attempt(key, findGroup, this.#context.terminator, (report) => {
       this.#running.delete(key);

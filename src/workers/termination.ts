@@ -8,6 +8,8 @@
 
 import { Members } from "./members.js";
 import type { AttemptGroup } from "./members.js";
+import { isSystemError } from "../system/error-code.js";
+import { certain } from "../system/look.js";
 import { readGroups, startAgo } from "../system/process-table.js";
 import type { ProcessEntry } from "../system/process-table.js";
 
@@ -129,14 +131,25 @@ export class Terminator {
     if (this.#poll !== null) clearTimeout(this.#poll);
     this.#next = null;
     this.#poll = null;
-    const groups = readGroups(new Set([...this.#active].map((termination) => termination.group.lane)));
-    const now = performance.now();
+    let isToWait = true;
+    try {
+      isToWait = this.#advanceAll(performance.now());
+    } catch (error) {
+      // Who is there can't be told now, so nobody is taken for gone.
+      if (!isSystemError(error)) throw error;
+    }
+    if (this.#active.size > 0) this.#poll = setTimeout(() => this.#look(), isToWait ? STUCK_POLL_MS : POLL_MS);
+  }
+
+  /** True if all that is left is stuck. */
+  #advanceAll(now: number): boolean {
+    const groups = certain(readGroups(new Set([...this.#active].map((termination) => termination.group.lane))));
     let isAllStuck = true;
     for (const termination of [...this.#active]) {
       if (termination.advance(groups.get(termination.group.lane) ?? [], now)) this.#active.delete(termination);
       else if (!termination.isStuck(now)) isAllStuck = false;
     }
-    if (this.#active.size > 0) this.#poll = setTimeout(() => this.#look(), isAllStuck ? STUCK_POLL_MS : POLL_MS);
+    return isAllStuck;
   }
 }
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
 import { engineToken } from "../../src/workers/engine-token.js";
+import { certain } from "../../src/system/look.js";
 import { bootId, identify } from "../../src/system/process-identity.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
 
@@ -236,7 +237,7 @@ test(
 );
 
 test("after a reboot nothing is looked for by a pid of the earlier time", LIMIT, async () => {
-  const { pid, start } = identify(process.pid);
+  const { pid, start } = certain(identify(process.pid))!;
   writeSpool("boot-0", `lane other-boot ${pid} ${start}\nb 1\ne 1 0\nb 2\n`);
   const [first, second] = await adopt([orphan("boot-0", 1), orphan("boot-0", 2)]);
   assert.deepEqual(first?.result, { kind: "exited", exitCode: 0 });

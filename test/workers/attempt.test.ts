@@ -3,6 +3,7 @@ import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
 
 import type { Report } from "../../src/domain/ports.js";
+import { yes } from "../../src/system/look.js";
 import { Attempt } from "../../src/workers/attempt.js";
 import { Terminator } from "../../src/workers/termination.js";
 
@@ -13,7 +14,7 @@ test("handing back an attempt that is being stopped ends the stop too", { timeou
   const group = { identity, lane: process.pid, isLaneAlive: true, hasBegun: () => false, earliestStart: null };
   const attempt = new Attempt(
     1,
-    () => group,
+    () => yes(group),
     terminator,
     (report) => reports.emit("report", report),
   );
