@@ -18,6 +18,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   internal: ["store"],
   manager: ["system", "index", "internal"],
   analysis: ["domain"],
+  sweep: ["domain", "system", "store", "analysis"],
   cli: ["index", "internal", "manager", "analysis"],
 };
 
@@ -33,6 +34,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   zod: ["src/store/"],
   leven: ["src/store/", "src/cli/"],
   "@dagrejs/graphlib": ["src/analysis/"],
+  "simple-statistics": ["src/sweep/"],
 };
 
 /** The scheduler is pure: it has no way to the outside. */

@@ -4,7 +4,7 @@
  */
 
 import type { JobOwner, JobSettings, JobStatus } from "./job.js";
-import type { Outcome } from "./outcome.js";
+import type { Outcome, Usage } from "./outcome.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** An attempt that began. What was handed over and never began is none. */
@@ -21,6 +21,8 @@ export interface AttemptHistory {
   readonly status: TaskStatus;
   /** Why it failed, was cancelled or is tried again. */
   readonly error: string | null;
+  /** Null where it can't be known, and until it has ended. */
+  readonly usage: Usage | null;
 }
 
 export interface TaskHistory {

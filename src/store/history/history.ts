@@ -102,11 +102,12 @@ export class History {
     const index = this.#picture.ids.get(task)!;
     const entry = this.#entries[index]!;
     const readyAt = this.#readyAt(index) ?? at;
-    entry.attempts.push({ attempt, readyAt, startedAt: at, endedAt: null, outcome: null, status: "running", error: null });
+    const begun = { attempt, readyAt, startedAt: at, endedAt: null };
+    entry.attempts.push({ ...begun, outcome: null, status: "running", error: null, usage: null });
     entry.isOpen = true;
   }
 
-  #end({ task, at, outcome, status, error, retryAt }: AttemptEnded): void {
+  #end({ task, at, begunAt, outcome, status, error, usage, retryAt }: AttemptEnded): void {
     const entry = this.#entryOf(task);
     const last = entry.attempts.at(-1);
     if (last === undefined || !entry.isOpen) return;
@@ -115,7 +116,7 @@ export class History {
       entry.attempts.pop();
       return;
     }
-    Object.assign(last, { endedAt: at, outcome, status, error });
+    Object.assign(last, { startedAt: begunAt ?? last.startedAt, endedAt: at, outcome, status, error, usage: usage ?? null });
     entry.notBefore = retryAt ?? at;
   }
 

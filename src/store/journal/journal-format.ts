@@ -24,7 +24,7 @@ import { FORMAT_VERSION } from "../layout.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
-const NO_END = { endedAt: null, outcome: null, error: null } as const;
+const NO_END = { endedAt: null, outcome: null, error: null, usage: null } as const;
 
 const LINE_START = /^\{"seq":(\d+),"at":"([^"]+)",/;
 const CRC_HEAD = ',"crc":"';

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
-import type { JobEvent } from "../../../src/domain/events.js";
+import type { AttemptEnded, JobEvent } from "../../../src/domain/events.js";
 import type { AttemptHistory, RunHistory } from "../../../src/domain/history.js";
 import type { Outcome } from "../../../src/domain/outcome.js";
+import { History } from "../../../src/store/history/history.js";
 import { readHistory } from "../../../src/store/history/read-history.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
 import { compacted, compactLong } from "../../../src/store/journal/compaction.js";
@@ -185,4 +186,18 @@ test("a torn end is no damage; no journal, and one without a whole line, have no
   writeFileSync(paths.journal, '{"seq":1,"at":');
   assert.equal(readHistory(paths), null);
   assert.equal(readHistory({ journal: `${paths.journal}-of-nobody` }), null);
+});
+
+test("an attempt began when its runner saw it begin, and took what the runner measured, also after compaction", async (t) => {
+  const usage = { userMs: 7, systemMs: 2, maxRssKb: 1_500 };
+  const end: JobEvent = { ...(ended("a", 1, AT + 30, success) as AttemptEnded), begunAt: AT + 12.25, usage };
+  const told = [taken, added(AT, task("a")), started("a", 1, AT + 5), end];
+  const history = new History();
+  for (const event of told) history.apply(event);
+  const whole = history.tell(null);
+  assert.deepEqual(inShort(whole, "a"), [[1, 0, 12.25, 30]]);
+  assert.deepEqual(whole.tasks[0]!.attempts[0]!.usage, usage);
+  const paths = await journalOf(t, told);
+  await (await writeNewJournal(paths, compacted(readPicture(paths)!.picture, whole, AT + 40))).close();
+  assert.deepEqual(readHistory(paths)?.tasks[0]!.attempts, whole.tasks[0]!.attempts);
 });
