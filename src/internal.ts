@@ -1,5 +1,9 @@
-/** What an engine needs that watches a directory instead of being called. For the manager and the command line: no part of the public API. */
+/** What only the manager and the command line need, which watch directories and ask engines: no part of the public API. */
 
+export { addition, tasksOfAddition } from "./engine/changes/add.js";
+export { askToAdd, askToCancel, askToRetry } from "./engine/changes/ask-holder.js";
+export { prepareBase } from "./store/directory/base-directory.js";
+export { removeJob } from "./library/remove-job.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
 export { jobsDir, managerLock, managerLog } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";

@@ -15,7 +15,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   engine: ["domain", "system", "scheduler", "workers", "store", "control"],
   library: ["domain", "system", "store", "control", "engine"],
   index: ["domain", "system", "store", "workers", "engine", "library"],
-  internal: ["store"],
+  internal: ["store", "engine", "library"],
   manager: ["system", "index", "internal"],
   analysis: ["domain"],
   sweep: ["domain", "system", "store", "analysis"],

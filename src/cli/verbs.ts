@@ -15,7 +15,7 @@ export interface Verb {
   readonly options: readonly OptionName[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
-  /** True if it runs tasks, mostly: then threads for them are started before all else. Default: false. */
+  /** True if it runs tasks in any case: then threads for them are started before all else. Default: false. */
   readonly runsTasks?: true;
 }
 
@@ -71,7 +71,6 @@ export const verbs: readonly Verb[] = [
       ["air-executor retry pipeline --from merge", "merge and all behind it, also what completed"],
     ],
     load: () => import("./commands/retry.js"),
-    runsTasks: true,
   },
   {
     name: "cancel",

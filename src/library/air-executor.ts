@@ -6,7 +6,8 @@
 import { resolve } from "node:path";
 import { ControlServer } from "../control/server.js";
 import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
-import { addition, tasksOfAddition, type Added } from "../engine/changes/add.js";
+import { addition, tasksOfAddition } from "../engine/changes/add.js";
+import type { Added } from "../engine/changes/ask-holder.js";
 import { cancellation } from "../engine/changes/cancel.js";
 import { JobChanges } from "../engine/changes/job-changes.js";
 import { retrial } from "../engine/changes/retry.js";

@@ -1,6 +1,7 @@
 /** A job in the hands of a caller: shows what becomes of it, and passes on what is wanted of it. Runs nothing itself. */
 
-import { addition, tasksOfAddition, type Added } from "../engine/changes/add.js";
+import { addition, tasksOfAddition } from "../engine/changes/add.js";
+import type { Added } from "../engine/changes/ask-holder.js";
 import { cancellation } from "../engine/changes/cancel.js";
 import type { JobChanges } from "../engine/changes/job-changes.js";
 import { retrial } from "../engine/changes/retry.js";

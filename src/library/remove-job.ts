@@ -1,6 +1,6 @@
 /**
  * Removes jobs and earlier runs: nothing else in the project deletes what a user may want to keep. Only below the directory of jobs, by
- * names that passed the guard, and never through a link. Used by AirExecutor.
+ * names that passed the guard, and never through a link.
  */
 
 import { lstatSync, renameSync } from "node:fs";
@@ -11,6 +11,7 @@ import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
+import { readSocket } from "../system/lock-holder.js";
 import { takeLock, type Lock } from "../system/lock.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { readPicture } from "../store/journal/recovery.js";
@@ -28,7 +29,8 @@ export async function removeJob(base: string, name: string, end: () => Promise<u
   const paths = jobPaths(join(jobsDir(base), name));
   for (;;) {
     requireDirectory(paths.dir, name, base);
-    const lock = await tryLock(paths, name);
+    // Whoever says that he holds it can be asked at once.
+    const lock = readSocket(paths.lock) === null ? await tryLock(paths, name) : null;
     if (lock !== null && !hasSurvivors(paths)) {
       try {
         return await removeDirectory(base, paths.dir, name);

@@ -4,7 +4,7 @@
  * Called before anything is written into one. Never follows a link and never touches what another user owns.
  */
 
-import { closeSync, constants, fchmodSync, fstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { codeOf } from "./error-code.js";
 import { AirError } from "../domain/errors.js";
@@ -36,6 +36,16 @@ export function ensurePrivateDirectory(path: string): string | null {
 /** The user whose engine this is; on a system that knows none, whoever owns the file. */
 export function ourUser({ uid }: Stats): number {
   return process.geteuid?.() ?? uid;
+}
+
+/** True for a directory of this user, at that very path. Throws nothing: what can't be looked at is not ours. */
+export function isOurDirectory(path: string): boolean {
+  try {
+    const stats = lstatSync(path);
+    return stats.isDirectory() && stats.uid === ourUser(stats);
+  } catch {
+    return false;
+  }
 }
 
 function openDirectory(absolute: string, path: string): number {

@@ -1,29 +1,35 @@
 /** `cancel JOB [TASK…]`: ends a job or some of its tasks, whoever runs it. Comes back when that is on record. */
 
+import { resolve } from "node:path";
 import { viewJob, viewPaths } from "../../index.js";
+import { askToCancel } from "../../internal.js";
 import type { Call } from "../command.js";
-import { withJob } from "../engine-call.js";
+import { askOrAct } from "../ask-or-act.js";
 import { exitCode } from "../exit-codes.js";
+import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
+  const { JOB: name = "" } = args;
   const tasks = args["TASK"] === undefined ? null : [...new Set([args["TASK"], ...rest])];
-  await withJob(call, async (executor, name) => {
-    const { state } = viewJob(viewPaths(settings.dir(), name), name, { withTasks: false });
-    const end = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
-    const cancelled = await executor.cancel(name, tasks ?? undefined);
-    const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];
-    const isWhole = tasks === null && end === undefined;
-    if (settings.isOn("json"))
-      terminal.out.write(`${JSON.stringify({ job: name, cancelled: isWhole ? null : cancelled, ended })}\n`);
-    else if (!settings.isOn("quiet")) {
-      const job = `job ${printableLine(name)}`;
-      const before = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;
-      if (tasks !== null) terminal.err.write(`${formatTasks(cancelled.length)} of ${job} cancelled${before}\n`);
-      else terminal.err.write(isWhole ? `${job} cancelled\n` : `${job} had ended before: ${end}\n`);
-    }
-  });
+  const dir = settings.dir();
+  requireJob(dir, name);
+  const { state } = viewJob(viewPaths(dir, name), name, { withTasks: false });
+  const end = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
+  const { cancelled } = await askOrAct(call, askToCancel(resolve(dir), name, tasks), async (executor) => ({
+    cancelled: await executor.cancel(name, tasks ?? undefined),
+  }));
+  const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];
+  const isWhole = tasks === null && end === undefined;
+  if (settings.isOn("json"))
+    terminal.out.write(`${JSON.stringify({ job: name, cancelled: isWhole ? null : cancelled, ended })}\n`);
+  else if (!settings.isOn("quiet")) {
+    const job = `job ${printableLine(name)}`;
+    const before = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;
+    if (tasks !== null) terminal.err.write(`${formatTasks(cancelled.length)} of ${job} cancelled${before}\n`);
+    else terminal.err.write(isWhole ? `${job} cancelled\n` : `${job} had ended before: ${end}\n`);
+  }
   return exitCode.completed;
 }

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { PrunedRun } from "../../index.js";
 import type { Call } from "../command.js";
-import { withExecutor } from "../engine-call.js";
+import { withExecutor } from "../open-executor.js";
 import { exitCode } from "../exit-codes.js";
 import { formatCount, formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";

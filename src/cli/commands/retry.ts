@@ -3,9 +3,11 @@
  * runs here, in the foreground.
  */
 
+import { resolve } from "node:path";
 import { viewJob, viewPaths, type RetryWish } from "../../index.js";
+import { askToRetry } from "../../internal.js";
 import type { Call } from "../command.js";
-import { runInForeground } from "../foreground.js";
+import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
@@ -22,6 +24,15 @@ export async function execute(call: Call): Promise<number> {
   };
   const dir = settings.dir();
   requireJob(dir, name);
+  const there = await askToRetry(resolve(dir), name, wish);
+  if (there !== null) {
+    sayAgain(call, there.tasks, " where the job runs", "");
+    if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ job: name, tasks: there.tasks, summary: null })}\n`);
+    return exitCode.completed;
+  }
+  // Only now it is certain that tasks run here.
+  await (await import("../../preload.js")).preload();
+  const { runInForeground } = await import("../foreground.js");
   let again: readonly string[] = [];
   return runInForeground(call, {
     dir,
@@ -31,15 +42,12 @@ export async function execute(call: Call): Promise<number> {
         const { isOver } = viewJob(viewPaths(dir, name), name, { withTasks: false });
         const { tasks, job } = await executor.retry(name, wish);
         again = tasks;
-        const where = job === null ? " where the job runs" : "";
-        if (!settings.isOn("quiet")) {
-          const what =
-            tasks.length === 0
-              ? "nothing to run again"
-              : `${formatTasks(tasks.length)} ${tasks.length === 1 ? "runs" : "run"} again${where}`;
-          const more = !isOver && job !== null ? "; it is unfinished and goes on" : "";
-          terminal.err.write(`${printableLine(name)}: ${what}${more}\n`);
-        }
+        sayAgain(
+          call,
+          tasks,
+          job === null ? " where the job runs" : "",
+          !isOver && job !== null ? "; it is unfinished and goes on" : "",
+        );
         if (job === null && settings.isOn("json")) {
           terminal.out.write(`${JSON.stringify({ job: name, tasks, summary: null })}\n`);
         }
@@ -49,4 +57,11 @@ export async function execute(call: Call): Promise<number> {
     resume: (job) => commandText("retry", [job], placeOption(settings)),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });
+}
+
+function sayAgain({ args, settings, terminal }: Call, tasks: readonly string[], where: string, more: string): void {
+  if (settings.isOn("quiet")) return;
+  const verb = tasks.length === 1 ? "runs" : "run";
+  const what = tasks.length === 0 ? "nothing to run again" : `${formatTasks(tasks.length)} ${verb} again${where}`;
+  terminal.err.write(`${printableLine(args["JOB"] ?? "")}: ${what}${more}\n`);
 }

@@ -1,16 +1,22 @@
 /** `rm JOB`: removes a job, with its logs and its earlier runs. One that runs is ended first. */
 
+import { resolve } from "node:path";
+import { askToCancel, prepareBase, removeJob } from "../../internal.js";
 import type { Call } from "../command.js";
-import { withJob } from "../engine-call.js";
+import { askOrAct } from "../ask-or-act.js";
 import { exitCode } from "../exit-codes.js";
+import { requireJob } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
+import { warnOn } from "../warn.js";
 
 export async function execute(call: Call): Promise<number> {
-  const { settings, terminal } = call;
-  await withJob(call, async (executor, name) => {
-    await executor.remove(name);
-    if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ removed: name })}\n`);
-    else if (!settings.isOn("quiet")) terminal.err.write(`job ${printableLine(name)} removed\n`);
-  });
+  const { args, settings, terminal } = call;
+  const { JOB: name = "" } = args;
+  const dir = resolve(settings.dir());
+  requireJob(settings.dir(), name);
+  prepareBase(dir).forEach(warnOn(terminal));
+  await removeJob(dir, name, () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name)));
+  if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ removed: name })}\n`);
+  else if (!settings.isOn("quiet")) terminal.err.write(`job ${printableLine(name)} removed\n`);
   return exitCode.completed;
 }

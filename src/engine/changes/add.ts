@@ -14,19 +14,9 @@ import { invalidJob, locateData, placeFaults, type PathFault } from "../../store
 import { specText } from "../../store/text/task-line.js";
 import { clock } from "../clock.js";
 import type { RunningJob } from "../running-job.js";
-import { askToAdd } from "./ask-holder.js";
+import { askToAdd, type Added } from "./ask-holder.js";
 import type { Change } from "./change.js";
 import { refuseOfMap, refuseWhileCancelling } from "./refusals.js";
-
-/** What became of an addition. */
-export interface Added {
-  /** Ids that are new to the job. */
-  readonly added: readonly string[];
-  /** Ids that it had already, with just that meaning: adding twice is no mistake. */
-  readonly present: readonly string[];
-  /** True if an engine runs the job; else the tasks are on record for the next one. */
-  readonly isRunning: boolean;
-}
 
 /** @throws AirError `AIR_USAGE` for what holds for a job as a whole. */
 export function tasksOfAddition({ tasks, env, concurrency, maxFailures }: JobSpec): readonly TaskSpec[] {
@@ -40,13 +30,9 @@ export function tasksOfAddition({ tasks, env, concurrency, maxFailures }: JobSpe
 export function addition(tasks: readonly TaskSpec[]): Change<Added> {
   return {
     here: (job) => ({ ...addHere(job, tasks), isRunning: true }),
-    there: async (base, name) => {
-      const answer = await askToAdd(
-        base,
-        name,
-        tasks.map((task): unknown => JSON.parse(specText(task))),
-      );
-      return answer && { ...answer, isRunning: true };
+    there: (base, name) => {
+      const given = tasks.map((task): unknown => JSON.parse(specText(task)));
+      return askToAdd(base, name, given);
     },
     alone: async (opened) => {
       const { picture } = opened;

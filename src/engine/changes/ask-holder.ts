@@ -10,10 +10,18 @@ import { AirError } from "../../domain/errors.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { readSocket } from "../../system/lock-holder.js";
+import { isOurDirectory } from "../../system/private-directory.js";
+
+/** What became of an addition. */
+export interface Added extends AddAnswer {
+  /** True if an engine runs the job; else the tasks are on record for the next one. */
+  readonly isRunning: boolean;
+}
 
 /** @param tasks as they would stand in a job file */
-export function askToAdd(base: string, job: string, tasks: readonly unknown[]): Promise<AddAnswer | null> {
-  return askHolder<AddAnswer>(base, { verb: "add", job, tasks });
+export async function askToAdd(base: string, job: string, tasks: readonly unknown[]): Promise<Added | null> {
+  const answer = await askHolder<AddAnswer>(base, { verb: "add", job, tasks });
+  return answer && { ...answer, isRunning: true };
 }
 
 export function askToCancel(base: string, job: string, tasks: readonly string[] | null): Promise<CancelAnswer | null> {
@@ -26,7 +34,10 @@ export function askToRetry(base: string, job: string, wish: RetryWish): Promise<
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {
-  const socket = readSocket(jobPaths(join(jobsDir(base), request.job)).lock);
+  const { dir, lock } = jobPaths(join(jobsDir(base), request.job));
+  // Whose engine it is that listens in somebody else's directory we don't want to find out.
+  if (![base, dir, controlDir(base)].every(isOurDirectory)) return null;
+  const socket = readSocket(lock);
   if (socket === null) return null;
   try {
     const answer = await ask(controlDir(base), socket, request);
