@@ -17,7 +17,11 @@ const joined = {
 export default [
   {
     ...joined,
-    input: { "air-executor": "dist/src/cli/main.js", entry: "dist/src/workers/entry.js" },
+    input: {
+      "air-executor": "dist/src/cli/main.js",
+      entry: "dist/src/workers/entry.js",
+      "portable-runner": "dist/src/workers/portable/main.js",
+    },
     output: {
       dir: "dist/bundle",
       format: "cjs",

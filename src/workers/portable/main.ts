@@ -1,0 +1,48 @@
+/** The portable runner as a process: `portable-runner [-n SOFT] [-i SIGNAL]… SPOOL SLOTS`. What it does stands in portable-runner.ts. */
+
+import { spawnSync } from "node:child_process";
+import { writeSync } from "node:fs";
+import { PortableRunner } from "./portable-runner.js";
+
+const USAGE = "usage: portable-runner [-n SOFT] [-i SIGNAL]... SPOOL SLOTS";
+
+function fail(message: string): never {
+  writeSync(2, `air-executor-runner: ${message}\n`);
+  process.exit(2);
+}
+
+function readNumber(text: string | undefined): number {
+  if (text === undefined || !/^[1-9]\d{0,8}$/.test(text)) fail(USAGE);
+  return Number(text);
+}
+
+/** Node has raised the limit, and what we start inherits it. Without the program it stays as it is. */
+function lowerOpenFiles(soft: number): void {
+  spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${soft}:`], { stdio: "ignore" });
+}
+
+async function main(words: string[]): Promise<void> {
+  if (words[0] === "--version") {
+    writeSync(1, "air-executor-runner 1\n");
+    return;
+  }
+  const ignoredSignals: number[] = [];
+  while (words[0]?.startsWith("-")) {
+    const option = words.shift();
+    const value = readNumber(words.shift());
+    if (option === "-n") lowerOpenFiles(value);
+    else if (option === "-i") ignoredSignals.push(value);
+    else fail(USAGE);
+  }
+  const [spool, slots] = words;
+  if (spool === undefined || words.length !== 2) fail(USAGE);
+  // They are meant for others of the group that we were started in.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  const runner = new PortableRunner({ spool, slots: readNumber(slots), ignoredSignals }, (code) => process.exit(code));
+  await runner.open();
+  process.stdin.on("data", (bytes: Buffer) => runner.take(bytes));
+  process.stdin.on("end", () => runner.end());
+  process.stdin.on("error", () => runner.end());
+}
+
+main(process.argv.slice(2)).catch((error: Error) => fail(error.message));
