@@ -1,5 +1,7 @@
 /** A task: what the user asked for (`TaskSpec`) and what became of it (`TaskRecord`). */
 
+import type { Resources } from "./resources.js";
+
 import type { Usage } from "./outcome.js";
 
 export type TaskStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
@@ -37,6 +39,8 @@ export interface TaskSpec {
   readonly triggerRule: TriggerRule;
   /** Larger first among ready tasks. */
   readonly priority: number;
+  /** What it takes of which pools while it runs. */
+  readonly resources: Resources;
   /** What happens when an attempt left no result and no process. */
   readonly onLost: "rerun" | "fail";
   /** ISO 8601, as it stands on disk. */

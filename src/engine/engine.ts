@@ -50,7 +50,14 @@ export class Engine {
     const { concurrency, graceMs } = options;
     this.#runner = runner ?? new Pool({ directory: dir, concurrency });
     const onWakeup = (at: number | null): void => this.#arm(at);
-    this.#scheduler = new Scheduler({ runner: this.#runner, clock, concurrency, graceMs, random: Math.random, onWakeup });
+    this.#scheduler = new Scheduler({
+      runner: this.#runner,
+      clock,
+      pools: { cpu: concurrency },
+      graceMs,
+      random: Math.random,
+      onWakeup,
+    });
     const look = () => {
       this.#tellRefusal();
       return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };

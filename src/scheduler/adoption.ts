@@ -35,6 +35,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
       ticket: null,
       batch: null,
       isQueued: false,
+      holding: null,
     },
     orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, startedAt, isQueued, log },
     timeoutAt: hasTimeout ? clock.monotonic() + spec.timeoutMs - elapsedMs : null,

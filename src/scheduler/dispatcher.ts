@@ -8,8 +8,10 @@
 
 import type { AttemptStarted } from "../domain/events.js";
 import type { Clock, Descriptor, Placement, TaskRunner } from "../domain/ports.js";
+import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
-import { Admission } from "./admission.js";
+import { Admission } from "./admission/admission.js";
+import type { Holding, Queue } from "./admission/queue.js";
 import type { Attempt, Batch, InFlight } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 
@@ -29,16 +31,19 @@ export class Dispatcher {
   readonly #runner: TaskRunner;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
-  readonly #admission = new Admission();
+  readonly #admission: Admission<JobRun>;
+  readonly #cpus: number;
   /** Jobs whose recorder took no starts when it was asked last. */
   readonly #held: JobRun[] = [];
-  #choices = 0;
   #lastKey = 0;
 
-  constructor(runner: TaskRunner, clock: Clock, inFlight: InFlight) {
+  /** @param pools what the engine has for all jobs together. */
+  constructor(runner: TaskRunner, clock: Clock, inFlight: InFlight, pools: Resources) {
     this.#runner = runner;
     this.#clock = clock;
     this.#inFlight = inFlight;
+    this.#admission = new Admission(pools);
+    this.#cpus = pools["cpu"] ?? 1;
   }
 
   add(job: JobRun): void {
@@ -55,6 +60,24 @@ export class Dispatcher {
   /** The ready tasks of a job, or the number of its attempts in flight, have changed. */
   refresh(job: JobRun): void {
     this.#admission.refresh(job);
+  }
+
+  /** An earlier engine has started an attempt: it takes what it needs, whether or not that is there. */
+  adopted(attempt: Attempt, resources: Resources): void {
+    attempt.job.running += 1;
+    this.take(attempt, resources);
+  }
+
+  /** An attempt that waited in its slot runs now. */
+  take(attempt: Attempt, resources: Resources): void {
+    attempt.holding = this.#admission.holdingOf(attempt.job, resources);
+    this.#admission.take(attempt.job, attempt.holding);
+  }
+
+  /** An attempt is over, or was none after all. */
+  ended({ job, holding }: Attempt): void {
+    job.running -= 1;
+    if (holding !== null) this.#admission.give(job, holding);
   }
 
   /** A number for a new attempt. */
@@ -88,15 +111,16 @@ export class Dispatcher {
     }
   }
 
-  /** Takes ready tasks out of their plans, for as many slots as are free. */
-  #choose(slots: number): Map<JobRun, Starting> {
+  /** Takes ready tasks out of their plans, as long as one fits into what is free. */
+  #choose(ceiling: number): Map<JobRun, Starting> {
     const chosen = new Map<JobRun, Starting>();
-    let left = slots - this.#inFlight.running;
+    let left = ceiling - this.#inFlight.running;
     while (left > 0) {
-      const job = this.#admission.first();
-      if (job === undefined) {
+      const queue = this.#admission.pick();
+      if (queue === null) {
         break;
       }
+      const { job } = queue;
       if (!job.ports.recorder.isReady()) {
         this.#hold(job);
         continue;
@@ -110,35 +134,47 @@ export class Dispatcher {
         starting = { attempts: [], placements: [], starts: [] };
         chosen.set(job, starting);
       }
-      this.#fill(job, starting, placement, slots);
+      this.#fill(queue, starting, placement);
       left -= 1;
     }
     return chosen;
   }
 
   /** Takes what one slot is handed: a task, and if those of the job are short, more to run behind it. */
-  #fill(job: JobRun, starting: Starting, placement: Placement, slots: number): void {
-    const most = job.pace?.batchSize(job.plan.readyCount, Math.min(slots, job.limit)) ?? 1;
+  #fill(queue: Queue<JobRun>, starting: Starting, placement: Placement): void {
+    const { job, demand } = queue;
+    const most = this.#mostOf(job);
     const batch: Batch = { job, handedAt: this.#clock.monotonic(), size: 0, left: [], isBroken: false };
     while (batch.size < most) {
-      const task = job.plan.takeReady();
-      if (task === undefined) {
-        throw new Error(`Internal error: job ${JSON.stringify(job.name)} was admitted with nothing ready`);
-      }
-      if (batch.size > 0 && !mayWait(job.plan.taskAt(task))) {
-        job.plan.putBack(task);
+      const task = job.ready.headOf(demand);
+      if (task === undefined || (batch.size > 0 && !mayWait(job.plan.taskAt(task)))) {
         break;
       }
-      this.#take(job, task, batch, starting, placement);
+      const holding = batch.size > 0 ? null : this.#admission.start(queue, batch.handedAt);
+      job.ready.take(demand);
+      this.#add(task, holding, batch, starting, placement);
     }
-    job.servedAt = ++this.#choices;
     this.#admission.refresh(job);
   }
 
-  #take(job: JobRun, task: number, batch: Batch, { attempts, placements, starts }: Starting, placement: Placement): void {
+  /** How many attempts a slot is handed: more than one only where all that runs or is ready takes the same. */
+  #mostOf(job: JobRun): number {
+    if (!this.#admission.isPlain || job.pace === null) return 1;
+    return job.pace.batchSize(job.ready.size, Math.min(this.#cpus, job.limit));
+  }
+
+  #add(
+    task: number,
+    holding: Holding | null,
+    batch: Batch,
+    { attempts, placements, starts }: Starting,
+    placement: Placement,
+  ): void {
+    const { job } = batch;
     const key = this.nextKey();
-    const isQueued = batch.size > 0;
-    const attempt = { key, job, task, reason: null, isAdopted: false, wasStoppedBefore: false, ticket: null, batch, isQueued };
+    const isQueued = holding === null;
+    const origin = { isAdopted: false, wasStoppedBefore: false } as const;
+    const attempt: Attempt = { key, job, task, reason: null, ...origin, ticket: null, batch, isQueued, holding };
     batch.left.push(attempt);
     batch.size += 1;
     attempts.push(attempt);
@@ -167,8 +203,10 @@ export class Dispatcher {
 
   #putBack(job: JobRun, { attempts, placements }: Starting): void {
     new Set(placements).forEach(({ slot }) => this.#runner.release(slot));
-    attempts.forEach(({ task }) => job.plan.putBack(task));
-    job.running -= attempts.length;
+    for (const attempt of attempts) {
+      this.ended(attempt);
+      job.ready.putBack(attempt.task);
+    }
     this.#hold(job);
   }
 

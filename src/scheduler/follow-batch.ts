@@ -3,10 +3,16 @@
  */
 
 import type { Clock } from "../domain/ports.js";
+import type { Dispatcher } from "./dispatcher.js";
 import type { Batch, InFlight } from "./in-flight.js";
 
 /** The first that was not reported runs now, and what the slot took tells how long attempts of the job are. */
-export function followBatch({ job, handedAt, size, left, isBroken }: Batch, inFlight: InFlight, clock: Clock): void {
+export function followBatch(
+  { job, handedAt, size, left, isBroken }: Batch,
+  inFlight: InFlight,
+  dispatcher: Pick<Dispatcher, "take">,
+  clock: Clock,
+): void {
   const now = clock.monotonic();
   const [first] = left;
   if (first === undefined) {
@@ -15,7 +21,8 @@ export function followBatch({ job, handedAt, size, left, isBroken }: Batch, inFl
   }
   if (isBroken) job.pace?.note(1, now - handedAt);
   if (!first.isQueued) return;
-  const { timeoutMs } = job.plan.taskAt(first.task);
+  const { timeoutMs, resources } = job.plan.taskAt(first.task);
+  dispatcher.take(first, resources);
   inFlight.begin(first, timeoutMs === null || first.reason !== null ? null : now + timeoutMs);
   job.plan.begin(first.task, clock.now());
 }

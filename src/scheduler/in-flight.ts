@@ -6,6 +6,7 @@
 
 import type { Outcome, StopReason } from "../domain/outcome.js";
 import type { Report } from "../domain/ports.js";
+import type { Holding } from "./admission/queue.js";
 import { Deadlines } from "./deadlines.js";
 import type { JobRun } from "./job-run.js";
 
@@ -39,6 +40,8 @@ export interface Attempt {
   readonly batch: Batch | null;
   /** True while it waits behind others of its batch. */
   isQueued: boolean;
+  /** What it takes; null while it waits, and then it takes nothing. */
+  holding: Holding | null;
 }
 
 export class InFlight {

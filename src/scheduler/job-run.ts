@@ -8,10 +8,12 @@ import { AirError } from "../domain/errors.js";
 import type { JobEvent } from "../domain/events.js";
 import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
+import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { KnownIds } from "../domain/check-graph.js";
 import { MapPlan, type JobPlan } from "./plan/map-plan.js";
 import { Pace } from "./pace.js";
+import type { ReadyTasks } from "./plan/ready-queues.js";
 import { Plan } from "./plan/plan.js";
 
 /** Hears of a job. May call the scheduler: what follows from that happens after the call. */
@@ -75,14 +77,14 @@ export class JobRun {
   readonly ports: JobPorts;
   /** How many attempts may be in flight at once. */
   readonly limit: number;
+  /** Pools of its own, that only its tasks take of. */
+  readonly pools: Resources = {};
   /** Null if each attempt has to be known to have ended before the next one starts: one failure too many ends the job. */
   readonly pace: Pace | null;
   /** Attempts in flight, adopted ones and those that are about to start included. */
   running = 0;
   /** Those of them that wait behind others in their slots. */
   queued = 0;
-  /** When an attempt of the job was last chosen, counted in choices. */
-  servedAt = 0;
   /** True while its recorder takes no starts. */
   isHeld = false;
   /** False if nothing more of it may start. */
@@ -101,6 +103,16 @@ export class JobRun {
     this.mayStart = ports.mayStart !== false;
     this.map = job.map === undefined ? null : new MapPlan({ ...job, map: job.map }, random, at);
     this.plan = this.map ?? new Plan(job, random, at);
+  }
+
+  /** False if nothing of it may start now. */
+  get isOpen(): boolean {
+    return !this.isHeld && this.mayStart;
+  }
+
+  /** Its ready tasks. */
+  get ready(): ReadyTasks {
+    return this.plan.ready;
   }
 
   /** How many slots it holds. */

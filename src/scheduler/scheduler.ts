@@ -9,6 +9,7 @@ import { AirError } from "../domain/errors.js";
 import type { InFlight as RecordedAttempt, LoadedJob } from "../domain/job.js";
 import type { StopReason } from "../domain/outcome.js";
 import type { Clock, OrphanedAttempt, Report, TaskRunner } from "../domain/ports.js";
+import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import { adopt } from "./adoption.js";
 import { BackOff } from "./back-off.js";
@@ -24,8 +25,8 @@ import { Round } from "./round.js";
 export interface SchedulerOptions {
   readonly runner: TaskRunner;
   readonly clock: Clock;
-  /** How many attempts may be in flight at once, of all jobs. Adopted ones count, and may exceed it. */
-  readonly concurrency: number;
+  /** What there is for all jobs together. What adopted attempts take counts, and may exceed it. */
+  readonly pools: Resources;
   /** Numbers from 0 up to 1, for the spread of retry delays. */
   readonly random: () => number;
   /** How long an attempt that timed out or was cancelled has to end by itself. */
@@ -48,7 +49,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#delays = new RetryDelays(options.clock);
-    this.#dispatcher = new Dispatcher(options.runner, options.clock, this.#inFlight);
+    this.#dispatcher = new Dispatcher(options.runner, options.clock, this.#inFlight, options.pools);
     this.#round = new Round(options.runner, options.clock, this.#dispatcher, (job) => {
       this.#jobs.delete(job);
       this.#delays.forget(job);
@@ -126,13 +127,13 @@ export class Scheduler {
       const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
       if (outcome.kind !== "not-begun") this.#backOff.ended();
       else if (isOfMachine && outcome.hindrance === undefined) refusal = outcome.message;
-      job.running -= 1;
+      this.#dispatcher.ended(attempt);
       const delayMs = job.plan.end(task, outcome, report.at, now);
       if (delayMs > 0) this.#delays.add(job, task, delayMs);
       this.#round.touch(job);
     }
     if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
-    for (const batch of batches) followBatch(batch, this.#inFlight, this.#options.clock);
+    for (const batch of batches) followBatch(batch, this.#inFlight, this.#dispatcher, this.#options.clock);
     this.#advance();
   }
 
@@ -214,8 +215,8 @@ export class Scheduler {
     for (const each of recorded) {
       const { attempt, orphan, timeoutAt } = adopt(job, each, this.#dispatcher.nextKey(), this.#options.clock);
       this.#inFlight.add(attempt, timeoutAt);
+      this.#dispatcher.adopted(attempt, job.plan.taskAt(attempt.task).resources);
       orphans.push(orphan);
-      job.running += 1;
       if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());
       if (attempt.reason !== null) {
         this.#round.stop(attempt.key, this.#options.graceMs);
@@ -239,7 +240,7 @@ export class Scheduler {
 
   #advance(changed?: JobRun): void {
     if (changed !== undefined) this.#round.touch(changed);
-    this.#round.run(() => Math.min(this.#options.concurrency, this.#backOff.ceiling));
+    this.#round.run(() => this.#backOff.ceiling);
     const wakeup = this.nextWakeup;
     if (wakeup !== this.#announcedWakeup) {
       this.#announcedWakeup = wakeup;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
+import { DEFAULT_RESOURCES } from "../../src/domain/resources.js";
 import type { TaskSpec } from "../../src/domain/task.js";
 
 export const AT = Date.UTC(2026, 0, 31, 12);
@@ -25,6 +26,7 @@ export function task(id: string, dependencies: readonly string[] = []): TaskSpec
     retryOn: null,
     triggerRule: "all_success",
     priority: 0,
+    resources: DEFAULT_RESOURCES,
     onLost: "rerun",
     createdAt: new Date(AT).toISOString(),
     extra: {},

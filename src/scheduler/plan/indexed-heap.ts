@@ -7,16 +7,25 @@
 
 import { grown } from "./growable.js";
 
+/** Where each member is: its place plus one, 0 for those that are nowhere. Heaps that have no member in common may share one. */
+export interface Places {
+  values: Int32Array;
+}
+
+export function newPlaces(): Places {
+  return { values: new Int32Array(16) };
+}
+
 export class IndexedHeap {
   readonly #isBefore: (a: number, b: number) => boolean;
   #members = new Int32Array(16);
-  /** Place in `#members` plus one by member; 0 for those that are not in the heap. */
-  #places = new Int32Array(16);
+  readonly #places: Places;
   #size = 0;
 
   /** `isBefore` must be a strict order; members for which neither is before the other leave in no particular order. */
-  constructor(isBefore: (a: number, b: number) => boolean) {
+  constructor(isBefore: (a: number, b: number) => boolean, places = newPlaces()) {
     this.#isBefore = isBefore;
+    this.#places = places;
   }
 
   get size(): number {
@@ -24,13 +33,13 @@ export class IndexedHeap {
   }
 
   has(member: number): boolean {
-    return member < this.#places.length && this.#places[member]! !== 0;
+    return member < this.#places.values.length && this.#places.values[member]! !== 0;
   }
 
   /** Adds a member that is not in the heap. */
   push(member: number): void {
     this.#members = grown(this.#members, this.#size + 1);
-    this.#places = grown(this.#places, member + 1);
+    this.#places.values = grown(this.#places.values, member + 1);
     this.#rise(member, this.#size++);
   }
 
@@ -53,8 +62,8 @@ export class IndexedHeap {
     if (!this.has(member)) {
       return false;
     }
-    const place = this.#places[member]! - 1;
-    this.#places[member] = 0;
+    const place = this.#places.values[member]! - 1;
+    this.#places.values[member] = 0;
     const last = this.#members[--this.#size]!;
     if (last !== member) {
       this.#settle(last, place);
@@ -64,14 +73,14 @@ export class IndexedHeap {
 
   clear(): void {
     for (let place = 0; place < this.#size; place++) {
-      this.#places[this.#members[place]!] = 0;
+      this.#places.values[this.#members[place]!] = 0;
     }
     this.#size = 0;
   }
 
   /** Puts a member where it belongs after its order changed. */
   moved(member: number): void {
-    this.#settle(member, this.#places[member]! - 1);
+    this.#settle(member, this.#places.values[member]! - 1);
   }
 
   #settle(member: number, place: number): void {
@@ -114,6 +123,6 @@ export class IndexedHeap {
 
   #put(member: number, place: number): void {
     this.#members[place] = member;
-    this.#places[member] = place + 1;
+    this.#places.values[member] = place + 1;
   }
 }

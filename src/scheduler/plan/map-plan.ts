@@ -14,7 +14,8 @@ import { Budgets } from "./budgets.js";
 import { JobEnding } from "./job-ending.js";
 import { MapTasks } from "./map-tasks.js";
 import type { Plan } from "./plan.js";
-import { ReadyList } from "./ready-list.js";
+import { ReadyLists } from "./ready-lists.js";
+import type { ReadyTasks } from "./ready-queues.js";
 import { CANCELLED, CANCELLED_BY_USER, judge } from "./verdict.js";
 
 /** What the scheduler needs of a plan. */
@@ -24,7 +25,7 @@ type LoadedMap = LoadedJob & Required<Pick<LoadedJob, "map">>;
 
 export class MapPlan implements JobPlan {
   readonly #tasks: MapTasks;
-  readonly #ready = new ReadyList();
+  readonly #ready = new ReadyLists((task) => this.taskAt(task));
   readonly #budgets = new Budgets();
   readonly #ending: JobEnding;
   readonly #random: () => number;
@@ -60,8 +61,8 @@ export class MapPlan implements JobPlan {
     return { ...this.#tasks.counts };
   }
 
-  get readyCount(): number {
-    return this.#ready.size;
+  get ready(): ReadyTasks {
+    return this.#ready;
   }
 
   get isCancelling(): boolean {
@@ -104,14 +105,6 @@ export class MapPlan implements JobPlan {
     const events = this.#events;
     this.#events = [];
     return events;
-  }
-
-  takeReady(): number | undefined {
-    return this.#ready.pop();
-  }
-
-  putBack(task: number): void {
-    this.#ready.putBack(task, this.taskAt(task).priority);
   }
 
   start(task: number): void {
@@ -200,8 +193,8 @@ export class MapPlan implements JobPlan {
   }
 
   #enqueue(task: number): void {
-    const { spec, status, isDelayed } = this.#tasks.at(task);
-    if (status === "pending" && !isDelayed) this.#ready.push(task, spec.priority);
+    const { status, isDelayed } = this.#tasks.at(task);
+    if (status === "pending" && !isDelayed) this.#ready.push(task);
   }
 
   #endIfBarred(at: number): void {

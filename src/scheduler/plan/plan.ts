@@ -13,6 +13,7 @@ import type { TaskSpec } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
 import { Budgets } from "./budgets.js";
 import { JobEnding } from "./job-ending.js";
+import type { ReadyTasks } from "./ready-queues.js";
 import type { Skip } from "./readiness.js";
 import { Readiness } from "./readiness.js";
 import { IS_HARMLESS, IS_UNWANTED, TaskTable } from "./task-table.js";
@@ -45,8 +46,8 @@ export class Plan {
     return this.#table.counts();
   }
 
-  get readyCount(): number {
-    return this.#readiness.readyCount;
+  get ready(): ReadyTasks {
+    return this.#readiness.ready;
   }
 
   get isCancelling(): boolean {
@@ -86,15 +87,6 @@ export class Plan {
     const events = this.#events;
     this.#events = [];
     return events;
-  }
-
-  /** Takes the next ready task out, to be started or put back. Undefined if none is ready. */
-  takeReady(): number | undefined {
-    return this.#readiness.take();
-  }
-
-  putBack(task: number): void {
-    this.#readiness.putBack(task);
   }
 
   /** The next attempt of a task that was taken out starts; its start is on record already. */

@@ -10,7 +10,7 @@ import type { TaskSpec } from "../../domain/task.js";
 import { blame } from "./blame.js";
 import { Graph, NO_EDGE } from "./graph.js";
 import { Heights } from "./heights.js";
-import { ReadyQueue } from "./ready-queue.js";
+import { ReadyQueues, type ReadyTasks } from "./ready-queues.js";
 import type { TaskTable } from "./task-table.js";
 import { HAS_TROUBLE, IS_HARMLESS } from "./task-table.js";
 import { decide } from "./trigger-rule.js";
@@ -26,7 +26,7 @@ export class Readiness {
   readonly #table: TaskTable;
   readonly #graph = new Graph();
   readonly #heights = new Heights(this.#graph);
-  readonly #queue = new ReadyQueue(this.#heights);
+  readonly #queue = new ReadyQueues(this.#heights);
   readonly #tasks: TaskSpec[] = [];
   /** Tasks that may not be tried again yet. */
   readonly #delayed = new Set<number>();
@@ -44,8 +44,9 @@ export class Readiness {
     return this.#graph.ids;
   }
 
-  get readyCount(): number {
-    return this.#queue.size;
+  /** The ready tasks, in order, by what they take. */
+  get ready(): ReadyTasks {
+    return this.#queue;
   }
 
   indexOf(id: string): number {
@@ -59,7 +60,7 @@ export class Readiness {
   /** Lets tasks in; `connect` must follow once the table says which of them have ended or run. */
   enter(tasks: readonly TaskSpec[]): void {
     this.#graph.add(tasks);
-    this.#queue.prioritize(this.#tasks.length, tasks);
+    this.#queue.note(this.#tasks.length, tasks);
     this.#table.add(tasks.length);
     for (const task of tasks) {
       this.#tasks.push(task);
@@ -105,17 +106,7 @@ export class Readiness {
   /** A task that has ended is another one from now on. */
   replace(task: number, spec: TaskSpec): void {
     this.#tasks[task] = spec;
-    this.#queue.prioritize(task, [spec]);
-  }
-
-  /** Takes the next ready task out. Undefined if none is ready. */
-  take(): number | undefined {
-    return this.#queue.pop();
-  }
-
-  /** A task that was taken out is ready still. */
-  putBack(task: number): void {
-    this.#queue.push(task);
+    this.#queue.note(task, [spec]);
   }
 
   /** The table says that a task that ran is pending again. What it depends on may have been reset meanwhile, perhaps under an earlier engine: then it waits anew. */

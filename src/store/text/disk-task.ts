@@ -5,6 +5,7 @@
  * job file and in tasks.json null means the same as a missing key, but takes away what the job's `defaults` say.
  */
 
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { RetryCondition, TaskRecord, TaskSpec, TaskStatus, TriggerRule } from "../../domain/task.js";
 import { parseTimestamp } from "./timestamp.js";
 
@@ -130,6 +131,7 @@ export function toSpec(task: DiskTask, position: number, context: SpecContext, e
     retryOn: given(task.retry_on, defaults.retry_on, null),
     triggerRule: given(task.trigger_rule, defaults.trigger_rule, "all_success"),
     priority: given(task.priority, defaults.priority, 0),
+    resources: DEFAULT_RESOURCES,
     onLost: given(task.on_lost, defaults.on_lost, "rerun"),
     createdAt: context.isTasksJson ? (task.created_at ?? context.createdAt) : context.createdAt,
     extra,

@@ -19,10 +19,10 @@ const end = (plan: MapPlan, id: string, outcome: Outcome = SUCCESS): number => p
 test("tasks start by priority, then as they came, however often places become free", () => {
   const plan = open();
   plan.add([task("a"), task("b"), task("urgent", [], { priority: 2 }), task("c")], 1);
-  assert.equal(plan.readyCount, 4);
-  const first = plan.takeReady()!;
+  assert.equal(plan.ready.size, 4);
+  const first = plan.ready.take(0)!;
   assert.equal(plan.taskAt(first).id, "urgent");
-  plan.putBack(first);
+  plan.ready.putBack(first);
   assert.deepEqual(startReady(plan), ["urgent", "a", "b", "c"]);
   end(plan, "a");
   plan.add([task("d")], 1);
@@ -60,7 +60,7 @@ test("a task waits for its next attempt, and cancelling it meanwhile ends it for
   startReady(plan);
   assert.deepEqual([end(plan, "a", FAILURE), end(plan, "b", FAILURE)], [100, 100]);
   const [a, b] = [plan.indexOf("a"), plan.indexOf("b")];
-  assert.equal(plan.readyCount, 0);
+  assert.equal(plan.ready.size, 0);
   plan.endDelay(a);
   assert.deepEqual(startReady(plan), ["a"]);
   assert.equal(plan.attemptsOf(a), 2);
@@ -75,7 +75,7 @@ test("a failure limit skips what waits and bars what comes, also if the failures
   const limited = { settings: settings({ maxFailures: 2 }) };
   const plan = open([], limited);
   plan.add([task("a"), task("b"), task("c")], 1);
-  for (const number of [plan.takeReady()!, plan.takeReady()!]) plan.start(number);
+  for (const number of [plan.ready.take(0)!, plan.ready.take(0)!]) plan.start(number);
   end(plan, "a", FAILURE);
   assert.equal(plan.isBarred, false);
   end(plan, "b", FAILURE);
@@ -103,7 +103,7 @@ test("a map that is taken up goes on with what had not ended, budgets and delays
 test("cancelling the job ends what waits, lets what runs be stopped, and takes nothing more", () => {
   const plan = open();
   plan.add([task("a"), task("b")], 1);
-  plan.start(plan.takeReady()!);
+  plan.start(plan.ready.take(0)!);
   plan.cancelJob(3);
   assert.deepEqual([plan.isDone, plan.isBarred, plan.counts.cancelled], [false, true, 1]);
   end(plan, "a", { kind: "signaled", signal: "SIGTERM", stopped: "cancel" });

@@ -331,7 +331,7 @@ test("a chain of 20,000 that is added link by link runs to its end", () => {
   chain(20_000)
     .slice(1)
     .forEach((link) => plan.add([link], 1));
-  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
+  for (let next = plan.ready.take(0); next !== undefined; next = plan.ready.take(0)) {
     plan.start(next);
     plan.end(next, SUCCESS, 1, 1);
   }
@@ -346,7 +346,7 @@ test("a merge of 20,000 is ready after the last of them and not before", () => {
   assert.equal(shards.length, 20_000);
   assert.deepEqual([shards[0], shards.at(-1)], ["shard-0", "shard-19999"]);
   shards.slice(1).forEach((id) => end(plan, id));
-  assert.equal(plan.readyCount, 0);
+  assert.equal(plan.ready.size, 0);
   end(plan, "shard-0");
   assert.deepEqual(startReady(plan), ["last"]);
 });

@@ -106,7 +106,7 @@ test("a task that was ready although its dependency had failed waits for it agai
   const plan = new Plan(job([task("a"), task("cleanup", ["a"], { triggerRule: "all_done" })]), () => 0, 0);
   assert.deepEqual(startReady(plan), ["a"]);
   plan.end(plan.indexOf("a"), { kind: "exited", exitCode: 1 }, 1, 1);
-  assert.equal(plan.readyCount, 1);
+  assert.equal(plan.ready.size, 1);
   plan.reset(["a"], [], 2);
   assert.deepEqual(startReady(plan), ["a"]);
   plan.end(plan.indexOf("a"), { kind: "exited", exitCode: 0 }, 3, 3);
@@ -139,7 +139,7 @@ test("the failure limit counts anew after a retry", () => {
   const tasks = [[task("a"), "failed"] as const, [task("b"), "skipped"] as const];
   const plan = new Plan(standing(tasks, { settings: settings({ maxFailures: 1 }) }), () => 0, 0);
   plan.reset(["a", "b"], [], 1);
-  assert.equal(plan.readyCount, 2);
+  assert.equal(plan.ready.size, 2);
 });
 
 test("a plan after a retry is the plan that a recovery at that moment makes", () => {
@@ -151,7 +151,7 @@ test("a plan after a retry is the plan that a recovery at that moment makes", ()
       const plan = new Plan(loaded, () => 0, 0);
       const running = new Set<string>();
       for (let turn = 0; turn < chance.below(30); turn++) {
-        const next = chance.happens(0.5) ? plan.takeReady() : undefined;
+        const next = chance.happens(0.5) ? plan.ready.take(0) : undefined;
         if (next !== undefined) {
           plan.start(next);
           running.add(plan.taskAt(next).id);

@@ -28,7 +28,7 @@ export class Engine {
     this.scheduler = new Scheduler({
       runner: this.runner,
       clock: this.clock,
-      concurrency,
+      pools: { cpu: concurrency },
       random,
       graceMs: 10_000,
       onWakeup: (wakeup) => {

@@ -1,5 +1,6 @@
 /** Tasks and jobs for tests of the scheduler, with every default filled in. */
 
+import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
 import type { LoadedJob } from "../../../src/domain/job.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
 import type { JobPlan } from "../../../src/scheduler/plan/map-plan.js";
@@ -20,6 +21,7 @@ export function task(id: string, dependencies: readonly string[] = [], options: 
     retryOn: null,
     triggerRule: "all_success",
     priority: 0,
+    resources: DEFAULT_RESOURCES,
     onLost: "rerun",
     createdAt: "2026-01-01T00:00:00.000Z",
     extra: {},
@@ -80,7 +82,7 @@ export function chain(count: number): TaskSpec[] {
 /** Takes out and starts what is ready; gives the ids in their order. */
 export function startReady(plan: JobPlan): string[] {
   const started: string[] = [];
-  for (let next = plan.takeReady(); next !== undefined; next = plan.takeReady()) {
+  for (let next = plan.ready.take(0); next !== undefined; next = plan.ready.take(0)) {
     plan.start(next);
     started.push(plan.taskAt(next).id);
   }

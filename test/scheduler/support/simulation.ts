@@ -206,7 +206,7 @@ export class Simulation {
     this.#scheduler = new Scheduler({
       runner: this.#runner,
       clock: this.#clock,
-      concurrency: this.#concurrency,
+      pools: { cpu: this.#concurrency },
       random,
       graceMs: 100,
     });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
+import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
 import { readTasksJson } from "../../../src/store/snapshot/tasks-file.js";
 import { specFromJson, specText, taskLine } from "../../../src/store/text/task-line.js";
@@ -31,6 +32,7 @@ const specs: fc.Arbitrary<TaskSpec> = fc.record(
     retryOn: fc.option(fc.array(fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom("SIGKILL", "timeout")))),
     triggerRule: fc.constantFrom("all_success", "all_done", "any_failed"),
     priority: fc.maxSafeInteger(),
+    resources: fc.constant(DEFAULT_RESOURCES),
     onLost: fc.constantFrom("rerun", "fail"),
     createdAt: ms.map(formatTimestamp),
     extra: fc.dictionary(

@@ -1,0 +1,81 @@
+/**
+ * Pools that several share, and how much of each is free. Told what is taken and given back; decides nothing. What an earlier engine started
+ * counts, too, and may exceed a pool: then nothing more of it is free until that has ended.
+ */
+
+import { amountOf, unitsOf, type Resources } from "../../domain/resources.js";
+
+/** So many units of a pool, by its number. */
+export interface Share {
+  readonly pool: number;
+  readonly units: number;
+}
+
+/** What a demand takes of these pools: no pool twice. */
+export type Shares = readonly Share[];
+
+export const NO_POOL = -1;
+
+export class Pools {
+  readonly #names: string[] = [];
+  readonly #sizes: number[] = [];
+  readonly #free: number[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  constructor(sizes: Resources) {
+    for (const [name, amount] of Object.entries(sizes)) {
+      const units = unitsOf(name, amount);
+      this.#numbers.set(name, this.#names.push(name) - 1);
+      this.#sizes.push(units);
+      this.#free.push(units);
+    }
+  }
+
+  get count(): number {
+    return this.#names.length;
+  }
+
+  /** Pools that are not among these are left out. */
+  sharesOf(demand: Resources): Shares {
+    return Object.entries(demand).flatMap(([name, amount]) => {
+      const pool = this.#numbers.get(name);
+      return pool === undefined ? [] : [{ pool, units: unitsOf(name, amount) }];
+    });
+  }
+
+  /** The pool of which most is missing, measured by its size; `NO_POOL` if there is room for all. */
+  shortOf(shares: Shares): number {
+    let scarcest = NO_POOL;
+    let most = 0;
+    for (const { pool, units } of shares) {
+      const missing = units - this.#free[pool]!;
+      if (missing <= 0) continue;
+      const part = missing / this.#sizes[pool]!;
+      if (scarcest !== NO_POOL && part <= most) continue;
+      scarcest = pool;
+      most = part;
+    }
+    return scarcest;
+  }
+
+  take(shares: Shares): void {
+    for (const { pool, units } of shares) this.#free[pool]! -= units;
+  }
+
+  give(shares: Shares): void {
+    for (const { pool, units } of shares) this.#free[pool]! += units;
+  }
+
+  nameOf(pool: number): string {
+    return this.#names[pool]!;
+  }
+
+  sizeOf(pool: number): number {
+    return amountOf(this.#names[pool]!, this.#sizes[pool]!);
+  }
+
+  /** Below 0 if more is taken than there is. */
+  freeOf(pool: number): number {
+    return amountOf(this.#names[pool]!, this.#free[pool]!);
+  }
+}
