@@ -4,6 +4,7 @@ export { addition, tasksOfAddition } from "./engine/changes/add.js";
 export { askToAdd, askToCancel, askToRetry } from "./engine/changes/ask-holder.js";
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
+export { textOfBytes } from "./domain/raw-text.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
 export { jobsDir, managerLock, managerLog } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";

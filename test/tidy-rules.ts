@@ -15,7 +15,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   engine: ["domain", "system", "scheduler", "workers", "store", "control"],
   library: ["domain", "system", "store", "control", "engine"],
   index: ["domain", "system", "store", "workers", "engine", "library"],
-  internal: ["store", "engine", "library"],
+  internal: ["domain", "store", "engine", "library"],
   manager: ["system", "index", "internal"],
   analysis: ["domain"],
   sweep: ["domain", "system", "store", "analysis"],
@@ -34,6 +34,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   zod: ["src/store/"],
   leven: ["src/store/", "src/cli/"],
   "@dagrejs/graphlib": ["src/analysis/"],
+  "csv-parse": ["src/cli/"],
   "simple-statistics": ["src/sweep/"],
 };
 
