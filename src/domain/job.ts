@@ -14,26 +14,27 @@ export interface RunIdentity {
   readonly createdAt: string;
 }
 
-/** What holds for the job as a whole. */
-export interface JobSettings {
+/** What holds for the job as a whole, as a job file may say it. */
+export interface JobOptions {
   /** How many of the job's tasks may run at once; null for the engine's own limit. */
   readonly concurrency: number | null;
   /** After that many failed tasks nothing more is started and the rest is skipped; null for no limit. */
   readonly maxFailures: number | null;
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** The same of a job that is on record. */
+export interface JobSettings extends JobOptions {
   /** Absolute working directory of tasks that name none. */
   readonly cwd: string;
 }
 
 /** A job as a caller describes it: what a job file says. */
-export interface JobSpec {
+export interface JobSpec extends JobOptions {
   /** Null if the file gives none. */
   readonly name: string | null;
   readonly tasks: readonly TaskSpec[];
-  readonly concurrency: number | null;
-  readonly maxFailures: number | null;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 export type Counts = Record<"total" | TaskRecord["status"], number>;

@@ -89,10 +89,10 @@ export class AirExecutor {
 
   /** As `submit`, for a job that `readJobFile` has read and checked. */
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
-    const { tasks, concurrency, maxFailures, env } = spec;
+    const { name: _own, tasks, ...said } = spec;
     const { owner, cwd, isFresh } = completeSubmitOptions(options);
     void this.#engine.prepare(tasks.length);
-    const wanted: WantedRun = { name, owner, tasks, settings: { concurrency, maxFailures, env, cwd } };
+    const wanted: WantedRun = { name, owner, tasks, settings: { ...said, cwd } };
     return this.#inHands(await this.#engine.begin(await this.#opener.openWanted(wanted, isFresh)));
   }
 

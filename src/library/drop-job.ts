@@ -27,8 +27,8 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   const dir = resolve(options.dir);
   const onWarning = options.onWarning ?? (() => {});
   prepareBase(dir).forEach(onWarning);
-  const { tasks, concurrency, maxFailures, env } = spec;
-  const settings = { concurrency, maxFailures, env, cwd: resolve(options.cwd ?? ".") };
+  const { name: _own, tasks, ...said } = spec;
+  const settings = { ...said, cwd: resolve(options.cwd ?? ".") };
   const opened = await openRun(dir, { name, owner: "manager", tasks, settings }, { nowMs: Date.now(), socket: null });
   if (opened.warning !== null) onWarning(opened.warning);
   const { picture } = opened;

@@ -27,6 +27,7 @@ const HASH_DIGITS = 32;
 
 const JOB_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const DROPPED_JOB_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/;
+const UNUSUAL = /[\0\n\ud800-\udfff]/;
 const PLAIN_ID = /^[a-z0-9_][a-z0-9_.-]*$/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -45,6 +46,8 @@ export function checkJobName(name: unknown, options: { dropped?: boolean } = {})
 
 /** Why `id` can't be a task's id, as a sentence; null if it can. */
 export function checkTaskId(id: unknown): string | null {
+  // Most are short, and every task is asked: then a single look is enough.
+  if (typeof id === "string" && id !== "" && id.length * 3 <= MAX_TASK_ID_BYTES && !UNUSUAL.test(id)) return null;
   if (typeof id !== "string") {
     const remedy = typeof id === "number" || typeof id === "boolean" ? `: write "${id}"` : "";
     return `expected a string, got ${describe(id)}${remedy}`;

@@ -10,6 +10,7 @@ import { tasksAdded } from "../../store/journal/new-journal.js";
 import type { Picture } from "../../store/picture/picture.js";
 import { isSameTask } from "../../store/same-tasks.js";
 import { graphFaults } from "../../store/text/graph-faults.js";
+import { writtenJobOptions } from "../../store/text/job-options.js";
 import { invalidJob, locateData, placeFaults, type PathFault } from "../../store/text/places.js";
 import { specText } from "../../store/text/task-line.js";
 import { clock } from "../clock.js";
@@ -19,12 +20,11 @@ import type { Change } from "./change.js";
 import { refuseOfMap, refuseWhileCancelling } from "./refusals.js";
 
 /** @throws AirError `AIR_USAGE` for what holds for a job as a whole. */
-export function tasksOfAddition({ tasks, env, concurrency, maxFailures }: JobSpec): readonly TaskSpec[] {
-  if (concurrency !== null || maxFailures !== null) {
-    const key = concurrency === null ? "max_failures" : "concurrency";
+export function tasksOfAddition(spec: JobSpec): readonly TaskSpec[] {
+  const { env = {}, ...others } = writtenJobOptions(spec);
+  for (const key of Object.keys(others))
     throw new AirError("AIR_USAGE", `${key} holds for a job as a whole and can't be changed by adding tasks: leave it out`);
-  }
-  return tasks.map((task) => ({ ...task, env: { ...env, ...task.env } }));
+  return spec.tasks.map((task) => ({ ...task, env: { ...env, ...task.env } }));
 }
 
 export function addition(tasks: readonly TaskSpec[]): Change<Added> {

@@ -6,7 +6,7 @@
  * - `seq` counts from 1 without gaps; a compacted journal starts again at 1.
  * - `crc` is the CRC-32 of the line's bytes before `,"crc"`, eight hex digits: it tells a whole line from a torn or altered one.
  * - The first line is a `job-taken` with `"format":2`. Any change that an older reader would misread raises that number.
- * - Tasks stand in `tasks-added` in the form of task-schema.ts, so a journal alone is enough to know the whole job.
+ * - Tasks stand in `tasks-added` in the form of task-line.ts, so a journal alone is enough to know the whole job.
  *
  * The road not taken: a binary record format would be half the size, but a journal that `grep` and `jq` can read has
  * saved more users than the bytes cost.
@@ -18,9 +18,11 @@ import { crc32 } from "node:zlib";
 import { impossible } from "../../domain/errors.js";
 import type { HistoryRestored, JobEvent } from "../../domain/events.js";
 import type { AttemptHistory } from "../../domain/history.js";
+import type { JobSettings } from "../../domain/job.js";
 import type { Outcome } from "../../domain/outcome.js";
-import type { DiskTask } from "../text/disk-task.js";
+import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
+import { toJobOptions } from "../text/job-options.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
@@ -125,7 +127,11 @@ export function decodeLine(line: Buffer): DecodedLine {
 
 /** The checksum has proved that we wrote the line, so its shape is trusted. */
 function revive(raw: Record<string, unknown>): JobEvent {
-  if (raw["type"] === "job-taken") delete raw["format"];
+  if (raw["type"] === "job-taken") {
+    delete raw["format"];
+    // An older version may not have known all options of a job.
+    raw["settings"] = { ...toJobOptions({}), ...(raw["settings"] as JobSettings) };
+  }
   if (raw["type"] === "tasks-added") raw["tasks"] = (raw["tasks"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "tasks-reset") raw["edited"] = (raw["edited"] as DiskTask[]).map(specFromJson);
   if (raw["type"] === "edits-ignored") raw["edited"] = ((raw["edited"] ?? []) as DiskTask[]).map(specFromJson);

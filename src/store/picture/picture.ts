@@ -10,6 +10,7 @@ import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksAdded, Task
 import type { Counts, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
+import { toJobOptions } from "../text/job-options.js";
 import { AttemptMemory } from "./attempt-memory.js";
 import { IdSet } from "./id-set.js";
 import { begin, end, findFirstFailure, newRecord, renew } from "./task-records.js";
@@ -21,7 +22,7 @@ export class Picture {
   name = "";
   run: RunIdentity = { id: "", createdAt: "" };
   owner: JobOwner = "run";
-  settings: JobSettings = { concurrency: null, maxFailures: null, env: {}, cwd: "/" };
+  settings: JobSettings = { ...toJobOptions({}), cwd: "/" };
   state: JobState = "waiting";
   startedAt: number | null = null;
   completedAt: number | null = null;

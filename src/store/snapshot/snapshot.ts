@@ -17,6 +17,7 @@ import { TaskChunks } from "./task-chunks.js";
 import type { TasksGuard } from "./tasks-guard.js";
 import { syncFile, writeLarge } from "../../system/large-file.js";
 import { clearTemporary, temporaryOf, writeTemporary } from "../../system/temporary-file.js";
+import { writtenJobOptions } from "../text/job-options.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
 /** What stands between us and whoever else writes the two files. */
@@ -176,9 +177,7 @@ export function stateText(picture: Picture): string {
     first_failure: picture.firstFailure,
     ...(picture.warnings.length === 0 ? {} : { warnings: picture.warnings }),
     cwd: settings.cwd,
-    ...(settings.concurrency === null ? {} : { concurrency: settings.concurrency }),
-    ...(settings.maxFailures === null ? {} : { max_failures: settings.maxFailures }),
-    ...(Object.keys(settings.env).length === 0 ? {} : { env: settings.env }),
+    ...writtenJobOptions(settings),
     ...picture.extra,
   };
   return `${JSON.stringify(state, null, 2)}\n`;

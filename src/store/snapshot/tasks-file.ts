@@ -33,7 +33,7 @@ export async function readTasksJson(
   const { value, locate } = parsed;
   if (!Array.isArray(value))
     return nothing({ place: locate([]), message: `expected a list of tasks, got ${describe(value)}` }, locate);
-  const read = await readTasks(value, { defaults: {}, createdAt: formatTimestamp(source.now), isTasksJson: true });
+  const read = await readTasks(value, { createdAt: formatTimestamp(source.now), isTasksJson: true });
   return { tasks: read.tasks, records: read.records, faults: placeFaults(read.faults, locate), locate };
 }
 

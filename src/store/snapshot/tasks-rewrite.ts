@@ -144,7 +144,7 @@ async function readLines(
   { nowMs }: RewriteContext,
 ): Promise<{ tasks: readonly TaskSpec[]; faults: readonly PathFault[] }> {
   const values = lines.map(({ value }) => value);
-  const { tasks, faults } = await readTasks(values, { defaults: {}, createdAt: formatTimestamp(nowMs), isTasksJson: true });
+  const { tasks, faults } = await readTasks(values, { createdAt: formatTimestamp(nowMs), isTasksJson: true });
   return { tasks, faults: faults.map(({ path, message }) => ({ path: inFile(path, lines), message })) };
 }
 

@@ -7,51 +7,30 @@ import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { graphFaults } from "./graph-faults.js";
 import { readJobData, readJobFile as readFile, type JobReading } from "./job-file.js";
+import type { WrittenJobOptions } from "./job-options.js";
+import type { TaskOptions } from "./task-options.js";
 import { invalidJob, locateData, placeFaults } from "./places.js";
 import { readTasks } from "./task-reader.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** A task as a job file holds it; seconds, and the names of the guide. */
-export interface TaskInput {
+export interface TaskInput extends TaskOptions {
   /** Default: `task-N`, N counted from 1. */
   readonly id?: string;
   readonly command: string;
   readonly args?: readonly string[];
   /** Ids of the tasks that must end first. */
   readonly dependencies?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  /** A file to read, relative to `cwd`. Default: nothing. */
-  readonly stdin?: string;
-  /** Seconds for one attempt. Default: no limit. */
-  readonly timeout?: number;
-  /** Further attempts after the first. Default: 0. */
-  readonly retries?: number;
-  /** Seconds before a further attempt. Default: 0. */
-  readonly retry_delay?: number;
-  /** Factor from one delay to the next. Default: 1. */
-  readonly retry_backoff?: number;
-  /** Exit codes, names of signals, or `timeout`. Default: any failure. */
-  readonly retry_on?: readonly (number | string)[];
-  /** Default: `all_success`. */
-  readonly trigger_rule?: TaskSpec["triggerRule"];
-  /** Larger first among ready tasks. Default: 0. */
-  readonly priority?: number;
-  /** Default: `rerun`. */
-  readonly on_lost?: TaskSpec["onLost"];
 }
 
 /** What a job file holds: its tasks, or its tasks and what they have in common. */
 export type JobInput =
   | readonly TaskInput[]
-  | {
+  | (WrittenJobOptions & {
       readonly name?: string;
       readonly tasks: readonly TaskInput[];
-      readonly defaults?: Omit<TaskInput, "id" | "command" | "args" | "dependencies">;
-      readonly env?: Readonly<Record<string, string>>;
-      readonly concurrency?: number;
-      readonly max_failures?: number;
-    };
+      readonly defaults?: TaskOptions;
+    });
 
 export interface CheckOptions {
   /** True for tasks that join a job: what they depend on may be there. Default: false. */
@@ -80,7 +59,7 @@ export async function readJobFile(path: string, options: CheckOptions = {}): Pro
  */
 export async function checkMapTask(task: unknown, position: number, map: string): Promise<TaskSpec> {
   const createdAt = formatTimestamp(Date.now());
-  const { tasks, faults } = await readTasks([task], { defaults: {}, createdAt, isTasksJson: false, firstPosition: position });
+  const { tasks, faults } = await readTasks([task], { createdAt, isTasksJson: false, firstPosition: position });
   const spec = tasks[0]!;
   const isFree = spec.dependencies.length === 0 && spec.triggerRule === "all_success";
   const message = "a task of a map depends on nothing: leave out dependencies and trigger_rule";

@@ -31,3 +31,9 @@ export function count(amount: number, noun: string): string {
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** True for an object without entries. */
+export function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}

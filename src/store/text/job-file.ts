@@ -11,10 +11,11 @@ import { constants } from "node:buffer";
 import type { Fault } from "../../domain/errors.js";
 import type { JobSpec } from "../../domain/job.js";
 import { describe, isObject } from "./describe.js";
-import type { DiskJob } from "./disk-task.js";
+import { toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import { checkJobName } from "../names.js";
 import { locateData, placeFaults, type Locate, type PathFault } from "./places.js";
 import { readRegularFile, tooLarge } from "../../system/regular-file.js";
+import type { WrittenOptions } from "./task-options.js";
 import { readTasks } from "./task-reader.js";
 import { formatTimestamp } from "./timestamp.js";
 import { parseText } from "./text-source.js";
@@ -93,20 +94,20 @@ async function settingsFaults(file: unknown): Promise<PathFault[]> {
   return isPlain && "tasks" in file ? [] : (await import("./task-schema.js")).jobFaults(file);
 }
 
+/** Everything of a job file but its tasks. */
+interface Settings extends WrittenJobOptions {
+  readonly name?: string | null;
+  readonly defaults?: WrittenOptions | null;
+}
+
 /** The settings without those that are wrong. */
-function withoutFaulty(file: unknown, faults: readonly PathFault[]): DiskJob {
+function withoutFaulty(file: unknown, faults: readonly PathFault[]): Settings {
   const wrong = new Set(faults.map(({ path }) => path[0]));
   return isObject(file) ? Object.fromEntries(Object.entries(file).filter(([key]) => !wrong.has(key))) : {};
 }
 
-function toJob(settings: DiskJob, tasks: JobSpec["tasks"]): JobSpec {
-  return {
-    name: settings.name ?? null,
-    tasks,
-    concurrency: settings.concurrency ?? null,
-    maxFailures: settings.max_failures ?? null,
-    env: settings.env ?? {},
-  };
+function toJob(settings: Settings, tasks: JobSpec["tasks"]): JobSpec {
+  return { name: settings.name ?? null, tasks, ...toJobOptions(settings) };
 }
 
 async function readStdin(): Promise<Buffer> {

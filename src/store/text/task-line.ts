@@ -9,11 +9,16 @@
  */
 
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
-import { extraOf, toSpec, type DiskOptions, type DiskTask } from "./disk-task.js";
+import { isEmpty } from "./describe.js";
+import { extraOf, toSpec, type SpecContext } from "./disk-task.js";
+import type { DiskTask } from "./task-keys.js";
+import { NO_OPTIONS, optionEntries } from "./task-options.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** Most tasks have these in common with the one before, and a call of `JSON.stringify` costs as much as the rest of a piece. */
 const [jobText, commandText, createdText, itemText] = [repeated(), repeated(), repeated(), repeated()];
+
+const IN_JOURNAL: SpecContext = { inherited: NO_OPTIONS, createdAt: "", isTasksJson: true };
 
 /** A task's line from the opening brace to `"dependencies"`: with `createdEntry` the part that stays what it is. */
 export function lineHead(spec: TaskSpec, jobName: string): string {
@@ -35,7 +40,7 @@ export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, lo
   const { status, startedAt, completedAt, error, exitCode, signal, attempts } = record;
   const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
   const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
-  const rest = `${entries(optionsOf(spec))}${entries(spec.extra)}`;
+  const rest = `${optionEntries(spec)}${entries(spec.extra)}`;
   return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)}${rest}}`;
 }
 
@@ -43,40 +48,18 @@ export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, lo
 export function specText(spec: TaskSpec): string {
   const args = spec.args.length === 0 ? "" : `,"args":${list(spec.args)}`;
   const dependencies = spec.dependencies.length === 0 ? "" : `,"dependencies":${list(spec.dependencies)}`;
-  const rest = `${entries(optionsOf(spec))},${createdEntry(spec)}${entries(spec.extra)}`;
+  const rest = `${optionEntries(spec)},${createdEntry(spec)}${entries(spec.extra)}`;
   return `{"id":${text(spec.id)},"command":${commandText(spec.command)}${args}${dependencies}${rest}}`;
 }
 
 /** The inverse of `specText`, parsed. Trusts its input: the journal's checksums vouch for it. */
 export function specFromJson(json: DiskTask): TaskSpec {
-  return toSpec(json, 0, { defaults: {}, createdAt: "", isTasksJson: true }, extraOf(json));
-}
-
-/** The options that differ from their default, in the words and units of the disk. */
-function optionsOf(spec: TaskSpec): DiskOptions {
-  const options: { -readonly [Key in keyof DiskOptions]: DiskOptions[Key] } = {};
-  if (!isEmpty(spec.env)) options.env = spec.env;
-  if (spec.cwd !== null) options.cwd = spec.cwd;
-  if (spec.stdin !== null) options.stdin = spec.stdin;
-  if (spec.timeoutMs !== null) options.timeout = spec.timeoutMs / 1000;
-  if (spec.retries !== 0) options.retries = spec.retries;
-  if (spec.retryDelayMs !== 0) options.retry_delay = spec.retryDelayMs / 1000;
-  if (spec.retryBackoff !== 1) options.retry_backoff = spec.retryBackoff;
-  if (spec.retryOn !== null) options.retry_on = spec.retryOn;
-  if (spec.triggerRule !== "all_success") options.trigger_rule = spec.triggerRule;
-  if (spec.priority !== 0) options.priority = spec.priority;
-  if (spec.onLost !== "rerun") options.on_lost = spec.onLost;
-  return options;
+  return toSpec(json, 0, IN_JOURNAL, extraOf(json));
 }
 
 /** The entries of an object as they stand behind others: each with a comma in front. */
 function entries(object: object): string {
   return isEmpty(object) ? "" : `,${JSON.stringify(object).slice(1, -1)}`;
-}
-
-function isEmpty(object: object): boolean {
-  for (const _ in object) return false;
-  return true;
 }
 
 function list(strings: readonly string[]): string {

@@ -8,9 +8,10 @@
 
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isObject } from "./describe.js";
-import { extraOf, toRecord, toSpec, type DiskTask, type SpecContext } from "./disk-task.js";
+import { extraOf, toRecord, toSpec, withDefaults, type SpecContext } from "./disk-task.js";
 import type { PathFault } from "./places.js";
-import { isPlainTask } from "./plain-task.js";
+import { isPlainTask, type DiskTask } from "./task-keys.js";
+import type { WrittenOptions } from "./task-options.js";
 import type * as TaskSchema from "./task-schema.js";
 
 export interface ReadTasks {
@@ -21,27 +22,39 @@ export interface ReadTasks {
   readonly faults: readonly PathFault[];
 }
 
+export interface ReadContext {
+  /** For tasks without a `created_at`, and for all tasks of a job file. ISO 8601. */
+  readonly createdAt: string;
+  /** True for tasks.json: what became of a task counts, and keys that we don't know are kept. */
+  readonly isTasksJson: boolean;
+  /** The job file's `defaults`, which must be right. Default: none. */
+  readonly defaults?: WrittenOptions;
+  /** Of the first task, for default ids. Default: 1. */
+  readonly firstPosition?: number;
+}
+
 /** Never throws: what is wrong comes back as faults. */
-export async function readTasks(values: readonly unknown[], context: SpecContext): Promise<ReadTasks> {
+export async function readTasks(values: readonly unknown[], options: ReadContext): Promise<ReadTasks> {
+  const { createdAt, isTasksJson, defaults = {}, firstPosition = 1 } = options;
+  const context: SpecContext = { inherited: withDefaults(defaults), createdAt, isTasksJson };
   const tasks: TaskSpec[] = [];
   const records: TaskRecord[] = [];
   const faults: PathFault[] = [];
   let schema: typeof TaskSchema | null = null;
-  const { firstPosition = 1 } = context;
   for (const [index, value] of values.entries()) {
     const position = firstPosition + index;
     let task: DiskTask;
-    if (isPlainTask(value, context.isTasksJson)) {
+    if (isPlainTask(value, isTasksJson)) {
       task = value;
       tasks.push(toSpec(task, position, context));
     } else {
       schema ??= await import("./task-schema.js");
-      const own = schema.taskFaults(value, context.isTasksJson);
+      const own = schema.taskFaults(value, isTasksJson);
       for (const { path, message } of own) faults.push({ path: ["tasks", index, ...path], message });
       task = salvage(value, own);
-      tasks.push(toSpec(task, position, context, context.isTasksJson ? extraOf(task) : undefined));
+      tasks.push(toSpec(task, position, context, isTasksJson ? extraOf(task) : undefined));
     }
-    if (context.isTasksJson) records.push(toRecord(task));
+    if (isTasksJson) records.push(toRecord(task));
   }
   return { tasks, records, faults };
 }

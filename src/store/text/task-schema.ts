@@ -1,123 +1,86 @@
 /**
- * What users may write, as zod schemas: a task, the options that `defaults` may set, and a job file's settings.
+ * What users may write, as zod schemas made of the tables: a task, the options that `defaults` may set, and a job file's settings.
  *
- * Loaded only for values that the fast gate (plain-task.ts) does not let pass, for zod takes more time to load than Node itself.
- * Says all faults of a value at once. Whether ids are unique and dependencies exist is the scheduler's business.
+ * Loaded only for values that the quick gate (task-keys.ts) does not let pass, for zod takes more time to load than Node itself. Says all
+ * faults of a value at once. Whether ids are unique and dependencies exist is the graph check's business.
  */
 
 import * as z from "zod";
-import type { RetryCondition, TaskStatus, TriggerRule } from "../../domain/task.js";
+import { checkJobName } from "../names.js";
 import { describe, isObject } from "./describe.js";
-import { OPTION_KEYS, RUNTIME_KEYS, TASK_KEYS, UNSUPPORTED_KEYS, type DiskJob, type DiskTask } from "./disk-task.js";
-import { checkJobName, checkTaskId } from "../names.js";
+import { JOB_OPTION_SHAPES } from "./job-options.js";
 import type { PathFault } from "./places.js";
 import { suggest } from "./suggest.js";
-import * as checks from "./value-checks.js";
+import { RECORD_SHAPES, TASK_SHAPES, UNSUPPORTED_KEYS } from "./task-keys.js";
+import { OPTION_SHAPES } from "./task-options.js";
+import type { Check } from "./value-checks.js";
+import { single, type Shape } from "./value-shape.js";
 
-const JOB_KEYS = ["name", "tasks", "defaults", "env", "concurrency", "max_failures"];
+const JOB_KEYS = ["name", "tasks", "defaults", ...JOB_OPTION_SHAPES.keys()];
 const UNSUPPORTED_JOB_KEYS: ReadonlySet<string> = new Set(["pools"]);
+/** Null means the same as a missing key, except of what a task can't be without. */
+const REQUIRED = "command";
 
-function checked<T>(check: checks.Check) {
-  return z.custom<T>((value) => check(value) === null, { error: (issue) => check(issue.input) ?? "" });
-}
-
-function list<T>(item: z.ZodType<T>, example: string) {
-  return z.array(item, { error: (issue) => `expected a list such as ${example}, got ${describe(issue.input)}` });
-}
-
-function object<T extends z.ZodRawShape>(shape: T, example: string) {
-  return z.looseObject(shape, { error: (issue) => `expected an object such as ${example}, got ${describe(issue.input)}` });
-}
-
-const environment = z
-  .custom<Record<string, string>>(isObject, {
-    error: (issue) => `expected an object such as {"MODE": "fast"}, got ${describe(issue.input)}`,
-    abort: true,
-  })
-  .check((context) => {
-    for (const [name, value] of Object.entries<unknown>(context.value)) {
-      const message = checks.checkVariable(name, value);
-      if (message !== null) context.issues.push({ code: "custom", message, input: value, path: [name] });
-    }
-  });
-
-const argumentList = list(checked<string>(checks.checkString), '["--shard", "1"]').check((context) => {
-  const message = checks.checkArguments(context.value);
-  if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+const task = object(TASK_SHAPES, '{"command": "echo", "args": ["hello"]}');
+const recordedTask = object(new Map([...TASK_SHAPES, ...RECORD_SHAPES]), '{"command": "echo", "args": ["hello"]}');
+const job = object(new Map([["name", single(checkJobName)], ...JOB_OPTION_SHAPES]), '{"tasks": [{"command": "echo"}]}').extend({
+  tasks: z.array(z.unknown(), {
+    error: ({ input }) =>
+      input === undefined
+        ? 'the key is missing: list the tasks, such as "tasks": [{"command": "echo"}]'
+        : `expected a list of tasks, got ${describe(input)}`,
+  }),
+  defaults: object(OPTION_SHAPES, '{"timeout": 60}').nullish(),
 });
-
-const options = {
-  env: environment.nullish(),
-  cwd: checked<string>(checks.checkText).nullish(),
-  stdin: checked<string>(checks.checkText).nullish(),
-  timeout: checked<number>(checks.checkTimeout).nullish(),
-  retries: checked<number>(checks.checkRetries).nullish(),
-  retry_delay: checked<number>(checks.checkDelay).nullish(),
-  retry_backoff: checked<number>(checks.checkBackoff).nullish(),
-  retry_on: list(checked<RetryCondition>(checks.checkRetryCondition), '[75, "SIGKILL", "timeout"]').nullish(),
-  trigger_rule: checked<TriggerRule>(checks.checkTriggerRule).nullish(),
-  priority: checked<number>(checks.checkPriority).nullish(),
-  on_lost: checked<"rerun" | "fail">(checks.checkOnLost).nullish(),
-};
-
-const task = object(
-  {
-    id: checked<string>(checkTaskId).nullish(),
-    command: checked<string>(checks.checkCommand),
-    args: argumentList.nullish(),
-    dependencies: list(checked<string>(checks.checkString), '["prepare"]').nullish(),
-    ...options,
-  },
-  '{"command": "echo", "args": ["hello"]}',
-);
-
-const text = checked<string>(checks.checkString).nullish();
-const time = checked<string>(checks.checkTime).nullish();
-
-const recordedTask = task.extend({
-  job_name: text,
-  status: checked<TaskStatus>(checks.checkStatus).nullish(),
-  created_at: text,
-  started_at: time,
-  completed_at: time,
-  error: text,
-  exit_code: checked<number>(checks.checkCounter).nullish(),
-  signal: text,
-  attempts: checked<number>(checks.checkCounter).nullish(),
-  log: text,
-}) satisfies z.ZodType<DiskTask>;
-
-const job = object(
-  {
-    name: checked<string>(checkJobName).nullish(),
-    tasks: z.array(z.unknown(), {
-      error: ({ input }) =>
-        input === undefined
-          ? 'the key is missing: list the tasks, such as "tasks": [{"command": "echo"}]'
-          : `expected a list of tasks, got ${describe(input)}`,
-    }),
-    defaults: object(options, '{"timeout": 60}').nullish(),
-    env: environment.nullish(),
-    concurrency: checked<number>(checks.checkLimit).nullish(),
-    max_failures: checked<number>(checks.checkLimit).nullish(),
-  },
-  '{"tasks": [{"command": "echo"}]}',
-) satisfies z.ZodType<DiskJob>;
 
 /** All faults of one task; paths begin at the task. @param isTasksJson Take unknown keys, and check what became of the task. */
 export function taskFaults(value: unknown, isTasksJson: boolean): PathFault[] {
   const faults = faultsOf(isTasksJson ? recordedTask : task, value);
-  return [...faults, ...keyFaults(value, TASK_KEYS, UNSUPPORTED_KEYS, isTasksJson ? "any" : RUNTIME_KEYS)];
+  return [...faults, ...keyFaults(value, [...TASK_SHAPES.keys()], UNSUPPORTED_KEYS, isTasksJson ? "any" : RECORD_SHAPES)];
 }
 
 /** All faults of a job file but those inside its tasks. */
 export function jobFaults(value: unknown): PathFault[] {
   const faults = [...faultsOf(job, value), ...keyFaults(value, JOB_KEYS, UNSUPPORTED_JOB_KEYS, new Set())];
   const defaults = isObject(value) ? value["defaults"] : null;
-  for (const { path, message } of keyFaults(defaults, OPTION_KEYS, UNSUPPORTED_KEYS, new Set())) {
+  for (const { path, message } of keyFaults(defaults, [...OPTION_SHAPES.keys()], UNSUPPORTED_KEYS, new Set())) {
     faults.push({ path: ["defaults", ...path], message });
   }
   return faults;
+}
+
+function object(shapes: ReadonlyMap<string, Shape>, example: string): z.ZodObject {
+  const schemas = [...shapes].map(([key, shape]) => [key, key === REQUIRED ? schemaOf(shape) : schemaOf(shape).nullish()]);
+  return z.looseObject(Object.fromEntries(schemas) as z.ZodRawShape, { error: expected("an object", example) });
+}
+
+function schemaOf(shape: Shape): z.ZodType {
+  switch (shape.kind) {
+    case "value":
+      return checked(shape.check);
+    case "list":
+      return z.array(checked(shape.item), { error: expected("a list", shape.example) }).check((context) => {
+        const message = shape.whole?.(context.value) ?? null;
+        if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
+      });
+    case "entries":
+      return z
+        .custom<Record<string, unknown>>(isObject, { error: expected("an object", shape.example), abort: true })
+        .check((context) => {
+          for (const [name, value] of Object.entries(context.value)) {
+            const message = shape.entry(name, value);
+            if (message !== null) context.issues.push({ code: "custom", message, input: value, path: [name] });
+          }
+        });
+  }
+}
+
+function checked(check: Check): z.ZodType {
+  return z.custom((value) => check(value) === null, { error: (issue) => check(issue.input) ?? "" });
+}
+
+function expected(what: string, example: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `expected ${what} such as ${example}, got ${describe(input)}`;
 }
 
 function faultsOf(schema: z.ZodType, value: unknown): PathFault[] {
@@ -130,7 +93,7 @@ function keyFaults(
   value: unknown,
   known: readonly string[],
   unsupported: ReadonlySet<string>,
-  others: ReadonlySet<string> | "any",
+  others: Pick<ReadonlySet<string>, "has"> | "any",
 ): PathFault[] {
   const faults: PathFault[] = [];
   for (const key of isObject(value) ? Object.keys(value) : []) {

@@ -8,7 +8,7 @@
 import { constants } from "node:os";
 import { describe, quote } from "./describe.js";
 import { suggest } from "./suggest.js";
-import { parseTimestamp } from "./timestamp.js";
+import { isOurTimestamp, parseTimestamp } from "./timestamp.js";
 
 export type Check = (value: unknown) => string | null;
 
@@ -18,9 +18,13 @@ const MAX_STRING_BYTES = 131_071;
 const MAX_ARGUMENTS_BYTES = 6 * 1024 * 1024;
 const BYTES_BESIDE = 9;
 const MAX_SECONDS = 1e9;
+/** In UTF-16 units, of which each takes at most three bytes. */
+const PLAIN_LENGTH = 10_000;
 
 /** A string that can be given to a program. */
 export function checkString(value: unknown): string | null {
+  // Most are, and of every task several are asked.
+  if (typeof value === "string" && value.length <= PLAIN_LENGTH && !/[\0\ud800-\udfff]/.test(value)) return null;
   if (typeof value !== "string") {
     const remedy = typeof value === "number" || typeof value === "boolean" ? `: write "${value}"` : "";
     return `expected a string, got ${describe(value)}${remedy}`;
@@ -47,6 +51,9 @@ export function checkCommand(value: unknown): string | null {
 
 /** All arguments together; each must have been checked. */
 export function checkArguments(values: readonly string[]): string | null {
+  let most = 0;
+  for (const value of values) most += value.length * 3 + BYTES_BESIDE;
+  if (most <= MAX_ARGUMENTS_BYTES) return null;
   let bytes = 0;
   for (const value of values) bytes += Buffer.byteLength(value) + BYTES_BESIDE;
   if (bytes <= MAX_ARGUMENTS_BYTES) return null;
@@ -91,7 +98,7 @@ export function checkRetryCondition(value: unknown): string | null {
 }
 
 export function checkTime(value: unknown): string | null {
-  if (typeof value === "string" && parseTimestamp(value) !== null) return null;
+  if (typeof value === "string" && (isOurTimestamp(value) || parseTimestamp(value) !== null)) return null;
   return `expected a time such as "2026-01-31T12:00:00.000Z", got ${describe(value)}`;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TASK_KEYS } from "../../../src/store/text/disk-task.js";
+import { TASK_SHAPES } from "../../../src/store/text/task-keys.js";
 import { suggest } from "../../../src/store/text/suggest.js";
 
 test("a typo leads to the word that was meant", () => {
@@ -12,7 +12,7 @@ test("a typo leads to the word that was meant", () => {
     ["retry-delay", "retry_delay"],
     ["triggerRule", "trigger_rule"],
   ] as const) {
-    assert.equal(suggest(word, TASK_KEYS), meant);
+    assert.equal(suggest(word, [...TASK_SHAPES.keys()]), meant);
   }
 });
 
@@ -30,17 +30,17 @@ test("the words of other tools lead to ours", () => {
     ["retry", "retries"],
     ["timeout_seconds", "timeout"],
   ] as const) {
-    assert.equal(suggest(word, TASK_KEYS), meant);
+    assert.equal(suggest(word, [...TASK_SHAPES.keys()]), meant);
   }
 });
 
 test("an alias is suggested only where its word is possible", () => {
   assert.equal(suggest("needs", ["name", "tasks"]), null);
-  assert.equal(suggest("constructor", TASK_KEYS), null);
+  assert.equal(suggest("constructor", [...TASK_SHAPES.keys()]), null);
 });
 
 test("what is far from everything gets no suggestion", () => {
-  assert.equal(suggest("colour", TASK_KEYS), null);
+  assert.equal(suggest("colour", [...TASK_SHAPES.keys()]), null);
   assert.equal(suggest("x", ["a", "b"]), null);
   assert.equal(suggest("", ["a"]), null);
   assert.equal(suggest("a".repeat(100_000), ["b"]), null);

@@ -1,0 +1,62 @@
+/**
+ * The one table of what a job file may say of its job as a whole, beside its name, its tasks and their `defaults`. What the job keeps of
+ * it stands in state.json under the same keys, so its reader and writer use this table too. Who adds such a key adds its field to
+ * `JobOptions`, a line to `WrittenJobOptions` and a row here. Reads and writes no file.
+ */
+
+import type { JobOptions } from "../../domain/job.js";
+import { isEmpty } from "./describe.js";
+import * as checks from "./value-checks.js";
+import { entries, single, type Shape } from "./value-shape.js";
+
+/** In the words of the disk. */
+export interface WrittenJobOptions {
+  /** Added to the environment of every task. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** How many of its tasks may run at once. Default: as many as the engine runs. */
+  readonly concurrency?: number;
+  /** After so many failed tasks the rest is skipped. Default: no limit. */
+  readonly max_failures?: number;
+}
+
+type Key = keyof WrittenJobOptions;
+type Nullable<Options> = { readonly [Each in keyof Options]?: Options[Each] | null | undefined };
+
+interface Option<Meant> {
+  readonly key: Key;
+  readonly shape: Shape;
+  /** What a job is that says nothing; it is not written down. */
+  readonly fallback: Meant;
+  /** Default: if it is the very same. */
+  isFallback?(this: void, meant: Meant): boolean;
+}
+
+/** By the field that it becomes: one is missing, and this does not compile. */
+const table: { readonly [Field in keyof JobOptions]: Option<JobOptions[Field]> } = {
+  env: {
+    key: "env",
+    shape: entries(checks.checkVariable, '{"MODE": "fast"}'),
+    fallback: Object.freeze({}),
+    isFallback: isEmpty,
+  },
+  concurrency: { key: "concurrency", shape: single(checks.checkLimit), fallback: null },
+  maxFailures: { key: "max_failures", shape: single(checks.checkLimit), fallback: null },
+};
+
+const rows = Object.entries(table) as [keyof JobOptions, Option<unknown>][];
+
+/** The shape of each value, by its key. */
+export const JOB_OPTION_SHAPES: ReadonlyMap<string, Shape> = new Map(rows.map(([, { key, shape }]) => [key, shape]));
+
+/** What the entries of a file say, which must be right; null means the same as a missing key. */
+export function toJobOptions(written: Nullable<WrittenJobOptions>): JobOptions {
+  return Object.fromEntries(rows.map(([field, { key, fallback }]) => [field, written[key] ?? fallback])) as unknown as JobOptions;
+}
+
+/** What differs from its fallback, in the words of the disk. */
+export function writtenJobOptions(options: JobOptions): WrittenJobOptions {
+  const said = rows.filter(
+    ([field, { fallback, isFallback }]) => options[field] !== fallback && isFallback?.(options[field]) !== true,
+  );
+  return Object.fromEntries(said.map(([field, { key }]) => [key, options[field]]));
+}

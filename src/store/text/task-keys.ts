@@ -1,0 +1,97 @@
+/**
+ * Every key that a task may have, on disk and in a job file, with the shape of its value: what a user gives, the options, and what became
+ * of the task. The quick gate that most tasks pass stands here too; task-schema.ts makes of the same shapes what is wrong with the others.
+ */
+
+import type { TaskStatus } from "../../domain/task.js";
+import { checkTaskId } from "../names.js";
+import { isObject } from "./describe.js";
+import { OPTION_SHAPES, type WrittenOptions } from "./task-options.js";
+import * as checks from "./value-checks.js";
+import { list, single, type Shape } from "./value-shape.js";
+
+type Maybe<T> = T | null | undefined;
+
+/** What became of a task: written by us, ignored in a job file. */
+interface DiskRecord {
+  readonly job_name?: Maybe<string>;
+  readonly status?: Maybe<TaskStatus>;
+  readonly created_at?: Maybe<string>;
+  readonly started_at?: Maybe<string>;
+  readonly completed_at?: Maybe<string>;
+  readonly error?: Maybe<string>;
+  readonly exit_code?: Maybe<number>;
+  readonly signal?: Maybe<string>;
+  readonly attempts?: Maybe<number>;
+  readonly log?: Maybe<string>;
+}
+
+/** A task that has passed the gate or the schema. */
+export interface DiskTask extends WrittenOptions, DiskRecord {
+  readonly id?: Maybe<string>;
+  readonly command: string;
+  readonly args?: Maybe<readonly string[]>;
+  readonly dependencies?: Maybe<readonly string[]>;
+}
+
+/** In the guide's order. */
+const GIVEN_SHAPES: ReadonlyMap<string, Shape> = new Map([
+  ["id", single(checkTaskId)],
+  ["command", single(checks.checkCommand)],
+  ["args", list(checks.checkString, '["--shard", "1"]', { whole: checks.checkArguments })],
+  ["dependencies", list(checks.checkString, '["prepare"]')],
+]);
+
+/** What became of a task: written by us, ignored in a job file. */
+export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
+  ["job_name", single(checks.checkString)],
+  ["status", single(checks.checkStatus)],
+  ["created_at", single(checks.checkString)],
+  ["started_at", single(checks.checkTime)],
+  ["completed_at", single(checks.checkTime)],
+  ["error", single(checks.checkString)],
+  ["exit_code", single(checks.checkCounter)],
+  ["signal", single(checks.checkString)],
+  ["attempts", single(checks.checkCounter)],
+  ["log", single(checks.checkString)],
+]);
+
+/** What a user may write of a task. */
+export const TASK_SHAPES: ReadonlyMap<string, Shape> = new Map([...GIVEN_SHAPES, ...OPTION_SHAPES]);
+
+/** In the contract, but not built yet: a task that asks for them must not run without. */
+export const UNSUPPORTED_KEYS: ReadonlySet<string> = new Set(["resources", "matrix"]);
+
+/** False for what stands in a task without meaning anything to us. */
+export function isKnownKey(key: string): boolean {
+  return rules.has(key) || UNSUPPORTED_KEYS.has(key);
+}
+
+interface Rule {
+  readonly isRight: (value: unknown) => boolean;
+  readonly isRecord: boolean;
+}
+
+const rules: ReadonlyMap<string, Rule> = new Map([...rulesOf(TASK_SHAPES, false), ...rulesOf(RECORD_SHAPES, true)]);
+
+/**
+ * True for a task that is certainly right. It gives no reasons: what it is unsure of is for the schema, and may be right. Asked of every
+ * task, so written for speed.
+ *
+ * @param isTasksJson Look at what became of the task too.
+ */
+export function isPlainTask(value: unknown, isTasksJson: boolean): value is DiskTask {
+  if (!isObject(value) || value["command"] === undefined) return false;
+  for (const key in value) {
+    const rule = rules.get(key);
+    if (rule === undefined) return false;
+    if (rule.isRecord && !isTasksJson) continue;
+    const item = value[key];
+    if (item === null || item === undefined ? key === "command" : !rule.isRight(item)) return false;
+  }
+  return true;
+}
+
+function rulesOf(shapes: ReadonlyMap<string, Shape>, isRecord: boolean): [string, Rule][] {
+  return [...shapes].map(([key, { isRight }]) => [key, { isRight, isRecord }]);
+}

@@ -1,0 +1,57 @@
+/**
+ * What a value may look like: a single one, a list, or an object of named entries, made of the checks of value-checks.ts.
+ *
+ * The table of keys (task-keys.ts) gives each key a shape. From a shape come both the quick test that lets most values pass and, in
+ * task-schema.ts, the schema that says what is wrong with the others, so the two can't disagree. Pure.
+ */
+
+import { isObject } from "./describe.js";
+import type { Check } from "./value-checks.js";
+
+export type Shape = ValueShape | ListShape | EntriesShape;
+
+interface ValueShape {
+  readonly kind: "value";
+  readonly check: Check;
+  readonly isRight: (value: unknown) => boolean;
+}
+
+interface ListShape {
+  readonly kind: "list";
+  readonly item: Check;
+  /** Of the list as a whole, once each item is right. Default: nothing. */
+  whole?(this: void, items: readonly unknown[]): string | null;
+  readonly example: string;
+  readonly isRight: (value: unknown) => boolean;
+}
+
+interface EntriesShape {
+  readonly kind: "entries";
+  readonly entry: EntryCheck;
+  readonly example: string;
+  readonly isRight: (value: unknown) => boolean;
+}
+
+type EntryCheck = (name: string, value: unknown) => string | null;
+
+export function single(check: Check): Shape {
+  return { kind: "value", check, isRight: (value) => check(value) === null };
+}
+
+export function list(item: Check, example: string, more: Pick<ListShape, "whole"> = {}): Shape {
+  const isRight = (value: unknown): boolean => {
+    if (!Array.isArray(value)) return false;
+    for (const each of value) if (item(each) !== null) return false;
+    return (more.whole?.(value) ?? null) === null;
+  };
+  return { kind: "list", item, example, isRight, ...more };
+}
+
+export function entries(entry: EntryCheck, example: string): Shape {
+  const isRight = (value: unknown): boolean => {
+    if (!isObject(value)) return false;
+    for (const name in value) if (entry(name, value[name]) !== null) return false;
+    return true;
+  };
+  return { kind: "entries", entry, example, isRight };
+}
