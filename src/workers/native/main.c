@@ -1,0 +1,242 @@
+/* The runner's beginning, its first thread, and its end. PROTOCOL.md says how it is called. */
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#endif
+
+enum { MAX_SLOTS = 10000, STACK_BYTES = 256 * 1024 };
+
+pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+pthread_cond_t more = PTHREAD_COND_INITIALIZER;
+struct task *queue, **queue_end = &queue;
+struct slot *slots;
+int slot_count, running;
+bool is_over;
+struct rlimit files_limit, own_files_limit;
+
+static int wake[2], child_signals = -1, exit_status;
+
+_Noreturn void die(const char *what) {
+  dprintf(2, "air-executor-runner: %s: %s\n", what, strerror(errno));
+  _exit(2);
+}
+
+void *need(void *memory) {
+  if (memory == NULL) die("memory");
+  return memory;
+}
+
+static int64_t microseconds(clockid_t clock) {
+  struct timespec time;
+  clock_gettime(clock, &time);
+  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
+int64_t wall_us(void) { return microseconds(CLOCK_REALTIME); }
+
+/* Since the machine was started, its sleep included: nobody sets it. */
+int64_t boot_us(void) {
+#ifdef __linux__
+  return microseconds(CLOCK_BOOTTIME);
+#else
+  return microseconds(CLOCK_MONOTONIC);
+#endif
+}
+
+void pause_us(int64_t us) { nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL); }
+
+void wake_first_thread(void) {
+  if (write(wake[1], "", 1) < 0) return; /* full: it is being woken */
+}
+
+/* ---- beginning ---- */
+
+static long option(const char *text, long least, long most, const char *what) {
+  char *end;
+  errno = 0;
+  long value = strtol(text, &end, 10);
+  if (errno == 0 && end != text && *end == 0 && value >= least && value <= most) return value;
+  dprintf(2, "air-executor-runner: %s: expected a number from %ld to %ld, not \"%s\"\n", what, least, most, text);
+  _exit(2);
+}
+
+static void ignore(int signal) {
+  /* An ignored SIGCHLD would take the ends of children from whoever waits for them, us first. */
+  if (signal != SIGCHLD) sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+}
+
+/* Every signal at its default, since tasks inherit that, and none heard: there is nothing that a signal should make a runner do. */
+static void prepare_signals(void) {
+  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+#ifdef __linux__
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  child_signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (child_signals < 0) die("signalfd");
+#endif
+}
+
+/* What we inherit beyond 0, 1 and 2 is nobody's, and would reach tasks. */
+static void prepare_files(void) {
+  for (int file = 0; file < 3; file++)
+    if (fcntl(file, F_GETFD) < 0) die("0, 1 and 2 must be open");
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, 3, ~0u, 0) != 0)
+#endif
+    for (int file = 3, end = (int)sysconf(_SC_OPEN_MAX); file < end && file < 65536; file++) close(file);
+  if (pipe(wake) != 0) die("pipe");
+  for (int i = 0; i < 2; i++) {
+    fcntl(wake[i], F_SETFD, FD_CLOEXEC);
+    fcntl(wake[i], F_SETFL, O_NONBLOCK);
+  }
+}
+
+static void prepare_limits(long soft) {
+  if (getrlimit(RLIMIT_NOFILE, &own_files_limit) != 0) die("limit of open files");
+  files_limit = own_files_limit;
+  if (soft >= 0) files_limit.rlim_cur = (rlim_t)soft < files_limit.rlim_max ? (rlim_t)soft : files_limit.rlim_max;
+  own_files_limit.rlim_cur = own_files_limit.rlim_max;
+#ifdef __APPLE__
+  if (own_files_limit.rlim_cur > 10240) own_files_limit.rlim_cur = 10240;
+#endif
+  if (setrlimit(RLIMIT_NOFILE, &own_files_limit) != 0) getrlimit(RLIMIT_NOFILE, &own_files_limit);
+}
+
+static void say_hello(bool has_marks) {
+  struct process own;
+  if (read_process(getpid(), &own) != 0) own.start = 0;
+  char text[256];
+  int bytes = snprintf(text, sizeof text, "h %d %lu %d %llu %s %s\n", PROTOCOL_VERSION, (unsigned long)runner_id, (int)getpid(),
+                       (unsigned long long)own.start, boot_id(), has_marks ? "locks" : "none");
+  append(text, (size_t)bytes);
+  ring(true);
+}
+
+/* As many slots as there can be threads; one must be. */
+static int start_threads(void) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  for (int i = 0; i < slot_count; i++) {
+    int problem = pthread_create(&slots[i].thread, &attributes, serve, &slots[i]);
+    if (problem == 0) continue;
+    errno = problem;
+    if (i == 0) die("thread");
+    dprintf(2, "air-executor-runner: only %d of %d slots: %s\n", i, slot_count, strerror(problem));
+    return i;
+  }
+  return slot_count;
+}
+
+/* ---- the first thread ---- */
+
+static void end_input(void) {
+  pthread_mutex_lock(&lock);
+  is_over = true;
+  pthread_mutex_unlock(&lock);
+  drop_all();
+  tell('q', 0, 0, NULL);
+  ring(true);
+  pthread_mutex_lock(&lock);
+  pthread_cond_broadcast(&more);
+  pthread_mutex_unlock(&lock);
+}
+
+static bool is_all_over(void) {
+  pthread_mutex_lock(&lock);
+  bool is_done = is_over && running == 0 && !queue;
+  pthread_mutex_unlock(&lock);
+  return is_done;
+}
+
+static int64_t earlier(int64_t a, int64_t b) { return b && (!a || b < a) ? b : a; }
+
+static void empty(int file) {
+  char bytes[1024];
+  while (read(file, bytes, sizeof bytes) == (ssize_t)sizeof bytes) continue;
+}
+
+static void work(void) {
+  enum verdict verdict = UNFINISHED;
+  while (!is_all_over()) {
+    int64_t at = boot_us();
+    bool is_busy;
+    int64_t due = look_after_slots(at, &is_busy);
+    due = earlier(due, look_after_orphans(at, false));
+    due = earlier(due, ring_if_due(at));
+    if (!flush_spool()) due = earlier(due, at + AGAIN_US);
+    if (verdict == NO_MEMORY) due = earlier(due, at + AGAIN_US);
+    if (due > at + MINUTE_US) due = at + MINUTE_US;
+    /* While tasks come and go quickly their ends don't wake us: we look anyway. Otherwise it may be an orphan's. */
+    struct pollfd files[3] = {
+        {wake[0], POLLIN, 0},
+        {is_over || verdict == NO_MEMORY ? -1 : 0, POLLIN, 0},
+        {is_busy ? -1 : child_signals, POLLIN, 0},
+    };
+    if (poll(files, 3, due == 0 ? -1 : due <= at ? 0 : (int)((due - at) / 1000 + 1)) < 0) {
+      if (errno != EINTR) pause_us(1000);
+      files[0].revents = files[1].revents = files[2].revents = 0;
+    }
+    if (files[0].revents) empty(wake[0]);
+    if (files[2].revents) empty(child_signals);
+    bool is_input_over = files[1].revents && !read_input();
+    if (files[1].revents || verdict == NO_MEMORY) verdict = obey();
+    if (verdict == NO_COMMAND) {
+      dprintf(2, "air-executor-runner: what came is no command\n");
+      exit_status = 2;
+    }
+    if ((is_input_over || verdict == NO_COMMAND) && !is_over) end_input();
+    if (is_over) verdict = UNFINISHED;
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc == 2 && strcmp(argv[1], "--version") == 0) return dprintf(1, "air-executor-runner %d\n", PROTOCOL_VERSION) < 0 ? 2 : 0;
+  prepare_files();
+  prepare_signals();
+  long soft = -1;
+  for (int letter; (letter = getopt(argc, argv, "n:i:")) != -1;) {
+    if (letter == 'n') soft = option(optarg, 0, INT32_MAX, "-n");
+    else if (letter == 'i') ignore((int)option(optarg, 1, NSIG - 1, "-i"));
+    else return 2;
+  }
+  if (argc - optind != 2) {
+    dprintf(2, "usage: runner [-n SOFT] [-i SIGNAL]... SPOOL SLOTS\n");
+    return 2;
+  }
+  slot_count = (int)option(argv[optind + 1], 1, MAX_SLOTS, "SLOTS");
+  setsid();
+  open_spool(argv[optind]);
+  if (chdir("/") != 0) die("/");
+  prepare_limits(soft);
+  bool has_marks = prepare_marks();
+  prepare_processes();
+  prepare_orphans();
+  prepare_logs();
+  prepare_slots();
+  prepare_endings();
+  read_base_environment();
+  say_hello(has_marks);
+  int thread_count = start_threads();
+  work();
+  for (int i = 0; i < thread_count; i++) pthread_join(slots[i].thread, NULL);
+  look_after_orphans(boot_us(), true);
+  while (!flush_spool()) pause_us(AGAIN_US);
+  ring(true);
+  return exit_status;
+}

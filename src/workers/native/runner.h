@@ -1,0 +1,173 @@
+/*
+ * The runner: one small process that starts the tasks of an engine, watches their limits, ends them when asked, and writes down what
+ * became of each. PROTOCOL.md is its contract. It knows no graph, no job and no state file, and it outlives its engine.
+ *
+ * Who does what:
+ *   the first thread   (main.c) reads commands (commands.c), watches limits and ends tasks (ending.c), and waits for orphans (orphans.c).
+ *                      It never starts a process and never waits for a disk while it holds the lock.
+ *   a thread a slot    (slot.c) takes a task from the queue, starts it with vfork, waits until it has ended, takes the next one.
+ *
+ * A thread a slot, since vfork holds its caller until the exec: so no processor waits for another, and starting is as fast as the kernel
+ * can. One process, since then one lock on the spool is the sign of life of all, and a stop needs one look at the machine for all slots.
+ * (A process a slot was the alternative. It would need a way to hear "stop" while it waits for its child: two system calls and a wake-up
+ * more a task; and what a task leaves behind would still have to be told from what an earlier one of the slot left.)
+ *
+ * What threads share is either under `lock`, or says here whose it is.
+ */
+#ifndef RUNNER_H
+#define RUNNER_H
+
+#define _GNU_SOURCE
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#define PROTOCOL_VERSION 1
+
+/* Microseconds. */
+enum {
+  EARLY_US = 50000,    /* a task that has run for so long is known: its log is in its place, its process is on record */
+  AGAIN_US = 100000,   /* between two tries of what a full disk, or lack of memory or handles, did not let us do */
+  BELL_US = 20000,     /* between two bells while there is more to do */
+  SELDOM_US = 1000000, /* between two looks at what need not be known soon */
+  MINUTE_US = 60000000 /* no deadline is waited for in one go for longer: the machine may have slept meanwhile */
+};
+
+/* What the tasks of a job have in common. `users` is under the lock: the table of contexts, and each task. */
+struct context {
+  int users, directory, directory_error; /* of the logs; -1 and why */
+  long serial;                           /* no two contexts have the same */
+  char *cwd, *log_directory, **env;      /* the whole environment but for the task's own variables, ended by NULL */
+};
+
+struct task {
+  struct task *next;
+  struct context *context;
+  uint32_t key;
+  int64_t limit_us, grace_us;
+  char *cwd, *log, *error_log, *input, *file;
+  char **env, **argv; /* argv[-1] is free, for the name of a shell */
+  int env_count;
+};
+
+/* A log that is made when it is needed (log.c). Belongs to the slot's thread, but for the time that `is_placing`. */
+struct log {
+  int file;       /* without a name until it is placed; -1: the task makes its log itself */
+  long serial;    /* of the context in whose directory it was made */
+  bool is_placed; /* it has its name */
+};
+
+/* What a starting process tells of itself. In memory that is shared with it also where vfork is a fork (valgrind, some sanitizers). */
+struct told {
+  _Atomic pid_t pid;
+  _Atomic int stage, error;
+};
+
+struct slot {
+  pthread_t thread;
+  struct told *told;
+  /* Under the lock. */
+  struct task *task;
+  pthread_cond_t changed;
+  int64_t begun_at;
+  bool is_begun;             /* its `b` is in the spool */
+  bool is_dropped, is_asked; /* it is not to begin; a stop was asked for */
+  char reason;               /* `t` or `k` once it is being ended: then its process is not waited for before `is_gone` */
+  bool is_ended, is_gone;    /* its main process is over; nothing that it started is left */
+  bool is_known, is_placing; /* it is on record as one that runs for longer; its logs are being placed */
+  /* The first thread's: how far ending it has come. */
+  bool is_terminated, is_told_again, is_end_seen, is_stuck_told;
+  int64_t asked_kill_at, kill_at, look_at, terminated_at;
+  int kills, empty_looks;
+  /* The slot thread's. */
+  struct log log, error_log;
+  char **env;
+  int env_room;
+  char text[256]; /* records that go with the next write */
+  size_t text_bytes;
+};
+
+/* main.c */
+extern pthread_mutex_t lock;
+extern pthread_cond_t more; /* there is a task in the queue, or the input is over */
+extern struct task *queue, **queue_end;
+extern struct slot *slots;
+extern int slot_count, running;
+extern bool is_over;
+extern struct rlimit files_limit, own_files_limit; /* of open files: what tasks get, and we */
+int64_t wall_us(void);
+int64_t boot_us(void);
+void pause_us(int64_t us);
+void wake_first_thread(void);
+
+/* spool.c */
+void open_spool(const char *path);
+void close_spool_in_child(void);
+size_t record(char *into, char type, uint32_t key, char kind, int count, const int64_t *values);
+bool append_now(const char *text, size_t bytes);
+void append(const char *text, size_t bytes);
+void tell(char type, uint32_t key, int count, const int64_t *values);
+bool flush_spool(void);
+void ring(bool is_urgent);
+int64_t ring_if_due(int64_t at);
+
+/* log.c */
+void prepare_logs(void);
+int prepare_log(struct log *log, struct context *context, const char *name);
+int open_log_in_child(const struct log *log, const struct context *context, const char *name);
+int place_log(struct log *log, struct context *context, const char *name);
+int leave_log(struct log *log, struct context *context, const char *name);
+
+/* slot.c */
+void prepare_slots(void);
+void *serve(void *slot);
+
+/* environment.c */
+extern char **base_environment;
+void read_base_environment(void);
+bool is_set(char *const *list, int count, const char *variable);
+
+/* commands.c */
+enum verdict { OBEYED, UNFINISHED, NO_MEMORY, NO_COMMAND };
+bool read_input(void);
+enum verdict obey(void);
+void drop_all(void);
+void release_context(struct context *context); /* with the lock */
+
+/* ending.c */
+void prepare_endings(void);
+void stop_task(uint32_t key, int64_t grace_us);
+int64_t look_after_slots(int64_t at, bool *is_busy);
+
+/* process.c */
+struct process {
+  pid_t pid, parent, group;
+  uint64_t start; /* as /proc says, in ticks since boot */
+  bool is_zombie;
+  int owner;      /* ending.c */
+};
+extern uint32_t runner_id;
+bool prepare_marks(void);
+void bear_mark(uint32_t key);
+void prepare_processes(void);
+const char *boot_id(void);
+int read_process(pid_t pid, struct process *process);
+int list_processes(struct process **list, int *count);
+int read_marks(const struct process *process, uint64_t marks[2]);
+int signal_process(const struct process *process, int signal);
+uint64_t ticks_at(int64_t boot_us);
+
+/* orphans.c */
+void prepare_orphans(void);
+int64_t look_after_orphans(int64_t at, bool is_last);
+bool has_orphans(void);
+
+_Noreturn void die(const char *what);
+void *need(void *memory);
+
+#endif

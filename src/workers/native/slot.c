@@ -1,0 +1,262 @@
+/*
+ * A slot: a thread that starts one task after the other and waits for each. It decides nothing: what runs next is the queue's head, and
+ * what ends a task early is the first thread's matter.
+ *
+ * The order of things is the promise: `b` is in the spool before there is a process, the logs are in their places before `e` is, and while
+ * a task is being ended its process stays unwaited for until nothing of it is left.
+ */
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int null_file;
+
+void prepare_slots(void) {
+  null_file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null_file < 0) die("/dev/null");
+  size_t bytes = (size_t)slot_count * sizeof(struct told);
+  struct told *told = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (told == MAP_FAILED) die("memory");
+  slots = need(calloc((size_t)slot_count, sizeof *slots));
+  for (int i = 0; i < slot_count; i++) {
+    slots[i].told = &told[i];
+    slots[i].log.file = slots[i].error_log.file = -1;
+    pthread_cond_init(&slots[i].changed, NULL);
+  }
+}
+
+/* The task's variables over its context's, which are over the base already. False if there is no memory. */
+static bool build_environment(struct slot *slot, const struct task *task) {
+  int room = task->env_count + 1, count = 0;
+  for (char **variable = task->context->env; *variable; variable++) room++;
+  if (room > slot->env_room) {
+    char **larger = realloc(slot->env, (size_t)room * sizeof *larger);
+    if (!larger) return false;
+    slot->env = larger;
+    slot->env_room = room;
+  }
+  for (int i = 0; i < task->env_count; i++) slot->env[count++] = task->env[i];
+  for (char **variable = task->context->env; *variable; variable++)
+    if (!is_set(task->env, task->env_count, *variable)) slot->env[count++] = *variable;
+  slot->env[count] = NULL;
+  return true;
+}
+
+/* ---- the child, between vfork and exec: it shares our memory, so it calls the system and changes nothing but `told` ---- */
+
+static bool is_text(const char *path) {
+  char head[128];
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t count = file < 0 ? -1 : read(file, head, sizeof head);
+  if (file >= 0) close(file);
+  for (ssize_t i = 0; i < count && head[i] != '\n'; i++)
+    if (head[i] == 0) return false;
+  return count >= 0;
+}
+
+/* Returns if that can't be done, with errno. The limit of open files comes last: we may have more of them open than tasks may. */
+static void replace_image(struct slot *slot, struct task *task) {
+  setrlimit(RLIMIT_NOFILE, &files_limit);
+  execve(task->file, task->argv, slot->env);
+  if (errno != ENOEXEC) return;
+  /* A script that does not say who runs it is the shell's, as everywhere; a program of another machine is not. */
+  setrlimit(RLIMIT_NOFILE, &own_files_limit);
+  bool is_script = is_text(task->file);
+  setrlimit(RLIMIT_NOFILE, &files_limit);
+  task->argv[-1] = "/bin/sh";
+  task->argv[0] = task->file;
+  if (is_script) execve("/bin/sh", task->argv - 1, slot->env);
+  else errno = ENOEXEC;
+}
+
+static int open_input(const char *path) {
+  int input = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  struct stat stat;
+  if (input >= 0 && fstat(input, &stat) == 0 && S_ISDIR(stat.st_mode)) return errno = EISDIR, -1;
+  return input;
+}
+
+/* Opens what the task reads and writes. False and errno if that can't be done; `stage` says which. */
+static bool open_streams(struct slot *slot, struct task *task) {
+  struct context *context = task->context;
+  atomic_store(&slot->told->stage, 'l');
+  int log = open_log_in_child(&slot->log, context, task->log);
+  if (log < 0 || dup2(log, 1) < 0) return false;
+  if (*task->error_log && (log = open_log_in_child(&slot->error_log, context, task->error_log)) < 0) return false;
+  if (dup2(log, 2) < 0) return false;
+  atomic_store(&slot->told->stage, 'd');
+  if (chdir(*task->cwd ? task->cwd : context->cwd) != 0) return false;
+  atomic_store(&slot->told->stage, 'i');
+  if (!*task->input) return true;
+  int input = open_input(task->input);
+  return input >= 0 && dup2(input, 0) == 0;
+}
+
+static _Noreturn void become(struct slot *slot, struct task *task) {
+  struct told *told = slot->told;
+  setpgid(0, 0);
+  atomic_store(&told->pid, getpid());
+  bear_mark(task->key);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  /* Nothing by which the engine would take us for the runner is held from here on, since what follows can hang. */
+  dup2(null_file, 0);
+  dup2(null_file, 1);
+  close_spool_in_child();
+  if (open_streams(slot, task)) {
+    atomic_store(&told->stage, 'r');
+    replace_image(slot, task);
+  }
+  atomic_store(&told->error, errno);
+  _exit(127);
+}
+
+/* A function of its own, so that the child finds the frame that it was made in as it was. */
+__attribute__((noinline)) static pid_t launch(struct slot *slot, struct task *task) {
+  pid_t pid = vfork();
+  if (pid == 0) become(slot, task);
+  return pid;
+}
+
+/* ---- our side ---- */
+
+static void add_end(struct slot *slot, char kind, int value, const struct rusage *usage) {
+  int64_t values[5] = {value, wall_us(), 0, 0, 0};
+  if (usage) {
+    values[2] = (int64_t)usage->ru_utime.tv_sec * 1000000 + usage->ru_utime.tv_usec;
+    values[3] = (int64_t)usage->ru_stime.tv_sec * 1000000 + usage->ru_stime.tv_usec;
+    values[4] = usage->ru_maxrss;
+#ifdef __APPLE__
+    values[4] /= 1024;
+#endif
+  }
+  slot->text_bytes += record(slot->text + slot->text_bytes, 'e', slot->task->key, kind, 5, values);
+}
+
+static void send_records(struct slot *slot, bool is_urgent) {
+  if (slot->text_bytes == 0) return;
+  append(slot->text, slot->text_bytes);
+  slot->text_bytes = 0;
+  ring(is_urgent);
+}
+
+/* Puts `b` on record, with the end of the task before. False if the task was dropped meanwhile: where the disk is full that can be long. */
+static bool begin(struct slot *slot, struct task *task) {
+  for (;;) {
+    pthread_mutex_lock(&lock);
+    bool is_dropped = slot->is_dropped || slot->is_asked;
+    pthread_mutex_unlock(&lock);
+    if (is_dropped) {
+      tell('d', task->key, 0, NULL);
+      ring(false);
+      return false;
+    }
+    int64_t at = wall_us();
+    size_t bytes = slot->text_bytes;
+    if (append_now(slot->text, bytes + record(slot->text + bytes, 'b', task->key, 0, 1, &at))) break;
+    send_records(slot, false);
+    pause_us(AGAIN_US);
+  }
+  if (slot->text_bytes) ring(false);
+  slot->text_bytes = 0;
+  pthread_mutex_lock(&lock);
+  slot->begun_at = boot_us();
+  slot->is_begun = true;
+  pthread_mutex_unlock(&lock);
+  return true;
+}
+
+/* Waits for the end of the main process; if the task is being ended, until nothing of it is left. */
+static int wait_for_end(struct slot *slot, pid_t pid, struct rusage *usage) {
+  siginfo_t info;
+  while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
+    if (errno != EINTR) pause_us(AGAIN_US);
+  pthread_mutex_lock(&lock);
+  slot->is_ended = true;
+  if (slot->reason) wake_first_thread();
+  while (slot->is_placing || (slot->reason && !slot->is_gone)) pthread_cond_wait(&slot->changed, &lock);
+  pthread_mutex_unlock(&lock);
+  /* Nobody signals it any more. */
+  int status;
+  while (wait4(pid, &status, 0, usage) < 0)
+    if (errno != EINTR) pause_us(AGAIN_US);
+  return status;
+}
+
+static void leave_logs(struct slot *slot, struct task *task) {
+  int64_t problem = leave_log(&slot->log, task->context, task->log);
+  if (*task->error_log) {
+    int64_t other = leave_log(&slot->error_log, task->context, task->error_log);
+    if (!problem) problem = other;
+  }
+  if (problem) slot->text_bytes += record(slot->text + slot->text_bytes, 'l', task->key, 0, 1, &problem);
+}
+
+static void run(struct slot *slot, struct task *task) {
+  if (!begin(slot, task)) return;
+  int problem = prepare_log(&slot->log, task->context, task->log);
+  if (!problem && *task->error_log) problem = prepare_log(&slot->error_log, task->context, task->error_log);
+  char stage = problem ? 'l' : 'f';
+  if (!problem && !build_environment(slot, task)) problem = ENOMEM;
+  atomic_store(&slot->told->error, 0);
+  pid_t pid = problem ? -1 : launch(slot, task);
+  if (pid < 0 && !problem) problem = errno;
+  struct rusage usage;
+  int status = pid < 0 ? 0 : wait_for_end(slot, pid, &usage);
+  if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
+  leave_logs(slot, task);
+  if (problem) add_end(slot, stage, problem, NULL);
+  else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), &usage);
+  else add_end(slot, 'x', WEXITSTATUS(status), &usage);
+}
+
+static void take(struct slot *slot, struct task *task) {
+  queue = task->next;
+  if (!queue) queue_end = &queue;
+  running++;
+  slot->task = task;
+  slot->reason = 0;
+  slot->is_begun = slot->is_dropped = slot->is_asked = slot->is_ended = slot->is_gone = slot->is_known = false;
+  atomic_store(&slot->told->pid, 0);
+}
+
+static void put_down(struct slot *slot, struct task *task) {
+  slot->task = NULL;
+  running--;
+  release_context(task->context);
+  free(task);
+}
+
+void *serve(void *argument) {
+  struct slot *slot = argument;
+  pthread_mutex_lock(&lock);
+  for (;;) {
+    while (!queue) {
+      if (slot->text_bytes) {
+        pthread_mutex_unlock(&lock);
+        send_records(slot, true);
+        pthread_mutex_lock(&lock);
+      } else if (is_over) break;
+      else pthread_cond_wait(&more, &lock);
+    }
+    struct task *task = queue;
+    if (!task) break;
+    take(slot, task);
+    pthread_mutex_unlock(&lock);
+    run(slot, task);
+    pthread_mutex_lock(&lock);
+    put_down(slot, task);
+  }
+  pthread_mutex_unlock(&lock);
+  return NULL;
+}

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { describe, test } from "node:test";
+import { endsSuite } from "../runner-suite/ends.js";
+import { surroundingsSuite } from "../runner-suite/surroundings.js";
+import { missing, native } from "./native-runner.js";
+
+test("where there is a C compiler, the build has made a native runner", () => {
+  const hasCompiler = spawnSync(process.env["CC"] ?? "cc", ["--version"]).status === 0;
+  assert.equal(missing === undefined, hasCompiler);
+});
+
+describe("the native runner", { skip: missing, concurrency: 4 }, () => {
+  endsSuite(native);
+  surroundingsSuite(native);
+});
