@@ -7,6 +7,7 @@
 
 import type { AttemptHistory, Pause } from "./history.js";
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
+import type { Resources } from "./resources.js";
 import type { Outcome, StopReason, Usage } from "./outcome.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
@@ -70,6 +71,8 @@ export interface AttemptStarted {
   /** Names, for the runner that runs it, where it records what becomes of it; and the number under which it does. */
   readonly claim: string;
   readonly key: number;
+  /** What it takes while it runs; absent if that is one cpu. */
+  readonly takes?: Resources;
   /** Set if it was handed to its slot together with others and waits behind them: the task stays pending until it begins or ends. */
   readonly queued?: true;
 }

@@ -5,6 +5,7 @@
 
 import type { JobOwner, JobSettings, JobStatus } from "./job.js";
 import type { Outcome, Usage } from "./outcome.js";
+import type { Resources } from "./resources.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** An attempt that began. What was handed over and never began is none. */
@@ -21,6 +22,8 @@ export interface AttemptHistory {
   readonly status: TaskStatus;
   /** Why it failed, was cancelled or is tried again. */
   readonly error: string | null;
+  /** What it was given while it ran. */
+  readonly takes: Resources;
   /** Null where it can't be known, and until it has ended. */
   readonly usage: Usage | null;
 }

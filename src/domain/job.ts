@@ -1,5 +1,6 @@
 /** A job and a run of it. */
 
+import type { Resources } from "./resources.js";
 import type { TaskRecord, TaskSpec } from "./task.js";
 
 export type JobState = "waiting" | "working" | "completed" | "failed" | "cancelled";
@@ -20,6 +21,8 @@ export interface JobOptions {
   readonly concurrency: number | null;
   /** After that many failed tasks nothing more is started and the rest is skipped; null for no limit. */
   readonly maxFailures: number | null;
+  /** Of which only its tasks take; absent for none. */
+  readonly pools?: Resources;
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -76,6 +79,7 @@ export interface InFlight {
   /** As in `attempt-started`. */
   readonly claim: string;
   readonly key: number;
+  readonly takes: Resources;
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
   /** Set if we were stopping it when we died: it stays stopped. */

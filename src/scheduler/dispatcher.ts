@@ -186,7 +186,7 @@ export class Dispatcher {
       attempt: job.plan.attemptsOf(task) + 1,
       claim: placement.claim,
       key,
-      ...(isQueued ? QUEUED : {}),
+      ...(holding === null ? QUEUED : holding.isPlain ? {} : { takes: holding.demand }),
     });
     job.running += 1;
   }

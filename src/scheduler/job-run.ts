@@ -78,7 +78,7 @@ export class JobRun {
   /** How many attempts may be in flight at once. */
   readonly limit: number;
   /** Pools of its own, that only its tasks take of. */
-  readonly pools: Resources = {};
+  readonly pools: Resources;
   /** Null if each attempt has to be known to have ended before the next one starts: one failure too many ends the job. */
   readonly pace: Pace | null;
   /** Attempts in flight, adopted ones and those that are about to start included. */
@@ -98,6 +98,7 @@ export class JobRun {
   constructor(job: LoadedJob, ports: JobPorts, random: () => number, at: number) {
     this.name = job.name;
     this.ports = ports;
+    this.pools = job.settings.pools ?? {};
     this.limit = job.settings.concurrency ?? Infinity;
     this.pace = job.settings.maxFailures === null ? new Pace() : null;
     this.mayStart = ports.mayStart !== false;

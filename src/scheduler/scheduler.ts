@@ -215,7 +215,7 @@ export class Scheduler {
     for (const each of recorded) {
       const { attempt, orphan, timeoutAt } = adopt(job, each, this.#dispatcher.nextKey(), this.#options.clock);
       this.#inFlight.add(attempt, timeoutAt);
-      this.#dispatcher.adopted(attempt, job.plan.taskAt(attempt.task).resources);
+      this.#dispatcher.adopted(attempt, each.takes);
       orphans.push(orphan);
       if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());
       if (attempt.reason !== null) {

@@ -15,7 +15,17 @@ function task(
   const attempts = times.map(([readyAt, startedAt, endedAt], index): AttemptHistory => {
     const isLast = index === times.length - 1;
     const status = endedAt === null ? "running" : isLast ? "completed" : "pending";
-    return { attempt: index + 1, readyAt, startedAt, endedAt, outcome: null, status, error: null, usage: null };
+    return {
+      attempt: index + 1,
+      readyAt,
+      startedAt,
+      endedAt,
+      outcome: null,
+      status,
+      error: null,
+      takes: { cpu: 1 },
+      usage: null,
+    };
   });
   const end = times.at(-1)?.[2] ?? null;
   const status = end === null ? "running" : "completed";

@@ -17,7 +17,7 @@ test("what waited in a batch counts from its log, or from now if it has none", (
   const madeAt = Math.round(statSync(join(paths.logs, "began.log")).birthtimeMs);
   const now = madeAt + 100_000;
   const attempt = (task: string, startedAt: number, isQueued: boolean): InFlight => {
-    return { task, attempt: 1, startedAt, claim: "s-0", key: 1, isQueued, stopping: null };
+    return { task, attempt: 1, startedAt, claim: "s-0", key: 1, takes: { cpu: 1 }, isQueued, stopping: null };
   };
   const inFlight = [
     attempt("first", madeAt - 50, false),

@@ -381,7 +381,17 @@ test("a job of which nothing runs is interrupted as soon as the engine stops", (
 });
 
 function recovered(changes: Partial<InFlight> = {}, options: Parameters<typeof task>[2] = {}): Parameters<Engine["add"]>[0] {
-  const inFlight = { task: "a", attempt: 3, startedAt: 0, claim: "old-1", key: 77, isQueued: false, stopping: null, ...changes };
+  const inFlight = {
+    task: "a",
+    attempt: 3,
+    startedAt: 0,
+    claim: "old-1",
+    key: 77,
+    takes: { cpu: 1 },
+    isQueued: false,
+    stopping: null,
+    ...changes,
+  };
   return job([task("a", [], options), task("b", ["a"])], {
     records: [record({ status: "running", attempts: 3 }), record()],
     inFlight: [inFlight],
@@ -491,7 +501,9 @@ test("a fan-out of 100,000 and its merge run to the end on a runner that does no
 
 test("a task that is tried again waits for what was reset behind its back, also under an earlier engine", () => {
   const engine = new Engine({ concurrency: 2 });
-  const inFlight = [{ task: "a", attempt: 1, startedAt: 0, claim: "old-1", key: 7, isQueued: false, stopping: null }];
+  const inFlight = [
+    { task: "a", attempt: 1, startedAt: 0, claim: "old-1", key: 7, takes: { cpu: 1 }, isQueued: false, stopping: null },
+  ];
   const tasks = [task("first"), task("a", ["first"], { retries: 1 })];
   const records = [record(), record({ status: "running", attempts: 1 })];
   engine.add(job(tasks, { records, inFlight }));

@@ -26,6 +26,7 @@ export class Admission<Job extends Candidate> {
   readonly #turns: (Turn<Job> | undefined)[] = [];
   readonly #freeSlots: number[] = [];
   #choices = 0;
+  #jobs = 0;
   /** Queues and holdings of other demands than the plain one. */
   #odd = 0;
   /** Whose turn it would have been at the last pick, if that lacks room. */
@@ -39,7 +40,8 @@ export class Admission<Job extends Candidate> {
   add(job: Job): void {
     const own = { ...job.pools, ...(job.limit < Infinity && { [TASKS]: job.limit }) };
     const gate = Object.keys(own).length > 0 ? new Gate<Queue<Job>>(new Pools(own)) : null;
-    this.#members.set(job, { queues: new Map(), turns: new Map(), gate, slots: 0, servedAt: 0, chosenAt: 0, isOpen: false });
+    const order = { number: ++this.#jobs, slots: 0, servedAt: 0, chosenAt: 0 };
+    this.#members.set(job, { queues: new Map(), turns: new Map(), gate, ...order, isOpen: false });
     this.refresh(job);
   }
 
@@ -208,7 +210,8 @@ function keyOf(shares: Shares): string {
 }
 
 function isFairer(a: Member, b: Member): boolean {
-  return a.slots === b.slots ? a.servedAt < b.servedAt : a.slots < b.slots;
+  if (a.slots !== b.slots) return a.slots < b.slots;
+  return a.servedAt === b.servedAt ? a.number < b.number : a.servedAt < b.servedAt;
 }
 
 function goesBefore(a: Queue, b: Queue): boolean {

@@ -69,6 +69,8 @@ export interface Member<Job extends Candidate = Candidate> {
   readonly turns: Map<Kind, Turn<Job>>;
   /** Of its own pools; null if it has none. */
   readonly gate: Gate<Queue<Job>> | null;
+  /** Among equals the one that came first goes first. */
+  readonly number: number;
   /** When an attempt of the job was last chosen, counted in choices. */
   chosenAt: number;
   /** As they were when its turns were settled last: what orders a heap must not change under it. */

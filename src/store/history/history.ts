@@ -6,6 +6,7 @@
 import type { AttemptEnded, AttemptStarted, HistoryRestored, JobEvent } from "../../domain/events.js";
 import type { AttemptHistory, Pause, RunHistory, TaskHistory } from "../../domain/history.js";
 import { impossible } from "../../domain/errors.js";
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import { isFinal } from "../../domain/task.js";
 import { Picture } from "../picture/picture.js";
 
@@ -98,11 +99,11 @@ export class History {
     for (const [task, earlier] of attempts) this.#entryOf(task).attempts.push(...earlier);
   }
 
-  #start({ task, attempt, at }: AttemptStarted): void {
+  #start({ task, attempt, at, takes = DEFAULT_RESOURCES }: AttemptStarted): void {
     const index = this.#picture.ids.get(task)!;
     const entry = this.#entries[index]!;
     const readyAt = this.#readyAt(index) ?? at;
-    const begun = { attempt, readyAt, startedAt: at, endedAt: null };
+    const begun = { attempt, readyAt, startedAt: at, endedAt: null, takes };
     entry.attempts.push({ ...begun, outcome: null, status: "running", error: null, usage: null });
     entry.isOpen = true;
   }

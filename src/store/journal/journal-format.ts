@@ -19,6 +19,7 @@ import { impossible } from "../../domain/errors.js";
 import type { HistoryRestored, JobEvent } from "../../domain/events.js";
 import type { AttemptHistory } from "../../domain/history.js";
 import type { JobSettings } from "../../domain/job.js";
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { Outcome } from "../../domain/outcome.js";
 import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
@@ -26,7 +27,7 @@ import { toJobOptions } from "../text/job-options.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
-const NO_END = { endedAt: null, outcome: null, error: null, usage: null } as const;
+const IF_ABSENT = { endedAt: null, outcome: null, error: null, takes: DEFAULT_RESOURCES, usage: null } as const;
 
 const LINE_START = /^\{"seq":(\d+),"at":"([^"]+)",/;
 const CRC_HEAD = ',"crc":"';
@@ -46,6 +47,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "attempt-started":
       return (
         `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"claim":"${event.claim}","key":${event.key}` +
+        (event.takes === undefined ? "" : `,"takes":${JSON.stringify(event.takes)}`) +
         (event.queued === undefined ? "" : `,"queued":true`)
       );
     case "attempt-ended": {
@@ -62,7 +64,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "edits-ignored":
       return `${start},"edited":[${event.edited.map(specText).join(",")}],"notes":${JSON.stringify(event.notes)}`;
     case "history-restored":
-      return withRest(start, withoutNulls(event));
+      return withRest(start, inShort(event));
     case "job-taken":
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
@@ -85,10 +87,10 @@ function outcomeText(outcome: Outcome): string {
     : JSON.stringify(outcome);
 }
 
-/** There are many attempts in it, and most have no error. */
-function withoutNulls({ attempts, ...rest }: HistoryRestored): object & Pick<HistoryRestored, "type" | "at"> {
+/** There are many attempts in it, and most have no error and take one cpu. */
+function inShort({ attempts, ...rest }: HistoryRestored): object & Pick<HistoryRestored, "type" | "at"> {
   const short = (attempt: AttemptHistory): object =>
-    Object.fromEntries(Object.entries(attempt).filter(([, value]) => value !== null));
+    Object.fromEntries(Object.entries(attempt).filter(([, value]) => value !== null && value !== DEFAULT_RESOURCES));
   return Object.assign(rest, { attempts: attempts.map(([task, each]) => [task, each.map(short)]) });
 }
 
@@ -143,7 +145,7 @@ function revive(raw: Record<string, unknown>): JobEvent {
   }
   if (raw["type"] === "history-restored") {
     for (const [, attempts] of raw["attempts"] as [string, object[]][]) {
-      attempts.forEach((attempt, place) => (attempts[place] = { ...NO_END, ...attempt }));
+      attempts.forEach((attempt, place) => (attempts[place] = { ...IF_ABSENT, ...attempt }));
     }
   }
   return raw as unknown as JobEvent;

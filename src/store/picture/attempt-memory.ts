@@ -5,6 +5,7 @@
 
 import type { AttemptEnded, AttemptStarted, AttemptStopping } from "../../domain/events.js";
 import type { InFlight, LoadedJob } from "../../domain/job.js";
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -15,9 +16,9 @@ export class AttemptMemory {
   readonly #failures = new Map<string, number>();
   readonly #harmless = new Set<string>();
 
-  started({ task, attempt, at, claim, key, queued }: AttemptStarted): void {
+  started({ task, attempt, at, claim, key, takes = DEFAULT_RESOURCES, queued }: AttemptStarted): void {
     this.#retryAt.delete(task);
-    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, isQueued: queued === true, stopping: null });
+    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, takes, isQueued: queued === true, stopping: null });
   }
 
   /** True if its attempt in flight waits behind others, as far as is known. */

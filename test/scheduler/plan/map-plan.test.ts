@@ -90,7 +90,9 @@ test("a failure limit skips what waits and bars what comes, also if the failures
 test("a map that is taken up goes on with what had not ended, budgets and delays included", () => {
   const tasks = [task("waits", [], { retries: 2 }), task("runs"), task("delayed")];
   const records = [record({ attempts: 2 }), record({ status: "running", attempts: 1 }), record({ attempts: 1 })];
-  const inFlight = [{ task: "runs", attempt: 1, startedAt: 1, claim: "s", key: 1, isQueued: false, stopping: null }];
+  const inFlight = [
+    { task: "runs", attempt: 1, startedAt: 1, claim: "s", key: 1, takes: { cpu: 1 }, isQueued: false, stopping: null },
+  ];
   const changes = { records, inFlight, failures: new Map([["waits", 2]]), retryAt: new Map([["delayed", 9]]) };
   const plan = open(tasks, changes, { ...NOTHING, total: 10, pending: 2, running: 1, completed: 7 });
   assert.deepEqual(startReady(plan), ["waits"]);

@@ -277,7 +277,9 @@ test("a recovered job goes on where its record ends, and makes up for skips that
   const statuses = ["completed", "failed", "pending", "pending", "running", "pending", "pending"] as const;
   const plan = open(tasks, {
     records: statuses.map((status) => record({ status, attempts: status === "pending" ? 0 : 1, completedAt: 1 })),
-    inFlight: [{ task: "busy", attempt: 2, startedAt: 1, claim: "s", key: 1, isQueued: false, stopping: null }],
+    inFlight: [
+      { task: "busy", attempt: 2, startedAt: 1, claim: "s", key: 1, takes: { cpu: 1 }, isQueued: false, stopping: null },
+    ],
     retryAt: new Map([["later", 50]]),
   });
   assert.deepEqual(endings(plan.takeEvents()), ['b: skipped: dependency "bad" failed']);

@@ -179,6 +179,7 @@ test("a plan after a retry is the plan that a recovery at that moment makes", ()
         startedAt: 0,
         claim: "s",
         key: 0,
+        takes: { cpu: 1 },
         isQueued: false,
         stopping: null,
       }));

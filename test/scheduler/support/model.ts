@@ -7,11 +7,15 @@ import assert from "node:assert/strict";
 import type { JobEvent } from "../../../src/domain/events.js";
 import type { InFlight, JobSettings, LoadedJob } from "../../../src/domain/job.js";
 import type { Outcome } from "../../../src/domain/outcome.js";
+import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
 import { isFinal } from "../../../src/domain/task.js";
 import { record } from "./jobs.js";
 
-interface Entry {
+/** Fractions are added up here as they come. */
+const SMALL = 1e-9;
+
+export interface Entry {
   readonly task: TaskSpec;
   readonly record: TaskRecord;
   inFlight: InFlight | null;
@@ -44,6 +48,27 @@ export class Model {
     return this.inFlight.filter((entry) => entry.inFlight?.isQueued === false);
   }
 
+  /** What those take of a pool, together. */
+  taken(pool: string): number {
+    return this.running.reduce((sum, { inFlight }) => sum + (inFlight?.takes[pool] ?? 0), 0);
+  }
+
+  /** True if it would fit beside them into the job's own pools. */
+  hasRoomFor({ resources }: TaskSpec): boolean {
+    const { pools = {}, concurrency } = this.#settings;
+    const fits = Object.entries(resources).every(
+      ([pool, amount]) => this.taken(pool) + amount <= (pools[pool] ?? Infinity) + SMALL,
+    );
+    return fits && this.running.length < (concurrency ?? Infinity);
+  }
+
+  /** Whether its own limits hold. */
+  get isWithinLimits(): boolean {
+    const { pools = {}, concurrency } = this.#settings;
+    const fits = Object.entries(pools).every(([pool, size]) => this.taken(pool) <= size + SMALL);
+    return fits && this.running.length <= (concurrency ?? Infinity);
+  }
+
   get failed(): Entry[] {
     return [...this.entries.values()].filter((entry) => entry.record.status === "failed");
   }
@@ -73,8 +98,10 @@ export class Model {
         assert.ok(!this.isBarred, "nothing starts past the limit or when cancelled");
         assert.ok(this.mayRun(entry), `${event.task} starts as its trigger rule asks`);
         assert.ok(entry.retryAt === null || entry.retryAt <= event.at, "the delay is kept");
-        const { task, attempt, claim, key } = event;
-        entry.inFlight = { task, attempt, startedAt: event.at, claim, key, isQueued: event.queued === true, stopping: null };
+        const { task, attempt, claim, key, takes = DEFAULT_RESOURCES } = event;
+        const isQueued = event.queued === true;
+        entry.inFlight = { task, attempt, startedAt: event.at, claim, key, takes, isQueued, stopping: null };
+        assert.deepEqual(takes, isQueued ? DEFAULT_RESOURCES : entry.task.resources, "it takes what it asked for");
         Object.assign(entry.record, { status: "running", attempts: attempt, startedAt: event.at });
         entry.retryAt = null;
         return;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
 import type { Recorder } from "../../../src/domain/ports.js";
+import { DEFAULT_RESOURCES, type Resources } from "../../../src/domain/resources.js";
 import type { RetryCondition, TaskSpec } from "../../../src/domain/task.js";
 import type { JobHandle } from "../../../src/scheduler/job-run.js";
 import type { Chance } from "./chance.js";
@@ -12,8 +13,6 @@ import { Model } from "./model.js";
 export class SimulatedJob implements Recorder {
   readonly name: string;
   readonly model: Model;
-  /** Attempts of it at once. */
-  readonly limit: number;
   ready = true;
   /** True if it refused the last starts that it was asked to record. */
   hasRefused = false;
@@ -24,16 +23,22 @@ export class SimulatedJob implements Recorder {
   readonly #chance: Chance;
   /** Called before each event is taken; throws if the engine dies there. */
   readonly #beforeEvent: () => void;
+  /** What its tasks may take that take more than one cpu. */
+  readonly #demands: readonly Resources[];
+  /** How many of its tasks do. */
+  readonly #oddity: number;
   #tasks = 0;
 
-  constructor(name: string, chance: Chance, beforeEvent: () => void) {
+  constructor(name: string, chance: Chance, machine: Resources, beforeEvent: () => void) {
     this.name = name;
     this.#chance = chance;
     this.#beforeEvent = beforeEvent;
+    this.#oddity = chance.pick([0, 0, 0.1, 0.8]);
     const concurrency = chance.happens(0.3) ? 1 + chance.below(3) : null;
-    this.limit = concurrency ?? Infinity;
+    const pools: Resources = chance.happens(0.3) ? { licence: 1 + chance.below(2), cpu: machine["cpu"]! } : {};
+    this.#demands = demandsOf({ ...machine, ...pools });
     const maxFailures = chance.happens(0.2) ? 1 + chance.below(3) : null;
-    this.model = new Model(name, settings({ concurrency, maxFailures }), []);
+    this.model = new Model(name, settings({ concurrency, maxFailures, pools }), []);
     for (const first of this.newTasks(chance.below(20))) {
       this.model.apply({ type: "tasks-added", at: 0, tasks: [first] });
     }
@@ -52,6 +57,7 @@ export class SimulatedJob implements Recorder {
         task(id, dependencies, {
           triggerRule: chance.pick(["all_success", "all_success", "all_done", "any_failed"] as const),
           priority: chance.below(3),
+          resources: chance.happens(this.#oddity) ? chance.pick(this.#demands) : DEFAULT_RESOURCES,
           retries: chance.pick([0, 0, 1, 3]),
           retryDelayMs: chance.pick([0, 20, 500]),
           retryBackoff: chance.pick([1, 2]),
@@ -86,4 +92,17 @@ export class SimulatedJob implements Recorder {
   isReady(): boolean {
     return this.ready;
   }
+}
+
+/** Demands that fit into these pools by themselves. */
+function demandsOf(pools: Resources): Resources[] {
+  const { cpu = 1, memory = 0, licence = 0 } = pools;
+  const all: Record<string, number>[] = [
+    { cpu },
+    { cpu: 0.5 },
+    { cpu: 1, memory },
+    { cpu: 1, memory: memory / 4 },
+    { cpu: 0.25, licence },
+  ];
+  return all.map((demand) => Object.fromEntries(Object.entries(demand).filter(([, amount]) => amount > 0)));
 }

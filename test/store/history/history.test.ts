@@ -80,6 +80,36 @@ test("an attempt is ready when its task came, its last dependency ended or its d
   );
 });
 
+test("what an attempt takes is told, one cpu where nothing else is on record, also after the journal was compacted", async (t) => {
+  const takes = { cpu: 2, memory: 4_294_967_296, licence: 0.5 };
+  const over: JobEvent = { type: "job-ended", at: AT + 9, state: "completed", error: null };
+  const all = [
+    taken,
+    added(AT, task("a"), task("b")),
+    { ...started("a", 1, AT + 1), takes } as JobEvent,
+    started("b", 1, AT + 1),
+    ended("a", 1, AT + 8, success),
+    ended("b", 1, AT + 8, success),
+    over,
+  ];
+  const paths = await journalOf(t, all);
+  assert.deepEqual(readPicture(paths)!.picture.load().inFlight, []);
+  const before = readHistory(paths)!;
+  assert.deepEqual(
+    before.tasks.map(({ attempts }) => attempts[0]!.takes),
+    [takes, { cpu: 1 }],
+  );
+  await (await writeNewJournal(paths, compacted(readPicture(paths)!.picture, before, AT + 9))).close();
+  assert.deepEqual(readHistory(paths), before);
+  const open = await journalOf(t, all.slice(0, 4));
+  assert.deepEqual(
+    readPicture(open)!
+      .picture.load()
+      .inFlight.map((each) => each.takes),
+    [takes, { cpu: 1 }],
+  );
+});
+
 test("what never began is no attempt, and its task has waited all along", async (t) => {
   const notBegun: Outcome = { kind: "not-begun", message: "no process" };
   const history = await historyOf(t, [
