@@ -3,6 +3,7 @@
 export { AirExecutor } from "./library/air-executor.js";
 export type { ExecutorOptions, SubmitOptions } from "./engine/options.js";
 export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from "./store/text/check-job.js";
+export type { BenchJob, BenchOptions, BenchPoint, BenchProgress, BenchResult } from "./library/benches.js";
 export type { MapInput, MapOptions, MapResult, MapTask, ToTask } from "./library/map/map-options.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
 export type * from "./domain/events.js";

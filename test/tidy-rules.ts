@@ -12,20 +12,20 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   workers: ["domain", "system"],
   store: ["domain", "system"],
   control: ["domain", "system"],
+  analysis: ["domain"],
+  sweep: ["domain", "system", "store", "analysis"],
   engine: ["domain", "system", "scheduler", "workers", "store", "control"],
-  library: ["domain", "system", "store", "control", "engine"],
+  library: ["domain", "system", "store", "control", "engine", "sweep"],
   index: ["domain", "system", "store", "workers", "engine", "library"],
   internal: ["domain", "store", "engine", "library"],
   manager: ["system", "index", "internal"],
-  analysis: ["domain"],
-  sweep: ["domain", "system", "store", "analysis"],
   cli: ["index", "internal", "manager", "analysis"],
 };
 
 /** Packages that have one home. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   piscina: ["src/workers/"],
-  "node:child_process": ["src/workers/", "src/system/", "src/manager/daemon.ts"],
+  "node:child_process": ["src/workers/", "src/system/", "src/manager/daemon.ts", "src/sweep/hook-command.ts"],
   yargs: ["src/cli/"],
   "cli-progress": ["src/cli/"],
   "cli-table3": ["src/cli/"],

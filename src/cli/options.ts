@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly value?: string;
   readonly alias?: string;
   readonly choices?: readonly string[];
+  /** True if it may be given again and again. Default: the last one counts. */
+  readonly isList?: true;
   readonly describe: string;
 }
 
@@ -46,6 +48,19 @@ export const verbOptions = {
   format: { type: "string", choices: ["text", "mermaid", "dot"], describe: "What to draw (default: text)" },
   foreground: { type: "boolean", describe: "Stay in this terminal, until Ctrl-C" },
   run: { type: "string", value: "ID", describe: "An earlier run of the job instead of the current one" },
+  set: {
+    type: "string",
+    value: "PARAM=V,…",
+    isList: true,
+    describe: "Values of a param of the job, each in turn; may be given again",
+  },
+  repeat: { type: "string", value: "N", describe: "Runs of each point (default: 5)" },
+  warmup: { type: "string", value: "N", describe: "Runs of each point before those, which don't count (default: 1)" },
+  budget: { type: "string", value: "SECONDS", describe: "Bound the whole, and spend it where the answer is least certain" },
+  prepare: { type: "string", value: "SCRIPT", describe: "Run with sh -c before each run; its time does not count" },
+  cleanup: { type: "string", value: "SCRIPT", describe: "Likewise after each run" },
+  seed: { type: "string", value: "N", describe: "Of the order of runs and of the intervals (default: 1)" },
+  yes: { type: "boolean", alias: "y", describe: "Do it, however much it is" },
 } as const satisfies Record<string, OptionSpec>;
 
 export type OptionName = keyof typeof commonOptions | keyof typeof verbOptions;

@@ -15,16 +15,19 @@ const PLAIN_SHORT = /^-[A-Za-z]\d*$/;
 const PLAIN = /^(?!true$|false$)(?:-|[^-='"][^='"]*)$/;
 
 const known = Object.fromEntries([
-  ...Object.entries(allOptions).map(([name, { type, alias }]) => [name, { type, ...(alias !== undefined && { short: alias }) }]),
+  ...Object.entries(allOptions).map(([name, { type, alias, isList }]) => [
+    name,
+    { type, ...(alias !== undefined && { short: alias }), ...(isList && { multiple: true }) },
+  ]),
   ...Object.entries(generalOptions).map(([name, short]) => [name, { type: "boolean", short }]),
-]) as Record<string, { type: "string" | "boolean"; short?: string }>;
+]) as Record<string, { type: "string" | "boolean"; short?: string; multiple?: boolean }>;
 
 /** Null if yargs has to be asked. */
 export function readPlainWords(argv: readonly string[]): Words | null {
   if (argv.some((word) => word === "--" || (/^-[^-]/.test(word) && !PLAIN_SHORT.test(word)))) return null;
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: known, allowPositionals: true, strict: true });
-    const texts = [...positionals, ...Object.values(values)].filter((value) => typeof value === "string");
+    const texts = [...positionals, ...Object.values(values).flat()].filter((value) => typeof value === "string");
     return texts.every((value) => PLAIN.test(value)) ? { words: positionals, options: { ...values } } : null;
   } catch {
     return null;

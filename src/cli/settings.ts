@@ -44,15 +44,38 @@ export class Settings {
   /** @param cores how many there are. */
   concurrency(cores: number): number {
     const { value, source } = this.#find("concurrency");
-    if (value === null) return cores;
-    const match = /^(\d+(?:\.\d+)?)(%|x)?$/.exec(value);
-    const amount = Number(match?.[1] ?? Number.NaN);
-    const unit = match?.[2];
-    const count = unit === "%" ? Math.floor((amount * cores) / 100) : unit === "x" ? Math.floor(amount * cores) : amount;
-    if (amount > 0 && Number.isSafeInteger(count)) return Math.max(1, count);
-    throw new UsageError(
-      `${source} is "${value}": expected a whole number of tasks such as 8, a share of the cores such as 50%, or a multiple such as 2x`,
-    );
+    return value === null ? cores : readConcurrency(value, source, cores);
+  }
+
+  /** Of a sweep: several, with commas between them. Null if it was not given. */
+  concurrencies(cores: number): number[] | null {
+    const { value, source } = this.#find("concurrency");
+    return value === null ? null : value.split(",").map((each) => readConcurrency(each.trim(), source, cores));
+  }
+
+  /** Every value of an option that may be given again and again; a variable gives one. */
+  list(option: OptionName): string[] {
+    const given = this.#given[option];
+    if (Array.isArray(given)) return given.map(String);
+    const { value } = this.#find(option);
+    return value === null ? [] : [value];
+  }
+
+  /** A whole number; null if it was not given. */
+  count(option: OptionName, lowest: number): number | null {
+    const { value, source } = this.#find(option);
+    if (value === null) return null;
+    if (/^\d{1,10}$/.test(value) && Number(value) >= lowest) return Number(value);
+    throw new UsageError(`${source} is "${value}": expected a whole number from ${lowest}`);
+  }
+
+  /** Milliseconds; null if it was not given. */
+  seconds(option: OptionName): number | null {
+    const { value, source } = this.#find(option);
+    if (value === null) return null;
+    const seconds = /^\d{1,9}(?:\.\d+)?$/.test(value) ? Number(value) : 0;
+    if (seconds > 0) return seconds * 1000;
+    throw new UsageError(`${source} is "${value}": expected seconds, more than 0`);
   }
 
   gracePeriodMs(): number {
@@ -95,4 +118,15 @@ export class Settings {
     const value = name === null ? undefined : this.#env[name];
     return { value: value === undefined || value === "" ? null : value, source: name ?? `--${option}` };
   }
+}
+
+function readConcurrency(value: string, source: string, cores: number): number {
+  const match = /^(\d+(?:\.\d+)?)(%|x)?$/.exec(value);
+  const amount = Number(match?.[1] ?? Number.NaN);
+  const unit = match?.[2];
+  const count = unit === "%" ? Math.floor((amount * cores) / 100) : unit === "x" ? Math.floor(amount * cores) : amount;
+  if (amount > 0 && Number.isSafeInteger(count)) return Math.max(1, count);
+  throw new UsageError(
+    `${source} is "${value}": expected a whole number of tasks such as 8, a share of the cores such as 50%, or a multiple such as 2x`,
+  );
 }

@@ -1,7 +1,7 @@
 /** The verbs, as data: all that the help and the parser need without loading any of them. One file a verb stands under commands/. */
 
 import type { Command } from "./command.js";
-import type { OptionName } from "./options.js";
+import type { OptionName, OptionSpec } from "./options.js";
 
 export interface Verb {
   readonly name: string;
@@ -13,6 +13,8 @@ export interface Verb {
   /** `argument`: the last argument may be given again and again; `command`: a command may follow behind `--`. Default: neither. */
   readonly rest?: "argument" | "command";
   readonly options: readonly OptionName[];
+  /** What an option means here, where that is not what it means elsewhere. */
+  readonly wording?: Partial<Readonly<Record<OptionName, Pick<OptionSpec, "value" | "describe">>>>;
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
   /** True if it runs tasks in any case: then threads for them are started before all else. Default: false. */
@@ -181,6 +183,47 @@ export const verbs: readonly Verb[] = [
       ["air-executor graph pipeline.yaml --format dot | dot -Tsvg > pipeline.svg", "with Graphviz"],
     ],
     load: () => import("./commands/graph.js"),
+  },
+  {
+    name: "bench",
+    usage: "bench FILE",
+    describe: "Measure a job over a sweep: how many shards, how many at a time, where the time goes",
+    args: { FILE: "A job file (JSON or YAML)" },
+    options: [
+      "concurrency",
+      "set",
+      "repeat",
+      "warmup",
+      "budget",
+      "prepare",
+      "cleanup",
+      "name",
+      "seed",
+      "yes",
+      "grace-period",
+      "durability",
+    ],
+    wording: {
+      concurrency: {
+        value: "N,…",
+        describe: "Tasks at once, each in turn: numbers, shares of the cores (50%) or multiples (2x). Default: 1, 2, 4 … cores",
+      },
+      set: {
+        value: "PARAM=V,…",
+        describe: "Values of a param of the job, each in turn, with every other; may be given again",
+      },
+    },
+    examples: [
+      ["air-executor bench pipeline.yaml", "with 1, 2, 4 … tasks at once, up to the number of cores"],
+      ["air-executor bench pipeline.yaml -j 1,2,4 --set shards=1,2,4,8", "every combination, five runs each, in changing order"],
+      ["air-executor bench pipeline.yaml -j 1,2 --budget 300", "five minutes in all, spent where the answer is least certain"],
+      [
+        "air-executor bench pipeline.yaml --prepare 'rm -rf work' --json > result.json",
+        "from a clean place each time; all that was measured",
+      ],
+    ],
+    load: () => import("./commands/bench.js"),
+    runsTasks: true,
   },
   {
     name: "init",

@@ -1,14 +1,22 @@
 /** Takes a command line apart with yargs, by the table of options. Called by parser.ts for what plain-words.ts leaves to it. */
 
 import yargs, { type Argv } from "yargs";
-import { allOptions } from "./options.js";
+import { allOptions, type OptionName } from "./options.js";
 import { UsageError } from "./usage-error.js";
 import { generalOptions, type Words } from "./words.js";
 
 /** @throws UsageError for an option without its value, and for what yargs can't make sense of. */
 export async function readWords(argv: readonly string[]): Promise<Words> {
   const { _: words, $0: _name, ...options } = await parseWith(makeParser(), argv);
+  for (const [name, value] of Object.entries(options)) options[name] = countedValue(name, value);
   return { words: words.map(String), options };
+}
+
+/** Of several the last one counts, but for a list. */
+function countedValue(name: string, value: unknown): unknown {
+  const isList = Object.hasOwn(allOptions, name) && allOptions[name as OptionName].isList === true;
+  if (isList) return [value].flat();
+  return Array.isArray(value) ? (value as unknown[]).at(-1) : value;
 }
 
 function makeParser(): Argv {
@@ -21,7 +29,6 @@ function makeParser(): Argv {
       "boolean-negation": false,
       "camel-case-expansion": false,
       "dot-notation": false,
-      "duplicate-arguments-array": false,
       "parse-numbers": false,
       "parse-positional-numbers": false,
       "strip-aliased": true,

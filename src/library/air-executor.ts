@@ -30,6 +30,7 @@ import { prepareBase } from "../store/directory/base-directory.js";
 import type { WantedRun } from "../store/directory/job-directory.js";
 import { controlDir } from "../store/layout.js";
 import { checkJob, type JobInput } from "../store/text/check-job.js";
+import { Benches, type BenchJob, type BenchOptions, type BenchResult, type JobAt } from "./benches.js";
 import { inHands, Job, type HeldJob, type Retried } from "./job.js";
 import {
   checkMapped,
@@ -50,6 +51,7 @@ export class AirExecutor {
   readonly #opener: JobOpener;
   readonly #changes: JobChanges;
   readonly #server: ControlServer;
+  readonly #benches: Benches;
   /** Set when `close` was called first. */
   #closing: Promise<void> | null = null;
 
@@ -64,6 +66,10 @@ export class AirExecutor {
     });
     this.#opener = new JobOpener(dir, engine, this.#server);
     this.#changes = new JobChanges(dir, engine, this.#opener);
+    const { graceMs, durability, onWarning, patienceMs } = options;
+    this.#benches = new Benches(dir, graceMs, (own, concurrency) =>
+      AirExecutor.open({ dir: own, concurrency, graceMs, durability, onWarning, patienceMs }),
+    );
   }
 
   /**
@@ -177,6 +183,22 @@ export class AirExecutor {
     return inHands(await this.#changes.make(name, retrial(wish)), this.#changes);
   }
 
+  /**
+   * Measures a job: runs it again and again over a sweep of concurrency and params, one run at a time, each by an engine and in a directory
+   * of its own below `bench/`. Runs that fail are data in the result; so is that it was stopped before its plan was through.
+   *
+   * @param job what a job file holds, or a function that gives it for each point of the sweep.
+   * @throws AirError `AIR_USAGE`, `AIR_INVALID_JOB` if the job is wrong at a point.
+   */
+  async bench(job: BenchJob, options: BenchOptions = {}): Promise<BenchResult> {
+    return this.#benches.run(job, options);
+  }
+
+  /** As `bench`, for a job that `readJobFile` reads and checks at each point. */
+  async benchChecked(jobAt: JobAt, options: BenchOptions = {}): Promise<BenchResult> {
+    return this.#benches.runChecked(jobAt, options);
+  }
+
   /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */
   async remove(name: string): Promise<void> {
     requireName(name);
@@ -193,12 +215,14 @@ export class AirExecutor {
   }
 
   /**
-   * Stops: nothing new is started, TERM goes to what runs, after the grace period KILL. Jobs stay unfinished and can be taken up again.
+   * Stops: nothing new is started, TERM goes to what runs, after the grace period KILL. Jobs stay unfinished and can be taken up again; a
+   * bench gives what it has measured.
    * Resolves when all is down and on disk. Called again with a shorter grace it shortens it; 0 kills at once. Nothing can be begun or
    * changed by this executor any more: that takes another one.
    */
   async stop(options: { graceMs?: number } = {}): Promise<void> {
-    return this.#engine.stop(graceOf(options, this.#options.graceMs));
+    const graceMs = graceOf(options, this.#options.graceMs);
+    await Promise.all([this.#engine.stop(graceMs), this.#benches.stop(graceMs)]);
   }
 
   /** As `stop`, but what runs may finish. Jobs that have not ended then stay unfinished. */

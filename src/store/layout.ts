@@ -33,6 +33,8 @@ export const managerLog = (base: string): string => join(base, "manager.log");
 export const controlDir = (base: string): string => join(base, "control");
 /** Jobs on their way out: moved here, then deleted. */
 export const removedDir = (base: string): string => join(base, "removed");
+/** A directory for each bench, with its runs and its result. */
+export const benchDir = (base: string): string => join(base, "bench");
 export const jobsDir = (base: string): string => join(base, "jobs");
 
 export function jobPaths(dir: string): JobPaths {

@@ -28,7 +28,7 @@ export function verbHelp(verb: Verb, columns: number): string {
     `${verb.describe}.`,
     section("Usage", [`  air-executor ${verb.usage} [options]`]),
     ...(Object.keys(verb.args).length === 0 ? [] : [section("Arguments", list(Object.entries(verb.args), columns))]),
-    ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns))]),
+    ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns, verb.wording))]),
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
     section(
       "Examples",
@@ -48,10 +48,11 @@ const exitCodes: readonly Row[] = [
   ["129, 130, 143", "stopped by HUP, INT or TERM; the job stays unfinished"],
 ];
 
-function optionList(names: readonly OptionName[], columns: number): string[] {
+function optionList(names: readonly OptionName[], columns: number, wording: Verb["wording"] = {}): string[] {
   return list(
     names.map((name): Row => {
-      const { alias, value, choices, describe } = allOptions[name];
+      const { alias, choices } = allOptions[name];
+      const { value, describe } = wording[name] ?? allOptions[name];
       const placeholder = choices?.join("|") ?? value;
       return [
         `${alias === undefined ? "   " : `-${alias},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,

@@ -1,11 +1,11 @@
 /** What `status` shows people: the jobs of a directory, or one job and its tasks. Takes what the files say; writes nothing. */
 
-import Table from "cli-table3";
 import type { JobView, TaskView } from "../../index.js";
 import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatTime } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
+import { drawTable } from "./table.js";
 
 /** A job of more tasks shows only those that want attention, unless all are asked for. */
 const maxRows = 40;
@@ -72,24 +72,6 @@ function tasksTable(tasks: readonly TaskView[], nowMs: number, style: Style): st
 function wantingAttention(tasks: readonly TaskView[]): TaskView[] {
   const order = ["running", "failed", "cancelled", "skipped"];
   return order.flatMap((status) => tasks.filter((task) => task.status === status)).slice(0, maxRows);
-}
-
-/** Without borders; columns that are empty throughout are left out. */
-function drawTable(head: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
-  const used = head.map((_, column) => rows.some((row) => row[column] !== ""));
-  const pick = (row: readonly string[]): string[] => row.filter((_, column) => used[column]);
-  const edges = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
-  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
-  const table = new Table({
-    chars: { ...Object.fromEntries([...edges, ...inner].map((place) => [place, ""])), middle: "  " },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  table.push(pick(head).map(style.faint), ...rows.map(pick));
-  return `${table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
 }
 
 function stateText(job: JobView, style: Style): string {

@@ -11,7 +11,7 @@ import { controlDir, jobsDir, lanesDir } from "../layout.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
-const OURS = /^(?:jobs|lanes|control|removed|manager\..*)$/;
+const OURS = /^(?:jobs|lanes|control|removed|bench|manager\..*)$/;
 
 /**
  * Makes the directory and what belongs into it, where missing. Returns what a user should be told.
