@@ -61,6 +61,53 @@ export const verbOptions = {
   cleanup: { type: "string", value: "SCRIPT", describe: "Likewise after each run" },
   seed: { type: "string", value: "N", describe: "Of the order of runs and of the intervals (default: 1)" },
   yes: { type: "boolean", alias: "y", describe: "Do it, however much it is" },
+  "arg-file": { type: "string", value: "FILE", isList: true, describe: "A list of inputs, as :::: FILE; may be given again" },
+  null: { type: "boolean", describe: "NUL ends each input, as find -print0 writes them" },
+  delimiter: { type: "string", value: "C", describe: "What ends each input: text, or \\t, \\0, \\x1e (default: \\n)" },
+  colsep: { type: "string", value: "REGEX", describe: "Cuts each input into columns {1} {2} …; blanks around them go" },
+  csv: { type: "boolean", describe: "Inputs are CSV: columns {1} {2} …, with quotes and line breaks within quotes" },
+  header: {
+    type: "boolean",
+    describe:
+      "The first input of each list names its columns: {name}. Without --colsep and --csv, files that look like CSV or TSV are",
+  },
+  "max-args": { type: "string", value: "N", describe: "Up to N inputs for each task" },
+  pipe: { type: "boolean", describe: "Cut standard input at line ends into pieces, each the standard input of a task" },
+  block: { type: "string", value: "SIZE", describe: "Size of a piece, such as 64K, 10M or 1G (default: 1M)" },
+  lines: { type: "string", value: "N", describe: "Lines of a piece, instead of a size" },
+  shuffle: {
+    type: "string",
+    value: "SEED",
+    describe: "In an order by chance; the same SEED gives the same one. Reads all inputs first",
+  },
+  shell: {
+    type: "string",
+    value: "SCRIPT",
+    describe: "Run this with sh -c instead of a command; placeholders are quoted for it",
+  },
+  "keep-order": { type: "boolean", describe: "Output in the order of the inputs, not of the ends of tasks" },
+  "line-buffer": { type: "boolean", describe: "Output as it comes, in whole lines, instead of task by task" },
+  tag: { type: "boolean", describe: "The input and a tab before each line of output" },
+  "tag-string": { type: "string", value: "TEXT", describe: "This and a tab before each line of output; may hold placeholders" },
+  "no-output": { type: "boolean", describe: "Don't show what tasks print; it is in the logs" },
+  joblog: { type: "string", value: "FILE", describe: "Write GNU parallel's log of jobs, which its --resume reads" },
+  retries: { type: "string", value: "N", describe: "Further attempts of a task that failed (default: 0)" },
+  "retry-delay": { type: "string", value: "SECONDS", describe: "Before a further attempt (default: 0)" },
+  timeout: { type: "string", value: "SECONDS", describe: "For one attempt; then TERM, after the grace period KILL" },
+  delay: { type: "string", value: "SECONDS", describe: "Between the starts of two tasks" },
+  "max-failures": { type: "string", value: "N|N%", describe: "As --halt soon,fail=N" },
+  halt: {
+    type: "string",
+    value: "WHEN,WHY",
+    describe: "Stop early: now (end what runs) or soon (let it end), with fail=, success= or done= N or N%: --halt now,fail=1",
+  },
+  env: { type: "string", value: "K=V", isList: true, describe: "A variable for every task; may be given again" },
+  cwd: { type: "string", value: "DIR", describe: "Where tasks run (default: here)" },
+  before: {
+    type: "string",
+    value: "SCRIPT",
+    describe: "A task before all others, run with sh -c; files of inputs are read when it is over",
+  },
 } as const satisfies Record<string, OptionSpec>;
 
 export type OptionName = keyof typeof commonOptions | keyof typeof verbOptions;

@@ -7,7 +7,7 @@ import { allOptions, commonOptions } from "./options.js";
 import { readPlainWords } from "./plain-words.js";
 import { UsageError } from "./usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
-import { generalOptions } from "./words.js";
+import { generalOptions, type Words } from "./words.js";
 
 export interface Parsed {
   /** Null if none was given, which only help and version allow. */
@@ -23,9 +23,7 @@ export interface Parsed {
 
 export async function parse(argv: readonly string[]): Promise<Parsed> {
   if (argv[0] === "help") return parse([...argv.slice(1), "--help"]);
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
-  const [head, behind] = [argv.slice(0, end), argv.slice(end + 1)];
-  const read = readPlainWords(head) ?? (await (await import("./yargs-words.js")).readWords(head));
+  const { read, head, behind } = await takeApart(argv);
   const { options: given } = read;
   const [word, ...typed] = read.words;
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
@@ -34,14 +32,51 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
     if (request === null || word !== undefined) await complainOfVerb(word);
     return { verb, args: {}, rest: [], given, request };
   }
-  const words = verb.rest === "command" ? typed : [...typed, ...behind];
+  const isCommand = verb.rest === "command" || verb.rest === "line";
+  const words = isCommand ? typed : [...typed, ...behind];
   if (request === null) {
     await checkOptions(given, verb, head);
     checkArguments(words, verb);
   }
   const names = Object.keys(verb.args);
   const args = Object.fromEntries(names.map((name, index) => [name, words[index]]));
-  return { verb, args, rest: verb.rest === "command" ? behind : words.slice(names.length), given, request };
+  return { verb, args, rest: isCommand ? behind : words.slice(names.length), given, request };
+}
+
+interface Apart {
+  readonly read: Words;
+  /** Where options may stand. */
+  readonly head: readonly string[];
+  readonly behind: readonly string[];
+}
+
+async function takeApart(argv: readonly string[]): Promise<Apart> {
+  const place = placeOfVerb(argv);
+  const verb = verbs.find(({ name }) => name === argv[place]);
+  if (verb?.rest !== "line") {
+    const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+    const head = argv.slice(0, end);
+    return { read: await readWords(head), head, behind: argv.slice(end + 1) };
+  }
+  const before = await readWords(argv.slice(0, place));
+  const { options, rest } = (await import("./leading-options.js")).readLeadingOptions(argv.slice(place + 1), verb);
+  const read = { words: [verb.name], options: { ...before.options, ...options } };
+  return { read, head: argv.slice(0, argv.length - rest.length), behind: rest };
+}
+
+async function readWords(head: readonly string[]): Promise<Words> {
+  return readPlainWords(head) ?? (await (await import("./yargs-words.js")).readWords(head));
+}
+
+/** Behind the options that may stand before it. */
+function placeOfVerb(argv: readonly string[]): number {
+  const takesNext = (word: string): boolean =>
+    Object.entries(allOptions).some(
+      ([name, { type, alias }]) => type === "string" && (word === `--${name}` || (alias !== undefined && word === `-${alias}`)),
+    );
+  let place = 0;
+  while (argv[place]?.startsWith("-") === true) place += takesNext(argv[place]!) ? 2 : 1;
+  return place;
 }
 
 async function complainOfVerb(word: string | undefined): Promise<never> {

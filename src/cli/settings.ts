@@ -35,6 +35,25 @@ export class Settings {
     throw new UsageError(`${source} is "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
   }
 
+  /** Milliseconds of a time, from 0: `5`, `0.2`, or with a unit, `90s`, `5m`, `2h`, `1d`. Null if it was not given. */
+  timeMs(option: OptionName): number | null {
+    const { value, source } = this.#find(option);
+    if (value === null) return null;
+    const [, amount, unit = "s"] = /^(\d{1,9}(?:\.\d{1,6})?|\.\d{1,6})([smhd])?$/.exec(value) ?? [];
+    if (amount !== undefined) return Number(amount) * unitMs[unit as keyof typeof unitMs];
+    throw new UsageError(`${source} is "${value}": expected seconds such as 5 or 0.2, or a time such as 5m or 2h`);
+  }
+
+  /** Of a size's option, in bytes: `1000`, `64K`, `1M`, powers of 1024 as everywhere. Null if it was not given. */
+  bytes(option: OptionName): number | null {
+    const { value, source } = this.#find(option);
+    if (value === null) return null;
+    const [, amount, unit = ""] = /^(\d{1,15}(?:\.\d{1,3})?)([KMGT]?)(?:i?B)?$/i.exec(value) ?? [];
+    const bytes = Math.round(Number(amount) * 1024 ** " KMGT".indexOf(unit.toUpperCase() || " "));
+    if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+    throw new UsageError(`${source} is "${value}": expected a size such as 500, 64K, 1M or 2G`);
+  }
+
   dir(): string {
     const dir = this.text("dir") ?? ".air-executor";
     if (dir === "") throw new UsageError("--dir is empty: expected the path of a directory");

@@ -10,11 +10,16 @@ export interface Verb {
   readonly describe: string;
   /** What each argument is, in the order of the usage. */
   readonly args: Readonly<Record<string, string>>;
-  /** `argument`: the last argument may be given again and again; `command`: a command may follow behind `--`. Default: neither. */
-  readonly rest?: "argument" | "command";
+  /**
+   * `argument`: the last argument may be given again and again; `command`: a command may follow behind `--`; `line`: the first word that is
+   * no option begins a command, and all behind it is that command's. Default: none of them.
+   */
+  readonly rest?: "argument" | "command" | "line";
   readonly options: readonly OptionName[];
   /** What an option means here, where that is not what it means elsewhere. */
   readonly wording?: Partial<Readonly<Record<OptionName, Pick<OptionSpec, "value" | "describe">>>>;
+  /** Short forms that only this verb has. */
+  readonly letters?: Readonly<Record<string, OptionName>>;
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
   /** True if it runs tasks in any case: then threads for them are started before all else. Default: false. */

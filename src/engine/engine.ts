@@ -27,6 +27,8 @@ export interface BeginOptions {
   readonly only?: readonly string[] | undefined;
   /** True for a map whose input is at hand. Default: false. */
   readonly isFed?: boolean;
+  /** True if each end may decide whether anything more starts. Default: false. */
+  readonly endsDecide?: boolean;
 }
 
 export class Engine {
@@ -125,7 +127,7 @@ export class Engine {
     await this.#runner.close();
   }
 
-  #begin(opened: OpenedJob, { only, isFed }: BeginOptions): RunningJob {
+  #begin(opened: OpenedJob, { only, isFed, endsDecide }: BeginOptions): RunningJob {
     const { durability, graceMs, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
     // While the scheduler makes its plan the lanes can start.
@@ -139,6 +141,7 @@ export class Engine {
       onWarning,
       only,
       isFed,
+      endsDecide,
       onClosed: (isRecorded) => {
         if (this.#running.get(name) === running) this.#running.delete(name);
         if (!isRecorded) this.#runner.keep();

@@ -117,7 +117,7 @@ function isPath(value: unknown): boolean {
   return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
-function isDuration(value: unknown): boolean {
+export function isDuration(value: unknown): boolean {
   return typeof value === "number" && value >= 0;
 }
 

@@ -10,6 +10,7 @@ import type { JobSummary } from "../domain/job.js";
 import type { Clock } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { JobHandle, JobPorts } from "../scheduler/job-run.js";
+import type { InputEnd } from "../scheduler/plan/map-plan.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { tasksAdded } from "../store/journal/new-journal.js";
@@ -36,6 +37,8 @@ export interface RunningJobOptions {
   readonly only?: readonly string[] | undefined;
   /** True for a map whose input is at hand: `feed` and `endInput` will be called. Default: false. */
   readonly isFed?: boolean | undefined;
+  /** As of `JobPorts`. */
+  readonly endsDecide?: boolean | undefined;
   /** The job is given back. `isRecorded`: all that happened is on disk. */
   readonly onClosed: (isRecorded: boolean) => void;
 }
@@ -135,13 +138,13 @@ export class RunningJob {
     return true;
   }
 
-  /** Of a map: nothing more comes of its input. `isWhole` is false if there may be more another time. */
-  endInput(isWhole: boolean): void {
-    if (!this.isIdle) this.#handle?.endInput(isWhole);
+  /** Of a map: nothing more comes of its input. */
+  endInput(end: InputEnd): void {
+    if (!this.isIdle) this.#handle?.endInput(end);
   }
 
-  /** Starts nothing more and stops what runs: the job stays unfinished. */
-  interrupt(graceMs: number): void {
+  /** Starts nothing more and stops what runs, with null lets it end: the job stays unfinished. */
+  interrupt(graceMs: number | null): void {
     if (!this.isIdle) this.#handle?.interrupt(graceMs);
   }
 
@@ -169,7 +172,7 @@ export class RunningJob {
     let onOver = (): void => {};
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this;
-    const { clock, only, scheduler, graceMs } = this.#options;
+    const { clock, only, scheduler, graceMs, endsDecide = false } = this.#options;
     const { inFlight, ...loaded } = picture.load();
     const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
     const ports: JobPorts = {
@@ -177,12 +180,13 @@ export class RunningJob {
       describe: (task, attempt, key, placement) => describeAttempt(paths, picture, graceMs, task, attempt, key, placement),
       listener: { onEvents: (events) => this.#listeners.tell(events), onOver },
       mayStart: only === undefined,
+      endsDecide,
     };
     return scheduler.addJob({ ...loaded, inFlight: inFlightStarts(mine, paths, clock.now()) }, ports);
   }
 
   #endUnfed(): void {
-    this.endInput(false);
+    this.endInput({ isWhole: false, last: null });
     if (!this.picture.isCancelling && this.#options.only === undefined)
       this.#warn("it is a map: what was taken in is run, and it stays unfinished until it is mapped again with its input");
   }

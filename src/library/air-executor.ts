@@ -38,6 +38,7 @@ import {
   type MapInput,
   type MapOptions,
   type MapResult,
+  type MapSummary,
   type ToTask,
 } from "./map/map-options.js";
 import { runMap } from "./map/map-run.js";
@@ -119,11 +120,16 @@ export class AirExecutor {
     inputs: MapInput<Input>,
     toTask: ToTask<Input>,
     options: MapOptions = {},
-  ): AsyncGenerator<MapResult<Input>, JobSummary, void> {
+  ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
     checkMapped(inputs, toTask);
     const complete = completeMapOptions(options, this.#options.concurrency);
     const { graceMs, onWarning } = this.#options;
-    return runMap({ engine: this.#engine, opener: this.#opener, graceMs, onWarning }, inputs, toTask, complete);
+    return runMap(
+      { engine: this.#engine, opener: this.#opener, changes: this.#changes, graceMs, onWarning },
+      inputs,
+      toTask,
+      complete,
+    );
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { KnownIds } from "../domain/check-graph.js";
-import { MapPlan, type JobPlan } from "./plan/map-plan.js";
+import { MapPlan, type InputEnd, type JobPlan } from "./plan/map-plan.js";
 import { Pace } from "./pace.js";
 import type { ReadyTasks } from "./plan/ready-queues.js";
 import { Plan } from "./plan/plan.js";
@@ -32,6 +32,8 @@ export interface JobPorts {
   readonly listener: JobListener;
   /** False for a job that is only taken up to end what runs of it: it is interrupted as soon as nothing does. Default: true. */
   readonly mayStart?: boolean;
+  /** True if each end may decide whether anything more starts, as it does below a failure limit. Default: false. */
+  readonly endsDecide?: boolean;
 }
 
 /** What the caller of `Scheduler.addJob` holds. */
@@ -39,7 +41,7 @@ export interface JobHandle {
   readonly name: string;
   /** True once the listener's `onOver` is due or was called. */
   readonly isOver: boolean;
-  /** True if what is added to this map will not run: it was cancelled, or its failure limit was reached. */
+  /** True if what is added to this map will not run: it was cancelled or interrupted. */
   readonly isBarred: boolean;
   readonly counts: Counts;
   /** The id of the task that failed first; null if none has. */
@@ -60,13 +62,10 @@ export interface JobHandle {
    * here. Throws `AIR_CLOSED` if the job is over, `AIR_CONFLICT` if it is being cancelled.
    */
   reset(taskIds: readonly string[], edited: readonly TaskSpec[]): void;
-  /**
-   * Of a map, which is not over before: no more tasks will come. `isWhole` is false if there may be more another time: then the job is
-   * interrupted when all has ended.
-   */
-  endInput(isWhole: boolean): void;
-  /** Starts nothing more of the job and stops what runs of it, as `Scheduler.stop` does for all. */
-  interrupt(graceMs: number): void;
+  /** Of a map, which is not over before: no more tasks will come. */
+  endInput(end: InputEnd): void;
+  /** Starts nothing more of the job and stops what runs of it, as `Scheduler.stop` does for all; with null what runs may end. */
+  interrupt(graceMs: number | null): void;
 }
 
 export class JobRun {
@@ -100,7 +99,7 @@ export class JobRun {
     this.ports = ports;
     this.pools = job.settings.pools ?? {};
     this.limit = job.settings.concurrency ?? Infinity;
-    this.pace = job.settings.maxFailures === null ? new Pace() : null;
+    this.pace = job.settings.maxFailures === null && ports.endsDecide !== true ? new Pace() : null;
     this.mayStart = ports.mayStart !== false;
     this.map = job.map === undefined ? null : new MapPlan({ ...job, map: job.map }, random, at);
     this.plan = this.map ?? new Plan(job, random, at);
@@ -155,7 +154,7 @@ export function handleOf(job: JobRun, actions: Actions): JobHandle {
       return job.isOver;
     },
     get isBarred() {
-      return job.map?.isBarred ?? false;
+      return !job.mayStart || (job.map?.isBarred ?? false);
     },
     get counts() {
       return job.plan.counts;

@@ -105,8 +105,8 @@ export class Scheduler {
       add: (tasks) => this.#add(job, tasks),
       cancel: (taskIds) => this.#cancel(job, taskIds),
       reset: (taskIds, edited) => this.#reset(job, taskIds, edited),
-      endInput: (isWhole) => {
-        job.map?.endInput(isWhole);
+      endInput: (end) => {
+        job.map?.endInput(end, this.#options.clock.now());
         this.#advance(job);
       },
       interrupt: (graceMs) => this.#interrupt(job, graceMs),
@@ -190,9 +190,11 @@ export class Scheduler {
     this.#advance(job);
   }
 
-  #interrupt(job: JobRun, graceMs: number): void {
+  /** May be called while what happened is being recorded: nothing starts behind it. */
+  #interrupt(job: JobRun, graceMs: number | null): void {
     job.mayStart = false;
-    this.#stopAll(graceMs, job);
+    this.#dispatcher.refresh(job);
+    if (graceMs !== null) this.#stopAll(graceMs, job);
     this.#advance(job);
   }
 

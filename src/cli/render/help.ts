@@ -28,7 +28,7 @@ export function verbHelp(verb: Verb, columns: number): string {
     `${verb.describe}.`,
     section("Usage", [`  air-executor ${verb.usage} [options]`]),
     ...(Object.keys(verb.args).length === 0 ? [] : [section("Arguments", list(Object.entries(verb.args), columns))]),
-    ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns, verb.wording))]),
+    ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns, verb))]),
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
     section(
       "Examples",
@@ -37,6 +37,8 @@ export function verbHelp(verb: Verb, columns: number): string {
   ];
   return sections.join("\n\n");
 }
+
+type OptionWords = Pick<Verb, "wording" | "letters">;
 
 type Row = readonly [term: string, text: string];
 
@@ -48,14 +50,15 @@ const exitCodes: readonly Row[] = [
   ["129, 130, 143", "stopped by HUP, INT or TERM; the job stays unfinished"],
 ];
 
-function optionList(names: readonly OptionName[], columns: number, wording: Verb["wording"] = {}): string[] {
+function optionList(names: readonly OptionName[], columns: number, { wording = {}, letters = {} }: OptionWords = {}): string[] {
   return list(
     names.map((name): Row => {
       const { alias, choices } = allOptions[name];
       const { value, describe } = wording[name] ?? allOptions[name];
       const placeholder = choices?.join("|") ?? value;
+      const letter = Object.entries(letters).find(([, option]) => option === name)?.[0] ?? alias;
       return [
-        `${alias === undefined ? "   " : `-${alias},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,
+        `${letter === undefined ? "   " : `-${letter},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,
         describe,
       ];
     }),

@@ -6,10 +6,12 @@
  * whoever is slow, the tasks or the reader.
  */
 
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
 import { checkMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import { MapEdges, type Edges } from "./map-edges.js";
+import { HaltWatch, type MapHalt } from "./map-halt.js";
 import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
 import type { RunningJob } from "../../engine/running-job.js";
 import type { IdSet } from "../../store/picture/id-set.js";
@@ -20,8 +22,12 @@ import { Wakeup } from "./wakeup.js";
 export interface MapSource<Input> {
   readonly inputs: MapInput<Input>;
   readonly toTask: ToTask<Input>;
+  readonly edges: Edges;
+  readonly halt: MapHalt | null;
+  readonly graceMs: number;
   /** So many inputs may be pulled whose results have not been handed over. */
   readonly window: number;
+  readonly delayMs: number;
   readonly onWarning: (message: string) => void;
 }
 
@@ -30,6 +36,8 @@ interface Pulled<Input> {
   readonly index: number;
 }
 
+/** A stop is seen within this time. */
+const LONGEST_PAUSE_MS = 100;
 /** Inputs pulled before the event loop gets a turn: those that ended under an earlier call wait for nothing. */
 const PULLS_A_TURN = 500;
 
@@ -37,6 +45,8 @@ export class MapFeed<Input> {
   readonly #job: RunningJob;
   readonly #had: IdSet;
   readonly #source: MapSource<Input>;
+  readonly #edges: MapEdges;
+  readonly #halt: HaltWatch;
   /** Null until the input was asked for it, which is code of the caller too. */
   #iterator: MapIterator<Input> | null = null;
   /** Inputs whose tasks have not ended, by the id of the task. */
@@ -49,6 +59,8 @@ export class MapFeed<Input> {
   /** Tasks of one turn of the event loop, which go to the job together. */
   #batch: TaskSpec[] = [];
   #count = 0;
+  /** When the last new task was taken. */
+  #takenAt = -Infinity;
   #isStopped = false;
   #isOver = false;
   /** True while code of the caller is at work: that can't be ended, and may take for ever. */
@@ -63,8 +75,10 @@ export class MapFeed<Input> {
     const { had } = job.picture;
     if (had === null) throw new Error(`Internal error: job ${JSON.stringify(job.picture.name)} is no map`);
     this.#had = had;
-    this.#expected = had.size;
     this.#source = source;
+    this.#edges = new MapEdges(job, source.edges);
+    this.#halt = new HaltWatch(source.halt);
+    this.#expected = had.size - this.#edges.hadCount;
     job.picture.onTaskLeft = ({ id }, record) => this.#end(id, record);
     const end = (): void => {
       this.#isOver = true;
@@ -77,6 +91,11 @@ export class MapFeed<Input> {
   /** What the input or `toTask` threw; null if neither did. Known when there are no more results. */
   get failure(): { readonly cause: unknown } | null {
     return this.#failure;
+  }
+
+  /** Why it stopped early; null if it did not. */
+  get halted(): string | null {
+    return this.#halt.reason;
   }
 
   /** The next result, in the order in which tasks end; null if there will be none. One may wait at a time. */
@@ -94,20 +113,27 @@ export class MapFeed<Input> {
 
   /** Pulls no more, and lets the input go. What was pulled and is not on record is dropped: it comes again. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#bar();
     this.#batch = [];
-    this.#room.ring();
     // An input that is still asked for something would keep us waiting.
     if (!this.#isAway) return this.#pulled;
     const letGo = async (): Promise<unknown> => this.#iterator?.return?.();
     letGo().catch(() => {});
   }
 
+  /** Pulls no more. */
+  #bar(): void {
+    this.#isStopped = true;
+    this.#edges.stop();
+    this.#room.ring();
+  }
+
   async #pull(): Promise<void> {
     let isWhole = false;
     try {
-      this.#iterator = iteratorOf(this.#source.inputs);
-      while (await this.#hasRoom()) {
+      if (!(await this.#edges.begin())) this.#isStopped = true;
+      else this.#iterator = iteratorOf(this.#source.inputs);
+      while (this.#iterator !== null && (await this.#hasRoom())) {
         if (await this.#pullNext(this.#iterator)) continue;
         isWhole = !this.#isStopped;
         break;
@@ -117,7 +143,7 @@ export class MapFeed<Input> {
       this.#tellFailure(error);
     }
     this.#flush();
-    this.#job.endInput(isWhole);
+    this.#job.endInput({ isWhole, last: this.#edges.last() });
     try {
       if (!isWhole) await this.#iterator?.return?.();
     } catch (error) {
@@ -132,7 +158,17 @@ export class MapFeed<Input> {
       this.#flush();
       await this.#room.wait();
     }
+    for (let wait = this.#waitMs(); wait > 0 && !this.#isStopped; wait = this.#waitMs()) {
+      this.#flush();
+      await pause(Math.min(wait, LONGEST_PAUSE_MS));
+    }
     return !this.#isStopped;
+  }
+
+  /** How long the next input has to wait for the delay behind the one before it. */
+  #waitMs(): number {
+    const { delayMs } = this.#source;
+    return delayMs === 0 ? 0 : Math.ceil(this.#takenAt + delayMs - performance.now());
   }
 
   /** False if there is none, or nobody wants it any more. */
@@ -145,7 +181,7 @@ export class MapFeed<Input> {
       const index = this.#count++;
       const task = await this.#source.toTask(input, index);
       const spec = await checkMapTask(task, index + 1, this.#job.picture.name);
-      if (!this.#isStopped) this.#take({ input, index }, spec);
+      if (!this.#isStopped) this.#take({ input, index }, this.#edges.place(spec));
       return true;
     } finally {
       this.#isAway = false;
@@ -157,6 +193,7 @@ export class MapFeed<Input> {
     const isOpen = this.#open.has(id);
     if (!isOpen && !this.#had.has(id)) {
       this.#open.set(id, pulled);
+      this.#takenAt = performance.now();
       if (this.#batch.push(spec) === 1) setImmediate(() => this.#flush());
     } else if (isOpen || this.#expected === 0) {
       throw this.#refusal(pulled, "AIR_INVALID_JOB", `task ${JSON.stringify(id)} is there already; ids must be unique`);
@@ -184,12 +221,17 @@ export class MapFeed<Input> {
     const batch = this.#batch;
     this.#batch = [];
     if (batch.length === 0 || this.#job.feed(batch)) return;
-    // Cancelled, or stopped with the executor: they are on no record.
-    this.#isStopped = true;
+    // Cancelled, stopped early, or stopped with the executor: they are on no record.
+    this.#bar();
     for (const { id } of batch) this.#open.delete(id);
   }
 
   #end(id: string, record: TaskRecord): void {
+    if (this.#halt.note(record.status)) {
+      this.#job.interrupt(this.#source.halt?.when === "now" ? this.#source.graceMs : null);
+      this.#bar();
+    }
+    if (this.#edges.note(id, record)) return;
     const pulled = this.#open.get(id);
     if (pulled === undefined) {
       this.#early.set(id, record);

@@ -3,7 +3,10 @@
 import type { TaskInput } from "../../store/text/check-job.js";
 import { randomDigits } from "../../domain/random-digits.js";
 import type { TaskStatus } from "../../domain/task.js";
-import { completePlace, demand, demandKnown, type SubmitOptions } from "../../engine/options.js";
+import type { JobSummary } from "../../domain/job.js";
+import type { Job } from "../job.js";
+import type { MapHalt } from "./map-halt.js";
+import { completePlace, demand, demandKnown, isDuration, type SubmitOptions } from "../../engine/options.js";
 
 /** What is to be mapped. Pulled one by one, never far ahead of what runs; may be endless. */
 export type MapInput<Input> = Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>;
@@ -36,26 +39,60 @@ export interface MapResult<Input> {
   readonly completedAt: number | null;
 }
 
+/** How a map ended. */
+export interface MapSummary extends JobSummary {
+  /** Why it stopped early (`halt`), such as "3 tasks failed"; null if it did not. */
+  readonly halted: string | null;
+}
+
 export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
   /** Name of the job. An unfinished map of that name is gone on with. Default: a new name. */
   readonly name?: string;
   /** How many of its tasks may run at once. Default: the limit of the executor, which holds in any case. */
   readonly concurrency?: number;
-  /** After that many failed tasks no further input is pulled, and the job fails. Default: no limit. */
+  /** As `halt: { when: "soon", failed: … }`. */
   readonly maxFailures?: number;
+  /** When to stop early, leaving the map unfinished. Default: never. */
+  readonly halt?: MapHalt;
+  /** Runs before all others, with the id `before`; without it completed no input is pulled. Default: nothing does. */
+  readonly before?: MapTask;
+  /** Runs when all others have completed, with the id `after`; it is skipped if one has not. Default: nothing does. */
+  readonly after?: MapTask;
+  /** So many milliseconds are between the starts of two tasks, further attempts aside. Default: 0. */
+  readonly delayMs?: number;
+  /** Told of the job when it is on record, before anything runs. */
+  readonly onBegin?: (job: Job) => void;
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env?: Readonly<Record<string, string>>;
   /** So many inputs may be pulled whose results have not been read. Default: sixteen times what may run at once. */
   readonly window?: number;
 }
 
-const MAP_OPTIONS: readonly (keyof MapOptions)[] = ["name", "fresh", "cwd", "concurrency", "maxFailures", "env", "window"];
+const MAP_OPTIONS: readonly (keyof MapOptions)[] = [
+  "name",
+  "fresh",
+  "cwd",
+  "concurrency",
+  "maxFailures",
+  "halt",
+  "before",
+  "after",
+  "delayMs",
+  "onBegin",
+  "env",
+  "window",
+];
+const HALT_OPTIONS: readonly (keyof MapHalt)[] = ["when", "failed", "completed", "ended"];
 
 /** With every default filled in. */
 export interface CompleteMapOptions {
   readonly name: string;
   readonly concurrency: number | null;
-  readonly maxFailures: number | null;
+  readonly halt: MapHalt | null;
+  readonly before: MapTask | null;
+  readonly after: MapTask | null;
+  readonly delayMs: number;
+  readonly onBegin: (job: Job) => void;
   readonly env: Readonly<Record<string, string>>;
   readonly window: number;
   readonly cwd: string;
@@ -71,15 +108,31 @@ const WINDOW_A_SLOT = 16;
  */
 export function completeMapOptions(options: MapOptions, limit: number): CompleteMapOptions {
   demandKnown(options, MAP_OPTIONS);
-  const { concurrency = null, maxFailures = null, env = {} } = options;
-  const { window = WINDOW_A_SLOT * Math.min(limit, concurrency ?? limit) } = options;
-  for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) {
-    const isCount = value === null || (Number.isSafeInteger(value) && value >= 1);
-    demand(isCount, key, "a whole number of at least 1", value);
-  }
+  const { concurrency = null, maxFailures = null, env = {}, before = null, after = null } = options;
+  const { delayMs = 0, onBegin = () => {}, halt = maxFailures === null ? null : { when: "soon", failed: maxFailures } } = options;
+  const atOnce = Math.min(limit, concurrency ?? limit);
+  // With a delay a task that is pulled has to start at once.
+  const { window = delayMs > 0 ? atOnce : WINDOW_A_SLOT * atOnce } = options;
+  for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) demandCount(key, value);
+  if (halt !== null) demandHalt(halt);
+  demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
+  demand(isDuration(delayMs), "delayMs", "milliseconds of at least 0", delayMs);
+  demand(typeof onBegin === "function", "onBegin", "a function", onBegin);
   const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
-  return { name: options.name ?? newName(), concurrency, maxFailures, env, window, ...completePlace(options) };
+  const rest = { concurrency, halt, before, after, delayMs, onBegin, env, window };
+  return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
+}
+
+function demandCount(key: string, value: number | null): void {
+  demand(value === null || (Number.isSafeInteger(value) && value >= 1), key, "a whole number of at least 1", value);
+}
+
+function demandHalt(halt: MapHalt): void {
+  demandKnown(halt, HALT_OPTIONS);
+  const { when, failed = null, completed = null, ended = null } = halt;
+  demand(when === "soon" || when === "now", "halt.when", '"soon" or "now"', when);
+  for (const [key, value] of Object.entries({ failed, completed, ended })) demandCount(`halt.${key}`, value);
 }
 
 /** @throws AirError `AIR_USAGE` for what can't be mapped, or by nothing. */

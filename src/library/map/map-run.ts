@@ -3,41 +3,58 @@
  * leaves. How input comes in is map-feed.ts's part.
  */
 
-import type { JobSummary } from "../../domain/job.js";
 import { EndedJob } from "../../engine/ended-job.js";
 import type { Engine } from "../../engine/engine.js";
 import type { JobOpener } from "../../engine/job-opener.js";
 import type { RunningJob } from "../../engine/running-job.js";
+import type { JobChanges } from "../../engine/changes/job-changes.js";
+import type { TaskSpec } from "../../domain/task.js";
+import type { WantedRun } from "../../store/directory/job-directory.js";
+import { checkMapTask } from "../../store/text/check-job.js";
+import { Job } from "../job.js";
+import { AFTER, BEFORE, isStillborn } from "./map-edges.js";
 import { MapFeed } from "./map-feed.js";
-import type { CompleteMapOptions, MapInput, MapResult, ToTask } from "./map-options.js";
+import type { CompleteMapOptions, MapInput, MapResult, MapSummary, MapTask, ToTask } from "./map-options.js";
 
 /** Where it runs. */
 export interface MapPlace {
   readonly engine: Engine;
   readonly opener: JobOpener;
+  readonly changes: JobChanges;
   readonly graceMs: number;
   readonly onWarning: (message: string) => void;
 }
 
 export async function* runMap<Input>(
-  { engine, opener, graceMs, onWarning }: MapPlace,
+  { engine, opener, changes, graceMs, onWarning }: MapPlace,
   inputs: MapInput<Input>,
   toTask: ToTask<Input>,
-  { name, concurrency, maxFailures, env, window, cwd, isFresh }: CompleteMapOptions,
-): AsyncGenerator<MapResult<Input>, JobSummary, void> {
-  const settings = { concurrency, maxFailures, env, cwd };
+  { name, concurrency, env, cwd, isFresh, before, after, onBegin, ...options }: CompleteMapOptions,
+): AsyncGenerator<MapResult<Input>, MapSummary, void> {
+  const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
+  const wanted: WantedRun = { name, owner: "map", tasks: [], settings: { concurrency, maxFailures: null, env, cwd } };
   void engine.prepare(Infinity);
-  const opened = await opener.openWanted({ name, owner: "map", tasks: [], settings }, isFresh);
+  let opened = await opener.openWanted(wanted, isFresh);
+  if (isStillborn(opened.picture)) {
+    await opened.giveBack();
+    opened = await opener.openWanted(wanted, true);
+  }
   // Its engine died between the end of the map and telling of it.
-  if (opened.picture.isOver) return (await EndedJob.of(opened)).finished;
-  const job = await engine.begin(opened, { isFed: true });
-  const feed = new MapFeed(job, { inputs, toTask, window, onWarning });
+  if (opened.picture.isOver) return { ...(await (await EndedJob.of(opened)).finished), halted: null };
+  const job = await engine.begin(opened, { isFed: true, endsDecide: options.halt !== null });
+  onBegin(new Job(job, changes));
+  const feed = new MapFeed(job, { inputs, toTask, edges, graceMs, onWarning, ...options });
   try {
     for (let result = await feed.next(); result !== null; result = await feed.next()) yield result;
   } finally {
     await bringDown(feed, job, graceMs);
   }
-  return job.finished;
+  return { ...(await job.finished), halted: feed.halted };
+}
+
+/** @throws AirError `AIR_INVALID_JOB` with every fault. */
+async function edgeOf(task: MapTask | null, id: string, map: string): Promise<TaskSpec | null> {
+  return task === null ? null : { ...(await checkMapTask(task, 1, map)), id };
 }
 
 /** Resolves when nothing of the map runs any more and all is on disk. Throws what the input threw. */

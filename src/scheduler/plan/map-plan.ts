@@ -18,6 +18,14 @@ import { ReadyLists } from "./ready-lists.js";
 import type { ReadyTasks } from "./ready-queues.js";
 import { CANCELLED, CANCELLED_BY_USER, judge } from "./verdict.js";
 
+/** How the input of a map has ended. */
+export interface InputEnd {
+  /** False if there may be more another time: then the job stays unfinished. */
+  readonly isWhole: boolean;
+  /** Runs when all others have completed, and is skipped when they have ended otherwise. Null if there is none. */
+  readonly last: TaskSpec | null;
+}
+
 /** What the scheduler needs of a plan. */
 export type JobPlan = Pick<Plan, keyof Plan>;
 
@@ -31,6 +39,8 @@ export class MapPlan implements JobPlan {
   readonly #random: () => number;
   /** `left`: there may be more another time. */
   #input: "open" | "ended" | "left" = "open";
+  /** What is still to be taken in when all others have ended. */
+  #last: TaskSpec | null = null;
   #events: JobEvent[] = [];
 
   /** As `Plan`: takes up a map, of which `job.tasks` are those that have not ended. */
@@ -71,12 +81,12 @@ export class MapPlan implements JobPlan {
 
   /** True if every task has ended and no more will come. */
   get isDone(): boolean {
-    return this.#tasks.size === 0 && (this.#input !== "open" || this.isBarred);
+    return this.#tasks.size === 0 && ((this.#input !== "open" && this.#last === null) || this.isBarred);
   }
 
   /** True if nothing more may start. */
   get isBarred(): boolean {
-    return this.isCancelling || this.#ending.limitReason !== null;
+    return this.isCancelling;
   }
 
   get firstFailure(): string | null {
@@ -124,7 +134,7 @@ export class MapPlan implements JobPlan {
   end(task: number, outcome: Outcome, endedAt: number, at: number): number {
     const open = this.#tasks.at(task);
     const { spec, attempts: attempt } = open;
-    const verdict = judge(spec, outcome, this.#budgets.historyOf(task, this.#ending.limitReason === null), this.#random);
+    const verdict = judge(spec, outcome, this.#budgets.historyOf(task, true), this.#random);
     this.#budgets.use(task, verdict);
     const mayRepeat = !this.isCancelling && !open.isUnwanted;
     const { status, error, delayMs } = verdict.status === "pending" && !mayRepeat ? CANCELLED : verdict;
@@ -155,6 +165,7 @@ export class MapPlan implements JobPlan {
     const open = this.#tasks.find(task);
     if (open?.status === "running") open.isUnwanted = true;
     else if (open !== undefined) this.#endWithoutAttempt(task, "cancelled", CANCELLED_BY_USER, at);
+    this.#takeLast(at);
     return open?.status === "running";
   }
 
@@ -175,14 +186,28 @@ export class MapPlan implements JobPlan {
     throw new AirError("AIR_CONFLICT", "a map runs what comes of its input: what failed can be retried when it has ended.");
   }
 
-  /** No more tasks will come. @param isWhole false if there may be more another time: then the job stays unfinished. */
-  endInput(isWhole: boolean): void {
+  /** No more tasks will come. */
+  endInput({ isWhole, last }: InputEnd, at: number): void {
     this.#input = isWhole ? "ended" : "left";
+    this.#last = isWhole ? last : null;
+    this.#takeLast(at);
   }
 
   close(at: number): void {
     const isOver = this.isDone && (this.#input === "ended" || this.isBarred);
     this.#events.push(isOver ? this.#ending.event(this.#tasks.counts, at) : { type: "job-interrupted", at });
+  }
+
+  /** When all others have ended. */
+  #takeLast(at: number): void {
+    const last = this.#last;
+    if (last === null || this.#tasks.size > 0 || this.isBarred) return;
+    this.#last = null;
+    this.add([last], at);
+    const { completed, total } = this.#tasks.counts;
+    if (completed === total - 1) return;
+    const reason = this.firstFailure === null ? "a task was cancelled" : `task ${JSON.stringify(this.firstFailure)} failed`;
+    this.#endWithoutAttempt(this.indexOf(last.id), "skipped", reason, at);
   }
 
   /** The task leaves. */
@@ -198,11 +223,9 @@ export class MapPlan implements JobPlan {
   }
 
   #endIfBarred(at: number): void {
-    const reason = this.isCancelling ? CANCELLED_BY_USER : this.#ending.limitReason;
-    if (reason === null) return;
-    const status = this.isCancelling ? "cancelled" : "skipped";
+    if (!this.isBarred) return this.#takeLast(at);
     for (const task of this.#tasks.numbers()) {
-      if (this.#tasks.at(task).status === "pending") this.#endWithoutAttempt(task, status, reason, at);
+      if (this.#tasks.at(task).status === "pending") this.#endWithoutAttempt(task, "cancelled", CANCELLED_BY_USER, at);
     }
   }
 

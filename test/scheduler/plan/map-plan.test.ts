@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Counts } from "../../../src/domain/job.js";
 import type { Outcome } from "../../../src/domain/outcome.js";
 import { MapPlan } from "../../../src/scheduler/plan/map-plan.js";
-import { job, record, settings, startReady, task } from "../support/jobs.js";
+import { job, record, startReady, task } from "../support/jobs.js";
 
 const SUCCESS: Outcome = { kind: "exited", exitCode: 0 };
 const FAILURE: Outcome = { kind: "exited", exitCode: 3 };
@@ -38,7 +38,7 @@ test("what has ended is gone: only counts are left of it, and it is over when it
   assert.deepEqual([...plan.ids.keys()], ["b"]);
   end(plan, "b");
   assert.deepEqual([plan.ids.size, plan.isDone], [0, false]);
-  plan.endInput(true);
+  plan.endInput({ isWhole: true, last: null }, 4);
   assert.equal(plan.isDone, true);
   plan.takeEvents();
   plan.close(5);
@@ -49,7 +49,7 @@ test("what has ended is gone: only counts are left of it, and it is over when it
 
 test("an input that is left leaves the job unfinished", () => {
   const plan = open();
-  plan.endInput(false);
+  plan.endInput({ isWhole: false, last: null }, 4);
   plan.close(5);
   assert.deepEqual([plan.isDone, plan.takeEvents()], [true, [{ type: "job-interrupted", at: 5 }]]);
 });
@@ -71,20 +71,42 @@ test("a task waits for its next attempt, and cancelling it meanwhile ends it for
   assert.deepEqual(plan.counts, { ...NOTHING, total: 2, cancelled: 2 });
 });
 
-test("a failure limit skips what waits and bars what comes, also if the failures were before", () => {
-  const limited = { settings: settings({ maxFailures: 2 }) };
-  const plan = open([], limited);
-  plan.add([task("a"), task("b"), task("c")], 1);
-  for (const number of [plan.ready.take(0)!, plan.ready.take(0)!]) plan.start(number);
-  end(plan, "a", FAILURE);
-  assert.equal(plan.isBarred, false);
-  end(plan, "b", FAILURE);
-  assert.deepEqual([plan.isBarred, plan.isDone, plan.counts.skipped], [true, true, 1]);
-  const map = { counts: { ...NOTHING, total: 2, failed: 2 }, firstFailure: "a" };
-  const again = new MapPlan({ ...job([], limited), map }, () => 0, 1);
-  assert.equal(again.isBarred, true);
-  again.close(5);
-  assert.deepEqual(again.takeEvents(), [{ type: "job-ended", at: 5, state: "failed", error: 'task "a" failed' }]);
+test("the last task waits until all others have completed, and starts then", () => {
+  const plan = open();
+  plan.add([task("a"), task("b")], 1);
+  startReady(plan);
+  end(plan, "a");
+  plan.endInput({ isWhole: true, last: task("after", ["a", "b"]) }, 3);
+  assert.deepEqual([plan.ready.size, plan.isDone, plan.ids.has("after")], [0, false, false]);
+  end(plan, "b");
+  assert.deepEqual([plan.isDone, startReady(plan)], [false, ["after"]]);
+  end(plan, "after");
+  plan.close(5);
+  assert.deepEqual(plan.takeEvents().at(-1), { type: "job-ended", at: 5, state: "completed", error: null });
+  const empty = open();
+  empty.endInput({ isWhole: true, last: task("after") }, 3);
+  assert.deepEqual(startReady(empty), ["after"]);
+});
+
+test("the last task is skipped if another one failed or was cancelled, and never taken in if there may be more input", () => {
+  const failed = open();
+  failed.add([task("a")], 1);
+  startReady(failed);
+  failed.endInput({ isWhole: true, last: task("after", ["a"]) }, 3);
+  end(failed, "a", FAILURE);
+  assert.deepEqual([failed.isDone, failed.counts], [true, { ...NOTHING, total: 2, failed: 1, skipped: 1 }]);
+  const skipped = { type: "task-ended", at: 2, task: "after", status: "skipped", error: 'task "a" failed', isHarmless: false };
+  assert.deepEqual(failed.takeEvents().at(-1), skipped);
+
+  const cancelled = open();
+  cancelled.add([task("a")], 1);
+  cancelled.endInput({ isWhole: true, last: task("after", ["a"]) }, 3);
+  cancelled.cancelTask(cancelled.indexOf("a"), 4);
+  assert.deepEqual([cancelled.isDone, cancelled.counts.skipped], [true, 1]);
+
+  const left = open();
+  left.endInput({ isWhole: false, last: task("after") }, 3);
+  assert.deepEqual([left.isDone, left.counts], [true, NOTHING]);
 });
 
 test("a map that is taken up goes on with what had not ended, budgets and delays included", () => {
