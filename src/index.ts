@@ -18,5 +18,6 @@ export type { Added } from "./engine/changes/ask-holder.js";
 export { Job, type Retried } from "./library/job.js";
 export { baseOfDropped } from "./store/directory/job-directory.js";
 export { readHistory } from "./store/history/read-history.js";
-export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView, type TaskView } from "./store/view/job-view.js";
+export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView } from "./store/view/job-view.js";
+export type { TaskView } from "./store/view/task-view.js";
 export { checkJobName } from "./store/names.js";

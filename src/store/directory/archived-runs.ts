@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { RunIdentity } from "../../domain/job.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import { idOfStem, logFileName } from "../names.js";
+import { compareRun } from "./same-run.js";
 import { readStateFile } from "../snapshot/state-file.js";
 
 /**
@@ -16,7 +17,7 @@ export function findArchived(paths: JobPaths, run: RunIdentity): { readonly foun
     const archived = archivedPaths(paths, number === 1 ? run.id : `${run.id}-${number}`);
     const state = readStateFile(archived.state)?.state ?? null;
     if (state === null) return { found: null, free: archived };
-    if (state["id"] === run.id && state["created_at"] === run.createdAt) return { found: archived, free: archived };
+    if (compareRun(state, run) === "same") return { found: archived, free: archived };
   }
 }
 

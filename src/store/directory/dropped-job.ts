@@ -6,11 +6,13 @@
  */
 
 import { existsSync, lstatSync, type BigIntStats } from "node:fs";
+import { resolve } from "node:path";
 import type { JobEvent } from "../../domain/events.js";
-import type { JobOwner, JobState } from "../../domain/job.js";
+import type { JobOwner } from "../../domain/job.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
-import { describe, isObject } from "../text/describe.js";
+import { describe } from "../text/describe.js";
+import { authorsOf, extraOfState, readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import type { JobPaths } from "../layout.js";
 import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { Picture } from "../picture/picture.js";
@@ -30,18 +32,11 @@ export interface DroppedContext {
   readonly cwd: string;
 }
 
-/** Keys of state.json that we write ourselves; all others are kept as they are. */
-const OWN_KEYS = new Set(
-  "id name state created_at updated_at started_at completed_at error owner counts first_failure cwd concurrency max_failures env rejected_file warnings".split(
-    " ",
-  ),
-);
-
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /** What the two files say. */
 export interface DroppedJob {
-  readonly state: State;
+  readonly state: StateEntries;
   readonly tasks: readonly TaskSpec[];
   readonly records: readonly TaskRecord[];
   /** tasks.json as it was read. */
@@ -54,7 +49,7 @@ export interface DroppedJob {
  */
 export async function readDropped(paths: JobPaths, context: DroppedContext): Promise<DroppedJob | null> {
   if (!existsSync(paths.state) || !existsSync(paths.tasks)) return null;
-  const state = await readState(paths.state);
+  const state = await readStateJson(paths.state);
   // What is written while we read shows as a change since.
   const tasksFile = lstatSync(paths.tasks, { bigint: true, throwIfNoEntry: false }) ?? null;
   return { state, tasksFile, ...(await readTasksFile(paths.tasks, context)) };
@@ -68,12 +63,16 @@ export async function takeIn(paths: JobPaths, dropped: DroppedJob, context: Drop
   return { picture, journal };
 }
 
-type State = Readonly<Record<string, unknown>>;
-
-async function readState(path: string): Promise<State> {
-  const state = await readJson(path);
-  if (!isObject(state))
-    throw invalidJob(path, [{ place: path, message: `expected an object with id, name and state, got ${describe(state)}` }]);
+async function readStateJson(path: string): Promise<StateEntries> {
+  const parsed = await parseText(readRegularFile(path, { maxBytes: MAX_BYTES }), path, "json");
+  if (parsed.fault !== null) throw invalidJob(path, [parsed.fault]);
+  const state = readState(parsed.value);
+  if (state === null) {
+    const message = `expected an object with id, name and state, got ${describe(parsed.value)}`;
+    throw invalidJob(path, [{ place: path, message }]);
+  }
+  const faults = stateFaults(state);
+  if (faults.length > 0) throw invalidJob(path, placeFaults(faults, parsed.locate));
   return state;
 }
 
@@ -87,56 +86,26 @@ async function readTasksFile(
   return read;
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const parsed = await parseText(readRegularFile(path, { maxBytes: MAX_BYTES }), path, "json");
-  if (parsed.fault !== null) throw invalidJob(path, [parsed.fault]);
-  return parsed.value;
-}
-
-function* droppedEvents(dropped: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
-  const { state, tasks, records } = dropped;
-  const at = Math.max(nowMs, Math.ceil(Number(dropped.tasksFile?.ctimeMs ?? 0)));
-  const createdAt = text(state["created_at"]) ?? formatTimestamp(nowMs);
-  const settings = {
-    concurrency: limit(state["concurrency"]),
-    maxFailures: limit(state["max_failures"]),
-    env: isObject(state["env"]) ? (state["env"] as Record<string, string>) : {},
-    cwd: text(state["cwd"]) ?? cwd,
-  };
-  const extra = Object.fromEntries(Object.entries(state).filter(([key]) => !OWN_KEYS.has(key)));
-  const run = { id: text(state["id"]) ?? `${name}-${Math.floor(nowMs / 1000)}`, createdAt };
-  yield { type: "job-taken", at, name, run, owner, settings, extra };
-  yield* tasksAdded(tasks, at);
+function* droppedEvents({ state, tasks, records }: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
+  const { id, createdAt, options, cwd: own } = authorsOf(state);
+  const settings = { ...options, cwd: own === null ? cwd : resolve(cwd, own) };
+  const run = { id: id ?? `${name}-${Math.floor(nowMs / 1000)}`, createdAt: createdAt ?? formatTimestamp(nowMs) };
+  yield { type: "job-taken", at: nowMs, name, run, owner, settings, extra: extraOfState(state) };
+  yield* tasksAdded(tasks, nowMs);
   // What was running has nobody who runs it any more: it is pending again.
   const ended = tasks.flatMap((task, index) => (isFinal(records[index]!.status) ? [[task.id, records[index]!] as const] : []));
-  if (ended.length > 0) yield { type: "records-restored", at, records: ended };
-  const ending = finalState(state["state"]);
-  if (ending !== null && ended.length === tasks.length) {
+  if (ended.length > 0) yield { type: "records-restored", at: nowMs, records: ended };
+  const { state: ending = "waiting", started_at, completed_at, updated_at, error = null, first_failure = null } = state;
+  if ((ending === "completed" || ending === "failed" || ending === "cancelled") && ended.length === tasks.length) {
     yield {
       type: "job-restored",
-      at,
+      at: nowMs,
       state: ending,
-      startedAt: time(state["started_at"]),
-      completedAt: time(state["completed_at"]) ?? time(state["updated_at"]),
-      error: text(state["error"]),
-      firstFailure: text(state["first_failure"]),
+      startedAt: parseTimestamp(started_at ?? ""),
+      completedAt: parseTimestamp(completed_at ?? updated_at ?? ""),
+      error,
+      firstFailure: first_failure,
       initialTasks: tasks.length,
     };
   }
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" && value !== "" ? value : null;
-}
-
-function time(value: unknown): number | null {
-  return typeof value === "string" ? parseTimestamp(value) : null;
-}
-
-function limit(value: unknown): number | null {
-  return Number.isSafeInteger(value) && (value as number) >= 1 ? (value as number) : null;
-}
-
-function finalState(value: unknown): Exclude<JobState, "waiting" | "working"> | null {
-  return value === "completed" || value === "failed" || value === "cancelled" ? value : null;
 }

@@ -7,7 +7,7 @@ import { existsSync, renameSync } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../../domain/errors.js";
 import { newRunId } from "./archived-runs.js";
-import { isObject } from "../text/describe.js";
+import { stateFaults, type StateEntries } from "../text/state-keys.js";
 import { keepAside } from "../../system/keep-aside.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import { takeLock } from "../../system/lock.js";
@@ -21,7 +21,7 @@ import { formatTimestamp } from "../text/timestamp.js";
 const MOST_FAULTS = 10;
 
 /**
- * Does nothing without a state.json: its author may still come to it. One that can't be read is kept as `state.json.rejected`.
+ * Does nothing without a state.json: its author may still come to it. One that can't be read or is wrong is kept as `state.json.rejected`.
  *
  * @throws AirError `AIR_LOCKED`, `AIR_UNSAFE_PATH`, and the file system's errors.
  */
@@ -33,16 +33,17 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
   try {
     const given = readGiven(paths.state);
     if (given === undefined) return;
-    if (given === null) keepAside(paths.state, paths.stateRejected);
+    const isKept = given !== null && stateFaults(given).length === 0;
+    if (!isKept) keepAside(paths.state, paths.stateRejected);
     const at = formatTimestamp(nowMs);
     const state = {
-      ...(given ?? { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),
+      ...(isKept ? given : { id: newRunId(paths, basename(dir), nowMs, null), name: basename(dir), created_at: at }),
       state: "failed",
       updated_at: at,
       completed_at: at,
       error: inOneText(reason),
       owner: "manager",
-      rejected_file: given === null ? "state.json" : "tasks.json",
+      rejected_file: isKept ? "tasks.json" : "state.json",
     };
     const temporary = temporaryOf(paths.state);
     writeTemporary(temporary, `${JSON.stringify(state, null, 2)}\n`);
@@ -57,11 +58,13 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
  * opened.
  */
 export function hasLateState(paths: JobPaths): boolean {
-  return readGiven(paths.state)?.["rejected_file"] === "state.json" && isObject(readGiven(paths.stateRejected));
+  if (readGiven(paths.state)?.rejected_file !== "state.json") return false;
+  const late = readGiven(paths.stateRejected) ?? null;
+  return late !== null && stateFaults(late).length === 0;
 }
 
 /** Undefined if there is none, null if it is no object. */
-function readGiven(path: string): Readonly<Record<string, unknown>> | null | undefined {
+function readGiven(path: string): StateEntries | null | undefined {
   try {
     const file = readStateFile(path);
     return file === null ? undefined : file.state;

@@ -7,6 +7,7 @@ import type { RunIdentity } from "../../domain/job.js";
 import { findArchived } from "./archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
+import { compareRun, identityIn } from "./same-run.js";
 import type { StateFile } from "../snapshot/state-file.js";
 import { createdEntry, lineHead } from "../text/task-line.js";
 
@@ -24,11 +25,17 @@ export interface KnownRun {
 export function isAnotherRun({ state, stats }: StateFile, known: KnownRun, paths: JobPaths): boolean {
   if (state === null) return false;
   const { run, completedAt } = known;
-  const { id = null, created_at: createdAt = null } = state;
-  if (id === null && createdAt === null) return completedAt !== null && Number(stats.mtimeNs / 1_000_000n) > completedAt;
-  if ((id === null || id === run.id) && (createdAt === null || createdAt === run.createdAt)) return false;
-  // A crash may leave the file of a run that is in `runs/` already.
-  return typeof id !== "string" || typeof createdAt !== "string" || findArchived(paths, { id, createdAt }).found === null;
+  switch (compareRun(state, run)) {
+    case "same":
+      return false;
+    case "none":
+      return completedAt !== null && Number(stats.mtimeNs / 1_000_000n) > completedAt;
+    case "another": {
+      // A crash may leave the file of a run that is in `runs/` already.
+      const given = identityIn(state);
+      return given === null || findArchived(paths, given).found === null;
+    }
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync, type BigIntStats } from "node:fs";
 import { AirError } from "../../domain/errors.js";
-import { isObject } from "../text/describe.js";
+import { readState, type StateEntries } from "../text/state-keys.js";
 import { codeOf } from "../../system/error-code.js";
 
 /** Nobody needs more for one object of a dozen keys. */
@@ -12,7 +12,7 @@ export interface StateFile {
   /** What it is, for telling whether it was written since. */
   readonly stats: BigIntStats;
   /** Null if it is no JSON object, or not yet. */
-  readonly state: Readonly<Record<string, unknown>> | null;
+  readonly state: StateEntries | null;
 }
 
 /**
@@ -47,10 +47,9 @@ function openState(path: string): number | null {
   }
 }
 
-export function parseState(text: string): Readonly<Record<string, unknown>> | null {
+export function parseState(text: string): StateEntries | null {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return readState(JSON.parse(text));
   } catch {
     return null;
   }

@@ -67,6 +67,11 @@ export function isKnownKey(key: string): boolean {
   return rules.has(key) || UNSUPPORTED_KEYS.has(key);
 }
 
+/** True for an entry that is right, or that means nothing to us. */
+export function isPlainEntry(key: string, value: unknown): boolean {
+  return rules.get(key)?.isRight(value) ?? true;
+}
+
 interface Rule {
   readonly isRight: (value: unknown) => boolean;
   readonly isRecord: boolean;

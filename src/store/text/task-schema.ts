@@ -14,7 +14,7 @@ import { suggest } from "./suggest.js";
 import { RECORD_SHAPES, TASK_SHAPES, UNSUPPORTED_KEYS } from "./task-keys.js";
 import { OPTION_SHAPES } from "./task-options.js";
 import type { Check } from "./value-checks.js";
-import { single, type Shape } from "./value-shape.js";
+import { expected, single, type Shape } from "./value-shape.js";
 
 const JOB_KEYS = ["name", "tasks", "defaults", ...JOB_OPTION_SHAPES.keys()];
 const UNSUPPORTED_JOB_KEYS: ReadonlySet<string> = new Set(["pools"]);
@@ -51,7 +51,7 @@ export function jobFaults(value: unknown): PathFault[] {
 
 function object(shapes: ReadonlyMap<string, Shape>, example: string): z.ZodObject {
   const schemas = [...shapes].map(([key, shape]) => [key, key === REQUIRED ? schemaOf(shape) : schemaOf(shape).nullish()]);
-  return z.looseObject(Object.fromEntries(schemas) as z.ZodRawShape, { error: expected("an object", example) });
+  return z.looseObject(Object.fromEntries(schemas) as z.ZodRawShape, { error: wanted("an object", example) });
 }
 
 function schemaOf(shape: Shape): z.ZodType {
@@ -59,13 +59,13 @@ function schemaOf(shape: Shape): z.ZodType {
     case "value":
       return checked(shape.check);
     case "list":
-      return z.array(checked(shape.item), { error: expected("a list", shape.example) }).check((context) => {
+      return z.array(checked(shape.item), { error: wanted("a list", shape.example) }).check((context) => {
         const message = shape.whole?.(context.value) ?? null;
         if (message !== null) context.issues.push({ code: "custom", message, input: context.value });
       });
     case "entries":
       return z
-        .custom<Record<string, unknown>>(isObject, { error: expected("an object", shape.example), abort: true })
+        .custom<Record<string, unknown>>(isObject, { error: wanted("an object", shape.example), abort: true })
         .check((context) => {
           for (const [name, value] of Object.entries(context.value)) {
             const message = shape.entry(name, value);
@@ -79,8 +79,9 @@ function checked(check: Check): z.ZodType {
   return z.custom((value) => check(value) === null, { error: (issue) => check(issue.input) ?? "" });
 }
 
-function expected(what: string, example: string): (issue: { readonly input?: unknown }) => string {
-  return ({ input }) => `expected ${what} such as ${example}, got ${describe(input)}`;
+/** For zod, which gives what came. */
+function wanted(what: string, example: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => expected(what, example, input);
 }
 
 function faultsOf(schema: z.ZodType, value: unknown): PathFault[] {

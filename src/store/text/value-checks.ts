@@ -6,7 +6,7 @@
  */
 
 import { constants } from "node:os";
-import { describe, quote } from "./describe.js";
+import { describe, isObject, quote } from "./describe.js";
 import { suggest } from "./suggest.js";
 import { isOurTimestamp, parseTimestamp } from "./timestamp.js";
 
@@ -83,7 +83,10 @@ export const checkCounter = numberCheck("a whole number of 0 or more", (value) =
 
 export const checkTriggerRule = wordCheck(["all_success", "all_done", "any_failed"]);
 export const checkOnLost = wordCheck(["rerun", "fail"]);
-export const checkStatus = wordCheck(["pending", "running", "completed", "failed", "skipped", "cancelled"]);
+const STATUSES = ["pending", "running", "completed", "failed", "skipped", "cancelled"];
+export const checkStatus = wordCheck(STATUSES);
+export const checkState = wordCheck(["waiting", "working", "completed", "failed", "cancelled"]);
+export const checkOwner = wordCheck(["run", "map", "manager"]);
 
 const CONDITIONS = ["timeout", ...Object.keys(constants.signals)];
 
@@ -100,6 +103,12 @@ export function checkRetryCondition(value: unknown): string | null {
 export function checkTime(value: unknown): string | null {
   if (typeof value === "string" && (isOurTimestamp(value) || parseTimestamp(value) !== null)) return null;
   return `expected a time such as "2026-01-31T12:00:00.000Z", got ${describe(value)}`;
+}
+
+/** How many tasks of a job have each status. */
+export function checkCounts(value: unknown): string | null {
+  const isRight = isObject(value) && ["total", ...STATUSES].every((key) => checkCounter(value[key]) === null);
+  return isRight ? null : `expected an object with a number for each status, got ${describe(value)}`;
 }
 
 function numberCheck(what: string, isRight: (value: number) => boolean): Check {

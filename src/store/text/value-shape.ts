@@ -5,7 +5,8 @@
  * task-schema.ts, the schema that says what is wrong with the others, so the two can't disagree. Pure.
  */
 
-import { isObject } from "./describe.js";
+import { describe, isObject } from "./describe.js";
+import type { PathFault } from "./places.js";
 import type { Check } from "./value-checks.js";
 
 export type Shape = ValueShape | ListShape | EntriesShape;
@@ -54,4 +55,31 @@ export function entries(entry: EntryCheck, example: string): Shape {
     return true;
   };
   return { kind: "entries", entry, example, isRight };
+}
+
+/** What is wrong with a value, with the place inside of it; null if nothing is. Of several faults the first. */
+export function firstFault(shape: Shape, value: unknown): PathFault | null {
+  switch (shape.kind) {
+    case "value":
+      return faultAt([], shape.check(value));
+    case "list": {
+      if (!Array.isArray(value)) return faultAt([], expected("a list", shape.example, value));
+      const items = value as readonly unknown[];
+      const wrong = items.findIndex((item) => shape.item(item) !== null);
+      return wrong >= 0 ? faultAt([wrong], shape.item(items[wrong])) : faultAt([], shape.whole?.(items) ?? null);
+    }
+    case "entries": {
+      if (!isObject(value)) return faultAt([], expected("an object", shape.example, value));
+      const wrong = Object.keys(value).find((name) => shape.entry(name, value[name]) !== null);
+      return wrong === undefined ? null : faultAt([wrong], shape.entry(wrong, value[wrong]));
+    }
+  }
+}
+
+export function expected(what: string, example: string, value: unknown): string {
+  return `expected ${what} such as ${example}, got ${describe(value)}`;
+}
+
+function faultAt(path: PathFault["path"], message: string | null): PathFault | null {
+  return message === null ? null : { path, message };
 }

@@ -10,6 +10,7 @@ import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
 import { ourUser } from "../../system/private-directory.js";
 import { hasLateState } from "../directory/rejection.js";
+import type { StateEntries } from "../text/state-keys.js";
 import { readStateFile } from "../snapshot/state-file.js";
 
 export interface Glance {
@@ -67,7 +68,7 @@ export function whyRefused(name: string, stats: Stats, user: number): string | n
 function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | null): Judgement {
   const state = stateStats === null ? null : readState(paths);
   if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
-  const owner = state?.["owner"] ?? null;
+  const owner = state?.owner ?? null;
   if (owner === "run" || owner === "map") return judgement("foreign");
   const journalOwner = readJournalOwner(paths.journal);
   const isKnown = journalOwner === "manager";
@@ -86,7 +87,7 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
 /** Jobs without an owner are another program's, or were dropped as they are: they have to be taken in once. */
 function hasEnded(
   paths: JobPaths,
-  { owner, state, rejected_file: rejected }: Readonly<Record<string, unknown>>,
+  { owner, state, rejected_file: rejected }: StateEntries,
   stateStats: Stats,
   tasksStats: Stats | null,
 ): boolean {
@@ -95,7 +96,7 @@ function hasEnded(
   return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
 }
 
-function readState(paths: JobPaths): Readonly<Record<string, unknown>> | null {
+function readState(paths: JobPaths): StateEntries | null {
   try {
     return readStateFile(paths.state)?.state ?? null;
   } catch {

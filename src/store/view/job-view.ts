@@ -8,36 +8,22 @@ import { accessSync, constants, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { Counts } from "../../domain/job.js";
-import type { TaskStatus } from "../../domain/task.js";
 import { archivedIds, archivedPaths } from "../directory/archived-runs.js";
 import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { readHolder, type LockHolder } from "../../system/lock-holder.js";
 import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
+import { locateData } from "../text/places.js";
+import { readState, stateFaults, type StateEntries } from "../text/state-keys.js";
+import { readTaskViews, type TaskView } from "./task-view.js";
 import { readRegularFile } from "../../system/regular-file.js";
-
-/** An object of tasks.json. Only `id` is certain to be there. */
-export interface TaskView {
-  readonly id: string;
-  readonly status?: TaskStatus;
-  readonly dependencies?: readonly string[];
-  readonly error?: string | null;
-  readonly started_at?: string | null;
-  readonly completed_at?: string | null;
-  readonly exit_code?: number | null;
-  readonly signal?: string | null;
-  readonly attempts?: number;
-  /** Relative to the job's directory. */
-  readonly log?: string | null;
-  readonly [key: string]: unknown;
-}
 
 export interface JobView {
   readonly name: string;
   readonly dir: string;
-  /** The object of state.json; null if it can't be read. */
-  readonly state: Readonly<Record<string, unknown>> | null;
+  /** The object of state.json, without what can't be meant; null if it can't be read. */
+  readonly state: StateEntries | null;
   /** True if its state is a final one. */
   readonly isOver: boolean;
   /** Null if it can't be read, or was not asked for. */
@@ -95,22 +81,33 @@ export function listRuns(base: string, name: string): string[] {
 
 /** @param options.withTasks also reads tasks.json, which may be large; it is read in any case if state.json lacks the counts. */
 export function viewJob(paths: JobPaths, name: string, options: { withTasks: boolean }): JobView {
-  const state = readJson(paths.state);
-  const given = isObject(state.value) ? state.value : null;
-  const isOver = ["completed", "failed", "cancelled"].includes(String(given?.["state"]));
-  const counts = given !== null && isObject(given["counts"]) ? (given["counts"] as unknown as Counts) : null;
-  const tasks = options.withTasks || counts === null ? readJson(paths.tasks) : { value: null, problem: null };
-  const rows = Array.isArray(tasks.value) ? tasks.value.filter(isTask) : null;
+  const file = readJson(paths.state);
+  const state = readState(file.value);
+  const isOver = ["completed", "failed", "cancelled"].includes(String(state?.state));
+  const counts = state?.counts ?? null;
+  const list = options.withTasks || counts === null ? readJson(paths.tasks) : { value: null, problem: null };
+  const tasks = Array.isArray(list.value) ? readTaskViews(list.value) : null;
   return {
     name,
     dir: paths.dir,
-    state: given,
+    state,
     isOver,
-    tasks: rows,
-    counts: counts ?? (rows === null ? null : countTasks(rows)),
-    problem: foreignPart(paths) ?? state.problem ?? tasks.problem ?? oldTasks(paths, given, rows),
+    tasks,
+    counts: counts ?? (tasks === null ? null : countTasks(tasks)),
+    problem:
+      foreignPart(paths) ??
+      file.problem ??
+      wrongState(paths, isOver ? null : state) ??
+      list.problem ??
+      oldTasks(paths, state, tasks),
     engine: isOver ? null : findEngine(paths.lock),
   };
+}
+
+/** The first thing that keeps a job from being taken in. */
+function wrongState({ state: path }: JobPaths, state: StateEntries | null): string | null {
+  const [fault] = state === null ? [] : stateFaults(state);
+  return fault === undefined ? null : `${locateData(null, path)(fault.path)}: ${fault.message}`;
 }
 
 function findEngine(lock: string): LockHolder | "unknown" | null {
@@ -124,12 +121,8 @@ function findEngine(lock: string): LockHolder | "unknown" | null {
 }
 
 /** A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run. */
-function oldTasks(
-  { tasks }: JobPaths,
-  state: Readonly<Record<string, unknown>> | null,
-  rows: readonly TaskView[] | null,
-): string | null {
-  const isOld = state !== null && state["owner"] === undefined && rows?.[0]?.attempts !== undefined;
+function oldTasks({ tasks }: JobPaths, state: StateEntries | null, rows: readonly TaskView[] | null): string | null {
+  const isOld = state !== null && (state.owner ?? null) === null && rows?.[0]?.attempts !== undefined;
   return isOld ? `${tasks} is still that of the earlier run` : null;
 }
 
@@ -146,12 +139,4 @@ function readJson(path: string): { value: unknown; problem: string | null } {
     if (error instanceof AirError && error.code === "AIR_NOT_FOUND") return { value: null, problem: `${path} is not there yet` };
     return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isTask(value: unknown): value is TaskView {
-  return isObject(value) && typeof value["id"] === "string";
 }
