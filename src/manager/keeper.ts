@@ -1,12 +1,12 @@
 /**
- * Keeps watch over the directories in `jobs/` and has the library take up what is ready there. Owned by the manager.
+ * Keeps watch over the directories in `jobs/` and has the library take up what is ready there.
  *
  * Event-driven: `jobs/` is watched, and every directory that waits for something or may be written again, as far as the system has room
  * for watches. A slow look at all of them, a bounded number at a time, finds what events missed. A job that runs is left to the executor,
  * which notices by itself what happens to its files; a job that has ended costs a line of memory, a watch and its share of that slow look.
  */
 
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { AirExecutor } from "../index.js";
 import { jobsDir } from "../internal.js";
@@ -36,6 +36,7 @@ export class JobKeeper {
   #ring: Iterator<KeptJob> = [].values();
   #timer: NodeJS.Timeout | null = null;
   #readAt = -1;
+  #lastSaid = "";
   #isClosed = false;
 
   constructor(executor: AirExecutor, log: ManagerLog) {
@@ -53,9 +54,10 @@ export class JobKeeper {
     });
   }
 
-  start(): void {
+  /** Resolves when everything that is there was glanced at. */
+  async start(): Promise<void> {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    void this.#scan();
+    await this.#scan();
   }
 
   /** Takes nothing up any more. */
@@ -78,17 +80,30 @@ export class JobKeeper {
       job = new KeptJob(name, this.#surroundings);
       this.#jobs.set(name, job);
     }
-    job.changed();
+    job.tell({ is: "changed" });
   }
 
-  /** Names that are new to us. The time of the directory tells whether there can be any. */
+  /** Names that are new to us. A directory that can't be read is read again with the next look. */
   async #scan(): Promise<void> {
-    const changedAt = statSync(this.#dir, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+    try {
+      await this.#scanNew();
+      this.#lastSaid = "";
+    } catch (error) {
+      this.#readAt = -1;
+      const { message } = error as Error;
+      if (message !== this.#lastSaid) this.#surroundings.log.write("warn", `${this.#dir} can't be read: ${message}`);
+      this.#lastSaid = message;
+    }
+  }
+
+  /** The time of the directory tells whether there can be any. */
+  async #scanNew(): Promise<void> {
+    const changedAt = lstatSync(this.#dir, { throwIfNoEntry: false })?.mtimeMs ?? -1;
     // Two changes within one tick of the clock look like one: a directory that was just changed is read once more.
     if (changedAt === this.#readAt) return;
     this.#readAt = Date.now() - changedAt > LOOK_EVERY_MS ? changedAt : -1;
     let count = 0;
-    for (const name of namesIn(this.#dir)) {
+    for (const name of changedAt < 0 ? [] : readdirSync(this.#dir)) {
       if (this.#isClosed) return;
       if (this.#jobs.has(name)) continue;
       this.#changed(name);
@@ -106,7 +121,7 @@ export class JobKeeper {
         this.#ring = this.#jobs.values();
         next = this.#ring.next();
       }
-      if (next.done !== true) next.value.lookIfChanged();
+      if (next.done !== true) next.value.tell({ is: "passed" });
     }
   }
 
@@ -123,14 +138,5 @@ export class JobKeeper {
     if (oldest === undefined || this.#ended.size <= this.#mostEnded) return;
     this.#ended.delete(oldest);
     oldest.unwatchIfEnded();
-  }
-}
-
-function namesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    // It has vanished: it may come back.
-    return [];
   }
 }

@@ -1,15 +1,21 @@
 /**
- * One directory in `jobs/` as the manager sees it: glanced at when something changed, taken up when it is ready, failed when its files
- * stay unreadable. Made by the keeper. While its job runs, the executor alone looks after it.
+ * One entry of `jobs/` as the manager sees it: glanced at when something changed, taken up when it is ready, failed when its files stay
+ * unreadable. While its job runs, the executor alone looks after it.
+ *
+ * All that happens to it comes in through `tell`, and nothing gets out of there: what goes wrong is its own trouble, told once, and no
+ * other job's.
  */
 
 import { join } from "node:path";
-import { AirError, type AirExecutor, type JobSummary } from "../index.js";
-import { fingerprintOf, glanceAt, jobsDir, rejectDropped, SETTLE_MS, type Glance } from "../internal.js";
-import { Alarm } from "./alarm.js";
+import { AirError, type AirExecutor, type Job, type JobSummary } from "../index.js";
+import { fingerprintOf, glanceAt, jobsDir, type Glance } from "../internal.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
-import type { LogLevel, ManagerLog } from "./log.js";
+import { Alarm } from "./alarm.js";
+import { KnownFiles, type Experience } from "./known-files.js";
+import type { ManagerLog } from "./log.js";
+import { reject, takeUp, type Rejection, type TakeUp } from "./take-up.js";
 import type { Turns } from "./turns.js";
+import { Voice } from "./voice.js";
 
 export interface JobSurroundings {
   readonly executor: AirExecutor;
@@ -22,6 +28,26 @@ export interface JobSurroundings {
   readonly onEndedWatched: (job: KeptJob) => void;
 }
 
+/** What can happen to an entry, as far as the manager is concerned. */
+type Signal =
+  /** Something was written there, says the system, or a moment has come that was asked for. */
+  | { readonly is: "changed" }
+  /** The slow look has come by. */
+  | { readonly is: "passed" }
+  | TakeUp
+  | Rejection
+  | { readonly is: "over"; readonly summary: JobSummary }
+  | { readonly is: "given-up"; readonly error: unknown };
+
+type State =
+  /** Nothing is to be done before something changes. */
+  | "resting"
+  /** From being found ready to its end. */
+  | "open"
+  | "ended"
+  /** Nobody looks after it any more. */
+  | "closed";
+
 /** Looking takes at most one part in so many of the time, however often a file is written. */
 const LOOK_SHARE = 10;
 /** First wait for somebody else's lock, or for room; it doubles up to the longest. */
@@ -32,46 +58,216 @@ export class KeptJob {
   readonly name: string;
   readonly #surroundings: JobSurroundings;
   readonly #dir: string;
-  /** `open`: between being found ready and its end. */
-  #phase: "resting" | "open" | "ended" = "resting";
+  readonly #voice: Voice;
+  readonly #known = new KnownFiles();
+  readonly #alarm = new Alarm(() => this.tell({ is: "changed" }));
+  #state: State = "resting";
   #watch: DirectoryWatch | null = null;
-  readonly #alarm = new Alarm(() => this.#look());
   /** No look before that. */
   #restUntil = 0;
   #retryMs = RETRY_MS;
-  #fingerprint: string | null = null;
-  /** What came of the last attempt to take it up, and with which files: the same again is not tried before something has changed. */
-  #outcome: { readonly fingerprint: string; readonly is: "ended" | "waiting" | "unreadable" } | null = null;
-  /** Since when its files are as unreadable as they are. */
-  #unreadable: { readonly fingerprint: string; readonly since: number } | null = null;
-  #lastSaid = "";
-  #isClosed = false;
+  /** Its files are made to say why it is refused. */
+  #rejecting: Promise<void> | null = null;
 
   constructor(name: string, surroundings: JobSurroundings) {
     this.name = name;
     this.#surroundings = surroundings;
+    this.#voice = new Voice(surroundings.log, name);
     this.#dir = join(jobsDir(surroundings.executor.dir), name);
   }
 
-  /** Something changed: looks at once, or as soon as it may. */
-  changed(): void {
-    if (this.#phase !== "open" && !this.#isClosed) this.#alarm.ringAt(this.#restUntil);
-  }
-
-  /** For changes that no event told of. */
-  lookIfChanged(): void {
-    if (this.#phase === "open") return;
-    if (fingerprintOf(this.#surroundings.executor.dir, this.name) !== this.#fingerprint) this.changed();
+  tell(signal: Signal): void {
+    if (this.#state === "closed") return;
+    try {
+      this.#meet(signal);
+    } catch (error) {
+      this.#tryAgain(error);
+    }
   }
 
   unwatchIfEnded(): void {
-    if (this.#phase === "ended") this.#unwatch();
+    if (this.#state === "ended") this.#unwatch();
   }
 
   close(): void {
     this.#unwatch();
     this.#alarm.stop();
-    this.#isClosed = true;
+    this.#state = "closed";
+  }
+
+  #meet(signal: Signal): void {
+    switch (signal.is) {
+      case "changed":
+        if (this.#state !== "open") this.#lookWhenRested();
+        return;
+      case "passed":
+        if (this.#state !== "open" && !this.#known.isAs(this.#fingerprint())) this.#lookWhenRested();
+        return;
+      case "taken-up":
+        return this.#follow(signal.job);
+      case "refused":
+        return this.#refused(signal.glance, signal.error);
+      case "rejected":
+        return this.#rejected(signal.reason);
+      case "not-rejected":
+        return this.#notRejected(signal.error);
+      case "over":
+        return this.#over(signal.summary);
+      case "given-up":
+        return this.#tryAgain(signal.error);
+    }
+  }
+
+  /** At once, or as soon as it may be. */
+  #lookWhenRested(): void {
+    if (performance.now() < this.#restUntil) this.#alarm.ringAt(this.#restUntil);
+    else this.#look();
+  }
+
+  #look(): void {
+    const before = performance.now();
+    let glance = glanceAt(this.#surroundings.executor.dir, this.name);
+    if (this.#watch === null && this.#wantsWatch(glance)) {
+      this.#startWatch();
+      // What was written before the watch stood.
+      if (this.#fingerprint() !== glance.fingerprint) glance = glanceAt(this.#surroundings.executor.dir, this.name);
+    }
+    const now = performance.now();
+    this.#restUntil = now + LOOK_SHARE * (now - before);
+    this.#known.see(glance, now);
+    this.#act(glance);
+  }
+
+  #act(glance: Glance): void {
+    if (glance.kind !== "ended") this.#state = "resting";
+    switch (glance.kind) {
+      case "gone":
+        return this.#surroundings.onGone(this);
+      case "refused":
+        return this.#voice.tellTrouble("warn", `jobs/${this.name} is not taken: ${glance.reason}`);
+      case "foreign":
+      case "waiting":
+        return;
+      case "ended":
+        return this.#end();
+      case "unfinished":
+        return this.#takeUpOnceSettled(glance);
+      case "ready":
+        break;
+    }
+    if (this.#known.is === "new") this.#takeUp(glance);
+    else if (this.#known.is === "unreadable") this.#takeUpOnceSettled(glance);
+    else if (this.#known.is === "ended") this.#end();
+  }
+
+  #end(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    if (this.#watch !== null) this.#surroundings.onEndedWatched(this);
+  }
+
+  #takeUpOnceSettled(glance: Glance): void {
+    if (this.#hasSettled()) this.#takeUp(glance);
+  }
+
+  /** False as long as somebody may still be writing; then it is looked at again in time. */
+  #hasSettled(): boolean {
+    const { settledAt } = this.#known;
+    if (performance.now() >= settledAt) return true;
+    this.#alarm.ringAt(settledAt);
+    return false;
+  }
+
+  #takeUp(glance: Glance): void {
+    this.#state = "open";
+    const { executor, turns } = this.#surroundings;
+    turns.take(async () => {
+      this.tell(await takeUp(executor, this.#dir, glance));
+      await this.#rejecting;
+    });
+  }
+
+  #follow(job: Job): void {
+    this.#retryMs = RETRY_MS;
+    this.#voice.forgetTrouble();
+    this.#known.note("ended");
+    const { state } = job.status();
+    if (state === "waiting" || state === "working") this.#voice.tell("info", `job "${this.name}" is taken up`, { run: job.id });
+    job.finished().then(
+      (summary) => this.tell({ is: "over", summary }),
+      (error: unknown) => this.tell({ is: "given-up", error }),
+    );
+  }
+
+  #over(summary: JobSummary): void {
+    const { state, durationMs, error, counts, id: run, isInterrupted } = summary;
+    // Only an executor that is closing interrupts.
+    if (isInterrupted) return this.#voice.tell("info", `job "${this.name}" is unfinished`, { run, counts });
+    if (durationMs > 0) {
+      const level = state === "completed" ? "info" : "warn";
+      this.#voice.tell(level, `job "${this.name}" ${state}${error === null ? "" : `: ${error}`}`, { run, counts, durationMs });
+    }
+    // It may have been written again meanwhile, and may soon be.
+    this.#lookAgain();
+  }
+
+  #refused(glance: Glance, error: unknown): void {
+    if (!(error instanceof AirError)) return this.#tryAgain(error);
+    const { code, message } = error;
+    if (code === "AIR_CLOSED") return;
+    if (code === "AIR_NOT_FOUND" && glance.kind !== "unfinished") return this.#rest("waiting");
+    if (code === "AIR_DAMAGED") {
+      this.#voice.tellTrouble("error", message);
+      return this.#rest("ended");
+    }
+    if (code !== "AIR_NOT_FOUND" && code !== "AIR_INVALID_JOB" && code !== "AIR_UNSAFE_PATH") return this.#tryAgain(error);
+    if (!this.#hasSettled()) return this.#rest("unreadable");
+    this.#rejecting = reject(this.#dir, glance, error).then((outcome) => this.tell(outcome));
+  }
+
+  #rejected({ message, faults }: AirError): void {
+    const inWords = faults.map((fault) => `${fault.place}: ${fault.message}`);
+    this.#voice.tell("error", `job "${this.name}" failed: ${message}`, { faults: inWords });
+    this.#rest("ended");
+  }
+
+  #notRejected(error: unknown): void {
+    if (!(error instanceof AirError) || error.code !== "AIR_UNSAFE_PATH") return this.#tryAgain(error);
+    this.#voice.tellTrouble("error", `jobs/${this.name} is not taken: ${error.message}`);
+    this.#rest("ended");
+  }
+
+  /** Somebody else holds it, or it can't be told what is there, or something is wrong with ourselves: told once, and tried again. */
+  #tryAgain(error: unknown): void {
+    if (this.#state === "closed") return;
+    const stack = error instanceof AirError || !(error instanceof Error) ? {} : { stack: error.stack };
+    this.#voice.tellTrouble(
+      "warn",
+      `job "${this.name}" has to wait: ${error instanceof Error ? error.message : String(error)}`,
+      stack,
+    );
+    this.#known.forget();
+    this.#restUntil = performance.now() + this.#retryMs;
+    this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
+    this.#state = "resting";
+    this.#alarm.ringAt(this.#restUntil);
+  }
+
+  /** With these files it is so; nothing is done until they are others. */
+  #rest(is: Experience): void {
+    this.#known.note(is);
+    this.#lookAgain();
+  }
+
+  /** Something may have changed while it was open. */
+  #lookAgain(): void {
+    this.#state = "resting";
+    if (this.#watch === null) this.#startWatch();
+    this.#lookWhenRested();
+  }
+
+  #startWatch(): void {
+    this.#watch = new DirectoryWatch(this.#dir, () => this.tell({ is: "changed" }));
   }
 
   #unwatch(): void {
@@ -79,164 +275,12 @@ export class KeptJob {
     this.#watch = null;
   }
 
-  #look(): void {
-    const before = performance.now();
-    let glance = this.#glance();
-    if (this.#watch === null && this.#wantsWatch(glance)) {
-      this.#watch = new DirectoryWatch(this.#dir, () => this.changed());
-      // What was written before the watch stood.
-      if (fingerprintOf(this.#surroundings.executor.dir, this.name) !== glance.fingerprint) glance = this.#glance();
-    }
-    const now = performance.now();
-    this.#restUntil = now + LOOK_SHARE * (now - before);
-    this.#fingerprint = glance.fingerprint;
-    this.#act(glance, now);
-  }
-
   #wantsWatch({ kind }: Glance): boolean {
     if (kind === "ended") return this.#surroundings.hasRoomForWatch();
     return kind === "waiting" || kind === "unfinished";
   }
 
-  #glance(): Glance {
-    try {
-      return glanceAt(this.#surroundings.executor.dir, this.name);
-    } catch (error) {
-      return { kind: "refused", reason: (error as Error).message, isKnown: false, fingerprint: "" };
-    }
-  }
-
-  #act(glance: Glance, now: number): void {
-    if (glance.kind !== "ended") this.#phase = "resting";
-    switch (glance.kind) {
-      case "gone":
-        return this.#surroundings.onGone(this);
-      case "refused":
-        return this.#say("warn", `jobs/${this.name} is not taken: ${glance.reason}`);
-      case "foreign":
-      case "waiting":
-        return;
-      case "ended":
-        return this.#end();
-      case "unfinished":
-        return this.#takeUpOnceSettled(glance, now);
-      case "ready":
-        break;
-    }
-    const known = this.#outcome?.fingerprint === glance.fingerprint ? this.#outcome.is : null;
-    if (known === null) this.#takeUp(glance);
-    else if (known === "unreadable") this.#takeUpOnceSettled(glance, now);
-    else if (known === "ended") this.#end();
-  }
-
-  #takeUpOnceSettled(glance: Glance, now: number): void {
-    if (this.#hasSettled(glance, now)) this.#takeUp(glance);
-  }
-
-  #end(): void {
-    if (this.#phase === "ended") return;
-    this.#phase = "ended";
-    if (this.#watch !== null) this.#surroundings.onEndedWatched(this);
-  }
-
-  /** False as long as somebody may still be writing; then it is looked at again in time. */
-  #hasSettled({ fingerprint }: Glance, now: number): boolean {
-    if (this.#unreadable?.fingerprint !== fingerprint) this.#unreadable = { fingerprint, since: now };
-    const settledAt = this.#unreadable.since + SETTLE_MS;
-    if (now >= settledAt) return true;
-    this.#alarm.ringAt(settledAt);
-    return false;
-  }
-
-  #takeUp(glance: Glance): void {
-    this.#phase = "open";
-    this.#surroundings.turns.take(async () => {
-      try {
-        const job = await this.#surroundings.executor.takeUp(this.#dir, { owner: "manager" });
-        this.#retryMs = RETRY_MS;
-        this.#unreadable = null;
-        this.#lastSaid = "";
-        this.#outcome = { fingerprint: glance.fingerprint, is: "ended" };
-        const { state } = job.status();
-        if (state === "waiting" || state === "working") this.#tell("info", `job "${this.name}" is taken up`, { run: job.id });
-        job.finished().then(
-          (summary) => this.#finished(summary),
-          (error: Error) => this.#tryAgain(error),
-        );
-      } catch (error) {
-        await this.#refused(glance, error as Error);
-      }
-    });
-  }
-
-  #finished(summary: JobSummary): void {
-    const { state, durationMs, error, counts, id: run, isInterrupted } = summary;
-    if (isInterrupted) return this.#tell("info", `job "${this.name}" is unfinished`, { run, counts });
-    if (durationMs > 0) {
-      const level = state === "completed" ? "info" : "warn";
-      this.#tell(level, `job "${this.name}" ${state}${error === null ? "" : `: ${error}`}`, { run, counts, durationMs });
-    }
-    // It may have been written again meanwhile, and may soon be.
-    this.#rest();
-  }
-
-  async #refused(glance: Glance, error: Error): Promise<void> {
-    const { fingerprint } = glance;
-    const code = error instanceof AirError ? error.code : "";
-    const isIncomplete = code === "AIR_NOT_FOUND" && glance.kind !== "unfinished";
-    if (isIncomplete) {
-      this.#outcome = { fingerprint, is: "waiting" };
-      this.#rest();
-    } else if (code === "AIR_INVALID_JOB" || code === "AIR_UNSAFE_PATH" || code === "AIR_NOT_FOUND") {
-      if (this.#hasSettled(glance, performance.now())) return this.#reject(glance, error as AirError);
-      this.#outcome = { fingerprint, is: "unreadable" };
-      this.#rest();
-    } else if (code === "AIR_DAMAGED") {
-      this.#say("error", error.message);
-      this.#outcome = { fingerprint, is: "ended" };
-      this.#rest();
-    } else if (code !== "AIR_CLOSED") {
-      this.#tryAgain(error);
-    }
-  }
-
-  async #reject(glance: Glance, error: AirError): Promise<void> {
-    const reason = error.code === "AIR_NOT_FOUND" ? new AirError("AIR_INVALID_JOB", `${this.#dir}: ${glance.reason}`) : error;
-    try {
-      await rejectDropped(this.#dir, reason, Date.now());
-      const faults = reason.faults.map(({ place, message }) => `${place}: ${message}`);
-      this.#tell("error", `job "${this.name}" failed: ${reason.message}`, { faults });
-    } catch (cause) {
-      if (!(cause instanceof AirError) || cause.code !== "AIR_UNSAFE_PATH") return this.#tryAgain(cause as Error);
-      this.#say("error", `jobs/${this.name} is not taken: ${cause.message}`);
-    }
-    this.#outcome = { fingerprint: glance.fingerprint, is: "ended" };
-    this.#rest();
-  }
-
-  /** Somebody else holds it, or the machine or the disk refuses for now. */
-  #tryAgain(error: Error): void {
-    this.#say("warn", `job "${this.name}" has to wait: ${error.message}`);
-    this.#restUntil = performance.now() + this.#retryMs;
-    this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
-    this.#rest();
-  }
-
-  /** Looks again: something may have changed while it was open. */
-  #rest(): void {
-    this.#phase = "resting";
-    if (this.#isClosed) return;
-    this.#watch ??= new DirectoryWatch(this.#dir, () => this.changed());
-    this.changed();
-  }
-
-  /** Once, however often it is so. */
-  #say(level: LogLevel, message: string): void {
-    if (message !== this.#lastSaid) this.#tell(level, message);
-    this.#lastSaid = message;
-  }
-
-  #tell(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.#surroundings.log.write(level, message, { job: this.name, ...fields });
+  #fingerprint(): string | null {
+    return fingerprintOf(this.#surroundings.executor.dir, this.name);
   }
 }

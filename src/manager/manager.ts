@@ -78,7 +78,7 @@ export class Manager {
       });
       log.write("info", `watching ${dir}`, { dir });
       const manager = new Manager(lock, log, executor, graceMs);
-      manager.#keeper.start();
+      await manager.#keeper.start();
       return manager;
     } catch (error) {
       lock.release();

@@ -9,6 +9,7 @@
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
+import { isSystemError } from "../system/error-code.js";
 import type { Journal } from "./journal/journal.js";
 import { LogPlace } from "./directory/log-place.js";
 import type { Picture } from "./picture/picture.js";
@@ -112,13 +113,24 @@ export class JobWriter implements Recorder {
    * out of reach nothing may start.
    */
   look(): Standing {
-    const standing = this.#snapshots.standing();
     const wasAway = this.#isAway;
+    const standing = this.#lookNow();
     this.#isAway = standing === "away";
-    if (this.#snapshots.hasNews()) this.noteNews();
-    if (standing === "ours" && this.#snapshots.isStateForeign()) this.#schedule.planState();
     if (wasAway && !this.#isAway) this.#options.onReady();
     return standing;
+  }
+
+  /** What can't be looked at is out of reach. */
+  #lookNow(): Standing {
+    try {
+      const standing = this.#snapshots.standing();
+      if (this.#snapshots.hasNews()) this.noteNews();
+      if (standing === "ours" && this.#snapshots.isStateForeign()) this.#schedule.planState();
+      return standing;
+    } catch (error) {
+      if (isSystemError(error)) return "away";
+      throw error;
+    }
   }
 
   /** Somebody wrote into tasks.json: a snapshot follows soon, which takes in what is new there. */

@@ -1,5 +1,5 @@
 /**
- * Tells of changes in one directory, as the system reports them, also if the directory vanishes and comes back. Used by the job keeper.
+ * Tells of changes in one directory, as the system reports them, also if the directory vanishes and comes back.
  * Makes no promise: events can be missed (a network mount, too many watches), so whoever uses it looks now and then as well.
  */
 
@@ -19,7 +19,7 @@ export class DirectoryWatch {
 
   /** Watches what is there now. True if that is another directory than before, or the first one. */
   refresh(): boolean {
-    const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino ?? null;
+    const inode = inodeOf(this.#path);
     if (inode === this.#inode) return false;
     this.close();
     this.#inode = inode;
@@ -37,5 +37,14 @@ export class DirectoryWatch {
     this.#watcher?.close();
     this.#watcher = null;
     this.#inode = null;
+  }
+}
+
+/** Null if nothing is there, or nothing that could be looked at: whoever uses a watch finds that out by himself. */
+function inodeOf(path: string): number | null {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return null;
   }
 }

@@ -73,8 +73,10 @@ function isStillAt(path: string, fd: number): boolean {
 
 function presenceOf(path: string, fd: number): Presence {
   try {
+    // The first look that can't fail for reasons of the path.
+    if (fstatSync(fd).nlink === 0) return "removed";
     if (isStillAt(path, fd)) return "here";
-    return fstatSync(fd).nlink === 0 || existsSync(path) ? "removed" : "away";
+    return existsSync(path) ? "removed" : "away";
   } catch {
     // A file system that doesn't answer.
     return "away";

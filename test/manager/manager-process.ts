@@ -1,8 +1,8 @@
 /** A real manager in the foreground of a subprocess with a directory of its own, and ways to drop jobs and to see what became of them. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -22,13 +22,18 @@ export class ManagedDirectory {
   readonly base: string;
   readonly cli = cli;
   readonly env: NodeJS.ProcessEnv;
+  /** Who runs the manager; empty for us. */
+  readonly #user: { readonly uid?: number; readonly gid?: number };
   #manager: ChildProcess | null = null;
 
-  constructor(t: TestContext) {
+  /** @param user who runs the manager: for what root may do and nobody else. Default: we. */
+  constructor(t: TestContext, user: number | null = null) {
+    this.#user = user === null ? {} : { uid: user, gid: user };
     this.root = mkdtempSync(join(tmpdir(), "air-executor-test-"));
     this.base = join(this.root, ".air-executor");
     this.env = { ...process.env, AIR_EXECUTOR_DIR: this.base };
     mkdirSync(join(this.base, "jobs"), { recursive: true, mode: 0o700 });
+    if (user !== null) for (const dir of [this.root, this.base, join(this.base, "jobs")]) chownSync(dir, user, user);
     t.after(async () => {
       if (this.#manager !== null) await this.end("SIGKILL");
       rmSync(this.root, { recursive: true, force: true });
@@ -41,6 +46,7 @@ export class ManagedDirectory {
       cwd: this.root,
       env: this.env,
       stdio: ["ignore", "inherit", "pipe"],
+      ...this.#user,
     });
     this.#manager = manager;
     let said = "";
@@ -48,6 +54,15 @@ export class ManagedDirectory {
     await until(() => said.includes("watching") || manager.exitCode !== null, "the manager to be up");
     if (manager.exitCode !== null) throw new Error(`the manager ended with ${manager.exitCode}: ${said}`);
     return manager;
+  }
+
+  /** A command of the same user. */
+  run(...args: string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+    return spawnSync(process.execPath, [cli, ...args], { cwd: this.root, env: this.env, encoding: "utf8", ...this.#user });
+  }
+
+  get isUp(): boolean {
+    return this.#manager?.exitCode === null && this.#manager.signalCode === null;
   }
 
   /** Ends the manager with a signal and gives its exit code. */
@@ -72,12 +87,23 @@ export class ManagedDirectory {
 
   dropState(job: string, createdAt = "2026-01-31T12:00:00.123456Z"): void {
     mkdirSync(this.path(job, "logs"), { recursive: true });
+    this.#give(job, "logs");
     writeFileSync(this.path(job, "state.json"), stateText(job, createdAt));
+    this.#give(job, "state.json");
   }
 
   dropTasks(job: string, tasks: readonly Task[]): void {
     mkdirSync(this.path(job, "logs"), { recursive: true });
+    this.#give(job, "logs");
     writeFileSync(this.path(job, "tasks.json"), JSON.stringify(tasks, null, 2));
+    this.#give(job, "tasks.json");
+  }
+
+  /** To the manager's user. */
+  #give(job: string, name: string): void {
+    const { uid, gid } = this.#user;
+    if (uid === undefined || gid === undefined) return;
+    for (const path of [this.path(job), this.path(job, name)]) chownSync(path, uid, gid);
   }
 
   state(job: string): State {

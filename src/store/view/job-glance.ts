@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../../system/error-code.js";
 import { decodeLine } from "../journal/journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
@@ -32,23 +33,38 @@ const TAIL_BYTES = 256;
 /** The first line of a journal is the job's own, without its tasks. */
 const HEAD_BYTES = 64 * 1024;
 
-/** What tells whether a job's files were written since. Null if its directory is gone. */
+/** What is there, before anything is read. */
+interface Entry {
+  readonly directory: Stats | null;
+  readonly state: Stats | null;
+  readonly tasks: Stats | null;
+}
+
+/** What tells whether a job's files were written since. Null if nothing is there. */
 export function fingerprintOf(base: string, name: string): string | null {
-  const { dir, state, tasks } = jobPaths(join(jobsDir(base), name));
-  const [stateStats, tasksStats] = [statOf(state), statOf(tasks)];
-  if (stateStats === null && tasksStats === null && statOf(dir) === null) return null;
-  return `${inShort(stateStats)} ${inShort(tasksStats)}`;
+  return fingerprint(statsOf(jobPaths(join(jobsDir(base), name))));
+}
+
+/** Throws what keeps us from looking. */
+function statsOf({ dir, state, tasks }: JobPaths): Entry {
+  const directory = statOf(dir);
+  // What is in anything else is none of ours, and may be closed to us.
+  const isOurs = directory !== null && directory.isDirectory() && directory.uid === ourUser(directory);
+  return { directory, state: isOurs ? statOf(state) : null, tasks: isOurs ? statOf(tasks) : null };
+}
+
+function fingerprint({ directory, state, tasks }: Entry): string | null {
+  return directory === null ? null : `${directory.ino}:${directory.uid} ${inShort(state)} ${inShort(tasks)}`;
 }
 
 export function glanceAt(base: string, name: string): Glance {
   const paths = jobPaths(join(jobsDir(base), name));
-  const directory = statOf(paths.dir);
+  const entry = statsOf(paths);
+  const { directory } = entry;
   if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "" };
   const refusal = whyRefused(name, directory, ourUser(directory));
-  if (refusal !== null) return { kind: "refused", reason: refusal, isKnown: false, fingerprint: "" };
-  const files = { state: statOf(paths.state), tasks: statOf(paths.tasks) };
-  const fingerprint = `${inShort(files.state)} ${inShort(files.tasks)}`;
-  return { fingerprint, ...judge(paths, files.state, files.tasks) };
+  const judged = refusal === null ? judge(paths, entry.state, entry.tasks) : judgement("refused", refusal);
+  return { fingerprint: fingerprint(entry) ?? "", ...judged };
 }
 
 type Judgement = Omit<Glance, "fingerprint">;
@@ -136,8 +152,15 @@ function readPiece(path: string, position: number, length: number): Buffer | nul
   }
 }
 
+/** Null if there is none. Throws what keeps us from looking. */
 function statOf(path: string): Stats | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw error;
+  }
 }
 
 function inShort(stats: Stats | null): string {

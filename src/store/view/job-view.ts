@@ -59,13 +59,20 @@ export function viewJobs(base: string): JobView[] {
     .sort()
     .flatMap((name) => {
       const paths = viewPaths(base, name);
-      const stats = lstatSync(paths.dir, { throwIfNoEntry: false });
-      if (stats === undefined) return [];
-      const refusal = whyRefused(name, stats, jobs.uid);
-      if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
-      const problem = `it is not taken: ${refusal}`;
-      return [{ name, dir: paths.dir, state: null, isOver: false, tasks: null, counts: null, problem, engine: null }];
+      try {
+        const stats = lstatSync(paths.dir, { throwIfNoEntry: false });
+        if (stats === undefined) return [];
+        const refusal = whyRefused(name, stats, jobs.uid);
+        if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
+        return [withoutView(name, paths, `it is not taken: ${refusal}`)];
+      } catch (error) {
+        return [withoutView(name, paths, `it can't be looked at: ${(error as Error).message}`)];
+      }
     });
+}
+
+function withoutView(name: string, { dir }: JobPaths, problem: string): JobView {
+  return { name, dir, state: null, isOver: false, tasks: null, counts: null, problem, engine: null };
 }
 
 /** @param options.run the id of an earlier run; without it the current one. */
