@@ -13,6 +13,8 @@ export interface Import {
   /** From the root, with the ending `.ts`: `src/domain/task.ts`; null for a package. */
   readonly file: string | null;
   readonly isTypeOnly: boolean;
+  /** What is imported by name. */
+  readonly names: readonly string[];
   readonly line: number;
 }
 
@@ -51,7 +53,9 @@ function findImports(path: string, text: string): Import[] {
           .replaceAll("\\", "/")
           .replace(/\.js$/, ".ts")
       : null;
-    return { specifier, file, isTypeOnly: match[2] !== undefined, line: lineAt(text, match.index) };
+    const list = /\{([^}]*)\}/.exec(match[0])?.[1] ?? "";
+    const names = list.split(",").map((name) => name.replace(/\bas\b.*/, "").trim());
+    return { specifier, file, isTypeOnly: match[2] !== undefined, names, line: lineAt(text, match.index) };
   });
 }
 

@@ -19,7 +19,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   index: ["domain", "system", "store", "workers", "engine", "library"],
   internal: ["domain", "store", "engine", "library"],
   manager: ["system", "index", "internal"],
-  cli: ["index", "internal", "manager", "analysis"],
+  cli: ["system", "index", "internal", "manager", "analysis"],
 };
 
 /** Packages that have one home. */
@@ -139,6 +139,43 @@ export const onlyTheCliTalks: Rule = (file) =>
           "throw or return; only the CLI ends the process and writes",
         ),
       ];
+
+/** Folders that look at files which somebody else may have written, removed or replaced by something else. */
+const lookers = ["store", "workers", "control", "manager", "library", "engine"];
+
+/** What opens, reads, lists or looks by a path. */
+const doors =
+  "access accessSync existsSync lstat lstatSync open openSync opendir opendirSync readFile readFileSync readdir readdirSync readlink readlinkSync realpath realpathSync stat statSync truncate truncateSync watch watchFile writeFile writeFileSync appendFile appendFileSync createReadStream createWriteStream copyFile copyFileSync cp cpSync".split(
+    " ",
+  );
+
+/** Who may do it all the same, and why. */
+const ownDoors: Readonly<Record<string, string>> = {
+  "src/store/journal/recovery.ts": "writes to a descriptor",
+  "src/manager/watch-budget.ts": "reads a limit of the kernel",
+  "src/workers/argument-limit.ts": "reads a limit of the kernel",
+  "src/workers/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
+  "src/workers/preparation.ts": "asks for a user's directories and input files, and opens nothing; a doubt is told as a reason",
+  "src/workers/lane-environment.ts": "asks where env(1) is",
+  "src/workers/lane.ts": "asks where a shell is",
+  "src/workers/judge-exit.ts": "asks whether a directory of logs is gone, for the words of a reason",
+  "src/workers/adoption.ts": "watches a spool that it has open",
+};
+
+/** The runner is a process of its own: it opens what tasks name, and what it has made for them. */
+const OF_THE_RUNNER = "src/workers/portable/";
+
+/** What leads to the system by a path goes through src/system, where nothing hangs, follows a link, or takes a doubt for a no. */
+export const filesAreOpenedAtOneDoor: Rule = (file) => {
+  if (!lookers.includes(roomOf(file.path)) || file.path in ownDoors || file.path.startsWith(OF_THE_RUNNER)) return [];
+  return file.imports.flatMap(({ specifier, names, line }) =>
+    /^(?:node:)?fs(?:\/promises)?$/.test(specifier)
+      ? names
+          .filter((name) => doors.includes(name) || name === "")
+          .map((name) => `${file.path}:${line}: ${name || "all of fs"}: open and look through src/system`)
+      : [],
+  );
+};
 
 /** The answers of look.ts. Where all that is not "yes" is handed on it stays as it is. */
 export const noAnswerIsSweptUp: Rule = (file) =>

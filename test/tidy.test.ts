@@ -32,6 +32,9 @@ check("identifiers use our one word for each thing", rules.oneWordForEachThing, 
   text: "const workflow = nextStep;",
 });
 check("only the CLI writes to the terminal and ends the process", rules.onlyTheCliTalks, sources, { text: "process.exit(1);" });
+check("files that others may have written are opened and looked at through src/system", rules.filesAreOpenedAtOneDoor, sources, {
+  text: 'import { closeSync, readFileSync } from "node:fs";',
+});
 check("no look takes what it can't tell for a yes or a no", rules.noAnswerIsSweptUp, sources, {
   text: 'if (isAlive(lane).answer !== "yes") restart();',
 });

@@ -110,11 +110,12 @@ function findFailure(summary: JobSummary, dir: string): Failure | null {
   const view = viewJob(viewPaths(dir, summary.name), summary.name, { withTasks: true });
   const task = view.tasks?.find(({ id }) => id === summary.firstFailure);
   const path = task === undefined ? null : logPathOf(view, task, null);
-  const end = path === null ? null : readLogEnd(path, tailBytes);
+  const { end = null, problem = null } = path === null ? {} : readLogEnd(path, tailBytes);
   return {
     task: summary.firstFailure,
     error: task?.error ?? null,
     attempts: task?.attempts ?? 1,
     tail: end === null ? [] : lastLines(end, tailLines),
+    problem,
   };
 }

@@ -2,9 +2,13 @@
  * Reads a task's log, from the beginning and on as it grows. Bytes come as they are; nothing is ever written. Links are not followed.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JobView, TaskView } from "../index.js";
+import { openFile, withFile } from "../system/open-file.js";
+import { lookAt } from "../system/path-look.js";
+import { readPiece } from "../system/read-open.js";
+import { yes, type Place } from "../system/look.js";
 
 const chunkBytes = 64 * 1024;
 
@@ -24,20 +28,26 @@ export function logPathOf(job: JobView, task: TaskView, attempt: number | null):
 export class LogFile {
   readonly #path: string;
   #descriptor: number | null = null;
+  #problem: string | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
+  /** Why it can't be shown; null if it can, or is not there yet. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
   /** What was written since the last call, in chunks. A new file in place of the old one is read after the rest of the old one. */
   *read(): Generator<Buffer> {
-    this.#descriptor ??= openLog(this.#path);
+    this.#descriptor ??= this.#open();
     if (this.#descriptor === null) return;
     yield* readRest(this.#descriptor);
     if (!isReplaced(this.#path, this.#descriptor)) return;
     yield* readRest(this.#descriptor);
     this.close();
-    this.#descriptor = openLog(this.#path);
+    this.#descriptor = this.#open();
     if (this.#descriptor !== null) yield* readRest(this.#descriptor);
   }
 
@@ -45,18 +55,33 @@ export class LogFile {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
   }
+
+  #open(): number | null {
+    const file = openFile(this.#path);
+    this.#problem = problemOf(this.#path, file);
+    return file.answer === "yes" ? file.found : null;
+  }
 }
 
-/** The end of a log, at most `maxBytes` of it; null if there is no log. */
-export function readLogEnd(path: string, maxBytes: number): Buffer | null {
-  const descriptor = openLog(path);
-  if (descriptor === null) return null;
-  try {
+/** The end of a log, at most `maxBytes` of it, or why there is none to be shown; neither if there is no log. */
+export function readLogEnd(path: string, maxBytes: number): { readonly end: Buffer | null; readonly problem: string | null } {
+  const file = withFile(path, (descriptor) => {
     const { size } = fstatSync(descriptor);
-    const buffer = Buffer.alloc(Math.min(size, maxBytes));
-    return buffer.subarray(0, readSync(descriptor, buffer, 0, buffer.length, size - buffer.length));
-  } finally {
-    closeSync(descriptor);
+    const length = Math.min(size, maxBytes);
+    return yes(readPiece(descriptor, size - length, length));
+  });
+  return { end: file.answer === "yes" ? file.found : null, problem: problemOf(path, file) };
+}
+
+function problemOf(path: string, file: Place<unknown>): string | null {
+  switch (file.answer) {
+    case "yes":
+    case "no":
+      return null;
+    case "other":
+      return `${path} is ${file.what}, expected a log: not shown`;
+    case "unknown":
+      return `${path} can't be read: ${file.why.message}`;
   }
 }
 
@@ -69,19 +94,7 @@ function* readRest(descriptor: number): Generator<Buffer> {
   }
 }
 
-function openLog(path: string): number | null {
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    if (fstatSync(descriptor).isFile()) return descriptor;
-    closeSync(descriptor);
-    return null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-}
-
 function isReplaced(path: string, descriptor: number): boolean {
-  const current = statSync(path, { throwIfNoEntry: false });
-  return current !== undefined && current.ino !== fstatSync(descriptor).ino;
+  const current = lookAt(path);
+  return current.answer === "yes" && current.found.ino !== fstatSync(descriptor).ino;
 }

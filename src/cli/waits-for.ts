@@ -8,14 +8,14 @@ import { placeOption, quoteForShell } from "./shell-word.js";
 
 /** Empty for a job that has ended, or that somebody runs. */
 export function waitsFor(settings: Settings): (job: JobView) => string {
-  const hasManager = findManager(settings.dir()) !== null;
+  const manager = findManager(settings.dir()).answer;
   return ({ state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver || engine !== null) return "";
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run") return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: map its input again under this name`;
-    return hasManager ? "" : `${why}; go on: air-executor start${placeOption(settings)}`;
+    return manager === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
   };
 }
 

@@ -3,10 +3,11 @@
  * requests to `answer` and what comes of them back, and knows nothing of jobs. Trouble with it never ends an engine.
  */
 
-import { chmodSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { chmodSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
+import { listDirectory, lookAt } from "../system/path-look.js";
 import { decodeRequest, encodeError, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
 import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 
@@ -99,9 +100,11 @@ export class ControlServer {
 
 /** Removes what engines that were killed have left. */
 function removeStale(directory: string, own: string): void {
-  for (const name of readdirSync(directory)) {
-    const stats = lstatSync(join(directory, name), { throwIfNoEntry: false });
-    if (name === own || !isSocketName(name) || stats === undefined || Date.now() - stats.mtimeMs < STALE_MS) continue;
+  const names = listDirectory(directory);
+  for (const name of names.answer === "yes" ? names.found : []) {
+    if (name === own || !isSocketName(name)) continue;
+    const look = lookAt(join(directory, name));
+    if (look.answer === "no" || look.answer === "unknown" || Date.now() - look.found.mtimeMs < STALE_MS) continue;
     const { path, release } = reachSocket(directory, name);
     const probe = connect(path, () => probe.destroy()).unref();
     probe.on("error", ({ code }: NodeJS.ErrnoException) => {

@@ -4,9 +4,12 @@
  * long path lie in a short directory of this user. Used by server.ts and client.ts, which come to the same place by themselves.
  */
 
-import { closeSync, constants, lstatSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
+import { certain } from "../system/look.js";
+import { openDirectory } from "../system/open-file.js";
+import { lookAt } from "../system/path-look.js";
 
 /** On the systems we know it is 104 or 108, with a byte for the end. */
 const MAX_PATH_BYTES = 103;
@@ -41,8 +44,8 @@ export function socketDirectory(
   const user = process.geteuid?.() ?? 0;
   const short = join(shortParent, `air-executor-${user}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
-  const stats = lstatSync(short);
-  if (stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
+  const stats = certain(lookAt(short));
+  if (stats !== null && stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
   throw new AirError(
     "AIR_UNSAFE_PATH",
     `${short} is not a directory of user ${user} alone (mode 0700), as sockets need: remove it`,
@@ -56,7 +59,7 @@ export function socketDirectory(
 export function reachSocket(directory: string, name: string): SocketPath {
   const path = join(directory, name);
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return { path, release: () => {} };
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  const fd = openDirectory(directory);
   return { path: `/proc/self/fd/${fd}/${name}`, release: () => closeSync(fd) };
 }
 

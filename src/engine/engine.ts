@@ -3,12 +3,12 @@
  * the order of shutdown. Decides nothing about tasks, opens no job and writes no file itself.
  */
 
-import { existsSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import type { TaskRunner } from "../domain/ports.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/directory/claims-in-use.js";
+import { lookAt } from "../system/path-look.js";
 import { Pool } from "../workers/pool.js";
 import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
@@ -99,7 +99,7 @@ export class Engine {
       return this.#begin(opened, options);
     } catch (error) {
       // A new run is on record and waits to be taken up: people have to see it.
-      if (!existsSync(opened.paths.state)) await opened.bringUpToDate().catch(() => {});
+      if (lookAt(opened.paths.state).answer === "no") await opened.bringUpToDate().catch(() => {});
       await opened.giveBack();
       throw error;
     }

@@ -3,11 +3,11 @@
  * when its log was made, and the journal only knows when it was handed over. Called by running-job.ts.
  */
 
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { InFlight } from "../domain/job.js";
 import type { JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
+import { lookAt } from "../system/path-look.js";
 
 /** @param now for those that have no log yet */
 export function inFlightStarts(inFlight: readonly InFlight[], { logs }: JobPaths, now: number): InFlight[] {
@@ -21,9 +21,6 @@ export function inFlightStarts(inFlight: readonly InFlight[], { logs }: JobPaths
 
 /** 0 if there is none, or none that we may see: nothing else is in the way of taking the job up. */
 function birthOf(log: string): number {
-  try {
-    return lstatSync(log).birthtimeMs;
-  } catch {
-    return 0;
-  }
+  const look = lookAt(log);
+  return look.answer === "yes" ? look.found.birthtimeMs : 0;
 }

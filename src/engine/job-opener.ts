@@ -3,7 +3,6 @@
  * same name is ended before. Runs nothing else.
  */
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlServer } from "../control/server.js";
@@ -14,6 +13,7 @@ import type { OpenContext, WantedRun } from "../store/directory/job-directory.js
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { jobsDir } from "../store/layout.js";
+import { isThere } from "../system/path-look.js";
 import { checkJobName } from "../store/names.js";
 import { clock } from "./clock.js";
 import type { Engine } from "./engine.js";
@@ -42,7 +42,7 @@ export class JobOpener {
   async openNamed(name: string): Promise<OpenedJob> {
     requireName(name);
     const dir = join(jobsDir(this.#dir), name);
-    if (!existsSync(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.#dir}`);
+    if (!isThere(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.#dir}`);
     return this.open(dir, "manager");
   }
 

@@ -208,7 +208,7 @@ export class AirExecutor {
   /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */
   async remove(name: string): Promise<void> {
     requireName(name);
-    return removeJob(this.dir, name, () => this.cancel(name));
+    return removeJob(this.dir, name, { end: () => this.cancel(name), onWarning: this.#options.onWarning });
   }
 
   /**
@@ -217,7 +217,7 @@ export class AirExecutor {
    * @throws AirError `AIR_USAGE` without an age and without a count.
    */
   async prune(policy: PrunePolicy): Promise<PrunedRun[]> {
-    return prune(this.dir, policy, clock.now());
+    return prune(this.dir, policy, clock.now(), this.#options.onWarning);
   }
 
   /**

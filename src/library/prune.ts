@@ -6,6 +6,8 @@
 import { join } from "node:path";
 import { demand, demandKnown } from "../engine/options.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
+import { AirError } from "../domain/errors.js";
+import { isSystemError } from "../system/error-code.js";
 import { archivedRuns } from "../store/directory/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
 import { jobPaths, jobsDir } from "../store/layout.js";
@@ -36,14 +38,25 @@ interface Candidate extends PrunedRun {
   readonly directory: string | null;
 }
 
-export async function prune(base: string, policy: PrunePolicy, nowMs: number): Promise<PrunedRun[]> {
+/** @param onWarning told what can't be removed: the others are. */
+export async function prune(
+  base: string,
+  policy: PrunePolicy,
+  nowMs: number,
+  onWarning: (message: string) => void,
+): Promise<PrunedRun[]> {
   demandPolicy(policy);
   const pruned: PrunedRun[] = [];
   for (const name of listJobs(base)) {
-    for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
-      const isGone =
-        policy.dryRun === true || (await (directory === null ? removeEnded(base, name) : removeRun(base, name, directory)));
-      if (isGone) pruned.push(run);
+    try {
+      for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
+        const remove = () =>
+          directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning);
+        if (policy.dryRun === true || (await remove())) pruned.push(run);
+      }
+    } catch (error) {
+      if (!(error instanceof AirError) && !isSystemError(error)) throw error;
+      onWarning(`job "${name}" can't be removed: ${error.message}`);
     }
   }
   return pruned;

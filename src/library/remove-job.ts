@@ -3,21 +3,25 @@
  * names that passed the guard, and never through a link.
  */
 
-import { lstatSync, renameSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { renameSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
-import { readSocket } from "../system/lock-holder.js";
+import { socketOfHolder } from "../system/lock-holder.js";
 import { takeLock, type Lock } from "../system/lock.js";
+import { certain } from "../system/look.js";
+import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { parseTimestamp } from "../store/text/timestamp.js";
 
 const LOOK_EVERY_MS = 50;
+
+type OnWarning = Removal["onWarning"];
 
 /**
  * The job of that name, with its logs and its earlier runs.
@@ -25,23 +29,26 @@ const LOOK_EVERY_MS = 50;
  * @param end brings whoever holds the job to end it, and ends what survived an engine that is gone.
  * @throws AirError `AIR_NOT_FOUND`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`, and what `end` throws.
  */
-export async function removeJob(base: string, name: string, end: () => Promise<unknown>): Promise<void> {
+export async function removeJob(base: string, name: string, { end, onWarning }: Removal): Promise<void> {
   const paths = jobPaths(join(jobsDir(base), name));
-  for (;;) {
+  // Whoever says that he holds it can be asked at once, before anything else.
+  for (let mayAsk = true; ; mayAsk = false) {
     requireDirectory(paths.dir, name, base);
-    // Whoever says that he holds it can be asked at once.
-    const lock = readSocket(paths.lock) === null ? await tryLock(paths, name) : null;
-    if (lock !== null && !hasSurvivors(paths)) {
-      try {
-        return await removeDirectory(base, paths.dir, name);
-      } finally {
-        lock.release();
-      }
+    const lock = mayAsk && socketOfHolder(paths.lock) !== null ? null : await tryLock(paths, name);
+    try {
+      if (lock !== null && !hasSurvivors(paths)) return await removeDirectory(base, paths.dir, name, onWarning);
+    } finally {
+      lock?.release();
     }
-    lock?.release();
     await end();
     await pause(LOOK_EVERY_MS);
   }
+}
+
+export interface Removal {
+  readonly end: () => Promise<unknown>;
+  /** Told what is gone from the jobs, but could not be deleted. */
+  readonly onWarning: (message: string) => void;
 }
 
 /** Null if somebody holds it. */
@@ -55,12 +62,12 @@ async function tryLock(paths: JobPaths, name: string): Promise<Lock | null> {
 }
 
 /** An earlier run of a job, by the name of its directory in `runs/`. False if somebody holds the job. */
-export async function removeRun(base: string, name: string, directory: string): Promise<boolean> {
+export async function removeRun(base: string, name: string, directory: string, onWarning: OnWarning): Promise<boolean> {
   const paths = jobPaths(join(jobsDir(base), name));
   const lock = await tryLock(paths, name);
   if (lock === null) return false;
   try {
-    await removeDirectory(base, join(paths.runs, directory), name);
+    await removeDirectory(base, join(paths.runs, directory), name, onWarning);
     return true;
   } finally {
     lock.release();
@@ -68,13 +75,13 @@ export async function removeRun(base: string, name: string, directory: string): 
 }
 
 /** A job, if it has ended and nobody holds it. False if not: then nothing is touched. */
-export async function removeEnded(base: string, name: string): Promise<boolean> {
+export async function removeEnded(base: string, name: string, onWarning: OnWarning): Promise<boolean> {
   const paths = jobPaths(join(jobsDir(base), name));
   const lock = await tryLock(paths, name);
   if (lock === null) return false;
   try {
     if (!isEnded(paths)) return false;
-    await removeDirectory(base, paths.dir, name);
+    await removeDirectory(base, paths.dir, name, onWarning);
     return true;
   } finally {
     lock.release();
@@ -100,16 +107,23 @@ function hasSurvivors(paths: JobPaths): boolean {
 }
 
 function requireDirectory(dir: string, name: string, base: string): void {
-  const stats = lstatSync(dir, { throwIfNoEntry: false });
-  if (stats === undefined) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}`);
+  const stats = certain(lookAt(dir));
+  if (stats === null) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}`);
   if (!stats.isDirectory())
     throw new AirError("AIR_UNSAFE_PATH", `${dir} is a link or a file, expected a directory: remove it by hand`);
 }
 
-/** Moves a directory out of sight at once, and then deletes it, with whatever an earlier call could not finish. */
-async function removeDirectory(base: string, dir: string, name: string): Promise<void> {
+/** Moves a directory out of sight at once, and then deletes it, with whatever an earlier call could not finish and that can be now. */
+async function removeDirectory(base: string, dir: string, name: string, onWarning: OnWarning): Promise<void> {
   const removed = removedDir(base);
   ensurePrivateDirectory(removed);
-  renameSync(dir, join(removed, `${name}-${randomDigits(12)}`));
-  for (const entry of await readdir(removed)) await rm(join(removed, entry), { recursive: true, force: true });
+  const own = `${name}-${randomDigits(12)}`;
+  renameSync(dir, join(removed, own));
+  const entries = listDirectory(removed);
+  for (const entry of entries.answer === "yes" ? entries.found : [own]) {
+    await rm(join(removed, entry), { recursive: true, force: true }).catch(({ message }: Error) => {
+      if (entry === own)
+        onWarning(`job "${name}": what is left in ${join(removed, own)} can't be deleted (${message}): remove it by hand`);
+    });
+  }
 }

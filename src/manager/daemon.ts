@@ -4,13 +4,15 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
-import { readHolder, type LockHolder } from "../system/lock-holder.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock-holder.js";
+import { certain, type Look } from "../system/look.js";
+import { openToAppend } from "../system/open-file.js";
+import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
 
 export type { LockHolder } from "../system/lock-holder.js";
 
@@ -19,9 +21,15 @@ type Word = { readonly isUp: true } | { readonly isUp: false; readonly code: Air
 
 const LOOK_EVERY_MS = 20;
 
-/** The manager of a directory; null if none runs. */
-export function findManager(dir: string): LockHolder | null {
-  return readHolder(managerLock(resolve(dir)));
+/** The manager of a directory. */
+export function findManager(dir: string): Look<LockHolder> {
+  return lookAtHolder(managerLock(resolve(dir)));
+}
+
+/** The same as `--json` has it. */
+export function managerData(manager: Look<LockHolder>): LockHolder | "unknown" | null {
+  if (manager.answer === "yes") return manager.found;
+  return manager.answer === "no" ? null : "unknown";
 }
 
 /**
@@ -34,7 +42,7 @@ export function findManager(dir: string): LockHolder | null {
 export async function startInBackground(dir: string, command: readonly [string, ...string[]]): Promise<number> {
   ensurePrivateDirectory(resolve(dir));
   const log = managerLog(resolve(dir));
-  const output = openSync(log, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const output = openToAppend(log);
   const [program, ...args] = command;
   const child = spawn(program, args, { detached: true, stdio: ["ignore", output, output, "ipc"] });
   closeSync(output);
@@ -60,13 +68,22 @@ export function tellStarter(error: Error | null): void {
   });
 }
 
-/** Has a manager stop gracefully and waits until it is gone, however long it takes. Null if none runs. */
+/**
+ * Has a manager stop gracefully and waits until it is gone, however long it takes. Null if none runs.
+ *
+ * @throws AirError `AIR_UNSAFE_PATH` if it is another user's, whoever we are: its file names any process that he likes.
+ */
 export async function stopManager(dir: string): Promise<LockHolder | null> {
-  const manager = findManager(dir);
+  refuseLink(resolve(dir));
+  const manager = certain(lookAtOwnHolder(managerLock(resolve(dir))));
   if (manager === null) return null;
   process.kill(manager.pid, "SIGTERM");
-  for (let found = findManager(dir); found?.pid === manager.pid && found.since === manager.since; found = findManager(dir)) {
-    await pause(LOOK_EVERY_MS);
-  }
+  while (isStill(manager, findManager(dir))) await pause(LOOK_EVERY_MS);
   return manager;
+}
+
+/** That it can't be seen now doesn't mean that it is gone. */
+function isStill(manager: LockHolder, look: Look<LockHolder>): boolean {
+  if (look.answer === "yes") return look.found.pid === manager.pid && look.found.since === manager.since;
+  return look.answer === "unknown";
 }

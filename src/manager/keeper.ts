@@ -6,10 +6,11 @@
  * which notices by itself what happens to its files; a job that has ended costs a line of memory, a watch and its share of that slow look.
  */
 
-import { lstatSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { AirExecutor } from "../index.js";
 import { jobsDir } from "../internal.js";
+import { certain } from "../system/look.js";
+import { listDirectory, lookAt } from "../system/path-look.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
@@ -98,12 +99,12 @@ export class JobKeeper {
 
   /** The time of the directory tells whether there can be any. */
   async #scanNew(): Promise<void> {
-    const changedAt = lstatSync(this.#dir, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+    const changedAt = certain(lookAt(this.#dir))?.mtimeMs ?? -1;
     // Two changes within one tick of the clock look like one: a directory that was just changed is read once more.
     if (changedAt === this.#readAt) return;
     this.#readAt = Date.now() - changedAt > LOOK_EVERY_MS ? changedAt : -1;
     let count = 0;
-    for (const name of changedAt < 0 ? [] : readdirSync(this.#dir)) {
+    for (const name of changedAt < 0 ? [] : namesIn(this.#dir)) {
       if (this.#isClosed) return;
       if (this.#jobs.has(name)) continue;
       this.#changed(name);
@@ -139,4 +140,11 @@ export class JobKeeper {
     this.#ended.delete(oldest);
     oldest.unwatchIfEnded();
   }
+}
+
+/** Throws what keeps us from reading them. */
+function namesIn(dir: string): readonly string[] {
+  const names = listDirectory(dir);
+  if (names.answer === "other") throw new Error(`it is ${names.what}, expected a directory`);
+  return certain(names) ?? [];
 }

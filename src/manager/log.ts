@@ -3,8 +3,11 @@
  * none is lost with the process. What the log can't take (a full disk) is dropped: the manager goes on.
  */
 
-import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { pino } from "pino";
+import { isPossible } from "../system/look.js";
+import { openToAppend } from "../system/open-file.js";
+import { lookAt } from "../system/path-look.js";
 
 export type LogLevel = "info" | "warn" | "error";
 
@@ -71,8 +74,7 @@ class RotatedFile {
   }
 
   #open(): number {
-    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-    this.#fd = openSync(this.#path, flags, 0o600);
+    this.#fd = openToAppend(this.#path);
     this.#size = fstatSync(this.#fd).size;
     return this.#fd;
   }
@@ -81,7 +83,7 @@ class RotatedFile {
     this.close();
     // A gap is what a kill in the middle of this has left: what is beyond it has its place already.
     let free = 1;
-    while (free < this.#kept && existsSync(`${this.#path}.${free}`)) free += 1;
+    while (free < this.#kept && isPossible(lookAt(`${this.#path}.${free}`))) free += 1;
     for (let number = free - 1; number >= 0; number--) {
       try {
         renameSync(number === 0 ? this.#path : `${this.#path}.${number}`, `${this.#path}.${number + 1}`);

@@ -7,7 +7,7 @@
 import { resolve } from "node:path";
 import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
-import { readHolder } from "../system/lock-holder.js";
+import { lookAtHolder } from "../system/lock-holder.js";
 import { takeLock, type Lock } from "../system/lock.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { JobKeeper } from "./keeper.js";
@@ -27,9 +27,10 @@ const AFTER_TERM = 0.2;
 
 /** That the place is taken, in words that fit a manager. */
 function nameManager(error: unknown, dir: string): unknown {
-  const manager = error instanceof AirError && error.code === "AIR_LOCKED" ? readHolder(managerLock(dir)) : null;
-  if (manager === null) return error;
-  const { pid, since } = manager;
+  if (!(error instanceof AirError) || error.code !== "AIR_LOCKED") return error;
+  const manager = lookAtHolder(managerLock(dir));
+  if (manager.answer === "no" || manager.answer === "unknown") return error;
+  const { pid, since } = manager.found;
   const message = `a manager (process ${pid}, since ${since}) watches ${dir} already: air-executor stop ends it.`;
   return new AirError("AIR_LOCKED", message, { cause: error });
 }

@@ -3,7 +3,8 @@
  * Makes no promise: events can be missed (a network mount, too many watches), so whoever uses it looks now and then as well.
  */
 
-import { statSync, watch, type FSWatcher } from "node:fs";
+import { watch, type FSWatcher } from "node:fs";
+import { lookAt } from "./path-look.js";
 
 export class DirectoryWatch {
   readonly #path: string;
@@ -42,9 +43,6 @@ export class DirectoryWatch {
 
 /** Null if nothing is there, or nothing that could be looked at: whoever uses a watch finds that out by himself. */
 function inodeOf(path: string): number | null {
-  try {
-    return statSync(path).ino;
-  } catch {
-    return null;
-  }
+  const look = lookAt(path);
+  return look.answer === "yes" ? look.found.ino : null;
 }

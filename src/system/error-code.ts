@@ -10,6 +10,6 @@ export function isForbidden(error: unknown): boolean {
 }
 
 /** True for what the system refuses, as opposed to a fault of ours. */
-export function isSystemError(error: unknown): boolean {
+export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && /^E[A-Z0-9]+$/.test(codeOf(error));
 }

@@ -1,6 +1,15 @@
-/** Who holds a lock, as its file says, told apart from whoever got the same pid later. Written and read without taking the lock. */
+/**
+ * Who holds a lock, as its file says, told apart from whoever got the same pid later, and from whoever holds the file of which this one is
+ * a copy. Written under the lock, read without taking it. Whoever acts on the word of a file asks whether it is held at all, too.
+ */
 
-import { readFileSync, statSync } from "node:fs";
+import { fstatSync, type BigIntStats } from "node:fs";
+import { AirError } from "../domain/errors.js";
+import { lookAtLock } from "./lock-look.js";
+import { certain, NO, unknown, yes, type Look, type Place } from "./look.js";
+import { readFile } from "./open-file.js";
+import { bootId } from "./process-identity.js";
+import { readProcess } from "./process-table.js";
 
 export interface LockHolder {
   readonly pid: number;
@@ -9,55 +18,106 @@ export interface LockHolder {
 }
 
 /** The whole of what a lock's file says. */
-interface Holder extends LockHolder {
+interface Claim extends LockHolder {
   /** Tells it apart from whoever got the same pid later. */
   readonly start: string;
   /** Name of the control socket at which it listens; null if it doesn't. */
   readonly socket: string | null;
+  /** The file in which this was written; missing in those of earlier versions. */
+  readonly file?: string;
 }
 
-/** The field of /proc/PID/stat that holds the start time, counted behind the name. */
-const START_FIELD = 19;
+const MAX_BYTES = 64 * 1024;
 
-/** What a lock's file says of us. */
-export function describeHolder(socket: string | null): string {
-  const holder: Holder = { pid: process.pid, since: new Date().toISOString(), start: startOf(process.pid), socket };
-  return `${JSON.stringify(holder)}\n`;
+/**
+ * What the file of a lock that we have just taken says of us.
+ *
+ * @throws the system's error if it doesn't tell who we are: nobody could reach us then.
+ */
+export function describeHolder(fd: number, socket: string | null): string {
+  const start = certain(startOf(process.pid)) ?? "-";
+  const claim: Claim = {
+    pid: process.pid,
+    since: new Date().toISOString(),
+    start,
+    socket,
+    file: nameOf(fstatSync(fd, { bigint: true })),
+  };
+  return `${JSON.stringify(claim)}\n`;
+}
+
+/** By its word and because it lives. Something else in the file's place is nobody's. */
+export function lookAtHolder(path: string): Look<LockHolder> {
+  const claim = lookAtClaim(path);
+  return claim.answer === "yes" ? yes({ pid: claim.found.pid, since: claim.found.since }) : claim;
+}
+
+/** The name of the socket at which the holder listens; null if it listens at none, or nobody can tell now. */
+export function socketOfHolder(path: string): string | null {
+  const claim = lookAtClaim(path);
+  return claim.answer === "yes" ? claim.found.socket : null;
 }
 
 /**
- * Null if nobody holds it: no file, or its process is gone.
+ * For those who are about to do something to the holder: he has to be of our own user, and the lock has to be held.
  *
- * @throws the system's error if we may not look.
+ * @throws AirError `AIR_UNSAFE_PATH` if the file is somebody else's.
  */
-export function readHolder(path: string): LockHolder | null {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
-  const holder = read(path);
-  return holder === null ? null : { pid: holder.pid, since: holder.since };
+export function lookAtOwnHolder(path: string): Look<LockHolder> {
+  const file = readFile(path, MAX_BYTES);
+  if (file.answer === "yes") refuseForeign(path, file.found.stats);
+  const claim = judge(file);
+  if (claim.answer !== "yes") return claim;
+  const held = lookAtLock(path);
+  return held.answer === "yes" ? yes({ pid: claim.found.pid, since: claim.found.since }) : held;
 }
 
-/** The name of the socket at which the holder listens; null if there is no holder, or none that listens. */
-export function readSocket(path: string): string | null {
-  return read(path)?.socket ?? null;
+function refuseForeign(path: string, { uid }: BigIntStats): void {
+  const user = process.geteuid?.();
+  if (user === undefined || Number(uid) === user) return;
+  throw new AirError("AIR_UNSAFE_PATH", `${path} belongs to user ${uid}, expected a file of user ${user}: ask that user.`);
 }
 
-function read(path: string): Holder | null {
+function lookAtClaim(path: string): Look<Claim> {
+  return judge(readFile(path, MAX_BYTES));
+}
+
+function judge(file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats }>): Look<Claim> {
+  if (file.answer === "other") return NO;
+  if (file.answer !== "yes") return file;
+  const claim = parse(file.found.bytes.toString("utf8"));
+  if (claim === null || (claim.file !== undefined && claim.file !== nameOf(file.found.stats))) return NO;
+  const start = startOf(claim.pid);
+  if (start.answer !== "yes") return start;
+  return start.found === claim.start ? yes(claim) : NO;
+}
+
+/** Null for what none of us has written: an empty file is a lock that was given back. */
+function parse(text: string): Claim | null {
   try {
-    const holder = JSON.parse(readFileSync(path, "utf8")) as Holder;
-    return startOf(holder.pid) === holder.start ? holder : null;
+    const value = JSON.parse(text) as Partial<Claim> | null;
+    const { pid, since, start, socket = null, file } = value ?? {};
+    if (typeof pid !== "number" || typeof since !== "string" || typeof start !== "string") return null;
+    if ((socket !== null && typeof socket !== "string") || (file !== undefined && typeof file !== "string")) return null;
+    return { pid, since, start, socket, ...(file !== undefined && { file }) };
   } catch {
     return null;
   }
 }
 
+function nameOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
 /** Tells processes of one pid apart: the boot and the clock tick of its start. A process that is only a zombie is gone. */
-function startOf(pid: number): string {
-  if (process.platform !== "linux") {
-    process.kill(pid, 0);
-    return "-";
+function startOf(pid: number): Look<string> {
+  const look = readProcess(pid);
+  if (look.answer !== "yes") return look;
+  if (look.found.isZombie) return NO;
+  if (process.platform !== "linux") return yes("-");
+  try {
+    return yes(`${bootId()}-${look.found.start}`);
+  } catch (error) {
+    return unknown(error);
   }
-  const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  if (fields[0] === "Z") throw new Error(`process ${pid} has ended`);
-  return `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()}-${fields[START_FIELD]}`;
 }

@@ -3,10 +3,10 @@
  * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes it, on macOS open(2) itself can (O_EXLOCK).
  */
 
-import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import { flock } from "./flock.js";
-import { describeHolder } from "./lock-holder.js";
+import { describeHolder, lookAtHolder } from "./lock-holder.js";
 
 /**
  * Where the lock's file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
@@ -36,8 +36,9 @@ export async function takeLock(path: string, what: string, socket: string | null
       if (!fstatSync(fd).isFile()) throw noFile(path);
       if (process.platform === "linux" && !(await flock(fd))) throw held(path, what);
       if (isStillAt(path, fd)) {
+        const claim = describeHolder(fd, socket);
         ftruncateSync(fd);
-        writeSync(fd, describeHolder(socket), 0);
+        writeSync(fd, claim, 0);
         return { presence: () => presenceOf(path, fd), release: () => giveBack(fd) };
       }
     } catch (error) {
@@ -84,13 +85,9 @@ function presenceOf(path: string, fd: number): Presence {
 }
 
 function held(path: string, what: string): AirError {
-  let holder = "another process";
-  try {
-    const { pid, since } = JSON.parse(readFileSync(path, "utf8")) as { pid: number; since: string };
-    holder = `process ${pid} since ${since}`;
-  } catch {
-    // It has the lock but has not said who it is yet.
-  }
+  const look = lookAtHolder(path);
+  // It may have the lock but not have said who it is yet.
+  const holder = look.answer === "yes" ? `process ${look.found.pid} since ${look.found.since}` : "another process";
   return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
 }
 

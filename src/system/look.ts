@@ -52,3 +52,18 @@ export function certain<T>(look: Look<T>): T | null {
       throw look.why;
   }
 }
+
+/** Something else is in its place: in that of a file, say, a link or a named pipe. */
+export interface Other {
+  readonly answer: "other";
+  /** In words, with an article: "a symbolic link". */
+  readonly what: string;
+}
+
+/** A look for a thing of a certain kind. */
+export type Place<T> = Look<T> | Other;
+
+/** True unless it is known not to be so: for those who find out more when they go on. */
+export function isPossible(look: Look<unknown>): boolean {
+  return look.answer === "yes" || look.answer === "unknown";
+}

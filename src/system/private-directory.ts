@@ -4,10 +4,12 @@
  * Called before anything is written into one. Never follows a link and never touches what another user owns.
  */
 
-import { closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, type Stats } from "node:fs";
+import { closeSync, fchmodSync, fstatSync, mkdirSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { codeOf } from "./error-code.js";
 import { AirError } from "../domain/errors.js";
+import { openDirectory } from "./open-file.js";
+import { lookAt } from "./path-look.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const PRIVATE = 0o700;
@@ -25,7 +27,7 @@ export function ensurePrivateDirectory(path: string): string | null {
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw refusal(path, "be made", error);
   }
-  const handle = openDirectory(absolute, path);
+  const handle = open(absolute, path);
   try {
     return tighten(handle, path);
   } finally {
@@ -33,35 +35,38 @@ export function ensurePrivateDirectory(path: string): string | null {
   }
 }
 
+/**
+ * For those who only look: a directory reached through a link may be anybody's. One that is not there yet is none.
+ *
+ * @throws AirError `AIR_UNSAFE_PATH`.
+ */
+export function refuseLink(path: string): void {
+  const look = lookAt(resolve(path));
+  if (look.answer === "yes" && !look.found.isDirectory()) throw notOurs(path);
+}
+
+function notOurs(path: string, cause?: unknown): AirError {
+  const message = `${path} is a link or a file, expected a directory of our own: remove it or choose another`;
+  return new AirError("AIR_UNSAFE_PATH", message, { cause });
+}
+
 /** The user whose engine this is; on a system that knows none, whoever owns the file. */
 export function ourUser({ uid }: Stats): number {
   return process.geteuid?.() ?? uid;
 }
 
-/** True for a directory of this user, at that very path. Throws nothing: what can't be looked at is not ours. */
+/** True for a directory of this user, at that very path. What can't be looked at is not ours. */
 export function isOurDirectory(path: string): boolean {
-  try {
-    const stats = lstatSync(path);
-    return stats.isDirectory() && stats.uid === ourUser(stats);
-  } catch {
-    return false;
-  }
+  const look = lookAt(path);
+  return look.answer === "yes" && look.found.isDirectory() && look.found.uid === ourUser(look.found);
 }
 
-function openDirectory(absolute: string, path: string): number {
+function open(absolute: string, path: string): number {
   try {
-    return openSync(absolute, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return openDirectory(absolute);
   } catch (error) {
     // With O_DIRECTORY, Linux calls a link "not a directory".
-    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "ELOOP") {
-      throw new AirError(
-        "AIR_UNSAFE_PATH",
-        `${path} is a link or a file, expected a directory of our own: remove it or choose another`,
-        {
-          cause: error,
-        },
-      );
-    }
+    if (codeOf(error) === "ENOTDIR" || codeOf(error) === "ELOOP") throw notOurs(path, error);
     throw refusal(path, "be opened", error);
   }
 }

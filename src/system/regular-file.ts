@@ -1,36 +1,48 @@
 /**
- * Reading files that others put there: job files, and what is dropped into a job's directory.
- *
- * The store reads foreign files only through here. A pipe in a file's place must not make us wait, a link must not lead us
- * elsewhere, and a file without end must not fill our memory. Never writes.
+ * Reading files that others put there, for callers who can't go on without them: job files, and what is dropped into a job's directory.
+ * Each hindrance is an error that says what was expected, what came and what to do. Never writes.
  */
 
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { codeOf } from "./error-code.js";
+import { closeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
+import { codeOf, isForbidden } from "./error-code.js";
+import type { Place } from "./look.js";
+import { openFile, type OpenOptions } from "./open-file.js";
+import { readOpen } from "./read-open.js";
+import { explainRefusal } from "./refusal.js";
 
-export interface RegularFileOptions {
+export interface RegularFileOptions extends OpenOptions {
   /** What the file should be, for messages. Default "a file". */
   readonly expected?: string;
-  /** Follow a link in the last part of the path: for paths that the user named. Default false. */
-  readonly followsLinks?: boolean;
 }
 
 /**
  * Opens a regular file for reading. The caller closes the descriptor.
  *
  * @throws AirError `AIR_NOT_FOUND` if there is none, `AIR_INVALID_JOB` if something else is in its place, `AIR_UNSAFE_PATH` if we
- * may not read it, `AIR_USAGE` if the path can't be one.
+ * may not read it, `AIR_SYSTEM` or `AIR_DISK` if that can't be done just now, `AIR_USAGE` if the path can't be one.
  */
 export function openRegular(path: string, options: RegularFileOptions = {}): number {
   const expected = options.expected ?? "a file";
   if (path === "" || path.includes("\0"))
     throw new AirError("AIR_USAGE", `expected the path of ${expected}, got ${JSON.stringify(path)}`);
-  const handle = open(path, expected, options.followsLinks ?? false);
-  const kind = kindOf(fstatSync(handle));
-  if (kind === null) return handle;
-  closeSync(handle);
-  throw new AirError("AIR_INVALID_JOB", `${path} is ${kind}, expected ${expected}: put a regular file in its place`);
+  const handle = foundAt(path, openFile(path, options), expected);
+  if (handle === null) throw notFound(path, expected);
+  return handle;
+}
+
+/** What a look at a file has found; null if there is none. Throws as `openRegular` for everything else. */
+export function foundAt<T>(path: string, place: Place<T>, expected = "a file"): T | null {
+  switch (place.answer) {
+    case "yes":
+      return place.found;
+    case "no":
+      return null;
+    case "other":
+      throw new AirError("AIR_INVALID_JOB", `${path} is ${place.what}, expected ${expected}: put a regular file in its place`);
+    case "unknown":
+      throw unreadable(path, expected, place.why);
+  }
 }
 
 /**
@@ -42,7 +54,9 @@ export function openRegular(path: string, options: RegularFileOptions = {}): num
 export function readRegularFile(path: string, options: RegularFileOptions & { readonly maxBytes: number }): Buffer {
   const handle = openRegular(path, options);
   try {
-    return readAll(handle, path, options.maxBytes);
+    const bytes = readOpen(handle, options.maxBytes);
+    if (bytes === null) throw tooLarge(path, options.maxBytes);
+    return bytes;
   } finally {
     closeSync(handle);
   }
@@ -54,52 +68,13 @@ export function tooLarge(path: string, maxBytes: number): AirError {
   return new AirError("AIR_INVALID_JOB", `${path} is too large, expected at most ${limit}: split it into several jobs`);
 }
 
-function open(path: string, expected: string, followsLinks: boolean): number {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (followsLinks ? 0 : constants.O_NOFOLLOW));
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") {
-      throw new AirError("AIR_NOT_FOUND", `${path} does not exist, expected ${expected}: check the path`, { cause });
-    }
-    if (code === "ELOOP") {
-      const kind = followsLinks ? "a loop of symbolic links" : "a symbolic link";
-      throw new AirError("AIR_INVALID_JOB", `${path} is ${kind}, expected ${expected}: put a regular file in its place`, {
-        cause,
-      });
-    }
-    if (code === "ENXIO") {
-      throw new AirError("AIR_INVALID_JOB", `${path} is a socket, expected ${expected}: put a regular file in its place`, {
-        cause,
-      });
-    }
-    const reason = code === "EACCES" ? "no permission" : code;
-    throw new AirError(
-      "AIR_UNSAFE_PATH",
-      `${path} can't be read (${reason}), expected ${expected}: make it readable for this user`,
-      { cause },
-    );
-  }
+function notFound(path: string, expected: string): AirError {
+  return new AirError("AIR_NOT_FOUND", `${path} does not exist, expected ${expected}: check the path`);
 }
 
-/** What stands in the place of a regular file; null if it is one. */
-function kindOf(stats: Stats): string | null {
-  if (stats.isFile()) return null;
-  if (stats.isDirectory()) return "a directory";
-  return stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : "a device";
-}
-
-/** One read more than the size tells whether the file has grown. */
-function readAll(handle: number, path: string, maxBytes: number): Buffer {
-  const size = fstatSync(handle).size;
-  if (size > maxBytes) throw tooLarge(path, maxBytes);
-  let bytes = Buffer.allocUnsafe(size + 1);
-  let length = 0;
-  for (;;) {
-    const read = readSync(handle, bytes, length, bytes.length - length, null);
-    length += read;
-    if (read === 0) return bytes.subarray(0, length);
-    if (length > maxBytes) throw tooLarge(path, maxBytes);
-    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(maxBytes + 1, length * 2));
-  }
+function unreadable(path: string, expected: string, cause: Error): unknown {
+  if (codeOf(cause) === "ENAMETOOLONG" || codeOf(cause) === "ENOTDIR") return notFound(path, expected);
+  if (!isForbidden(cause)) return explainRefusal(cause, path);
+  const message = `${path} can't be read (no permission), expected ${expected}: make it readable for this user`;
+  return new AirError("AIR_UNSAFE_PATH", message, { cause });
 }

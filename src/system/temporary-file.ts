@@ -5,18 +5,33 @@
  * goes first, and the file is made anew: nothing is written through a link, hard or symbolic, that somebody put there.
  */
 
-import { closeSync, constants, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, openSync, unlinkSync, writeFileSync } from "node:fs";
+import { codeOf } from "./error-code.js";
+import { keepAside } from "./keep-aside.js";
+import { lookAt } from "./path-look.js";
 
 /** To be opened with after `clearTemporary`. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Makes a file, for appending. Throws if something lies there. */
+export function makeFile(path: string): number {
+  return openSync(path, NEW_FILE | constants.O_APPEND, 0o600);
+}
 
 export function temporaryOf(path: string): string {
   return `${path}.tmp`;
 }
 
-/** Makes the name free, if something lies there. */
+/** Makes the name free, if something lies there. A directory, which nobody has put there for us, is kept under another name. */
 export function clearTemporary(path: string): void {
-  rmSync(path, { force: true });
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return;
+    const look = lookAt(path);
+    if (look.answer === "yes" && look.found.isDirectory()) keepAside(path, `${path}.rejected`);
+    else throw error;
+  }
 }
 
 /** Writes it whole, or throws with nothing left there. */

@@ -3,9 +3,8 @@
  * is left of it is of use. Used by the pool, which makes one, and by adoption.
  */
 
-import { readdirSync } from "node:fs";
 import { randomDigits } from "../domain/random-digits.js";
-import { codeOf } from "../system/error-code.js";
+import { listDirectory } from "../system/path-look.js";
 import { certain, NO, type Look } from "../system/look.js";
 import { identify, isAlive, bootId } from "../system/process-identity.js";
 import { isSpoolName, lanesDirectoryOf } from "./spool.js";
@@ -33,14 +32,9 @@ export function isOfThisBoot(spool: string): boolean {
  * @throws the file system's errors.
  */
 export function leftSpools(directory: string): string[] {
-  let files: string[];
-  try {
-    files = readdirSync(lanesDirectoryOf(directory));
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return [];
-    throw error;
-  }
-  const names = files.map((file) => file.replace(/\.spool$/, ""));
+  const files = listDirectory(lanesDirectoryOf(directory));
+  if (files.answer === "other") return [];
+  const names = (certain(files) ?? []).map((file) => file.replace(/\.spool$/, ""));
   return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
 }
 

@@ -3,10 +3,10 @@
  * by slot.ts. How recall and lane see each other is told in lane-script.ts.
  */
 
-import { closeSync, constants, fstatSync, openSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, rmSync } from "node:fs";
 
 import { isEngineAlive } from "./engine-token.js";
-import { recall, recallPath, SpoolReader } from "./spool.js";
+import { openIfThere, recall, recallPath, SpoolReader } from "./spool.js";
 
 /** A batch that takes longer was wrongly taken to be over soon. */
 const SLOW_MS = 240;
@@ -29,7 +29,7 @@ export class LaneBatch {
    */
   constructor(spool: string, onSlow: () => void) {
     this.#spool = spool;
-    this.#fd = openSync(spool, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.#fd = openSpoolAgain(spool);
     this.#start = fstatSync(this.#fd).size;
     this.#onSlow = onSlow;
     this.#timer = setTimeout(onSlow, SLOW_MS);
@@ -62,6 +62,12 @@ export class LaneBatch {
     closeSync(this.#fd);
     if (this.isRecalled) rmSync(recallPath(this.#spool), { force: true });
   }
+}
+
+function openSpoolAgain(spool: string): number {
+  const fd = openIfThere(spool);
+  if (fd === undefined) throw new Error(`${spool} is gone`);
+  return fd;
 }
 
 /** What waits in the batch of a lane is ours to start if its engine is gone: true if nothing more of it begins. */

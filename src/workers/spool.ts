@@ -15,9 +15,11 @@
  * Not taken: a status file an attempt (costs a rename each), and the engine as the writer (dies with what it should outlive).
  */
 
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
+import { certain } from "../system/look.js";
+import { openFile, openToAppend } from "../system/open-file.js";
 import type { ProcessIdentity } from "../system/process-identity.js";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -57,7 +59,7 @@ export function recallPath(spool: string): string {
 
 /** From now on nothing of a lane's batch begins that has not begun. Throws the file system's error. */
 export function recall(spool: string): void {
-  closeSync(openSync(recallPath(spool), constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
+  closeSync(openToAppend(recallPath(spool)));
 }
 
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
@@ -69,7 +71,7 @@ export function makeLanesDirectory(path: string): void {
 
 /** For appending; makes the file. Never follows a link. */
 export function openSpool(path: string): number {
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  return openToAppend(path);
 }
 
 /** Says which lane writes from here on. Throws if the disk does not take the line whole. */
@@ -104,17 +106,8 @@ export function openForReading(path: string): number | undefined {
 
 /** Undefined if there is no such file, or it is not a plain one; any other hindrance is thrown. Does not hang on a FIFO. */
 export function openIfThere(path: string): number | undefined {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ELOOP" || code === "ENXIO") return undefined;
-    throw error;
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  return undefined;
+  const file = openFile(path);
+  return file.answer === "other" ? undefined : (certain(file) ?? undefined);
 }
 
 /** Reads a growing spool in bounded memory, keeping what concerns certain keys. */

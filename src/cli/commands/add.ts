@@ -61,5 +61,7 @@ function whoGoesOn({ settings }: Call, name: string): string {
   const paths = viewPaths(settings.dir(), name);
   const isManagers = viewJob(paths, name, { withTasks: false }).state?.["owner"] === "manager";
   if (!isManagers) return `nobody runs it now: air-executor run ${quoteForShell(join(settings.dir(), "jobs", name))}`;
-  return findManager(settings.dir()) === null ? `nobody runs it now: air-executor start${place}` : "the manager goes on with it";
+  return findManager(settings.dir()).answer === "no"
+    ? `nobody runs it now: air-executor start${place}`
+    : "the manager goes on with it";
 }

@@ -23,7 +23,7 @@ const maxPrefix = 24;
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { JOB: name = "", TASK: task = null } = args;
-  const reader = new LogsReader(settings, terminal.out, task);
+  const reader = new LogsReader(settings, terminal, task);
   let said = "";
   for (;;) {
     const job = findJob(settings.dir(), name, { run: settings.text("run"), withTasks: true });
@@ -40,14 +40,16 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
 class LogsReader {
   readonly #settings: Settings;
   readonly #out: Sink;
+  readonly #err: Sink;
   readonly #task: string | null;
   readonly #open = new Map<string, { file: LogFile; view: LogView }>();
   readonly #done = new Set<string>();
   #width = 0;
 
-  constructor(settings: Settings, out: Sink, task: string | null) {
+  constructor(settings: Settings, { out, err }: Call["terminal"], task: string | null) {
     this.#settings = settings;
     this.#out = out;
+    this.#err = err;
     this.#task = task;
   }
 
@@ -91,6 +93,8 @@ class LogsReader {
     }
     if (!isOver) return;
     await this.#write(open?.view.end() ?? "");
+    if (open?.file.problem != null)
+      this.#err.write(`air-executor: task "${printableLine(task.id)}": ${printableLine(open.file.problem)}\n`);
     open?.file.close();
     this.#open.delete(task.id);
     this.#done.add(task.id);

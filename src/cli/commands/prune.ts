@@ -1,12 +1,12 @@
 /** `prune`: removes ended jobs and earlier runs, by age and count. Nothing else deletes but `rm`. */
 
-import { existsSync } from "node:fs";
 import type { PrunedRun } from "../../index.js";
 import type { Call } from "../command.js";
 import { withExecutor } from "../open-executor.js";
 import { exitCode } from "../exit-codes.js";
 import { formatCount, formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
+import { isThere } from "../../system/path-look.js";
 import { UsageError } from "../usage-error.js";
 
 export async function execute(call: Call): Promise<number> {
@@ -14,7 +14,7 @@ export async function execute(call: Call): Promise<number> {
   const [olderThanMs, keep, dryRun] = [settings.age(), settings.keep(), settings.isOn("dry-run")];
   if (olderThanMs === null && keep === null) throw new UsageError("what to remove is missing: --older-than, --keep, or both");
   let pruned: readonly PrunedRun[] = [];
-  if (existsSync(settings.dir())) {
+  if (isThere(settings.dir())) {
     await withExecutor(call, async (executor) => {
       pruned = await executor.prune({ ...(olderThanMs !== null && { olderThanMs }), ...(keep !== null && { keep }), dryRun });
     });

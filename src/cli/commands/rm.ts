@@ -15,7 +15,8 @@ export async function execute(call: Call): Promise<number> {
   const dir = resolve(settings.dir());
   requireJob(settings.dir(), name);
   prepareBase(dir).forEach(warnOn(terminal));
-  await removeJob(dir, name, () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name)));
+  const end = () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name));
+  await removeJob(dir, name, { end, onWarning: warnOn(terminal) });
   if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ removed: name })}\n`);
   else if (!settings.isOn("quiet")) terminal.err.write(`job ${printableLine(name)} removed\n`);
   return exitCode.completed;

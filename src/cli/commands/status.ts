@@ -1,10 +1,11 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
 import { viewJobs, type JobView } from "../../index.js";
-import { findManager, type LockHolder } from "../../manager/daemon.js";
+import { findManager, managerData } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
+import { printableLine } from "../render/printable.js";
 import { jobText, jobsTable } from "../render/status-table.js";
 import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
@@ -26,7 +27,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
   const jobs = viewJobs(base);
   const manager = findManager(base);
-  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager }));
+  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager: managerData(manager) }));
   else if (jobs.length > 0) out.write(jobsTable(jobs, { nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style));
   else if (!settings.isOn("quiet")) err.write(`no jobs in ${base}\n`);
   if (!isJson && !settings.isOn("quiet")) err.write(`${managerText(manager)}\n`);
@@ -35,11 +36,19 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
 
 /** state.json as it is, completed where it can't be read or is another program's. */
 function stateOf({ name, state, counts, problem, engine }: JobView): object {
-  return { ...(state ?? { name, state: "waiting" }), counts, problem, engine };
+  // A directory that was copied or renamed has the name of its path, whatever its file says until somebody takes it up.
+  return { ...(state ?? { state: "waiting" }), name, counts, problem, engine };
 }
 
-function managerText(manager: LockHolder | null): string {
-  return manager === null ? "no manager runs" : `manager ${manager.pid} runs since ${formatTime(Date.parse(manager.since))}`;
+function managerText(manager: ReturnType<typeof findManager>): string {
+  switch (manager.answer) {
+    case "yes":
+      return `manager ${manager.found.pid} runs since ${formatTime(Date.parse(manager.found.since))}`;
+    case "no":
+      return "no manager runs";
+    case "unknown":
+      return `whether a manager runs can't be told: ${printableLine(manager.why.message)}`;
+  }
 }
 
 function jsonLine(value: object): string {

@@ -1,7 +1,7 @@
 /** `submit FILE`: puts a job where the manager finds it, and comes back at once. */
 
 import { dropJob, readJobFile } from "../../index.js";
-import { findManager } from "../../manager/daemon.js";
+import { findManager, managerData } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
@@ -15,10 +15,11 @@ export async function execute({ args, settings, terminal: { out, err } }: Call):
   const onWarning = (message: string): void => err.write(`air-executor: ${printableLine(message)}\n`);
   const { name, id, state } = await dropJob(jobNameOf(spec, file, settings.text("name")), spec, { dir, onWarning });
   const manager = findManager(dir);
-  if (settings.isOn("json")) out.write(`${JSON.stringify({ id, name, state, manager })}\n`);
+  if (settings.isOn("json")) out.write(`${JSON.stringify({ id, name, state, manager: managerData(manager) })}\n`);
   else if (!settings.isOn("quiet")) {
     const place = placeOption(settings);
-    const next = manager === null ? `no manager runs yet: air-executor start${place}` : `air-executor status ${name}${place}`;
+    const next =
+      manager.answer === "no" ? `no manager runs yet: air-executor start${place}` : `air-executor status ${name}${place}`;
     err.write(`submitted ${id}; ${next}\n`);
   }
   return exitCode.completed;

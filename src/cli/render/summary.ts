@@ -13,6 +13,8 @@ export interface Failure {
   readonly attempts: number;
   /** The last lines of its log, safe to show; empty if it printed nothing. */
   readonly tail: readonly string[];
+  /** Why its log can't be shown; null if it can. */
+  readonly problem: string | null;
 }
 
 /** Commands that the user may want next, ready to be typed. */
@@ -51,11 +53,13 @@ function headline({ name, state, counts, durationMs, isInterrupted }: JobSummary
   return `${job} ${word} after ${took}: ${countsText(counts, style)}`;
 }
 
-function failureLines({ task, error, attempts, tail }: Failure, style: Style): string[] {
+function failureLines({ task, error, attempts, tail, problem }: Failure, style: Style): string[] {
   const count = attempts > 1 ? ` (${attempts} attempts)` : "";
   const reason = error === null ? "" : `: ${printableLine(error)}`;
   return [
     `${style.bad("First failure:")} ${style.strong(printableLine(task))}${reason}${count}`,
-    ...(tail.length === 0 ? ["  it printed nothing"] : tail.map((line) => `  ${style.faint("│")} ${line}`)),
+    ...(tail.length === 0
+      ? [`  ${problem === null ? "it printed nothing" : printableLine(problem)}`]
+      : tail.map((line) => `  ${style.faint("│")} ${line}`)),
   ];
 }

@@ -9,7 +9,7 @@ import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../..
 import { AirError } from "../../domain/errors.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
-import { readSocket } from "../../system/lock-holder.js";
+import { socketOfHolder } from "../../system/lock-holder.js";
 import { isOurDirectory } from "../../system/private-directory.js";
 
 /** What became of an addition. */
@@ -37,7 +37,7 @@ async function askHolder<Answer>(base: string, request: ControlRequest): Promise
   const { dir, lock } = jobPaths(join(jobsDir(base), request.job));
   // Whose engine it is that listens in somebody else's directory we don't want to find out.
   if (![base, dir, controlDir(base)].every(isOurDirectory)) return null;
-  const socket = readSocket(lock);
+  const socket = socketOfHolder(lock);
   if (socket === null) return null;
   try {
     const answer = await ask(controlDir(base), socket, request);

@@ -5,10 +5,11 @@
  * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
  */
 
-import { existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { linkSync, renameSync, rmSync } from "node:fs";
 import { findArchived } from "./archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
+import { isThere } from "../../system/path-look.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { Snapshots } from "../snapshot/snapshot.js";
 
@@ -17,8 +18,8 @@ export async function archiveRun(paths: JobPaths, picture: Picture): Promise<voi
   const archived = found ?? free;
   ensurePrivateDirectory(paths.runs);
   ensurePrivateDirectory(archived.dir);
-  if (existsSync(paths.logs) && !existsSync(archived.logs)) renameSync(paths.logs, archived.logs);
-  if (existsSync(paths.journal)) {
+  if (isThere(paths.logs) && !isThere(archived.logs)) renameSync(paths.logs, archived.logs);
+  if (isThere(paths.journal)) {
     rmSync(archived.journal, { force: true });
     linkSync(paths.journal, archived.journal);
   }

@@ -1,21 +1,29 @@
 /** Where the earlier runs of a name are kept: `runs/<id>/`. Finds them and finds ids for new ones; writes nothing (archive.ts does). */
 
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { RunIdentity } from "../../domain/job.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import { idOfStem, logFileName } from "../names.js";
 import { compareRun } from "./same-run.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { certain } from "../../system/look.js";
+import { listDirectory, lookAt } from "../../system/path-look.js";
+import { lookAtState } from "../snapshot/state-file.js";
 
 /**
  * Where an earlier run was kept, if it was, and else where there is room for it: two runs that were dropped within the same second have
  * the same id, and the second one gets a number behind it.
+ *
+ * @throws the system's error if that can't be told now.
  */
 export function findArchived(paths: JobPaths, run: RunIdentity): { readonly found: JobPaths | null; readonly free: JobPaths } {
+  const runs = certain(lookAt(paths.runs));
   for (let number = 1; ; number++) {
     const archived = archivedPaths(paths, number === 1 ? run.id : `${run.id}-${number}`);
-    const state = readStateFile(archived.state)?.state ?? null;
+    if (runs?.isDirectory() !== true) return { found: null, free: archived };
+    const file = lookAtState(archived.state);
+    // Whatever that is, it is no run of ours, and not to be written over.
+    if (file.answer === "other") continue;
+    const state = certain(file)?.state ?? null;
     if (state === null) return { found: null, free: archived };
     if (compareRun(state, run) === "same") return { found: archived, free: archived };
   }
@@ -26,9 +34,10 @@ export function archivedPaths(paths: JobPaths, runId: string): JobPaths {
   return jobPaths(join(paths.runs, archiveName(runId)));
 }
 
-/** The names of their directories. */
-export function archivedRuns(paths: JobPaths): string[] {
-  return existsSync(paths.runs) ? readdirSync(paths.runs) : [];
+/** The names of their directories; none if something else is in the place of `runs/`. Throws as `findArchived`. */
+export function archivedRuns(paths: JobPaths): readonly string[] {
+  const runs = listDirectory(paths.runs);
+  return runs.answer === "other" ? [] : (certain(runs) ?? []);
 }
 
 /** Their ids: with such a one `archivedPaths` finds the run again. */

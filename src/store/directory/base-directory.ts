@@ -5,9 +5,10 @@
  * the machine's /tmp.
  */
 
-import { lstatSync, readdirSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import { controlDir, jobsDir, lanesDir } from "../layout.js";
+import { certain } from "../../system/look.js";
+import { listDirectory, lookAt } from "../../system/path-look.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -24,9 +25,12 @@ export function prepareBase(base: string): string[] {
 }
 
 function refuseShared(base: string): void {
-  const stats = lstatSync(base, { throwIfNoEntry: false });
+  const stats = certain(lookAt(base));
   if (stats?.isDirectory() !== true || (stats.mode & WRITABLE_BY_OTHERS) === 0) return;
-  const foreign = readdirSync(base).find((name) => !OURS.test(name));
+  const names = listDirectory(base);
+  // It is refused as soon as it is opened.
+  if (names.answer === "other") return;
+  const foreign = certain(names)?.find((name) => !OURS.test(name));
   if (foreign === undefined) return;
   throw new AirError(
     "AIR_UNSAFE_PATH",

@@ -3,11 +3,12 @@
  * their runners is removed. Reads without locks and changes nothing.
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { listJobs } from "../view/job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
+import { lookCloselyAt } from "../../system/path-look.js";
+import { lookAtState } from "../snapshot/state-file.js";
 import { readPicture } from "../journal/recovery.js";
 
 /** Null if it can't be told, since the journal of a job can't be read. */
@@ -27,12 +28,10 @@ export function claimsInUse(base: string): ReadonlySet<string> | null {
 }
 
 /** From the small file alone, which is written last when a job ends. False if that is not certain. */
-function hasEnded({ state, journal }: JobPaths): boolean {
-  try {
-    const { state: word } = JSON.parse(readFileSync(state, "utf8")) as { state?: unknown };
-    const isFinal = word === "completed" || word === "failed" || word === "cancelled";
-    return isFinal && statSync(state).mtimeMs >= statSync(journal).mtimeMs;
-  } catch {
-    return false;
-  }
+function hasEnded(paths: JobPaths): boolean {
+  const [file, journal] = [lookAtState(paths.state), lookCloselyAt(paths.journal)];
+  if (file.answer !== "yes" || journal.answer !== "yes") return false;
+  const word = file.found.state?.["state"];
+  const isFinal = word === "completed" || word === "failed" || word === "cancelled";
+  return isFinal && file.found.stats.mtimeNs >= journal.found.mtimeNs;
 }

@@ -5,7 +5,7 @@
  * The files are read, never repaired in place: what is wrong is an error that names every fault.
  */
 
-import { existsSync, lstatSync, type BigIntStats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { resolve } from "node:path";
 import type { JobEvent } from "../../domain/events.js";
 import type { JobOwner } from "../../domain/job.js";
@@ -18,7 +18,9 @@ import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { Picture } from "../picture/picture.js";
 import { graphFaults } from "../text/graph-faults.js";
 import { invalidJob, placeFaults } from "../text/places.js";
-import { hasEntries, type Recovered } from "../journal/recovery.js";
+import type { Recovered } from "../journal/recovery.js";
+import { certain } from "../../system/look.js";
+import { hasEntries, isThere, lookCloselyAt } from "../../system/path-look.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { readTasksJson } from "../snapshot/tasks-file.js";
 import { parseText } from "../text/text-source.js";
@@ -48,10 +50,10 @@ export interface DroppedJob {
  * @throws AirError `AIR_INVALID_JOB` with every fault; `AIR_UNSAFE_PATH` for a file that we may not read.
  */
 export async function readDropped(paths: JobPaths, context: DroppedContext): Promise<DroppedJob | null> {
-  if (!existsSync(paths.state) || !existsSync(paths.tasks)) return null;
+  if (!isThere(paths.state) || !isThere(paths.tasks)) return null;
   const state = await readStateJson(paths.state);
   // What is written while we read shows as a change since.
-  const tasksFile = lstatSync(paths.tasks, { bigint: true, throwIfNoEntry: false }) ?? null;
+  const tasksFile = certain(lookCloselyAt(paths.tasks));
   return { state, tasksFile, ...(await readTasksFile(paths.tasks, context)) };
 }
 
@@ -59,7 +61,7 @@ export async function readDropped(paths: JobPaths, context: DroppedContext): Pro
 export async function takeIn(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<Recovered> {
   const picture = new Picture();
   const journal = await writeNewJournal(paths, droppedEvents(dropped, context), picture);
-  picture.hasForeignLogs = hasEntries(paths.logs);
+  picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
   return { picture, journal };
 }
 

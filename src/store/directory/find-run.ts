@@ -3,7 +3,7 @@
  * files of an earlier run, which are kept. Called under the job's lock; starts nothing.
  */
 
-import { existsSync, renameSync, type BigIntStats } from "node:fs";
+import { renameSync, type BigIntStats } from "node:fs";
 import { basename } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { archiveRun } from "./archive.js";
@@ -11,6 +11,7 @@ import { readDropped, takeIn, type DroppedContext, type DroppedJob } from "./dro
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { recover, type Recovered } from "../journal/recovery.js";
+import { isThere, lookAt } from "../../system/path-look.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { hasLateState } from "./rejection.js";
 import { isAnotherRun, isSnapshotOf } from "./run-identity.js";
@@ -60,7 +61,8 @@ async function takeInNow(paths: JobPaths, dropped: DroppedJob, context: DroppedC
 }
 
 export function nothingThere({ dir, state, tasks }: JobPaths): AirError {
-  const missing = [state, tasks].filter((path) => !existsSync(path)).map((path) => basename(path));
+  const missing = [state, tasks].filter((path) => lookAt(path).answer === "no").map((path) => basename(path));
+  if (missing.length === 0) return new AirError("AIR_SYSTEM", `${dir} can't be looked into just now: try again.`);
   const words = `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing`;
   return new AirError(
     "AIR_NOT_FOUND",
@@ -74,7 +76,7 @@ function isReplaced(paths: JobPaths, { run, isOver, completedAt }: Picture): boo
 }
 
 function hasOurTasks(paths: JobPaths, picture: Picture): boolean {
-  if (!existsSync(paths.tasks)) return false;
+  if (!isThere(paths.tasks)) return false;
   return isSnapshotOf(readRegularFile(paths.tasks, { maxBytes: MAX_TASKS_BYTES }).toString("utf8"), picture);
 }
 

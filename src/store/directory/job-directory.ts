@@ -3,7 +3,7 @@
  * why a task runs.
  */
 
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -15,13 +15,15 @@ import { findRun, nothingThere, type FoundRun } from "./find-run.js";
 import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { takeLock, type Lock } from "../../system/lock.js";
+import { isPossible } from "../../system/look.js";
+import { lookAt } from "../../system/path-look.js";
 import { checkJobName } from "../names.js";
 import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 import { ensureJobDirectory } from "./ownership.js";
 import { OpenedJob, type Opening } from "./opened-job.js";
 import { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
-import { explainRefusal } from "./refusal.js";
+import { explainRefusal } from "../../system/refusal.js";
 import { differenceOf } from "../same-tasks.js";
 import { readStateFile } from "../snapshot/state-file.js";
 
@@ -33,7 +35,8 @@ import { readStateFile } from "../snapshot/state-file.js";
 export function baseOfDropped(dir: string): string {
   const paths = jobPaths(resolve(dir));
   const jobs = dirname(paths.dir);
-  if (![paths.state, paths.tasks].every(existsSync) && !existsSync(paths.journal)) throw nothingThere(paths);
+  const mayBe = (path: string): boolean => isPossible(lookAt(path));
+  if (![paths.state, paths.tasks].every(mayBe) && !mayBe(paths.journal)) throw nothingThere(paths);
   if (basename(jobs) !== "jobs") {
     throw new AirError(
       "AIR_USAGE",

@@ -3,10 +3,10 @@
  * meanwhile. It makes the directory anew if it is gone, but not the job's.
  */
 
-import { closeSync, openSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
-import { clearTemporary, NEW_FILE, temporaryOf } from "../../system/temporary-file.js";
+import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;
@@ -53,7 +53,7 @@ export class LogPlace {
     try {
       ensurePrivateDirectory(this.#path);
       clearTemporary(file);
-      closeSync(openSync(file, NEW_FILE, 0o600));
+      closeSync(makeFile(file));
       clearTemporary(file);
     } catch {
       this.#tryLater();

@@ -3,10 +3,12 @@
  * opened, and by those who show why it was not.
  */
 
-import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobPaths } from "../layout.js";
+import { codeOf } from "../../system/error-code.js";
+import { certain } from "../../system/look.js";
+import { lookAt } from "../../system/path-look.js";
 import { ensurePrivateDirectory, ourUser } from "../../system/private-directory.js";
 
 /**
@@ -21,23 +23,27 @@ export function ensureJobDirectory({ dir, ...inside }: JobPaths): string | null 
   return warning;
 }
 
-/** @throws AirError `AIR_UNSAFE_PATH` naming the first that is another user's. */
+/** @throws AirError `AIR_UNSAFE_PATH` naming the first that is another user's; the system's error if that can't be told now. */
 export function refuseForeign(paths: readonly string[]): void {
   for (const path of paths) {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || stats.uid === ourUser(stats)) continue;
+    const stats = certain(lookAt(path));
+    if (stats === null || stats.uid === ourUser(stats)) continue;
     const message = `${path} belongs to user ${stats.uid}, expected a file of user ${ourUser(stats)}: remove it or make it yours`;
     throw new AirError("AIR_UNSAFE_PATH", message);
   }
 }
 
-/** Why a job is not taken, as anybody can see: it, its state or its lock belongs to another user than all jobs. Null if that is not so. */
+/**
+ * Why a job is not taken, as anybody can see: it, its state or its lock belongs to another user than all jobs, or can't be looked at. Null
+ * if that is not so.
+ */
 export function foreignPart({ dir, state, lock }: JobPaths): string | null {
-  const user = lstatSync(dirname(dir), { throwIfNoEntry: false })?.uid;
+  const jobs = lookAt(dirname(dir));
   for (const path of [dir, state, lock]) {
-    const owner = lstatSync(path, { throwIfNoEntry: false })?.uid;
-    if (user !== undefined && owner !== undefined && owner !== user)
-      return `${path} belongs to user ${owner}, expected user ${user}`;
+    const part = lookAt(path);
+    if (part.answer === "unknown") return `${path} can't be looked at (${codeOf(part.why)})`;
+    if (jobs.answer === "yes" && part.answer === "yes" && part.found.uid !== jobs.found.uid)
+      return `${path} belongs to user ${part.found.uid}, expected user ${jobs.found.uid}`;
   }
   return null;
 }

@@ -3,7 +3,7 @@
  * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
  */
 
-import { existsSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../../domain/errors.js";
 import { newRunId } from "./archived-runs.js";
@@ -13,7 +13,9 @@ import { jobPaths, type JobPaths } from "../layout.js";
 import { takeLock } from "../../system/lock.js";
 import { refuseForeign } from "./ownership.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { isForbidden } from "../../system/error-code.js";
+import { certain } from "../../system/look.js";
+import { lookAtState } from "../snapshot/state-file.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
@@ -55,7 +57,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
 
 /**
  * True if a very slow author has made sense of the state.json that was kept after all. It then takes the place of ours when the job is
- * opened.
+ * opened. Throws the system's error if that can't be told now.
  */
 export function hasLateState(paths: JobPaths): boolean {
   if (readGiven(paths.state)?.rejected_file !== "state.json") return false;
@@ -63,14 +65,12 @@ export function hasLateState(paths: JobPaths): boolean {
   return late !== null && stateFaults(late).length === 0;
 }
 
-/** Undefined if there is none, null if it is no object. */
+/** Undefined if there is none, null if it is no object, or none that we may read. Throws the system's error if that can't be told now. */
 function readGiven(path: string): StateEntries | null | undefined {
-  try {
-    const file = readStateFile(path);
-    return file === null ? undefined : file.state;
-  } catch {
-    return existsSync(path) ? null : undefined;
-  }
+  const file = lookAtState(path);
+  if (file.answer === "other" || (file.answer === "unknown" && isForbidden(file.why))) return null;
+  const found = certain(file);
+  return found === null ? undefined : found.state;
 }
 
 function inOneText({ message, faults }: AirError): string {

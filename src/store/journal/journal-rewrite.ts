@@ -6,14 +6,16 @@
  * writes it anew too. That it is not on disk itself does no harm: what forgets it forgets the dubious bytes as well.
  */
 
-import { closeSync, constants, fdatasync, fstatSync, lstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fstatSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import { readJournal } from "./journal-reader.js";
 import { openRegular } from "../../system/regular-file.js";
 import { syncDirectory } from "../../system/sync-directory.js";
-import { clearTemporary, NEW_FILE, temporaryOf } from "../../system/temporary-file.js";
+import { certain } from "../../system/look.js";
+import { lookAt } from "../../system/path-look.js";
+import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
 
 const datasync = promisify(fdatasync);
 const PIECE = 1024 * 1024;
@@ -34,7 +36,7 @@ export interface DoubtfulJournal {
 /** Leaves the mark. On a disk that takes no file the doubt ends with this process. */
 export function beginRewrite(path: string): void {
   try {
-    closeSync(openSync(temporaryOf(path), NEW_FILE, 0o600));
+    closeSync(makeFile(temporaryOf(path)));
   } catch {
     // It is there, or can't be made.
   }
@@ -52,7 +54,7 @@ export async function rewriteJournal(journal: DoubtfulJournal): Promise<void> {
   const safe = size - unsynced.reduce((sum, bytes) => sum + bytes.length, 0);
   requireInPlace(journal);
   clearTemporary(temporary);
-  const fd = openSync(temporary, NEW_FILE | constants.O_APPEND, 0o600);
+  const fd = makeFile(temporary);
   try {
     copy(path, safe, fd);
     for (const bytes of unsynced) writeAll(fd, bytes);
@@ -73,9 +75,9 @@ export async function rewriteJournal(journal: DoubtfulJournal): Promise<void> {
 
 /** The job's directory may have been removed meanwhile, and another job be in its place. */
 function requireInPlace({ path, fd }: DoubtfulJournal): void {
-  const there = lstatSync(path);
+  const there = certain(lookAt(path));
   const ours = fstatSync(fd);
-  if (there.ino !== ours.ino || there.dev !== ours.dev) throw new AirError("AIR_DISK", `${path} was replaced by another file.`);
+  if (there?.ino !== ours.ino || there.dev !== ours.dev) throw new AirError("AIR_DISK", `${path} was replaced by another file.`);
 }
 
 function copy(path: string, size: number, to: number): void {

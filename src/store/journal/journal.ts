@@ -9,16 +9,17 @@
  * success although it has dropped them. So they are kept in memory until they are safe, and after a failure the file is written anew.
  */
 
-import { closeSync, constants, existsSync, fdatasync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import type { JobEvent } from "../../domain/events.js";
 import { encodeEvent } from "./journal-format.js";
 import { beginRewrite, rewriteJournal } from "./journal-rewrite.js";
-import { NEW_FILE, temporaryOf } from "../../system/temporary-file.js";
+import { isPossible } from "../../system/look.js";
+import { openToAppend } from "../../system/open-file.js";
+import { lookAt } from "../../system/path-look.js";
+import { makeFile, temporaryOf } from "../../system/temporary-file.js";
 
 const datasync = promisify(fdatasync);
-
-const APPENDING = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 export class Journal {
   #fd: number;
@@ -49,13 +50,13 @@ export class Journal {
    */
   static open(path: string, seq: number): Journal {
     // An earlier engine has met a failed sync, and did not come to write the journal anew.
-    const isDoubtful = existsSync(temporaryOf(path));
-    return new Journal(openSync(path, APPENDING, 0o600), path, seq, isDoubtful);
+    const isDoubtful = isPossible(lookAt(temporaryOf(path)));
+    return new Journal(openToAppend(path), path, seq, isDoubtful);
   }
 
   /** A new one in the file `temporary`, which must not be there; to be moved to `path` once it is synced. */
   static create(temporary: string, path: string): Journal {
-    return new Journal(openSync(temporary, NEW_FILE | constants.O_APPEND, 0o600), path, 0, false);
+    return new Journal(makeFile(temporary), path, 0, false);
   }
 
   /** How many lines it has: the number of the last one. */

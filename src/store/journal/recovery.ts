@@ -4,11 +4,14 @@
  * A torn tail, which a crash may leave, is cut; a copy is kept. Damage in the middle is an error (journal-reader.ts).
  */
 
-import { accessSync, closeSync, constants, existsSync, opendirSync, openSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, writeFileSync } from "node:fs";
 import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
+import { certain } from "../../system/look.js";
+import { openToAppend } from "../../system/open-file.js";
+import { hasEntries, isThere } from "../../system/path-look.js";
 
 export interface Recovered {
   readonly picture: Picture;
@@ -17,46 +20,32 @@ export interface Recovered {
 
 /**
  * @returns null if there is no journal, or none whose first line is whole: then the job was never taken in.
- * @throws AirError `AIR_DAMAGED`.
+ * @throws AirError `AIR_DAMAGED`; the system's error if that can't be told now, for a job that is taken in anew is run anew.
  */
 export function recover(paths: JobPaths): Recovered | null {
   const found = readPicture(paths);
   if (found === null) return null;
   const { picture, end } = found;
   if (end.torn.length > 0) {
-    keepTorn(paths.journalTorn, end.torn);
-    truncateSync(paths.journal, end.size);
+    appendTo(paths.journalTorn, (fd) => writeFileSync(fd, end.torn));
+    appendTo(paths.journal, (fd) => ftruncateSync(fd, end.size));
   }
-  picture.hasForeignLogs = hasEntries(paths.logs);
+  picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
   return { picture, journal: Journal.open(paths.journal, end.seq) };
 }
 
-/** Never through a link. */
-function keepTorn(path: string, torn: Buffer): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+function appendTo(path: string, act: (fd: number) => void): void {
+  const fd = openToAppend(path);
   try {
-    writeFileSync(fd, torn);
+    act(fd);
   } finally {
     closeSync(fd);
   }
 }
 
-/** False if there is no such directory. */
-export function hasEntries(directory: string): boolean {
-  if (!existsSync(directory)) return false;
-  // Its error names the path, unlike that of opendir.
-  accessSync(directory, constants.R_OK);
-  const entries = opendirSync(directory);
-  try {
-    return entries.readSync() !== null;
-  } finally {
-    entries.closeSync();
-  }
-}
-
-/** The picture alone: changes nothing, needs no lock; what is being appended meanwhile may be missing. */
+/** The picture alone: changes nothing, needs no lock; what is being appended meanwhile may be missing. Throws as `recover`. */
 export function readPicture(paths: JobPaths): { picture: Picture; end: ReturnType<typeof readJournal> } | null {
-  if (!existsSync(paths.journal)) return null;
+  if (!isThere(paths.journal)) return null;
   let picture = new Picture();
   let hasEnded = false;
   let end = readJournal(paths.journal, (event) => {

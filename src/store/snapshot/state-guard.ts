@@ -7,13 +7,17 @@
  * second wins.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync } from "node:fs";
-import type { BigIntStats } from "node:fs";
+import { closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
+import { certain } from "../../system/look.js";
+import { lookCloselyAt } from "../../system/path-look.js";
+import { openIfReadable } from "./open-foreign.js";
+import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
 import type { Lock, Presence } from "../../system/lock.js";
 import { isAnotherRun, type KnownRun } from "../directory/run-identity.js";
-import { isSameFile, parseState, readStateFile, type StateFile } from "./state-file.js";
+import { isSameFile, lookAtState, parseState, type StateFile } from "./state-file.js";
+import { isForbidden } from "../../system/error-code.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 
 /** A file that is no JSON is taken for half-written until it has not changed for so long. */
@@ -43,14 +47,15 @@ export class StateGuard {
     this.#lock = lock;
   }
 
+  /** @throws the system's error if that can't be told now: then nothing may be replaced. */
   look(): Standing {
     if (this.#isSuperseded) return "superseded";
     if (this.#stray !== null) return this.#lookAtStray(this.#stray);
-    const there = lstatSync(this.#paths.state, { bigint: true, throwIfNoEntry: false }) ?? null;
+    const there = certain(lookCloselyAt(this.#paths.state));
     if (there !== null && isSameFile(there, this.#ours)) return "ours";
     const presence = this.#lock.presence();
     if (presence !== "here") return presence;
-    const file = this.#read();
+    const file = this.#read(there);
     if (file === null && this.#ours === null) return "ours";
     if (file !== null && file.state !== null) {
       this.#unsettled = null;
@@ -63,20 +68,20 @@ export class StateGuard {
     return "ours";
   }
 
-  /** True if what is there is not our last snapshot. */
+  /** True if what is there is not our last snapshot. Throws as `look`. */
   isForeign(): boolean {
     if (this.#ours === null) return false;
-    return !isSameFile(lstatSync(this.#paths.state, { bigint: true, throwIfNoEntry: false }) ?? null, this.#ours);
+    return !isSameFile(certain(lookCloselyAt(this.#paths.state)), this.#ours);
   }
 
   /** Puts a finished file of ours in the place of state.json. False if it may not be replaced now. */
   replace(temporary: string): boolean {
-    const replaced = openExisting(this.#paths.state);
+    const replaced = openIfReadable(this.#paths.state);
     try {
       const before = replaced === null ? null : fstatSync(replaced, { bigint: true });
       if (this.look() !== "ours") return false;
       renameSync(temporary, this.#paths.state);
-      this.#ours = lstatSync(this.#paths.state, { bigint: true });
+      this.#ours = certain(lookCloselyAt(this.#paths.state));
       if (replaced === null || isSameFile(before, fstatSync(replaced, { bigint: true }))) return true;
       this.#stray = replaced;
       return false;
@@ -90,19 +95,17 @@ export class StateGuard {
     this.#stray = null;
   }
 
-  #read(): StateFile | null {
-    try {
-      return readStateFile(this.#paths.state);
-    } catch {
-      // A link, a pipe, no permission: nothing that a run could be read from.
-      return { stats: lstatSync(this.#paths.state, { bigint: true }), state: null };
-    }
+  #read(there: BigIntStats | null): StateFile | null {
+    const file = lookAtState(this.#paths.state);
+    // A link, a pipe, no permission: nothing that a run could be read from.
+    const isUnreadable = file.answer === "other" || (file.answer === "unknown" && isForbidden(file.why));
+    if (isUnreadable) return there === null ? null : { stats: there, state: null };
+    return certain(file);
   }
 
   #lookAtStray(fd: number): Standing {
     const stats = fstatSync(fd, { bigint: true });
-    const bytes = Buffer.alloc(Number(stats.size));
-    readSync(fd, bytes, 0, bytes.length, 0);
+    const bytes = readPiece(fd, 0, Number(stats.size));
     const state = parseState(bytes.toString("utf8"));
     if (state === null && !this.#hasSettled(stats)) return "unsettled";
     this.#isSuperseded = isAnotherRun({ stats, state }, this.#known, this.#paths);
@@ -119,13 +122,5 @@ export class StateGuard {
     const now = performance.now();
     if (this.#unsettled === null || !isSameFile(this.#unsettled.stats, stats)) this.#unsettled = { stats, since: now };
     return now - this.#unsettled.since >= SETTLE_MS;
-  }
-}
-
-function openExisting(path: string): number | null {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
-    return null;
   }
 }

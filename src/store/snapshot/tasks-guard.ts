@@ -9,11 +9,15 @@
  * The one gap: if somebody renames a file over ours within the same few microseconds in which we do, the second one wins.
  */
 
-import { close, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, readSync, renameSync } from "node:fs";
-import type { BigIntStats } from "node:fs";
+import { constants } from "node:buffer";
+import { close, closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
 import { FileWatch } from "../../system/file-watch.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
+import { certain } from "../../system/look.js";
+import { openIfReadable } from "./open-foreign.js";
+import { lookCloselyAt } from "../../system/path-look.js";
+import { readOpen, readPiece } from "../../system/read-open.js";
 import { isSameFile } from "./state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
 import { readRewrite, type Rewrite, type RewriteContext } from "./tasks-rewrite.js";
@@ -81,13 +85,13 @@ export class TasksGuard {
     return this.#isForeign;
   }
 
-  /** True if somebody wrote what is not understood yet. */
+  /** True if somebody wrote what is not understood yet. Throws the system's error if that can't be told now. */
   hasNews(): boolean {
     if (!isSameFile(statOf(this.#paths.tasks), this.#understood)) return true;
     return this.#replaced.some(({ fd, understood }) => !isSameFile(fstatSync(fd, { bigint: true }), understood));
   }
 
-  /** Reads what others wrote. False if somebody may still be writing: then the file may not be replaced now. */
+  /** Reads what others wrote. False if somebody may still be writing: then the file may not be replaced now. Throws as `hasNews`. */
   async understand(): Promise<boolean> {
     for (const replaced of [...this.#replaced]) await this.#lookAtReplaced(replaced);
     const there = statOf(this.#paths.tasks);
@@ -115,7 +119,7 @@ export class TasksGuard {
    * @param written what the file is, and how many tasks it has.
    */
   replace(temporary: string, written: { readonly stats: BigIntStats; readonly count: number }): boolean {
-    const fd = openExisting(this.#paths.tasks);
+    const fd = openIfReadable(this.#paths.tasks);
     const there = statOf(this.#paths.tasks);
     if (!isSameFile(there, this.#understood)) {
       if (fd !== null) closeSync(fd);
@@ -147,7 +151,7 @@ export class TasksGuard {
     }
     replaced.seen = stats;
     replaced.seenAt = now;
-    const rewrite = await this.#read(readOpen(replaced.fd, Number(stats.size)));
+    const rewrite = await this.#read(readPiece(replaced.fd, 0, Number(stats.size)));
     if (rewrite?.isContinuation !== true) return;
     replaced.understood = stats;
     this.#isForeign = true;
@@ -177,35 +181,18 @@ export class TasksGuard {
   }
 }
 
-/** Null if there is none, or none that we may see. */
+/** Null if there is none. */
 function statOf(path: string): BigIntStats | null {
-  try {
-    return lstatSync(path, { bigint: true });
-  } catch {
-    return null;
-  }
+  return certain(lookCloselyAt(path));
 }
 
-function openExisting(path: string): number | null {
-  try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
-    return null;
-  }
-}
-
-/** Null for what is no regular file, or can't be read. */
+/** Null for what is no regular file, is too large for anybody, or may not be read. */
 function readWhole(path: string): Buffer | null {
-  const fd = openExisting(path);
+  const fd = openIfReadable(path);
   if (fd === null) return null;
   try {
-    return fstatSync(fd).isFile() ? readFileSync(fd) : null;
+    return readOpen(fd, constants.MAX_STRING_LENGTH);
   } finally {
     closeSync(fd);
   }
-}
-
-function readOpen(fd: number, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  return bytes.subarray(0, readSync(fd, bytes, 0, size, 0));
 }

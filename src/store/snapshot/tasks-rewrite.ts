@@ -5,7 +5,6 @@
  */
 
 import { constants } from "node:buffer";
-import { lstatSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { Fault } from "../../domain/errors.js";
 import type { TaskSpec } from "../../domain/task.js";
@@ -13,7 +12,9 @@ import { isObject, quote } from "../text/describe.js";
 import type { Picture } from "../picture/picture.js";
 import { graphFaults } from "../text/graph-faults.js";
 import { placeFaults, type Locate, type PathFault } from "../text/places.js";
-import { readRegularFile } from "../../system/regular-file.js";
+import { isForbidden } from "../../system/error-code.js";
+import { certain } from "../../system/look.js";
+import { readFile, type WholeFile } from "../../system/open-file.js";
 import { isSnapshotOf } from "../directory/run-identity.js";
 import { isSameTask } from "../same-tasks.js";
 import { readTasks } from "../text/task-reader.js";
@@ -152,21 +153,23 @@ function inFile([root, place, ...rest]: PathFault["path"], lines: readonly Line[
   return [root!, lines[place as number]!.index, ...rest];
 }
 
-/** What stands in the tasks.json of a job that nobody runs, and for how long. Null if it is no list of tasks. */
+/**
+ * What stands in the tasks.json of a job that nobody runs, and for how long. Null if it is no list of tasks.
+ *
+ * @throws the system's error if it can't be read just now.
+ */
 export async function readStanding(
   path: string,
   context: Omit<RewriteContext, "fileName" | "seen">,
 ): Promise<{ readonly rewrite: Rewrite; readonly ageMs: number } | null> {
-  const bytes = readExisting(path);
-  const modifiedAt = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const rewrite = bytes === null ? null : await readRewrite(bytes, { ...context, fileName: path, seen: 0 });
-  return rewrite === null ? null : { rewrite, ageMs: context.nowMs - modifiedAt };
+  const file = readExisting(path);
+  const rewrite = file === null ? null : await readRewrite(file.bytes, { ...context, fileName: path, seen: 0 });
+  return file === null || rewrite === null ? null : { rewrite, ageMs: context.nowMs - Number(file.stats.mtimeMs) };
 }
 
-function readExisting(path: string): Buffer | null {
-  try {
-    return readRegularFile(path, { maxBytes: MAX_BYTES });
-  } catch {
-    return null;
-  }
+/** Null if there is nothing that we could or may read. */
+function readExisting(path: string): WholeFile | null {
+  const file = readFile(path, MAX_BYTES);
+  if (file.answer === "other" || (file.answer === "unknown" && isForbidden(file.why))) return null;
+  return certain(file);
 }

@@ -3,16 +3,20 @@
  * small read unless it is known already. No lock, nothing changed; what it takes for ready is looked at closely by whoever takes it up.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
+import type { Stats } from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "../../system/error-code.js";
 import { decodeLine } from "../journal/journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
 import { ourUser } from "../../system/private-directory.js";
 import { hasLateState } from "../directory/rejection.js";
 import type { StateEntries } from "../text/state-keys.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { isForbidden } from "../../system/error-code.js";
+import { certain, yes, type Place } from "../../system/look.js";
+import { withFile } from "../../system/open-file.js";
+import { lookAt } from "../../system/path-look.js";
+import { readPiece } from "../../system/read-open.js";
+import { lookAtState } from "../snapshot/state-file.js";
 
 export interface Glance {
   /**
@@ -45,7 +49,7 @@ export function fingerprintOf(base: string, name: string): string | null {
   return fingerprint(statsOf(jobPaths(join(jobsDir(base), name))));
 }
 
-/** Throws what keeps us from looking. */
+/** Throws the system's error if that can't be told now. */
 function statsOf({ dir, state, tasks }: JobPaths): Entry {
   const directory = statOf(dir);
   // What is in anything else is none of ours, and may be closed to us.
@@ -57,6 +61,7 @@ function fingerprint({ directory, state, tasks }: Entry): string | null {
   return directory === null ? null : `${directory.ino}:${directory.uid} ${inShort(state)} ${inShort(tasks)}`;
 }
 
+/** Throws the system's error if that can't be told now. */
 export function glanceAt(base: string, name: string): Glance {
   const paths = jobPaths(join(jobsDir(base), name));
   const entry = statsOf(paths);
@@ -82,7 +87,7 @@ export function whyRefused(name: string, stats: Stats, user: number): string | n
 }
 
 function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | null): Judgement {
-  const state = stateStats === null ? null : readState(paths);
+  const state = stateStats === null ? null : (readable(lookAtState(paths.state))?.state ?? null);
   if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
   const owner = state?.owner ?? null;
   if (owner === "run" || owner === "map") return judgement("foreign");
@@ -112,17 +117,9 @@ function hasEnded(
   return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
 }
 
-function readState(paths: JobPaths): StateEntries | null {
-  try {
-    return readStateFile(paths.state)?.state ?? null;
-  } catch {
-    return null;
-  }
-}
-
 /** Null without a journal, or if its first line is not whole. */
 function readJournalOwner(path: string): string | null {
-  const head = readPiece(path, 0, HEAD_BYTES);
+  const head = readAt(path, 0, HEAD_BYTES);
   const end = head?.indexOf("\n") ?? -1;
   if (head === null || end < 0) return null;
   const line = decodeLine(head.subarray(0, end));
@@ -131,36 +128,32 @@ function readJournalOwner(path: string): string | null {
 
 /** What does not can't be whole; what does may be: spares reading a file that is being written again and again. */
 function endsLikeAList(path: string, { size }: Stats): boolean {
-  const tail = readPiece(path, Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
+  const tail = readAt(path, Math.max(0, size - TAIL_BYTES), TAIL_BYTES);
   return tail === null || tail.toString("latin1").trimEnd().endsWith("]");
 }
 
-/** Null if it can't be read: the one who takes the job up will say why. */
-function readPiece(path: string, position: number, length: number): Buffer | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
-    return null;
-  }
-  try {
-    if (!fstatSync(fd).isFile()) return null;
-    const piece = Buffer.alloc(length);
-    return piece.subarray(0, readSync(fd, piece, 0, length, position));
-  } finally {
-    closeSync(fd);
+/** Null if it is no regular file, or may not be read: the one who takes the job up will say why. */
+function readAt(path: string, position: number, length: number): Buffer | null {
+  return readable(withFile(path, (fd) => yes(readPiece(fd, position, length))));
+}
+
+/** Null for what nobody could read a job from. Throws the system's error if that can't be told now. */
+function readable<T>(file: Place<T>): T | null {
+  switch (file.answer) {
+    case "yes":
+      return file.found;
+    case "no":
+    case "other":
+      return null;
+    case "unknown":
+      if (isForbidden(file.why)) return null;
+      throw file.why;
   }
 }
 
-/** Null if there is none. Throws what keeps us from looking. */
+/** Null if there is none. Throws the system's error if that can't be told now. */
 function statOf(path: string): Stats | null {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw error;
-  }
+  return certain(lookAt(path));
 }
 
 function inShort(stats: Stats | null): string {

@@ -4,19 +4,21 @@
  * What it gives is what the files say, in the words of the files, so that `status --json` and the files can never disagree.
  */
 
-import { accessSync, constants, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { Counts } from "../../domain/job.js";
 import { archivedIds, archivedPaths } from "../directory/archived-runs.js";
 import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
-import { readHolder, type LockHolder } from "../../system/lock-holder.js";
+import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";
 import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
 import { locateData } from "../text/places.js";
 import { readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import { readTaskViews, type TaskView } from "./task-view.js";
+import { certain, type Place } from "../../system/look.js";
+import { listDirectory, listSubdirectories, lookAt } from "../../system/path-look.js";
+import { refuseLink } from "../../system/private-directory.js";
 import { readRegularFile } from "../../system/regular-file.js";
 
 export interface JobView {
@@ -38,37 +40,36 @@ export interface JobView {
 /** Far more than a million tasks take; Node could not make a string of much more. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
-/** The names of all jobs of a directory, sorted; empty if there is none. */
+/**
+ * The names of all jobs of a directory, sorted; empty if there is none.
+ *
+ * @throws AirError `AIR_UNSAFE_PATH` for a link in its place; the system's error if that can't be told now.
+ */
 export function listJobs(base: string): string[] {
-  try {
-    return readdirSync(jobsDir(base), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && checkJobName(entry.name, { dropped: true }) === null)
-      .map((entry) => entry.name)
-      .sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  const names = namesIn(base, listSubdirectories);
+  return names.filter((name) => checkJobName(name, { dropped: true }) === null).sort();
 }
 
-/** Everything in `jobs/`, sorted by name, without the tasks: also what no engine takes, which is not looked into. */
+/** Everything in `jobs/`, sorted by name, without the tasks: also what no engine takes, which is not looked into. Throws as `listJobs`. */
 export function viewJobs(base: string): JobView[] {
-  const jobs = lstatSync(jobsDir(base), { throwIfNoEntry: false });
-  if (jobs === undefined) return [];
-  return readdirSync(jobsDir(base))
-    .sort()
-    .flatMap((name) => {
-      const paths = viewPaths(base, name);
-      try {
-        const stats = lstatSync(paths.dir, { throwIfNoEntry: false });
-        if (stats === undefined) return [];
-        const refusal = whyRefused(name, stats, jobs.uid);
-        if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
-        return [withoutView(name, paths, `it is not taken: ${refusal}`)];
-      } catch (error) {
-        return [withoutView(name, paths, `it can't be looked at: ${(error as Error).message}`)];
-      }
-    });
+  const names = namesIn(base, listDirectory);
+  const jobs = lookAt(jobsDir(base));
+  return names.toSorted().flatMap((name) => {
+    const paths = viewPaths(base, name);
+    const look = lookAt(paths.dir);
+    if (look.answer === "no") return [];
+    if (look.answer === "unknown") return [withoutView(name, paths, `it can't be looked at: ${look.why.message}`)];
+    const refusal = whyRefused(name, look.found, jobs.answer === "yes" ? jobs.found.uid : look.found.uid);
+    if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
+    return [withoutView(name, paths, `it is not taken: ${refusal}`)];
+  });
+}
+
+function namesIn(base: string, list: (path: string) => Place<readonly string[]>): readonly string[] {
+  refuseLink(base);
+  refuseLink(jobsDir(base));
+  const names = list(jobsDir(base));
+  return names.answer === "other" ? [] : (certain(names) ?? []);
 }
 
 function withoutView(name: string, { dir }: JobPaths, problem: string): JobView {
@@ -118,13 +119,9 @@ function wrongState({ state: path }: JobPaths, state: StateEntries | null): stri
 }
 
 function findEngine(lock: string): LockHolder | "unknown" | null {
-  if (lstatSync(lock, { throwIfNoEntry: false }) === undefined) return null;
-  try {
-    accessSync(lock, constants.R_OK);
-    return readHolder(lock);
-  } catch {
-    return "unknown";
-  }
+  const holder = lookAtHolder(lock);
+  if (holder.answer === "yes") return holder.found;
+  return holder.answer === "no" ? null : "unknown";
 }
 
 /** A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run. */

@@ -1,15 +1,15 @@
-/** What it means to a user that the file system refuses. Called where a job is opened; later troubles are the writer's. */
+/** What it means to a user that the system refuses. For those who were asked for something; later troubles are the writer's. */
 
-import { AirError } from "../../domain/errors.js";
-import { codeOf } from "../../system/error-code.js";
+import { AirError } from "../domain/errors.js";
+import { isSystemError, codeOf } from "./error-code.js";
 
 const NOT_ALLOWED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ELOOP"]);
 const NO_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
 /** The system's error as one of ours; anything else comes back as it is. */
 export function explainRefusal(error: unknown, what: string): unknown {
+  if (error instanceof AirError || !isSystemError(error)) return error;
   const code = codeOf(error);
-  if (error instanceof AirError || !(error instanceof Error) || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
   const { message } = error;
   if (NOT_ALLOWED.has(code)) {
     return new AirError("AIR_UNSAFE_PATH", `${what} can't be opened: ${message}. Check the path and its permissions.`, {
