@@ -12,6 +12,7 @@ export type * from "./domain/history.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";
 export type * from "./domain/task.js";
+export { SLOT_MARK } from "./domain/task.js";
 export { dropJob, type DropOptions } from "./library/drop-job.js";
 export type { PrunedRun, PrunePolicy } from "./library/prune.js";
 export type { Added } from "./engine/changes/ask-holder.js";

@@ -51,6 +51,7 @@ const maxLines = 250;
 
 /** Longer files that are one idea all the same, each with the reason. */
 const longFiles: Readonly<Record<string, string>> = {
+  "src/cli/verbs.ts": "one table of all verbs, of which each entry is read alone",
   "src/engine/running-job.ts": "the life of one job, whose phases share its state",
   "src/library/air-executor.ts":
     "the face of the library: a method for each thing that one can do, most of it their documentation",

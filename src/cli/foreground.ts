@@ -48,7 +48,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   const graceMs = settings.gracePeriodMs();
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
-  const options = optionsOf(dir, settings, say);
+  const options = executorOptions(dir, settings, say);
   const { tasks, begin } = await read();
   compileLate(tasks);
   const executor = await AirExecutor.open(options);
@@ -79,7 +79,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   }
 }
 
-function optionsOf(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {
+export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {
   return {
     dir,
     concurrency: settings.concurrency(availableParallelism()),

@@ -51,6 +51,12 @@ export class LogFile {
     if (this.#descriptor !== null) yield* readRest(this.#descriptor);
   }
 
+  /** All of it, of a task that has ended. */
+  *readWhole(): Generator<Buffer> {
+    this.#descriptor ??= this.#open();
+    if (this.#descriptor !== null) yield* readRest(this.#descriptor);
+  }
+
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;

@@ -24,7 +24,8 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });
   let isJson = argv.includes("--json");
   try {
-    const { verb, args, rest, given, request } = await parse(argv);
+    const raw = argv.some((word) => word.includes("\ufffd")) ? (await import("./raw-arguments.js")).rawArguments(argv) : argv;
+    const { verb, args, rest, given, request } = await parse(raw);
     if (verb === null || request !== null) {
       terminal.out.write(`${request === "version" ? readManifest().version : await helpText(verb, terminal)}\n`);
       return exitCode.completed;

@@ -16,12 +16,17 @@ export interface Progress {
 
 const redrawMs = 100;
 
-export async function showProgress(job: Job, err: Sink): Promise<Progress> {
-  return err.isTerminal ? drawBar(job, err) : printLines(job, err);
+export interface ProgressOptions {
+  /** True for a batch: what its tasks print is shown, so that only failures have lines of their own. Default: false. */
+  readonly isBatch?: boolean;
 }
 
-function printLines(job: Job, err: Sink): Progress {
-  const lines = new ProgressLines(err.style, job.status().counts, performance.now());
+export async function showProgress(job: Job, err: Sink, { isBatch = false }: ProgressOptions = {}): Promise<Progress> {
+  return err.isTerminal ? drawBar(job, err) : printLines(job, err, isBatch);
+}
+
+function printLines(job: Job, err: Sink, isBatch: boolean): Progress {
+  const lines = new ProgressLines(err.style, job.status().counts, performance.now(), isBatch);
   const stop = job.onEvents((events) => {
     for (const line of lines.take(events, job.status().counts, performance.now())) err.write(`${line}\n`);
   });

@@ -16,6 +16,8 @@ export interface Sink {
   /** Width in characters, as it is now. */
   columns(): number;
   write(text: string): void;
+  /** Writes data, and resolves when there is room for more: a slow reader is waited for. What nobody can read any more is dropped. */
+  send(data: string | Uint8Array): Promise<void>;
 }
 
 export interface Terminal {
@@ -38,11 +40,18 @@ export function openTerminal(choice: ColorChoice): Terminal {
  */
 export function surviveWriteErrors(): void {
   process.stdout.once("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" || error.code === "EIO") process.exit();
+    if (error.code === "EPIPE" || error.code === "EIO") return onReaderGone();
     process.stderr.write(`air-executor: the output could not be written (${error.message})\n`);
     process.once("exit", () => (process.exitCode = exitCode.environment));
   });
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+let onReaderGone = (): void => process.exit();
+
+/** For a verb that has something to bring to an end when nobody reads its output any more. Others just end. */
+export function whenReaderGoes(act: () => void): void {
+  onReaderGone = act;
 }
 
 function makeSink(stream: OutputStream, choice: ColorChoice): Sink {
@@ -55,6 +64,10 @@ function makeSink(stream: OutputStream, choice: ColorChoice): Sink {
     write: (text) => {
       stream.write(text);
     },
+    send: (data) =>
+      new Promise((resolve) => {
+        if (data.length === 0 || stream.write(data, () => resolve())) resolve();
+      }),
   };
 }
 

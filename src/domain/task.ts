@@ -14,6 +14,9 @@ export type TriggerRule = "all_success" | "all_done" | "any_failed";
 /** What qualifies a failed attempt for a retry: an exit code, a signal's name (`SIGKILL`), or `timeout`. */
 export type RetryCondition = number | string;
 
+/** Stands in an argument for the number of the slot in which the attempt runs, from 1: no two attempts at one time have the same. */
+export const SLOT_MARK = "\u0001slot\u0001";
+
 /** A task as declared, with every default filled in. Immutable: the scheduler and the store share these objects. */
 export interface TaskSpec {
   readonly id: string;

@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { Descriptor, Placement } from "../domain/ports.js";
 import type { JobSettings } from "../domain/job.js";
-import type { TaskSpec } from "../domain/task.js";
+import { SLOT_MARK, type TaskSpec } from "../domain/task.js";
 import type { JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
 
@@ -25,7 +25,7 @@ export function describeAttempt(
     task: task.id,
     attempt,
     command: task.command,
-    args: task.args,
+    args: isWithSlot(task) ? task.args.map((arg) => arg.replaceAll(SLOT_MARK, String(slot + 1))) : task.args,
     cwd,
     env: mergeEnv(settings.env, task.env),
     stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
@@ -37,6 +37,10 @@ export function describeAttempt(
     limitMs: task.timeoutMs,
     graceMs,
   };
+}
+
+function isWithSlot({ args }: TaskSpec): boolean {
+  return args.some((arg) => arg.includes(SLOT_MARK));
 }
 
 /** Most tasks add nothing of their own: then no object is made. */

@@ -11,6 +11,7 @@ import { closeSync, existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { Readable, Writable } from "node:stream";
 
+import { bytesOf } from "../domain/byte-text.js";
 import { laneScript } from "./lane-script.js";
 import { certain } from "../system/look.js";
 import { bootId, identify } from "../system/process-identity.js";
@@ -89,7 +90,7 @@ export class Lane {
 
   /** @param text from lane-script.ts */
   run(text: string): void {
-    this.#stdin?.write(text);
+    this.#stdin?.write(bytesOf(text));
   }
 
   /** It finishes its task, if it has one, and goes. */

@@ -9,7 +9,10 @@ function sink(options: { isTerminal: boolean; rows?: number; columns?: number })
   const written: string[] = [];
   const stream = { fd: 1, rows } as Sink["stream"];
   const write = (text: string): void => void written.push(text);
-  return { out: { stream, isTerminal, style: plainStyle, columns: () => columns, write }, written };
+  return {
+    out: { stream, isTerminal, style: plainStyle, columns: () => columns, write, send: () => Promise.resolve() },
+    written,
+  };
 }
 
 test("on a terminal a text is drawn over the one before, however its lines were wrapped", () => {

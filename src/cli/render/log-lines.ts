@@ -4,6 +4,7 @@
  */
 
 import { StringDecoder } from "node:string_decoder";
+import { bytesOf } from "../../internal.js";
 import { Printable } from "./printable.js";
 
 export interface LogView {
@@ -31,7 +32,7 @@ export function terminalView(): LogView {
 /** The prefix is already safe and has its colours. In latin1 every byte is a character: what is not for a terminal stays as it was. */
 export function prefixedView(prefix: string, isForTerminal: boolean): LogView {
   const encoding = isForTerminal ? "utf8" : "latin1";
-  const before = Buffer.from(prefix).toString(encoding);
+  const before = Buffer.from(bytesOf(prefix)).toString(encoding);
   return lineView(encoding, isForTerminal, (line) => Buffer.from(`${before}${line}\n`, encoding));
 }
 

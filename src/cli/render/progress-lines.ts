@@ -18,11 +18,13 @@ export class ProgressLines {
   readonly #startedAt: number;
   readonly #endedBefore: number;
   readonly #attemptStarts = new Map<string, number>();
+  readonly #isBatch: boolean;
   #failureLines = 0;
   #lastAt: number;
 
   /** @param counts where the job stands now: it may have been taken up where it stopped. */
-  constructor(style: Style, counts: Counts, nowMs: number) {
+  constructor(style: Style, counts: Counts, nowMs: number, isBatch = false) {
+    this.#isBatch = isBatch;
     this.#style = style;
     this.#startedAt = nowMs;
     this.#lastAt = nowMs;
@@ -31,7 +33,7 @@ export class ProgressLines {
 
   /** @param counts as they are after these events. */
   take(events: readonly JobEvent[], counts: Counts, nowMs: number): string[] {
-    const isSmall = counts.total <= smallJob;
+    const isSmall = counts.total <= smallJob && !this.#isBatch;
     const ends = events.filter((event) => this.#isEnd(event, isSmall));
     let ended = endedCount(counts) - ends.filter((event) => !isRetry(event)).length;
     const lines: string[] = [];

@@ -30,7 +30,8 @@ export function checkString(value: unknown): string | null {
     return `expected a string, got ${describe(value)}${remedy}`;
   }
   if (value.includes("\0")) return `expected a string without NUL, for no program can be given one, got ${quote(value)}`;
-  if (/\p{Surrogate}/u.test(value)) return `expected whole characters, got half of a surrogate pair in ${quote(value)}`;
+  if (/[\ud800-\udc7f\udd00-\udfff]/u.test(value))
+    return `expected whole characters, got half of a surrogate pair in ${quote(value)}`;
   if (value.length * 3 <= MAX_STRING_BYTES) return null;
   const bytes = Buffer.byteLength(value);
   if (bytes <= MAX_STRING_BYTES) return null;

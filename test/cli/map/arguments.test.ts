@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { compileArguments, SLOT } from "../../../src/cli/map/command/arguments.js";
+import { compileArguments } from "../../../src/cli/map/command/arguments.js";
 import { pathPart, type PathPart } from "../../../src/cli/map/command/path-part.js";
+import { SLOT_MARK } from "../../../src/index.js";
 import type { Columns } from "../../../src/cli/map/command/template.js";
 
 const one: Columns = { count: 1, names: null };
@@ -14,7 +15,7 @@ function fill(words: string, values: readonly string[], columns: Columns = { cou
 test("a placeholder may stand anywhere in an argument, and a value stays one argument whatever is in it", () => {
   assert.deepEqual(fill("convert {} -o={.}.png", ["a b/c d.jpg"]), ["convert", "a b/c d.jpg", "-o=a b/c d.png"]);
   assert.deepEqual(fill("x {/} {//} {/.} {#}{} {}{}", ["d/e.f"]), ["x", "e.f", "d", "e", "3d/e.f", "d/e.fd/e.f"]);
-  assert.deepEqual(fill("x {%}", ["a"]), ["x", SLOT]);
+  assert.deepEqual(fill("x {%}", ["a"]), ["x", SLOT_MARK]);
   assert.deepEqual(fill("x {}", ["$(id) '\n"]), ["x", "$(id) '\n"]);
 });
 

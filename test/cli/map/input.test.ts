@@ -11,7 +11,7 @@ import { readRecords, recordsOf, type RecordFormat } from "../../../src/cli/map/
 import type { Row } from "../../../src/cli/map/input/rows.js";
 import { shuffle } from "../../../src/cli/map/input/shuffle.js";
 import { splitBytes } from "../../../src/cli/map/input/split-bytes.js";
-import { bytesOfText } from "../../../src/domain/raw-text.js";
+import { bytesOf } from "../../../src/domain/byte-text.js";
 import { temporaryPlace } from "../../support/temporary-directory.js";
 
 const lines: RecordFormat = { delimiter: Buffer.from("\n"), columns: null };
@@ -71,7 +71,7 @@ test("lines are read as bytes, empty ones too, and without a newline at the end"
   writeFileSync(path, bytes);
   const rows = await rowsOf(path, lines);
   assert.equal(rows.length, 4);
-  assert.deepEqual(Buffer.concat(rows.map(([value]) => bytesOfText(`${value}\n`))), Buffer.concat([bytes, Buffer.from("\n")]));
+  assert.deepEqual(Buffer.concat(rows.map(([value]) => bytesOf(`${value}\n`))), Buffer.concat([bytes, Buffer.from("\n")]));
 });
 
 test("a NUL within a line, a line without end, and a place that is none are one clear error", async (t) => {
@@ -99,7 +99,7 @@ test("CSV is read with its quotes and line breaks, byte order mark and bytes tha
   writeFileSync(path, Buffer.from('\xef\xbb\xbfname,"size, in\r\nbytes"\r\n"say ""hi""",\xff\xe9\r\n\r\n,\r\n', "latin1"));
   const [head, first, second, ...rest] = await rowsOf(path, csv);
   assert.deepEqual(head, ["name", "size, in\r\nbytes"]);
-  assert.deepEqual([first![0], bytesOfText(first![1]!).toString("hex")], ['say "hi"', "ffe9"]);
+  assert.deepEqual([first![0], Buffer.from(bytesOf(first![1]!)).toString("hex")], ['say "hi"', "ffe9"]);
   assert.deepEqual([second, rest], [["", ""], []]);
   writeFileSync(path, "a,b\n1,2\n3,4,5\n");
   await assert.rejects(rowsOf(path, csv), /list\.csv, line 3: this is no CSV \(Invalid Record Length: expect 2, got 3\)/);

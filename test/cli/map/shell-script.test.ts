@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { compileScript } from "../../../src/cli/map/command/shell-script.js";
-import { bytesOfText, textOfBytes } from "../../../src/domain/raw-text.js";
+import { bytesOf, textOf } from "../../../src/domain/byte-text.js";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 
 const oneValue = { count: 1, names: null };
@@ -11,8 +11,8 @@ const shells = ["/bin/sh", "/bin/bash", "/bin/dash"].filter((shell) => spawnSync
 /** What a shell prints; its complaints are printed too. */
 function printed(shell: string, script: string): string {
   // As bytes: a value may be no text.
-  const { stdout, stderr } = spawnSync(shell, ["-s"], { input: bytesOfText(script), env: { PATH: process.env["PATH"] } });
-  return textOfBytes(Buffer.concat([stdout, stderr]));
+  const { stdout, stderr } = spawnSync(shell, ["-s"], { input: bytesOf(script), env: { PATH: process.env["PATH"] } });
+  return textOf(Buffer.concat([stdout, stderr]));
 }
 
 const nasty: readonly string[] = [
@@ -40,7 +40,7 @@ const nasty: readonly string[] = [
   "a=b",
   "if",
   "\\'$(echo caught)\\'",
-  textOfBytes(Buffer.from([0x27, 0xff, 0x24, 0xc3])),
+  textOf(Buffer.from([0x27, 0xff, 0x24, 0xc3])),
 ];
 
 /** Scripts that print the value between brackets, in every kind of place where one may stand. */

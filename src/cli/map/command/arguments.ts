@@ -3,19 +3,18 @@
  * whatever is in it. Pure.
  */
 
-import { AirError } from "../../../index.js";
+import { AirError, SLOT_MARK } from "../../../index.js";
 import { pathPart } from "./path-part.js";
 import { hasPlaceholder, parseTemplate, type Columns, type Piece, type Template } from "./template.js";
 
-/** One input, or several that go to one task. Never empty. */
+/** One input, or several that go to one task; none if it comes on standard input. */
 export interface Input {
   readonly values: readonly string[];
   /** The number of its task, from 1. */
   readonly number: number;
+  /** What a column that is not there stands for. Default: the input is wrong. */
+  readonly missing?: string;
 }
-
-/** What stands for a slot's number until that is known. */
-export const SLOT = "\u0001slot\u0001";
 
 export type Fill = (input: Input) => string[];
 
@@ -58,10 +57,11 @@ export function fillPiece(piece: Exclude<Piece, { kind: "each" }>, input: Input)
     case "number":
       return String(input.number);
     case "slot":
-      return SLOT;
+      return SLOT_MARK;
     case "column": {
       const value = input.values.at(piece.column);
       if (value !== undefined) return pathPart(value, piece.part);
+      if (input.missing !== undefined) return input.missing;
       const wanted = piece.column < 0 ? piece.column : piece.column + 1;
       const have = input.values.length === 1 ? "one column" : `${input.values.length} columns`;
       throw new AirError("AIR_INVALID_JOB", `input ${input.number} has ${have}, but the command wants {${wanted}}`);

@@ -80,7 +80,7 @@ function readPlaceholder(inside: string, part: PathPart, columns: Columns, isBeh
   if (NUMBER.test(inside)) return readNumber(Number(inside), part, columns);
   if (columns.names === null || !NAME_LIKE.test(inside)) return null;
   const hint = suggestion(inside, columns.names, "{", "}") || `; the columns are ${columns.names.join(", ")}`;
-  throw new UsageError(`there is no column for {${inside}${part}}${hint}. For the braces themselves write {{${inside}}}`);
+  throw new UsageError(`there is no column for {${inside}${part}}${hint} (for the braces themselves write {{${inside}}})`);
 }
 
 function readNumber(number: number, part: PathPart, { count }: Columns): Piece {

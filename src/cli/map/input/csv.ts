@@ -3,7 +3,7 @@
 import { pipeline } from "node:stream";
 import { CsvError, Parser } from "csv-parse";
 import { AirError } from "../../../index.js";
-import { textOfBytes } from "../../../internal.js";
+import { textOf } from "../../../internal.js";
 import type { Row } from "./rows.js";
 
 /** As long as an input of any other list may be. */
@@ -20,7 +20,7 @@ export async function* readCsv(bytes: AsyncIterable<Buffer>, place: string): Asy
   let block: Row[] = [];
   try {
     for await (const record of parser as AsyncIterable<readonly string[]>) {
-      const row = record.map((field) => textOfBytes(Buffer.from(field, "latin1")));
+      const row = record.map((field) => textOf(Buffer.from(field, "latin1")));
       block.push(isFirst ? row.map((field, column) => (column === 0 ? field.replace(BYTE_ORDER_MARK, "") : field)) : row);
       isFirst = false;
       if (block.length < BLOCK_ROWS && parser.readableLength > 0) continue;

@@ -1,0 +1,42 @@
+/**
+ * `map [options] COMMAND {} ::: INPUT…`: runs a command for each input, as xargs and GNU parallel do, with a record of every task. Reads the
+ * options, feeds the library's map, and shows what comes of it.
+ */
+
+import type { Call } from "../command.js";
+import { exitCode } from "../exit-codes.js";
+import { readsStdin } from "../map/lists.js";
+import { prepare } from "../map/prepare.js";
+import { printCommands } from "../map/dry-run.js";
+import { runBatch } from "../map/run-batch.js";
+import { readWish } from "../map/wish.js";
+import { isatty } from "node:tty";
+
+export async function execute(call: Call): Promise<number> {
+  const { rest, settings, terminal } = call;
+  const wish = readWish(rest, settings);
+  const isQuiet = settings.isOn("quiet");
+  if (wish.lists.some(readsStdin) && isatty(0) && !isQuiet) {
+    terminal.err.write(
+      "air-executor: inputs are read from this terminal, one a line, to Ctrl-D (others: ::: a b c, :::: FILE, or a pipe)\n",
+    );
+  }
+  const tasks = prepare(wish);
+  if (wish.isDryRun) return printCommands(tasks, wish, terminal.out);
+  // A task before all others may make what the inputs are read from. Else they are looked at before anything is made.
+  const first = wish.before === null ? await tasks.next() : null;
+  if (first?.done === true) {
+    if (!isQuiet) terminal.err.write("air-executor: there is nothing to do: the input is empty\n");
+    return exitCode.completed;
+  }
+  return runBatch(call, wish, first === null ? tasks : resumed(first.value, tasks));
+}
+
+async function* resumed<Item>(first: Item, others: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  try {
+    yield first;
+    yield* others;
+  } finally {
+    await others.return(undefined);
+  }
+}

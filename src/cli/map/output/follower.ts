@@ -1,0 +1,85 @@
+/** Shows what tasks print while they run, in whole lines, so that lines of several tasks mix and none is cut. Looks several times a second. */
+
+import { LogFile } from "../../log-file.js";
+import type { LogView } from "../../render/log-lines.js";
+import type { Sink, Terminal } from "../../terminal.js";
+import { viewFor } from "./printer.js";
+
+const LOOK_EVERY_MS = 50;
+
+interface Followed {
+  readonly file: LogFile;
+  readonly sink: Sink;
+  readonly view: LogView;
+}
+
+export class Follower {
+  readonly #terminal: Terminal;
+  readonly #open = new Map<number, readonly Followed[]>();
+  readonly #ended: number[] = [];
+  #work: Promise<void> | null = null;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** A task has been taken in: its log may come. */
+  begin(number: number, log: string, tag: string | null): void {
+    const { out, err } = this.#terminal;
+    const follow = (path: string, sink: Sink): Followed => ({ file: new LogFile(path), sink, view: linesFor(sink, tag) });
+    this.#open.set(number, [follow(log, out), follow(log.replace(/\.log$/, ".err"), err)]);
+  }
+
+  /** A task has ended: what is left of its output is shown, also an unfinished line. */
+  finish(number: number): void {
+    this.#ended.push(number);
+    this.#look();
+  }
+
+  /** Resolves when all has been shown. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    while (this.#work !== null) await this.#work;
+    await this.#show();
+  }
+
+  #look(): void {
+    this.#work ??= this.#show().finally(() => (this.#work = null));
+  }
+
+  async #show(): Promise<void> {
+    const over = this.#ended.splice(0);
+    for (const followed of this.#open.values())
+      for (const { file, sink, view } of followed) {
+        for (const chunk of file.read()) await sink.send(view.take(chunk));
+      }
+    for (const number of over) {
+      for (const { file, sink, view } of this.#open.get(number) ?? []) {
+        for (const chunk of file.read()) await sink.send(view.take(chunk));
+        await sink.send(view.end());
+        file.close();
+      }
+      this.#open.delete(number);
+    }
+  }
+}
+
+/** In whole lines also without a tag. */
+function linesFor(sink: Sink, tag: string | null): LogView {
+  return tag === null ? wholeLines(viewFor(sink, null)) : viewFor(sink, tag);
+}
+
+function wholeLines(view: LogView): LogView {
+  let rest: Buffer = Buffer.alloc(0);
+  return {
+    take: (chunk) => {
+      const bytes = Buffer.concat([rest, Buffer.from(view.take(chunk))]);
+      const end = bytes.lastIndexOf("\n") + 1;
+      rest = bytes.subarray(end);
+      return bytes.subarray(0, end);
+    },
+    end: () => Buffer.concat([rest, Buffer.from(view.end())]),
+  };
+}

@@ -1,0 +1,96 @@
+/**
+ * Shows what tasks print: stdout on ours, stderr on ours, task by task, read from the logs. A slow reader of ours makes it late, and keeps
+ * nobody else waiting: what is to be shown stands in the logs for as long as it takes.
+ */
+
+import { dirname } from "node:path";
+import { logFileName } from "../../../internal.js";
+import { LogFile } from "../../log-file.js";
+import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
+import { printableLine } from "../../render/printable.js";
+import type { Sink, Terminal } from "../../terminal.js";
+import { AsTheyEnd, ByNumber, type Order } from "./order.js";
+
+/** What of a result is needed here. */
+export interface Ended {
+  readonly number: number;
+  readonly log: string;
+  readonly tag: string | null;
+}
+
+export class Printer {
+  readonly #terminal: Terminal;
+  readonly #order: Order;
+  readonly #tags = new Map<number, string>();
+  #logs = "";
+  #pump: Promise<void> | null = null;
+
+  constructor(terminal: Terminal, isOrdered: boolean) {
+    this.#terminal = terminal;
+    this.#order = isOrdered ? new ByNumber() : new AsTheyEnd();
+  }
+
+  /** A task has ended: its output is shown when its turn comes. */
+  add({ number, log, tag }: Ended): void {
+    this.#logs = dirname(log);
+    if (tag !== null) this.#tags.set(number, tag);
+    this.#order.add(number);
+    this.#pump ??= this.#run();
+  }
+
+  /** Of a task that had ended before, or has nothing to show: the next one's turn may come. */
+  pass(number: number): void {
+    this.#order.add(number);
+    this.#pump ??= this.#run();
+  }
+
+  /** Shows a whole log now, behind what is being shown. */
+  async show(log: string): Promise<void> {
+    await this.#pump;
+    await this.#showBoth(log, null);
+  }
+
+  /** Resolves when all that can be shown has been. */
+  async end(): Promise<void> {
+    await this.#pump;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // What ends in this turn is taken together.
+      await Promise.resolve();
+      for (let number = this.#order.next(); number !== null; number = this.#order.next()) {
+        const tag = this.#tags.get(number) ?? null;
+        this.#tags.delete(number);
+        if (this.#logs !== "") await this.#showBoth(`${this.#logs}/${logFileName(`task-${number}`)}`, tag);
+      }
+    } finally {
+      this.#pump = null;
+    }
+  }
+
+  async #showBoth(log: string, tag: string | null): Promise<void> {
+    const { out, err } = this.#terminal;
+    for (const problem of [await showLog(log, out, tag), await showLog(log.replace(/\.log$/, ".err"), err, tag)]) {
+      if (problem !== null) await err.send(`air-executor: ${printableLine(problem)}\n`);
+    }
+  }
+}
+
+/** Gives why there is nothing to show although there should be; null as a rule. */
+async function showLog(path: string, sink: Sink, tag: string | null): Promise<string | null> {
+  const file = new LogFile(path);
+  try {
+    const view = viewFor(sink, tag);
+    for (const chunk of file.readWhole()) await sink.send(view.take(chunk));
+    await sink.send(view.end());
+    return file.problem;
+  } finally {
+    file.close();
+  }
+}
+
+export function viewFor({ isTerminal }: Sink, tag: string | null): LogView {
+  if (tag === null) return isTerminal ? terminalView() : rawView();
+  return prefixedView(`${isTerminal ? printableLine(tag) : tag}\t`, isTerminal);
+}

@@ -1,0 +1,357 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { mapAtOnce } from "../../support/at-once.js";
+import { waitUntil } from "../../support/wait-until.js";
+import { main, makePlayground, type Result } from "../support/cli.js";
+
+/** Output in the order of the inputs, and nothing else. */
+const quiet = ["map", "-q", "-k"] as const;
+
+function statusOf(dir: string, name: string): { state: string; counts: Record<string, number>; first_failure: string | null } {
+  return JSON.parse(readFileSync(join(dir, ".air-executor", "jobs", name, "state.json"), "utf8")) as never;
+}
+
+function tasksOf(dir: string, name: string): { id: string; command: string; args: string[]; attempts: number; status: string }[] {
+  return JSON.parse(readFileSync(join(dir, ".air-executor", "jobs", name, "tasks.json"), "utf8")) as never;
+}
+
+const outcome = ({ code, stdout, stderr }: Result): unknown => ({ code, stdout, stderr });
+const printed = (stdout: string): unknown => ({ code: 0, stdout, stderr: "" });
+
+test("inputs come from standard input, the command line and files, and each is one argument", async (t) => {
+  const { run, write } = makePlayground(t);
+  write("list", "a b\n$HOME\n'\n");
+  assert.deepEqual(outcome(await run([...quiet, "echo", "<{}>"], { input: "1\n2 3\n" })), printed("<1>\n<2 3>\n"));
+  assert.deepEqual(outcome(await run([...quiet, "--", "echo", "-n", "x", ":::", "a b", "c"])), printed("x a bx c"));
+  assert.deepEqual(outcome(await run([...quiet, "echo", "::::", "list"])), printed("a b\n$HOME\n'\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-a", "list", "echo", "{2}{1}", ":::", "x"])), printed("xa b\nx$HOME\nx'\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-0", "echo", "{}."], { input: "a\nb\0c\0" })), printed("a\nb.\nc.\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-d,", "echo"], { input: "a,b" })), printed("a\nb\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-d", "\\x3b", "echo"], { input: "a;b" })), printed("a\nb\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-C", "-", "echo", "{2}{1}", ":::", "a-b"])), printed("ba\n"));
+  assert.deepEqual(outcome(await run([...quiet, "-n2", "echo", ":::", "a", "b", "c"])), printed("a b\nc\n"));
+});
+
+test("bytes that are no text reach the command unchanged, and the record shows them", async (t) => {
+  const { dir } = makePlayground(t);
+  const script = `printf 'a\\377\\n' | "$0" "$1" map -q --name stdin printf '%s'; "$0" "$1" map -q --name argv printf '%s' ::: "$(printf 'b\\351')"`;
+  const { stdout } = spawnSync("sh", ["-c", script, process.execPath, main], { cwd: dir });
+  assert.equal(stdout.toString("hex"), "61ff62e9");
+  assert.match(readFileSync(join(dir, ".air-executor/jobs/stdin/tasks.json"), "utf8"), /"a\\udcff"/);
+  assert.deepEqual(tasksOf(dir, "argv")[0]?.args, ["%s", "b\udce9"]);
+});
+
+test("columns have numbers and, by a header, names; CSV is read as CSV", async (t) => {
+  const { run, write } = makePlayground(t);
+  write("sizes.csv", 'name,size\n"a, b",1\nc,2\n');
+  const sized = ["echo", "{size}:{name}"];
+  assert.deepEqual(outcome(await run([...quiet, "--header", ...sized, "::::", "sizes.csv"])), printed("1:a, b\n2:c\n"));
+  assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], { input: "name\tsize\nx y\t3\n" })), printed("3:x y\n"));
+  assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{2}"], { input: 'a,"b\nc"\n' })), printed("b\nc\n"));
+  assert.deepEqual(
+    outcome(await run([...quiet, "--header", "echo", "{f}{g}", ":::", "f", "1", "2", ":::", "g", "a"])),
+    printed("1a\n2a\n"),
+  );
+});
+
+test("pieces of standard input end at line ends, and are kept for a further attempt", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const lines = Array.from({ length: 10 }, (_, index) => `${index}\n`).join("");
+  assert.deepEqual(outcome(await run([...quiet, "--pipe", "--lines", "4", "wc", "-l"], { input: lines })), printed("4\n4\n2\n"));
+  assert.deepEqual(
+    outcome(await run([...quiet, "--pipe", "--block", "6", "wc", "-c"], { input: lines })),
+    printed("6\n6\n6\n2\n"),
+  );
+  const failed = await run(["map", "-q", "--name", "p", "--pipe", "--lines", "9", "sh", "-c", "cat; test -e ready"], {
+    input: lines,
+  });
+  assert.equal(failed.code, 1);
+  assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs/p/inputs")).toSorted(), ["task-1", "task-2"]);
+  writeFileSync(join(dir, "ready"), "");
+  assert.equal((await run(["retry", "p"])).code, 0);
+  assert.equal((await run(["logs", "p", "task-2"])).stdout, "9\n");
+});
+
+test("output is grouped by task, in order if asked, with tags, line by line, or not at all", async (t) => {
+  const { run } = makePlayground(t);
+  const slow = "printf 'a{} '; sleep 0.$((4 - {})); echo b{}";
+  const grouped = await run(["map", "-q", "-j3", "--shell", slow, ":::", "1", "2", "3"]);
+  assert.deepEqual(
+    grouped.stdout.split("\n").toSorted(),
+    ["", "a'1' b1", "a'2' b2", "a'3' b3"].map((line) => line.replaceAll("'", "")),
+  );
+  assert.deepEqual(
+    outcome(await run([...quiet, "-j3", "--shell", slow, ":::", "1", "2", "3"])),
+    printed("a1 b1\na2 b2\na3 b3\n"),
+  );
+  assert.deepEqual(
+    outcome(await run([...quiet, "--tag", "--shell", "printf 'x\\ny'; : {}", ":::", "a b", "c"])),
+    printed("a b\tx\na b\ty\nc\tx\nc\ty\n"),
+  );
+  assert.deepEqual(outcome(await run([...quiet, "--tag-string", "{#}-{/}", "echo", "x", ":::", "d/e"])), printed("1-e\tx d/e\n"));
+  assert.deepEqual(outcome(await run([...quiet, "--no-output", "echo", ":::", "a"])), printed(""));
+  const byLine = await run([
+    "map",
+    "-q",
+    "-j2",
+    "--line-buffer",
+    "--shell",
+    "for i in 1 2 3; do echo {}$i; sleep 0.1; done",
+    ":::",
+    "a",
+    "b",
+  ]);
+  assert.deepEqual(byLine.stdout.split("\n").toSorted(), ["", "a1", "a2", "a3", "b1", "b2", "b3"]);
+});
+
+test("a dry run prints what a shell would run just so, and runs nothing", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const argv = ["map", "--dry-run", "touch", "{}", "{.}x", ":::", "a b.c", "it's", "-n"];
+  const { stdout, code } = await run(argv);
+  assert.deepEqual([code, stdout], [0, "touch 'a b.c' 'a bx'\ntouch 'it'\\''s' 'it'\\''sx'\ntouch -n -nx\n"]);
+  assert.deepEqual(readdirSync(dir), []);
+});
+
+test("a task before and one behind all others are in one line, and files of inputs are read in between", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const argv = [
+    "map",
+    "-q",
+    "-k",
+    "--name",
+    "three",
+    "--before",
+    "seq 3 > list; echo prepared",
+    "--after",
+    "echo merged",
+    "echo",
+    "{}",
+    "::::",
+    "list",
+  ];
+  assert.deepEqual(outcome(await run(argv)), printed("prepared\n1\n2\n3\nmerged\n"));
+  assert.deepEqual(
+    tasksOf(dir, "three").map(({ id }) => id),
+    ["before", "task-1", "task-2", "task-3", "after"],
+  );
+});
+
+test("the exit code is 1 if a task failed, and the summary has the first failure, its output and the way to retry", async (t) => {
+  const { run } = makePlayground(t);
+  const { code, stdout, stderr } = await run([
+    "map",
+    "--name",
+    "f",
+    "-j1",
+    "sh",
+    "-c",
+    "echo out{}; echo err{} >&2; exit {}",
+    ":::",
+    "0",
+    "3",
+  ]);
+  assert.equal(code, 1);
+  assert.match(stdout, /out0\n/);
+  assert.match(stderr, /First failure: task-2: exit code 3/);
+  assert.match(stderr, /│ err3/);
+  assert.match(stderr, /air-executor retry f/);
+});
+
+test("retries, timeouts, variables and the directory hold for every task", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const flaky = ["map", "-q", "--retries", "1", "--name", "r", "sh", "-c", 'test "$AIR_EXECUTOR_ATTEMPT" = 2', ":::", "a"];
+  assert.equal((await run(flaky)).code, 0);
+  assert.equal(tasksOf(dir, "r")[0]?.attempts, 2);
+  const late = await run(["map", "--timeout", "0.1", "sleep", ":::", "60"]);
+  assert.deepEqual([late.code, /timed out after 0\.1 s/.test(late.stderr)], [1, true]);
+  const env = await run([...quiet, "--env", "A=b c", "--env", "B==", "--cwd", "/", "sh", "-c", 'echo "$A$B$PWD"{}', ":::", "x"]);
+  assert.deepEqual(outcome(env), printed("b c=/x\n"));
+});
+
+test("no two tasks that run have the same slot", async (t) => {
+  const { run } = makePlayground(t);
+  const { stdout } = await run([
+    "map",
+    "-q",
+    "-j3",
+    "--shell",
+    "mkdir {%} && sleep 0.05 && rmdir {%} && echo {%}",
+    ":::",
+    ...Array.from("abcdefghijkl"),
+  ]);
+  const slots = stdout.trimEnd().split("\n");
+  assert.equal(slots.length, 12);
+  assert.deepEqual([...new Set(slots)].toSorted(), ["1", "2", "3"]);
+});
+
+test("a batch stopped at a failure limit goes on with the same command, and what failed is retried by name", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const argv = [
+    "map",
+    "-j1",
+    "--name",
+    "h",
+    "--max-failures",
+    "1",
+    "sh",
+    "-c",
+    "echo {} >> ran; test {} != 2 || test -e ready",
+    ":::",
+    "1",
+    "2",
+    "3",
+  ];
+  const first = await run(argv);
+  assert.equal(first.code, 1);
+  assert.match(first.stderr, /stopped early, since 1 task failed/);
+  assert.deepEqual([statusOf(dir, "h").state, readFileSync(join(dir, "ran"), "utf8")], ["waiting", "1\n2\n"]);
+  assert.equal((await run(argv)).code, 1);
+  assert.deepEqual([statusOf(dir, "h").state, readFileSync(join(dir, "ran"), "utf8")], ["failed", "1\n2\n3\n"]);
+  writeFileSync(join(dir, "ready"), "");
+  assert.equal((await run(["retry", "h"])).code, 0);
+  assert.deepEqual([statusOf(dir, "h").counts["completed"], readFileSync(join(dir, "ran"), "utf8")], [3, "1\n2\n3\n2\n"]);
+});
+
+test("a halt is spelt as GNU parallel spells it", async (t) => {
+  const { run } = makePlayground(t);
+  const halted = async (halt: string, ...inputs: string[]): Promise<number | null> =>
+    (await run(["map", "-q", "-j1", "--halt", halt, "sh", "-c", "exit {}", ":::", ...inputs])).code;
+  assert.equal(await halted("soon,success=1", "1", "0", "1"), 0);
+  assert.equal(await halted("soon,fail=50%", "0", "1", "1", "1"), 1);
+  assert.equal(await halted("never", "0"), 0);
+  assert.equal(await halted("now,fail=0", "0"), 2);
+  assert.equal(await halted("later,fail=1", "0"), 2);
+});
+
+test("killed with -9 and started again a batch runs every input once", async (t) => {
+  const { run, start, dir } = makePlayground(t);
+  const argv = [
+    "map",
+    "-q",
+    "-j2",
+    "--name",
+    "k",
+    "sh",
+    "-c",
+    "echo {} >> ran; until test -e gate; do sleep 0.05; done; echo {}",
+    ":::",
+    "1",
+    "2",
+    "3",
+    "4",
+  ];
+  const killed = start(argv);
+  const ran = (): string[] => {
+    try {
+      return readFileSync(join(dir, "ran"), "utf8").trimEnd().split("\n");
+    } catch {
+      return [];
+    }
+  };
+  assert.ok(await waitUntil(() => ran().length === 2));
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  writeFileSync(join(dir, "gate"), "");
+  const { code, stdout } = await run(argv);
+  assert.deepEqual([code, stdout.trimEnd().split("\n").toSorted()], [0, ["1", "2", "3", "4"]]);
+  assert.deepEqual(ran().toSorted(), ["1", "2", "3", "4"]);
+  assert.deepEqual(
+    tasksOf(dir, "k").map(({ attempts }) => attempts),
+    [1, 1, 1, 1],
+  );
+});
+
+test("the log of jobs is GNU parallel's, and its --resume goes on with it", async (t) => {
+  const { run, dir } = makePlayground(t);
+  await run(["map", "-q", "--joblog", "log", "sh", "-c", "exit {}", ":::", "0", "3", "0"]);
+  const [head, ...lines] = readFileSync(join(dir, "log"), "utf8").trimEnd().split("\n");
+  assert.equal(head, "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand");
+  const rows = lines.map((line) => line.split("\t")).toSorted(([one], [other]) => Number(one) - Number(other));
+  assert.deepEqual(
+    rows.map(([seq]) => seq),
+    ["1", "2", "3"],
+  );
+  assert.deepEqual(
+    rows.map((row) => row.slice(6)),
+    [
+      ["0", "0", "sh -c 'exit 0'"],
+      ["3", "0", "sh -c 'exit 3'"],
+      ["0", "0", "sh -c 'exit 0'"],
+    ],
+  );
+  const parallel = (...argv: string[]): string | null => {
+    const { status, stdout } = spawnSync("parallel", [...argv, "--joblog", "log", "echo", "{}", ":::", "a", "b", "c", "d"], {
+      cwd: dir,
+      encoding: "utf8",
+    });
+    return status === 0 ? stdout : null;
+  };
+  writeFileSync(join(dir, "copy"), readFileSync(join(dir, "log")));
+  const resumed = parallel("--resume");
+  if (resumed === null) return t.skip("GNU parallel is not installed");
+  assert.equal(resumed, "d\n");
+  writeFileSync(join(dir, "log"), readFileSync(join(dir, "copy")));
+  assert.equal(parallel("-k", "--resume-failed"), "b\nd\n");
+  return undefined;
+});
+
+test("a reader that goes away ends a batch quietly, and nothing runs on", async (t) => {
+  const { dir } = makePlayground(t);
+  const script = `"$0" "$1" map -q --grace-period 1 --name gone sh -c 'seq 100000; exec sleep {}' ::: 0 0 0 60 60 | head -1; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", script, process.execPath, main], { cwd: dir, encoding: "utf8" });
+  assert.deepEqual([stdout, stderr], ["1\n141\n", ""]);
+  assert.equal(statusOf(dir, "gone").counts["running"], 0);
+});
+
+test("what makes no sense is one sentence with exit code 2", async (t) => {
+  const { run, write } = makePlayground(t);
+  write("bad.csv", 'a,b\n1,"2\n');
+  const wrong: readonly (readonly [argv: readonly string[], words: RegExp, input?: string])[] = [
+    [[], /a command is missing: air-executor map COMMAND/],
+    [["echo", ":::"], /nothing stands behind ":::"/],
+    [["echo", "::::"], /nothing stands behind "::::"/],
+    [["echo", ":::+", "a"], /pairs its list/],
+    [["--shell", "x", "echo"], /which one is to be run/],
+    [["echo", "{3}", ":::", "a", ":::", "b"], /\{3\} is asked for, but there are 2 columns/],
+    [["--header", "echo", "{nme}"], /did you mean \{name\}\?/, "name,b\n1,2\n"],
+    [["--header", "echo", "{a}", "::::", "bad.csv"], /bad\.csv, line \d: this is no CSV/],
+    [["echo", "::::", "missing"], /missing does not exist/],
+    [["echo", "::::", "."], /is a directory/],
+    [["echo"], /input 1 of standard input holds a NUL byte/, "a\0b\n"],
+    [["--halt", "x", "echo", ":::", "a"], /--halt is "x": expected/],
+    [["--block", "x", "--pipe", "cat"], /--block is "x": expected a size/],
+    [["--pipe", "cat", ":::", "a"], /with --pipe the input is standard input alone/],
+    [["--colsep", "(", "echo", ":::", "a"], /--colsep is "\("/],
+    [["--delimiter", "", "echo", ":::", "a"], /--delimiter is empty/],
+    [["--env", "A", "echo", ":::", "a"], /--env is "A": expected NAME=VALUE/],
+    [["--retries", "x", "echo", ":::", "a"], /--retries is "x"/],
+    [["--name", "a/b", "echo", ":::", "a"], /expected a job name/],
+    [["--shel", "x", ":::", "a"], /unknown option --shel.*did you mean --shell\?/],
+    [["--shell", "echo `cat {}`", ":::", "a"], /behind `…`/],
+    [["--max-args", "0", "echo", ":::", "a"], /--max-args is "0"/],
+    [["echo"], /at most 131,071 bytes/, "x".repeat(140_000)],
+  ];
+  await mapAtOnce(wrong, 4, async ([argv, words, input = ""]) => {
+    const { code, stdout, stderr } = await run(["map", ...argv], { input });
+    assert.deepEqual([code, stdout], [2, ""], `${argv.join(" ")}: ${stderr}`);
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  });
+});
+
+test("an empty input is nothing to do, which is said", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  write("empty", "");
+  for (const argv of [["echo"], ["echo", "::::", "empty"], ["--header", "echo", "{a}"], ["--pipe", "cat"]]) {
+    const { code, stdout, stderr } = await run(["map", ...argv]);
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [0, "", "air-executor: there is nothing to do: the input is empty\n"],
+      argv.join(" "),
+    );
+  }
+  assert.deepEqual(readdirSync(dir), ["empty"]);
+});
