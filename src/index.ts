@@ -2,6 +2,8 @@
 
 export { AirExecutor } from "./library/air-executor.js";
 export type { ExecutorOptions, SubmitOptions } from "./engine/options.js";
+export { machinePools } from "./engine/machine-pools.js";
+export type { EnginePools } from "./store/text/demand-faults.js";
 export { readJobFile, type CheckOptions, type JobInput, type TaskInput } from "./store/text/check-job.js";
 export type { BenchJob, BenchOptions, BenchPoint, BenchProgress, BenchResult } from "./library/benches.js";
 export type { MapHalt } from "./library/map/map-halt.js";

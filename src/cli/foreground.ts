@@ -3,9 +3,9 @@
  * the library; here it is shown, and signals are passed on.
  */
 
-import { availableParallelism } from "node:os";
 import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type Job, type JobSummary } from "../index.js";
 import type { Call } from "./command.js";
+import { engineLimits } from "./engine-options.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
 import { compileLate } from "./late-compiler.js";
 import { logPathOf, readLogEnd } from "./log-file.js";
@@ -82,7 +82,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
 export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {
   return {
     dir,
-    concurrency: settings.concurrency(availableParallelism()),
+    ...engineLimits(settings),
     graceMs: settings.gracePeriodMs(),
     durability: settings.text("durability") === "strict" ? "strict" : "grouped",
     onWarning: (message) => say(`air-executor: ${printableLine(message)}`),

@@ -28,6 +28,18 @@ export const verbOptions = {
     alias: "j",
     describe: "Tasks at once: a number, a share of the cores, or a multiple of them (default: 100%)",
   },
+  memory: {
+    type: "string",
+    value: "SIZE",
+    describe: "Memory that tasks may plan with, such as 12GiB (default: what is free at the start)",
+  },
+  gpus: { type: "string", value: "N", describe: "GPUs that tasks may have (default: those that nvidia-smi or rocm-smi finds)" },
+  pool: {
+    type: "string",
+    value: "NAME=N,…",
+    isList: true,
+    describe: "How much there is of something that tasks of all jobs share, such as licence=3; may be given again",
+  },
   name: { type: "string", value: "NAME", describe: "Name of the job (default: the file's `name`, else its base name)" },
   fresh: { type: "boolean", describe: "Begin anew, even if an unfinished run could be taken up" },
   "grace-period": { type: "string", value: "SECONDS", describe: "From TERM to KILL when tasks are stopped (default: 10)" },

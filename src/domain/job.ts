@@ -21,8 +21,8 @@ export interface JobOptions {
   readonly concurrency: number | null;
   /** After that many failed tasks nothing more is started and the rest is skipped; null for no limit. */
   readonly maxFailures: number | null;
-  /** Of which only its tasks take; absent for none. */
-  readonly pools?: Resources;
+  /** Pools of its own, of which only its tasks take. */
+  readonly pools: Resources;
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env: Readonly<Record<string, string>>;
 }

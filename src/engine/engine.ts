@@ -5,13 +5,16 @@
 
 import { AirError } from "../domain/errors.js";
 import type { TaskRunner } from "../domain/ports.js";
+import { isFinal } from "../domain/task.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/directory/claims-in-use.js";
 import { lookAt } from "../system/path-look.js";
+import { demandFaults, poolsOf, type FitCheck } from "../store/text/demand-faults.js";
 import { Pool } from "../workers/pool.js";
 import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
+import { MachinePools } from "./machine-pools.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
 
@@ -41,6 +44,7 @@ export class Engine {
   /** By the name of the job. */
   readonly #running = new Map<string, RunningJob>();
   readonly #patience: Patience;
+  readonly #pools: MachinePools;
   #timer: NodeJS.Timeout | null = null;
   /** Why the machine refuses, as far as it was said. */
   readonly #saidRefusals = new Set<string>();
@@ -50,12 +54,13 @@ export class Engine {
     this.#dir = dir;
     this.#options = options;
     const { concurrency, graceMs } = options;
+    this.#pools = new MachinePools(options);
     this.#runner = runner ?? new Pool({ directory: dir, concurrency });
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({
       runner: this.#runner,
       clock,
-      pools: { cpu: concurrency },
+      pools: this.#pools.known,
       graceMs,
       random: Math.random,
       onWakeup,
@@ -85,6 +90,9 @@ export class Engine {
     return ready;
   }
 
+  /** Whether tasks can ever run here. */
+  readonly fit: FitCheck = async (tasks, own) => demandFaults(tasks, own, await this.#pools.sizes(poolsOf(tasks)));
+
   /** The job of that name, if it runs here. */
   find(name: string): RunningJob | undefined {
     return this.#running.get(name);
@@ -94,6 +102,7 @@ export class Engine {
   async begin(opened: OpenedJob, options: BeginOptions = {}): Promise<RunningJob> {
     try {
       await this.prepare(0);
+      if (options.only === undefined) await this.#requireFit(opened);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();
       return this.#begin(opened, options);
@@ -127,6 +136,18 @@ export class Engine {
     await this.#runner.close();
   }
 
+  /** A job on record may have been taken in by an engine that had more. */
+  async #requireFit({ picture, isSuperseded }: OpenedJob): Promise<void> {
+    if (isSuperseded || picture.isCancelling || picture.isOver) return;
+    const { tasks, records, settings } = picture;
+    const [fault] = await this.fit(
+      tasks.filter((_, index) => !isFinal(records[index]!.status)),
+      settings.pools,
+    );
+    if (fault === undefined) return;
+    throw new AirError("AIR_USAGE", `job "${picture.name}" can't go on here: of one of its tasks, ${fault.message}.`);
+  }
+
   #begin(opened: OpenedJob, { only, isFed, endsDecide }: BeginOptions): RunningJob {
     const { durability, graceMs, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
@@ -142,6 +163,7 @@ export class Engine {
       only,
       isFed,
       endsDecide,
+      fit: this.fit,
       onClosed: (isRecorded) => {
         if (this.#running.get(name) === running) this.#running.delete(name);
         if (!isRecorded) this.#runner.keep();

@@ -15,6 +15,8 @@ import { readPicture } from "../store/journal/recovery.js";
 import { jobsDir } from "../store/layout.js";
 import { isThere } from "../system/path-look.js";
 import { checkJobName } from "../store/names.js";
+import { invalidJob, locateData, placeFaults } from "../store/text/places.js";
+import { fitsItself } from "../store/text/demand-faults.js";
 import { clock } from "./clock.js";
 import type { Engine } from "./engine.js";
 
@@ -33,9 +35,17 @@ export class JobOpener {
     this.#server = server;
   }
 
-  /** The unfinished run, if it is the one that is wanted, or a new one. @param isFresh a new one in any case. */
+  /**
+   * The unfinished run, if it is the one that is wanted, or a new one.
+   *
+   * @param isFresh a new one in any case.
+   * @throws AirError `AIR_INVALID_JOB` if a task of it could never run here.
+   */
   async openWanted(wanted: WantedRun, isFresh: boolean): Promise<OpenedJob> {
-    if (isFresh) await this.#endUnfinished(wanted.name);
+    const { name, tasks, settings } = wanted;
+    const faults = await this.#engine.fit(tasks, settings.pools);
+    if (faults.length > 0) throw invalidJob(`job "${name}"`, placeFaults(faults, locateData(tasks)));
+    if (isFresh) await this.#endUnfinished(name);
     return (isFresh ? openFreshRun : openRun)(this.#dir, wanted, this.#context());
   }
 
@@ -43,18 +53,22 @@ export class JobOpener {
     requireName(name);
     const dir = join(jobsDir(this.#dir), name);
     if (!isThere(dir)) throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${this.#dir}`);
-    return this.open(dir, "manager");
+    return this.open(dir, "manager", fitsItself);
   }
 
-  /** Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in. */
-  async open(dir: string, owner: JobOwner): Promise<OpenedJob> {
+  /**
+   * Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in.
+   *
+   * @param fit Default: what a dropped job takes must fit into this engine, which is to run it.
+   */
+  async open(dir: string, owner: JobOwner, fit = this.#engine.fit): Promise<OpenedJob> {
     for (;;) {
-      const opened = await openDropped(dir, owner, this.#context());
+      const opened = await openDropped(dir, owner, { ...this.#context(), fit });
       if (opened.isSuperseded) {
         await (
           await this.#engine.begin(opened)
         ).finished;
-      } else if (!opened.picture.isOver || (await opened.orGiveBack(() => opened.takeInGrowth()))) {
+      } else if (!opened.picture.isOver || (await opened.orGiveBack(() => opened.takeInGrowth(fit)))) {
         return opened;
       } else {
         await opened.giveBack();
@@ -68,7 +82,7 @@ export class JobOpener {
     const paths = pathsOfJob(this.#dir, name);
     const found = readPicture(paths);
     if (found === null || found.picture.load().inFlight.length === 0) return;
-    const opened = await this.open(paths.dir, "run");
+    const opened = await this.open(paths.dir, "run", fitsItself);
     if (opened.picture.isOver) return opened.giveBack();
     const job = await this.#engine.begin(opened);
     job.cancel(null);
@@ -78,7 +92,7 @@ export class JobOpener {
   #context(): OpenContext {
     this.#engine.requireOpen();
     this.#server.listen();
-    return { nowMs: clock.now(), socket: this.#server.name };
+    return { nowMs: clock.now(), socket: this.#server.name, fit: this.#engine.fit };
   }
 }
 

@@ -9,14 +9,26 @@ import { inspect } from "node:util";
 import { AirError } from "../domain/errors.js";
 import type { JobOwner, RetryWish } from "../domain/job.js";
 import type { TaskRunner } from "../domain/ports.js";
+import type { Resources } from "../domain/resources.js";
+import { checkPool, readAmounts } from "../store/text/pool-amounts.js";
+import { checkSize, parseSize } from "../store/text/sizes.js";
 import { suggest } from "../store/text/suggest.js";
 import type { Durability } from "../store/writer.js";
+
+/** How much there is of pools: a number, of `memory` a size such as "8GiB". */
+export type WrittenPools = Readonly<Record<string, number | string>>;
 
 export interface ExecutorOptions {
   /** The directory of jobs. Default: `AIR_EXECUTOR_DIR`, else `./.air-executor`. Made if missing. */
   readonly dir?: string;
   /** How many tasks may run at once, over all jobs of this executor, at most 100,000. Default: the number of cores. */
   readonly concurrency?: number;
+  /** How much memory tasks may plan with, a size such as "12GiB". Default: what the machine has free when the executor is opened. */
+  readonly memory?: string;
+  /** How many GPUs tasks may have. Default: those that `nvidia-smi` or `rocm-smi` finds. */
+  readonly gpus?: number;
+  /** Further pools, of which tasks of all its jobs take, such as `{"licence": 3}`. Default: none. */
+  readonly pools?: WrittenPools;
   /** `grouped` (default): the journal is synced at least once a second and when a job ends; `strict`: also before a dependent starts. */
   readonly durability?: Durability;
   /** From TERM to KILL when a task is stopped, in milliseconds. Default: 10,000. */
@@ -42,14 +54,28 @@ export interface SubmitOptions {
 }
 
 /** With every default filled in. */
-export type CompleteOptions = Required<Omit<ExecutorOptions, "dir" | "runner">>;
+export interface CompleteOptions extends Required<Omit<ExecutorOptions, "dir" | "runner" | "memory" | "gpus" | "pools">> {
+  /** In bytes; null for what is free. */
+  readonly memory: number | null;
+  /** Null for all that there are. */
+  readonly gpus: number | null;
+  readonly pools: Resources;
+}
 
 /** Far beyond what a machine can run, and far below what could not be held in memory. */
 const MOST_AT_ONCE = 100_000;
 
+/** Far beyond what fits into a machine. */
+const MOST_GPUS = 1024;
+/** Which option says how much there is of a pool that every executor has. */
+const OWN_OPTIONS: Readonly<Record<string, string>> = { cpu: "concurrency", memory: "memory", gpu: "gpus" };
+
 const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
   "dir",
   "concurrency",
+  "memory",
+  "gpus",
+  "pools",
   "durability",
   "graceMs",
   "onWarning",
@@ -61,15 +87,40 @@ const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
 export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demandKnown(options, EXECUTOR_OPTIONS);
   const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
+  const { memory = null, gpus = null } = options;
   const { durability = "grouped", onWarning = () => {} } = options;
   demand(dir === undefined || isPath(dir), "dir", "the path of a directory", dir);
   const isCount = Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_AT_ONCE;
   demand(isCount, "concurrency", `a whole number from 1 to ${MOST_AT_ONCE}`, concurrency);
+  demand(memory === null || checkSize(memory) === null, "memory", 'a size such as "12GiB"', memory);
+  demand(
+    gpus === null || (Number.isSafeInteger(gpus) && gpus >= 0 && gpus <= MOST_GPUS),
+    "gpus",
+    `a whole number from 0 to ${MOST_GPUS}`,
+    gpus,
+  );
   demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
   demand(isDuration(patienceMs), "patienceMs", "milliseconds of at least 0", patienceMs);
   demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
   demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
-  return { concurrency, graceMs, patienceMs, durability, onWarning };
+  const amounts = { memory: memory === null ? null : parseSize(memory), gpus, pools: completePools(options.pools, OWN_OPTIONS) };
+  return { concurrency, ...amounts, graceMs, patienceMs, durability, onWarning };
+}
+
+/**
+ * @param elsewhere the options that say how much there is of pools that can't be among these.
+ * @throws AirError `AIR_USAGE`
+ */
+export function completePools(pools: WrittenPools = {}, elsewhere: Readonly<Record<string, string>> = {}): Resources {
+  demand(typeof pools === "object" && pools !== null, "pools", 'an object such as {"licence": 3}', pools);
+  for (const [pool, amount] of Object.entries(pools)) {
+    const option = elsewhere[pool];
+    if (option !== undefined)
+      throw new AirError("AIR_USAGE", `pools: how much ${pool} there is, \`${option}\` says: leave it out`);
+    const fault = checkPool(pool, amount);
+    if (fault !== null) throw new AirError("AIR_USAGE", `pools.${pool}: ${fault}`);
+  }
+  return readAmounts(pools);
 }
 
 /** @throws AirError `AIR_USAGE` for an option that makes no sense, or an owner that is no caller's to give. */

@@ -16,8 +16,9 @@ import type { OpenedJob } from "../store/directory/opened-job.js";
 import { tasksAdded } from "../store/journal/new-journal.js";
 import type { JobPaths } from "../store/layout.js";
 import type { Picture } from "../store/picture/picture.js";
-import { newsOf } from "../store/snapshot/rewrite-news.js";
+import { inShort, newsOf } from "../store/snapshot/rewrite-news.js";
 import type { Standing } from "../store/snapshot/state-guard.js";
+import type { TasksGuardOptions } from "../store/snapshot/tasks-guard.js";
 import type { Rewrite } from "../store/snapshot/tasks-rewrite.js";
 import type { Durability, JobWriter } from "../store/writer.js";
 import { describeAttempt } from "./describe-attempt.js";
@@ -26,7 +27,7 @@ import { inFlightStarts } from "./in-flight-starts.js";
 import { Listeners, type OnEvents } from "./listeners.js";
 import type { Obstacle } from "./patience.js";
 
-export interface RunningJobOptions {
+export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly durability: Durability;
@@ -80,6 +81,7 @@ export class RunningJob {
       durability: options.durability,
       onTrouble: (what, error) => this.#trouble.tell(what, error),
       onReady: () => options.scheduler.resume(),
+      fit: options.fit,
       onRewrite: (rewrite) => this.#takeIn(rewrite),
     });
     this.#handle = picture.isOver ? null : this.#enter();
@@ -210,8 +212,7 @@ export class RunningJob {
     const { added, edited, notes } = newsOf(rewrite, this.picture);
     if (notes.length + edited.length > 0)
       this.#writer.record([{ type: "edits-ignored", at: this.#options.clock.now(), edited, notes }]);
-    const more = notes.length < 2 ? "" : ` (and ${notes.length - 1} more: see its status)`;
-    if (notes.length > 0) this.#warn(`${notes[0]}${more}`);
+    if (notes.length > 0) this.#warn(inShort(notes));
     if (added.length > 0) this.#grow(added);
   }
 

@@ -8,6 +8,7 @@ import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
 import { prepareBase } from "../store/directory/base-directory.js";
 import { openRun } from "../store/directory/job-directory.js";
+import { fitsItself } from "../store/text/demand-faults.js";
 
 export interface DropOptions {
   /** The directory of jobs. Made if missing. */
@@ -29,7 +30,11 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   prepareBase(dir).forEach(onWarning);
   const { name: _own, tasks, ...said } = spec;
   const settings = { ...said, cwd: resolve(options.cwd ?? ".") };
-  const opened = await openRun(dir, { name, owner: "manager", tasks, settings }, { nowMs: Date.now(), socket: null });
+  const opened = await openRun(
+    dir,
+    { name, owner: "manager", tasks, settings },
+    { nowMs: Date.now(), socket: null, fit: fitsItself },
+  );
   if (opened.warning !== null) onWarning(opened.warning);
   const { picture } = opened;
   const isManagers = picture.owner === "manager";

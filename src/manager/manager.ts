@@ -13,7 +13,7 @@ import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { JobKeeper } from "./keeper.js";
 import { openLog, type LogLevel, type ManagerLog } from "./log.js";
 
-export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "durability"> {
+export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "memory" | "gpus" | "pools" | "durability"> {
   /** Absolute or relative path of the directory that holds `jobs/`. Made if missing. */
   readonly dir: string;
   /** For running tasks to end by themselves when the manager stops; for one that is cancelled or timed out, from TERM to KILL. Milliseconds. */
@@ -67,15 +67,14 @@ export class Manager {
       const log = openLog({ path: managerLog(dir), ...(onMessage !== undefined && { onMessage }) });
       const onWarning = (message: string): void => log.write("warn", message);
       if (warning !== null) onWarning(warning);
-      const { concurrency, durability } = options;
+      const { dir: _dir, graceMs: _graceMs, onMessage: _onMessage, ...limits } = options;
       const executor = await AirExecutor.open({
         dir,
         graceMs,
         onWarning,
         // A manager waits as long as it takes.
         patienceMs: Infinity,
-        ...(concurrency !== undefined && { concurrency }),
-        ...(durability !== undefined && { durability }),
+        ...limits,
       });
       log.write("info", `watching ${dir}`, { dir });
       const manager = new Manager(lock, log, executor, graceMs);

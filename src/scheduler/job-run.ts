@@ -97,7 +97,7 @@ export class JobRun {
   constructor(job: LoadedJob, ports: JobPorts, random: () => number, at: number) {
     this.name = job.name;
     this.ports = ports;
-    this.pools = job.settings.pools ?? {};
+    this.pools = job.settings.pools;
     this.limit = job.settings.concurrency ?? Infinity;
     this.pace = job.settings.maxFailures === null && ports.endsDecide !== true ? new Pace() : null;
     this.mayStart = ports.mayStart !== false;

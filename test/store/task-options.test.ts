@@ -71,7 +71,8 @@ const badTasks: readonly (readonly [value: unknown, ...messages: string[]])[] = 
   [{ command: "x", on_lost: "retry" }, 'expected one of "rerun", "fail", got the text "retry"'],
   [{ command: "x", depends_on: [] }, "unknown key `depends_on`: did you mean `dependencies`?"],
   [{ command: "x", colour: "red" }, "unknown key `colour`: remove it, or begin it with `_` to make it a comment"],
-  [{ command: "x", resources: { cpu: 2 } }, "`resources` is not supported yet: remove it"],
+  [{ command: "x", resources: [] }, 'expected an object such as {"cpu": 2, "memory": "4GiB"}, got a list'],
+  [{ command: "x", resources: { cpu: "many" } }, 'expected a number from 0.01 to 1000000, got the text "many"'],
   [{ command: "x", matrix: { shard: [0] } }, "`matrix` is not supported yet: remove it"],
 ];
 

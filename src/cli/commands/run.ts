@@ -2,8 +2,9 @@
 
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { baseOfDropped, readJobFile } from "../../index.js";
+import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
+import { engineLimits } from "../engine-options.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
@@ -17,7 +18,7 @@ export async function execute(call: Call): Promise<number> {
     dir,
     read: async () => {
       if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
-      const spec = await readJobFile(file);
+      const spec = await readJobFile(file, { pools: machinePools(engineLimits(settings)) });
       const name = jobNameOf(spec, file, settings.text("name"));
       const options = { owner: "run", fresh: settings.isOn("fresh") } as const;
       return { tasks: spec.tasks.length, begin: (executor) => executor.submitChecked(name, spec, options) };

@@ -3,10 +3,10 @@
  * stops it gracefully, the next one at once.
  */
 
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import type { LogLevel } from "../../manager/log.js";
 import { startInBackground, tellStarter } from "../../manager/daemon.js";
+import { engineLimits } from "../engine-options.js";
 import { exitCode } from "../exit-codes.js";
 import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
@@ -23,6 +23,8 @@ export async function execute(call: Call): Promise<number> {
 }
 
 async function startThere({ settings, terminal }: Call): Promise<number> {
+  // Complains here, where somebody reads it.
+  engineLimits(settings);
   const dir = resolve(settings.dir());
   const pid = await startInBackground(dir, [process.execPath, cliPath(), "start", "--foreground", ...givenOptions(settings)]);
   if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ manager: { pid }, dir })}\n`);
@@ -32,11 +34,12 @@ async function startThere({ settings, terminal }: Call): Promise<number> {
 
 /** What was typed goes on; what stands in the environment goes on by itself. */
 function givenOptions(settings: Settings): string[] {
-  const names = ["dir", "concurrency", "grace-period", "durability"] as const;
-  return names.flatMap((name) => {
+  const names = ["dir", "concurrency", "memory", "gpus", "grace-period", "durability"] as const;
+  const single = names.flatMap((name) => {
     const value = settings.text(name);
     return value === null ? [] : [`--${name}`, value];
   });
+  return [...single, ...settings.list("pool").flatMap((value) => ["--pool", value])];
 }
 
 async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
@@ -49,7 +52,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   try {
     const manager = await Manager.open({
       dir: settings.dir(),
-      concurrency: settings.concurrency(availableParallelism()),
+      ...engineLimits(settings),
       graceMs: settings.gracePeriodMs(),
       durability: settings.text("durability") === "strict" ? "strict" : "grouped",
       ...(!isQuiet && { onMessage: (level, message) => show(err, level, message) }),

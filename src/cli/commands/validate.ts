@@ -1,12 +1,14 @@
 /** `validate FILE`: says every fault of a job file at once, or what a run of it would be. Runs and writes nothing. */
 
-import { readJobFile } from "../../index.js";
+import { readJobFile, type CheckOptions } from "../../index.js";
 import type { Call } from "../command.js";
+import { engineLimits } from "../engine-options.js";
 import { exitCode } from "../exit-codes.js";
 import { ownNameOf } from "../job-source.js";
 import { errorText } from "../render/error-text.js";
 import { formatDependencies, formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
+import type { Settings } from "../settings.js";
 import { isExpected } from "../usage-error.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
@@ -14,7 +16,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { out, err } = terminal;
   const isJson = settings.isOn("json");
   try {
-    const job = await readJobFile(file);
+    const job = await readJobFile(file, { pools: anyMachine(settings) });
     const name = ownNameOf(job, file);
     const dependencies = job.tasks.reduce((sum, task) => sum + task.dependencies.length, 0);
     const size = `${formatTasks(job.tasks.length)}, ${formatDependencies(dependencies)}`;
@@ -32,4 +34,12 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     err.write(errorText(error, err.style));
     return exitCode.invalid;
   }
+}
+
+/** The machine that will run it may be a large one; which pools there are besides, only the user knows. */
+function anyMachine(settings: Settings): NonNullable<CheckOptions["pools"]> {
+  const { pools = {} } = engineLimits(settings);
+  const any = ["cpu", "memory", "gpu"].map((pool) => [pool, Infinity] as const);
+  const sizes = new Map([...any, ...Object.entries(pools).map(([pool, amount]) => [pool, Number(amount)] as const)]);
+  return async () => sizes;
 }

@@ -9,6 +9,7 @@ import type { TaskSpec } from "../../domain/task.js";
 import { tasksAdded } from "../../store/journal/new-journal.js";
 import type { Picture } from "../../store/picture/picture.js";
 import { isSameTask } from "../../store/same-tasks.js";
+import { fitsItself, type FitCheck } from "../../store/text/demand-faults.js";
 import { graphFaults } from "../../store/text/graph-faults.js";
 import { writtenJobOptions } from "../../store/text/job-options.js";
 import { invalidJob, locateData, placeFaults, type PathFault } from "../../store/text/places.js";
@@ -29,7 +30,7 @@ export function tasksOfAddition(spec: JobSpec): readonly TaskSpec[] {
 
 export function addition(tasks: readonly TaskSpec[]): Change<Added> {
   return {
-    here: (job) => ({ ...addHere(job, tasks), isRunning: true }),
+    here: async (job, engine) => ({ ...(await addHere(job, tasks, engine.fit)), isRunning: true }),
     there: (base, name) => {
       const given = tasks.map((task): unknown => JSON.parse(specText(task)));
       return askToAdd(base, name, given);
@@ -37,7 +38,7 @@ export function addition(tasks: readonly TaskSpec[]): Change<Added> {
     alone: async (opened) => {
       const { picture } = opened;
       refuseWhileCancelling(picture);
-      const { added, present } = planAddition(tasks, picture);
+      const { added, present } = planAddition(tasks, picture, await fitsItself(tasks, picture.settings.pools));
       opened.note([...tasksAdded(added, clock.now())]);
       // Without anything new an ended job stays as it is, with the edits that wait in its tasks.json.
       if (!picture.isOver) await opened.bringUpToDate();
@@ -47,8 +48,8 @@ export function addition(tasks: readonly TaskSpec[]): Change<Added> {
   };
 }
 
-export function addHere(job: RunningJob, tasks: readonly TaskSpec[]): AddAnswer {
-  const { added, present } = planAddition(tasks, job.picture);
+export async function addHere(job: RunningJob, tasks: readonly TaskSpec[], fit: FitCheck): Promise<AddAnswer> {
+  const { added, present } = planAddition(tasks, job.picture, await fit(tasks, job.picture.settings.pools));
   if (added.length > 0) job.add(added);
   return { added: added.map(({ id }) => id), present };
 }
@@ -61,10 +62,11 @@ interface Addition {
 }
 
 /**
+ * @param demands what speaks against what they take.
  * @throws AirError `AIR_INVALID_JOB` with every fault: an id that the job has with another meaning, a dependency that nobody knows, a cycle;
  * `AIR_CONFLICT` for a map.
  */
-function planAddition(tasks: readonly TaskSpec[], picture: Picture): Addition {
+function planAddition(tasks: readonly TaskSpec[], picture: Picture, demands: readonly PathFault[]): Addition {
   refuseOfMap(picture);
   const isPresent = tasks.map((task) => {
     const index = picture.ids.get(task.id);
@@ -72,10 +74,11 @@ function planAddition(tasks: readonly TaskSpec[], picture: Picture): Addition {
   });
   const places = tasks.flatMap((_, index) => (isPresent[index] === true ? [] : [index]));
   const added = places.map((index) => tasks[index]!);
-  const faults = graphFaults(added, picture.ids).map(({ path: [root, place, ...rest], message }): PathFault => ({
+  const ofGraph = graphFaults(added, picture.ids).map(({ path: [root, place, ...rest], message }): PathFault => ({
     path: [root!, places[place as number]!, ...rest],
     message,
   }));
+  const faults = [...ofGraph, ...demands];
   if (faults.length > 0) throw invalidJob(`the addition to job "${picture.name}"`, placeFaults(faults, locateData(tasks)));
   return { added, present: tasks.flatMap(({ id }, index) => (isPresent[index] === true ? [id] : [])) };
 }

@@ -6,7 +6,7 @@ import type { RunningJob } from "../running-job.js";
 
 export interface Change<Result> {
   /** It runs here. */
-  readonly here: (job: RunningJob) => Result | Promise<Result>;
+  readonly here: (job: RunningJob, engine: Engine) => Result | Promise<Result>;
   /** Another engine may hold it. Null if there is none that could be asked. */
   readonly there: (base: string, name: string) => Promise<Result | null>;
   /** Nobody held it: now we do. Gives the job back, or has the engine run it; if this throws, whoever called gives it back. */

@@ -50,7 +50,7 @@ export class JobChanges {
 
   async #makeNow<Result>(name: string, { here, there, alone }: Change<Result>): Promise<Result> {
     const job = this.#engine.find(name);
-    if (job !== undefined) return here(job);
+    if (job !== undefined) return here(job, this.#engine);
     this.#engine.requireOpen();
     const answer = await there(this.#dir, name);
     if (answer !== null) return answer;
@@ -63,13 +63,14 @@ export class JobChanges {
     switch (request.verb) {
       case "add": {
         const { tasks } = await checkJob(request.tasks as JobInput, { isAddition: true });
-        return addHere(this.#find(request.job), tasks);
+        return addHere(this.#find(request.job), tasks, this.#engine.fit);
       }
       case "cancel":
         return cancelHere(this.#find(request.job), request.tasks);
       case "retry": {
         const { job, tasks, from } = request;
-        return retryHere(this.#find(job), { ...(tasks !== null && { tasks }), ...(from !== null && { from }) });
+        const wish = { ...(tasks !== null && { tasks }), ...(from !== null && { from }) };
+        return retryHere(this.#find(job), wish, this.#engine.fit);
       }
     }
   }

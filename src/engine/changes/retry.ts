@@ -5,11 +5,13 @@
 
 import type { RetryAnswer } from "../../control/protocol.js";
 import type { RetryWish } from "../../domain/job.js";
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { selectRetry } from "../../scheduler/plan/select-retry.js";
 import type { JobPaths } from "../../store/layout.js";
 import type { Picture } from "../../store/picture/picture.js";
 import { readStanding, type Rewrite } from "../../store/snapshot/tasks-rewrite.js";
+import { fitsItself, type FitCheck } from "../../store/text/demand-faults.js";
 import { graphFaults } from "../../store/text/graph-faults.js";
 import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
 import { clock } from "../clock.js";
@@ -26,7 +28,7 @@ export interface Retrial extends RetryAnswer {
 
 export function retrial(wish: RetryWish): Change<Retrial> {
   return {
-    here: async (job) => ({ ...(await retryHere(job, wish)), job }),
+    here: async (job, engine) => ({ ...(await retryHere(job, wish, engine.fit)), job }),
     there: async (base, name) => {
       const answer = await askToRetry(base, name, wish);
       return answer && { ...answer, job: null };
@@ -35,18 +37,18 @@ export function retrial(wish: RetryWish): Change<Retrial> {
       const { paths, picture } = opened;
       refuseOfMap(picture);
       refuseWhileCancelling(picture);
-      const plan = planRetry(picture, wish, await readEdits(paths, picture), paths);
+      const plan = await planRetry(picture, wish, await readEdits(paths, picture), paths, engine.fit);
       if (plan.tasks.length > 0) opened.note([{ type: "tasks-reset", at: clock.now(), ...plan }]);
       return { tasks: plan.tasks, job: picture.isOver ? await EndedJob.of(opened) : await engine.begin(opened) };
     },
   };
 }
 
-export async function retryHere(job: RunningJob, wish: RetryWish): Promise<RetryAnswer> {
+export async function retryHere(job: RunningJob, wish: RetryWish, fit: FitCheck): Promise<RetryAnswer> {
   const { picture, paths } = job;
   refuseOfMap(picture);
   const edits = await readEdits(paths, picture);
-  const { tasks, edited } = planRetry(picture, wish, edits, paths);
+  const { tasks, edited } = await planRetry(picture, wish, edits, paths, fit);
   if (tasks.length > 0) job.reset(tasks, edited);
   return { tasks };
 }
@@ -59,7 +61,7 @@ interface RetryPlan {
 
 /** What is edited in tasks.json just now. */
 async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite["edited"]> {
-  const standing = await readStanding(tasks, { picture, nowMs: clock.now() });
+  const standing = await readStanding(tasks, { picture, fit: fitsItself, nowMs: clock.now() });
   return standing?.rewrite.edited ?? [];
 }
 
@@ -67,7 +69,13 @@ async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite
  * @param now what `readEdits` gives; it counts more than what was edited before and is on record.
  * @throws AirError as `selectRetry`; `AIR_INVALID_JOB` with every fault of the edits.
  */
-function planRetry(picture: Picture, wish: RetryWish, now: Rewrite["edited"], { tasks: path }: JobPaths): RetryPlan {
+async function planRetry(
+  picture: Picture,
+  wish: RetryWish,
+  now: Rewrite["edited"],
+  { tasks: path }: JobPaths,
+  fit: FitCheck,
+): Promise<RetryPlan> {
   const tasks = selectRetry(picture.load(), wish);
   const chosen = new Set(tasks);
   const current = now.filter(({ task }) => chosen.has(task.id));
@@ -75,7 +83,11 @@ function planRetry(picture: Picture, wish: RetryWish, now: Rewrite["edited"], { 
   for (const { task } of current) edited.set(task.id, task);
   const faults = current.flatMap((edit) => edit.faults);
   const whole = picture.tasks.map((task) => edited.get(task.id) ?? task);
-  if (edited.size > 0) faults.push(...placeFaults(graphFaults(whole), locateData(whole, path)));
+  if (edited.size > 0) {
+    const again = whole.map((task) => (chosen.has(task.id) ? task : { ...task, resources: DEFAULT_RESOURCES }));
+    const ofWhole = [...graphFaults(whole), ...(await fit(again, picture.settings.pools))];
+    faults.push(...placeFaults(ofWhole, locateData(whole, path)));
+  }
   if (faults.length > 0) throw invalidJob(path, faults);
   return { tasks, edited: [...edited.values()] };
 }

@@ -9,6 +9,7 @@
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
 import { checkMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
+import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { MapEdges, type Edges } from "./map-edges.js";
 import { HaltWatch, type MapHalt } from "./map-halt.js";
@@ -16,6 +17,8 @@ import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTas
 import type { RunningJob } from "../../engine/running-job.js";
 import type { IdSet } from "../../store/picture/id-set.js";
 import { logFileName } from "../../store/names.js";
+import type { FitCheck } from "../../store/text/demand-faults.js";
+import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
 import { isSameTask } from "../../store/same-tasks.js";
 import { Wakeup } from "./wakeup.js";
 
@@ -29,6 +32,8 @@ export interface MapSource<Input> {
   readonly window: number;
   readonly delayMs: number;
   readonly onWarning: (message: string) => void;
+  /** Whether a task can ever run here. */
+  readonly fit: FitCheck;
 }
 
 interface Pulled<Input> {
@@ -61,6 +66,8 @@ export class MapFeed<Input> {
   #count = 0;
   /** When the last new task was taken. */
   #takenAt = -Infinity;
+  /** What the latest task took: there is room for it. */
+  #fitting: Resources | null = null;
   #isStopped = false;
   #isOver = false;
   /** True while code of the caller is at work: that can't be ended, and may take for ever. */
@@ -181,11 +188,21 @@ export class MapFeed<Input> {
       const index = this.#count++;
       const task = await this.#source.toTask(input, index);
       const spec = await checkMapTask(task, index + 1, this.#job.picture.name);
+      await this.#requireFit(index, spec);
       if (!this.#isStopped) this.#take({ input, index }, this.#edges.place(spec));
       return true;
     } finally {
       this.#isAway = false;
     }
+  }
+
+  /** Most inputs take the same. */
+  async #requireFit(index: number, spec: TaskSpec): Promise<void> {
+    if (spec.resources === this.#fitting) return;
+    const faults = await this.#source.fit([spec], this.#job.picture.settings.pools);
+    const subject = `the task of input ${index + 1} of map "${this.#job.picture.name}"`;
+    if (faults.length > 0) throw invalidJob(subject, placeFaults(faults, locateData([spec])));
+    this.#fitting = spec.resources;
   }
 
   #take(pulled: Pulled<Input>, spec: TaskSpec): void {

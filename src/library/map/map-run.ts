@@ -32,7 +32,7 @@ export async function* runMap<Input>(
   { name, concurrency, env, cwd, isFresh, before, after, onBegin, ...options }: CompleteMapOptions,
 ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
   const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
-  const wanted: WantedRun = { name, owner: "map", tasks: [], settings: { concurrency, maxFailures: null, env, cwd } };
+  const wanted: WantedRun = { name, owner: "map", tasks: [], settings: { concurrency, maxFailures: null, pools: {}, env, cwd } };
   void engine.prepare(Infinity);
   let opened = await opener.openWanted(wanted, isFresh);
   if (isStillborn(opened.picture)) {
@@ -43,7 +43,7 @@ export async function* runMap<Input>(
   if (opened.picture.isOver) return { ...(await (await EndedJob.of(opened)).finished), halted: null };
   const job = await engine.begin(opened, { isFed: true, endsDecide: options.halt !== null });
   onBegin(new Job(job, changes));
-  const feed = new MapFeed(job, { inputs, toTask, edges, graceMs, onWarning, ...options });
+  const feed = new MapFeed(job, { inputs, toTask, edges, graceMs, onWarning, fit: engine.fit, ...options });
   try {
     for (let result = await feed.next(); result !== null; result = await feed.next()) yield result;
   } finally {

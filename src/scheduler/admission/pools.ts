@@ -23,12 +23,16 @@ export class Pools {
   readonly #numbers = new Map<string, number>();
 
   constructor(sizes: Resources) {
-    for (const [name, amount] of Object.entries(sizes)) {
-      const units = unitsOf(name, amount);
-      this.#numbers.set(name, this.#names.push(name) - 1);
-      this.#sizes.push(units);
-      this.#free.push(units);
-    }
+    for (const [name, amount] of Object.entries(sizes)) this.declare(name, amount);
+  }
+
+  /** From now on there is this pool, if there was none of the name. Demands that were looked at before take nothing of it. */
+  declare(name: string, amount: number): void {
+    if (this.#numbers.has(name)) return;
+    const units = unitsOf(name, amount);
+    this.#numbers.set(name, this.#names.push(name) - 1);
+    this.#sizes.push(units);
+    this.#free.push(units);
   }
 
   get count(): number {

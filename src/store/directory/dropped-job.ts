@@ -9,8 +9,10 @@ import type { BigIntStats } from "node:fs";
 import { resolve } from "node:path";
 import type { JobEvent } from "../../domain/events.js";
 import type { JobOwner } from "../../domain/job.js";
+import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
+import type { FitCheck } from "../text/demand-faults.js";
 import { describe } from "../text/describe.js";
 import { authorsOf, extraOfState, readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import type { JobPaths } from "../layout.js";
@@ -32,6 +34,7 @@ export interface DroppedContext {
   readonly nowMs: number;
   /** Where tasks run that name no directory: for a dropped job where `.air-executor` is. */
   readonly cwd: string;
+  readonly fit: FitCheck;
 }
 
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -54,7 +57,7 @@ export async function readDropped(paths: JobPaths, context: DroppedContext): Pro
   const state = await readStateJson(paths.state);
   // What is written while we read shows as a change since.
   const tasksFile = certain(lookCloselyAt(paths.tasks));
-  return { state, tasksFile, ...(await readTasksFile(paths.tasks, context)) };
+  return { state, tasksFile, ...(await readTasksFile(paths.tasks, authorsOf(state).options.pools, context)) };
 }
 
 /** Makes the dropped job ours: from here on there is a journal. */
@@ -80,10 +83,14 @@ async function readStateJson(path: string): Promise<StateEntries> {
 
 async function readTasksFile(
   path: string,
-  { nowMs }: DroppedContext,
+  own: Resources,
+  { nowMs, fit }: DroppedContext,
 ): Promise<{ tasks: readonly TaskSpec[]; records: readonly TaskRecord[] }> {
   const read = await readTasksJson(readRegularFile(path, { maxBytes: MAX_BYTES }), { fileName: path, now: nowMs });
-  const faults = [...read.faults, ...placeFaults(graphFaults(read.tasks), read.locate)];
+  // What has ended needs no room any more.
+  const isOver = read.records.every(({ status }) => isFinal(status));
+  const ofWhole = [...graphFaults(read.tasks), ...(isOver ? [] : await fit(read.tasks, own))];
+  const faults = [...read.faults, ...placeFaults(ofWhole, read.locate)];
   if (faults.length > 0) throw invalidJob(path, faults);
   return read;
 }

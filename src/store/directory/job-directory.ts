@@ -25,6 +25,7 @@ import { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { explainRefusal } from "../../system/refusal.js";
 import { differenceOf } from "../same-tasks.js";
+import type { FitCheck } from "../text/demand-faults.js";
 import { readStateFile } from "../snapshot/state-file.js";
 
 /**
@@ -59,6 +60,8 @@ export interface OpenContext {
   readonly nowMs: number;
   /** Name of its control socket; null if it has none. */
   readonly socket: string | null;
+  /** Whether tasks can run there. */
+  readonly fit: FitCheck;
 }
 
 /** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */

@@ -16,6 +16,7 @@ import { readStateFile } from "../snapshot/state-file.js";
 import { SETTLE_MS, StateGuard } from "../snapshot/state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
 import { readStanding } from "../snapshot/tasks-rewrite.js";
+import { fitsItself, type FitCheck } from "../text/demand-faults.js";
 import { JobWriter, type WriterOptions } from "../writer.js";
 
 /** What is found when a job is opened. */
@@ -60,13 +61,13 @@ export class OpenedJob {
   }
 
   /** The writer of its files, from now on; to be called once. `onRewrite` hears what others write into its tasks.json. */
-  write(options: WriterOptions & Pick<TasksGuardOptions, "onRewrite">): JobWriter {
+  write(options: WriterOptions & Pick<TasksGuardOptions, "fit" | "onRewrite">): JobWriter {
     if (this.#writer !== null) throw new Error(`Internal error: job ${JSON.stringify(this.picture.name)} has a writer`);
     const { paths, picture } = this;
     const state = new StateGuard(paths, { run: picture.run, completedAt: null }, this.#lock);
-    const { onRewrite } = options;
+    const { fit, onRewrite } = options;
     const onNews = (): void => writer.noteNews();
-    const tasks = new TasksGuard(paths, { picture, known: this.#tasksFile, onRewrite, onNews });
+    const tasks = new TasksGuard(paths, { picture, fit, known: this.#tasksFile, onRewrite, onNews });
     const snapshots = new Snapshots(paths, picture, { state, tasks });
     const writer = new JobWriter(this.#journal, picture, snapshots, { ...options, logs: paths.logs });
     this.#writer = writer;
@@ -76,12 +77,13 @@ export class OpenedJob {
   /**
    * Takes in what was appended to its tasks since it ended, which reopens it.
    *
+   * @param fit whether tasks can run where it is held now.
    * @returns false if it has to be looked at again: the tasks look like another run's, whose state.json may be about to come.
    */
-  async takeInGrowth(): Promise<boolean> {
+  async takeInGrowth(fit: FitCheck): Promise<boolean> {
     const { paths, picture } = this;
     const nowMs = Date.now();
-    const standing = await readStanding(paths.tasks, { picture, nowMs });
+    const standing = await readStanding(paths.tasks, { picture, fit, nowMs });
     if (standing === null) return true;
     const { rewrite, ageMs } = standing;
     if (rewrite.added.length + rewrite.refusals.length === 0) return true;
@@ -106,6 +108,7 @@ export class OpenedJob {
       durability: "grouped",
       onTrouble: () => {},
       onReady: () => {},
+      fit: fitsItself,
       onRewrite: (rewrite) => writer.record(eventsOfRewrite(rewrite, this.picture, Date.now())),
     });
     await writer.settle();

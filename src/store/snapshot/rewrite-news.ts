@@ -23,6 +23,11 @@ export function newsOf(rewrite: Rewrite, picture: Picture): RewriteNews {
   };
 }
 
+/** Of what is not followed, as much as fits into a warning. */
+export function inShort([first = "", ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} (and ${others.length} more: see its status)`;
+}
+
 /** The same as a record for a job that nobody runs. */
 export function eventsOfRewrite(rewrite: Rewrite, picture: Picture, at: number): JobEvent[] {
   const { added, edited, notes } = newsOf(rewrite, picture);

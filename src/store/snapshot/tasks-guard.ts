@@ -22,7 +22,7 @@ import { isSameFile } from "./state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
 import { readRewrite, type Rewrite, type RewriteContext } from "./tasks-rewrite.js";
 
-export interface TasksGuardOptions extends Pick<RewriteContext, "picture"> {
+export interface TasksGuardOptions extends Pick<RewriteContext, "picture" | "fit"> {
   /** The file as it was when the job was taken in from it; null if it was not. */
   readonly known: BigIntStats | null;
   readonly onRewrite: (rewrite: Rewrite) => void;
@@ -160,9 +160,9 @@ export class TasksGuard {
 
   async #read(bytes: Buffer | null): Promise<Rewrite | null> {
     if (bytes === null) return null;
-    const { picture } = this.#options;
+    const { picture, fit } = this.#options;
     if (picture.had !== null) return OF_A_MAP;
-    return readRewrite(bytes, { fileName: this.#paths.tasks, picture, seen: this.#seenCount(), nowMs: Date.now() });
+    return readRewrite(bytes, { fileName: this.#paths.tasks, picture, fit, seen: this.#seenCount(), nowMs: Date.now() });
   }
 
   /** Tasks that whoever writes now must have seen. */

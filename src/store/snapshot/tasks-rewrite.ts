@@ -11,6 +11,7 @@ import type { TaskSpec } from "../../domain/task.js";
 import { isObject, quote } from "../text/describe.js";
 import type { Picture } from "../picture/picture.js";
 import { graphFaults } from "../text/graph-faults.js";
+import type { FitCheck } from "../text/demand-faults.js";
 import { placeFaults, type Locate, type PathFault } from "../text/places.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
@@ -37,6 +38,7 @@ export interface Rewrite {
 export interface RewriteContext {
   readonly fileName: string;
   readonly picture: Picture;
+  readonly fit: FitCheck;
   /** How many of the tasks have been in the file for so long that whoever wrote it must have seen them. */
   readonly seen: number;
   readonly nowMs: number;
@@ -127,7 +129,8 @@ async function findAdded(
   const refusals: string[] = [];
   for (let round = 0; rest.length > 0; round++) {
     const read = await readLines(rest, context);
-    const graph = graphFaults(read.tasks, context.picture.ids);
+    const { ids, settings } = context.picture;
+    const graph = [...graphFaults(read.tasks, ids), ...(await context.fit(read.tasks, settings.pools))];
     const faults = [...read.faults, ...graph.map(({ path, message }) => ({ path: inFile(path, rest), message }))];
     added = read.tasks;
     if (faults.length === 0) break;

@@ -5,6 +5,7 @@
 
 import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
+import { demandFaults, poolsOf, type EnginePools } from "./demand-faults.js";
 import { graphFaults } from "./graph-faults.js";
 import { readJobData, readJobFile as readFile, type JobReading } from "./job-file.js";
 import type { WrittenJobOptions } from "./job-options.js";
@@ -33,6 +34,8 @@ export type JobInput =
     });
 
 export interface CheckOptions {
+  /** The pools of the engine that will run it, those that are asked for. Default: not known, so only the job's own are looked at. */
+  readonly pools?: (asked: ReadonlySet<string>) => Promise<EnginePools>;
   /** True for tasks that join a job: what they depend on may be there. Default: false. */
   readonly isAddition?: boolean;
 }
@@ -68,8 +71,11 @@ export async function checkMapTask(task: unknown, position: number, map: string)
   return spec;
 }
 
-function complete(subject: string, { job, faults, locate }: JobReading, { isAddition = false }: CheckOptions): JobSpec {
-  const all = isAddition ? faults : [...faults, ...placeFaults(graphFaults(job.tasks), locate)];
+async function complete(subject: string, reading: JobReading, { isAddition = false, pools }: CheckOptions): Promise<JobSpec> {
+  const { job, faults, locate } = reading;
+  const engine = (await pools?.(poolsOf(job.tasks))) ?? null;
+  const ofWhole = isAddition ? [] : [...graphFaults(job.tasks), ...demandFaults(job.tasks, job.pools, engine)];
+  const all = [...faults, ...placeFaults(ofWhole, locate)];
   if (all.length > 0) throw invalidJob(subject, all);
   return job;
 }

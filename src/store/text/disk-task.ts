@@ -5,7 +5,6 @@
  * job file and in tasks.json null means the same as a missing key, but takes away what the job's `defaults` say.
  */
 
-import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isKnownKey, type DiskTask } from "./task-keys.js";
 import { NO_OPTIONS, optionValue, taskOptions, type OptionValues, type WrittenOptions } from "./task-options.js";
@@ -48,7 +47,7 @@ export function toSpec(task: DiskTask, position: number, context: SpecContext, e
     retryOn: optionValue(taskOptions.retryOn, task.retry_on, inherited.retryOn),
     triggerRule: optionValue(taskOptions.triggerRule, task.trigger_rule, inherited.triggerRule),
     priority: optionValue(taskOptions.priority, task.priority, inherited.priority),
-    resources: DEFAULT_RESOURCES,
+    resources: optionValue(taskOptions.resources, task.resources, inherited.resources),
     onLost: optionValue(taskOptions.onLost, task.on_lost, inherited.onLost),
     createdAt: isTasksJson ? (task.created_at ?? createdAt) : createdAt,
     extra,

@@ -7,6 +7,7 @@
 import type { JobOptions } from "../../domain/job.js";
 import { isEmpty } from "./describe.js";
 import * as checks from "./value-checks.js";
+import { checkPool, readAmounts, writeAmounts } from "./pool-amounts.js";
 import { entries, single, type Shape } from "./value-shape.js";
 
 /** In the words of the disk. */
@@ -17,6 +18,8 @@ export interface WrittenJobOptions {
   readonly concurrency?: number;
   /** After so many failed tasks the rest is skipped. Default: no limit. */
   readonly max_failures?: number;
+  /** How much there is of which only its tasks take, such as `{"licence": 3, "memory": "8GiB"}`. Default: nothing. */
+  readonly pools?: Readonly<Record<string, number | string>>;
 }
 
 type Key = keyof WrittenJobOptions;
@@ -27,6 +30,10 @@ interface Option<Meant> {
   readonly shape: Shape;
   /** What a job is that says nothing; it is not written down. */
   readonly fallback: Meant;
+  /** Default: it is taken as it is written. */
+  read?(this: void, written: unknown): Meant;
+  /** Default: it is written as it is. */
+  write?(this: void, meant: Meant): unknown;
   /** Default: if it is the very same. */
   isFallback?(this: void, meant: Meant): boolean;
 }
@@ -40,6 +47,14 @@ const table: { readonly [Field in keyof JobOptions]: Option<JobOptions[Field]> }
     isFallback: isEmpty,
   },
   concurrency: { key: "concurrency", shape: single(checks.checkLimit), fallback: null },
+  pools: {
+    key: "pools",
+    shape: entries(checkPool, '{"licence": 3}'),
+    fallback: Object.freeze({}),
+    read: readAmounts,
+    write: writeAmounts,
+    isFallback: isEmpty,
+  },
   maxFailures: { key: "max_failures", shape: single(checks.checkLimit), fallback: null },
 };
 
@@ -50,7 +65,12 @@ export const JOB_OPTION_SHAPES: ReadonlyMap<string, Shape> = new Map(rows.map(([
 
 /** What the entries of a file say, which must be right; null means the same as a missing key. */
 export function toJobOptions(written: Nullable<WrittenJobOptions>): JobOptions {
-  return Object.fromEntries(rows.map(([field, { key, fallback }]) => [field, written[key] ?? fallback])) as unknown as JobOptions;
+  return Object.fromEntries(
+    rows.map(([field, { key, fallback, read }]) => {
+      const value = written[key] ?? null;
+      return [field, value === null ? fallback : (read?.(value) ?? value)];
+    }),
+  ) as unknown as JobOptions;
 }
 
 /** What differs from its fallback, in the words of the disk. */
@@ -58,5 +78,5 @@ export function writtenJobOptions(options: JobOptions): WrittenJobOptions {
   const said = rows.filter(
     ([field, { fallback, isFallback }]) => options[field] !== fallback && isFallback?.(options[field]) !== true,
   );
-  return Object.fromEntries(said.map(([field, { key }]) => [key, options[field]]));
+  return Object.fromEntries(said.map(([field, { key, write }]) => [key, write?.(options[field]) ?? options[field]]));
 }

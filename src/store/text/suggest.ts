@@ -61,6 +61,15 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   max_parallel: ["concurrency"],
   workers: ["concurrency"],
   fail_fast: ["max_failures"],
+  needs_resources: ["resources"],
+  requirements: ["resources"],
+  limits: ["resources", "pools"],
+  cpus: ["cpu"],
+  cores: ["cpu"],
+  threads: ["cpu"],
+  mem: ["memory"],
+  ram: ["memory"],
+  gpus: ["gpu"],
 };
 
 const SHORTEST_WORD = 3;

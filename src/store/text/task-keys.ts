@@ -60,7 +60,7 @@ export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
 export const TASK_SHAPES: ReadonlyMap<string, Shape> = new Map([...GIVEN_SHAPES, ...OPTION_SHAPES]);
 
 /** In the contract, but not built yet: a task that asks for them must not run without. */
-export const UNSUPPORTED_KEYS: ReadonlySet<string> = new Set(["resources", "matrix"]);
+export const UNSUPPORTED_KEYS: ReadonlySet<string> = new Set(["matrix"]);
 
 /** False for what stands in a task without meaning anything to us. */
 export function isKnownKey(key: string): boolean {

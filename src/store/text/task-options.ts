@@ -7,9 +7,11 @@
  * `TaskSpec`, a line to `TaskOptions` and a row to the table. Reads no file and says no fault.
  */
 
+import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { RetryCondition, TaskSpec, TriggerRule } from "../../domain/task.js";
 import * as checks from "./value-checks.js";
 import { isEmpty } from "./describe.js";
+import { checkDemand, readDemand, writeDemand } from "./pool-amounts.js";
 import { entries, list, single, type Shape } from "./value-shape.js";
 
 /** In the words and units of the disk. */
@@ -34,12 +36,14 @@ export interface TaskOptions {
   readonly trigger_rule?: TriggerRule;
   /** Larger first among ready tasks. Default: 0. */
   readonly priority?: number;
+  /** What it takes of which pools while it runs, such as `{"cpu": 2, "memory": "4GiB", "gpu": 1, "licence": 0.5}`. Default: one cpu. */
+  readonly resources?: Readonly<Record<string, number | string>>;
   /** Default: `rerun`. */
   readonly on_lost?: TaskSpec["onLost"];
 }
 
 type OptionKey = keyof TaskOptions;
-type OptionField = Exclude<keyof TaskSpec, "id" | "command" | "args" | "dependencies" | "resources" | "createdAt" | "extra">;
+type OptionField = Exclude<keyof TaskSpec, "id" | "command" | "args" | "dependencies" | "createdAt" | "extra">;
 
 /** What of a `TaskSpec` comes from its options. */
 export type OptionValues = Pick<TaskSpec, OptionField>;
@@ -92,6 +96,13 @@ export const taskOptions: { readonly [Field in OptionField]: Option<TaskSpec[Fie
   retryOn: { key: "retry_on", shape: list(checks.checkRetryCondition, '[75, "SIGKILL", "timeout"]'), fallback: null },
   triggerRule: { key: "trigger_rule", shape: single(checks.checkTriggerRule), fallback: "all_success" },
   priority: { key: "priority", shape: single(checks.checkPriority), fallback: 0 },
+  resources: {
+    key: "resources",
+    shape: entries(checkDemand, '{"cpu": 2, "memory": "4GiB"}'),
+    fallback: DEFAULT_RESOURCES,
+    read: readDemand,
+    write: writeDemand,
+  },
   onLost: { key: "on_lost", shape: single(checks.checkOnLost), fallback: "rerun" },
 };
 

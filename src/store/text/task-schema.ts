@@ -17,7 +17,6 @@ import type { Check } from "./value-checks.js";
 import { expected, single, type Shape } from "./value-shape.js";
 
 const JOB_KEYS = ["name", "tasks", "defaults", ...JOB_OPTION_SHAPES.keys()];
-const UNSUPPORTED_JOB_KEYS: ReadonlySet<string> = new Set(["pools"]);
 /** Null means the same as a missing key, except of what a task can't be without. */
 const REQUIRED = "command";
 
@@ -41,7 +40,7 @@ export function taskFaults(value: unknown, isTasksJson: boolean): PathFault[] {
 
 /** All faults of a job file but those inside its tasks. */
 export function jobFaults(value: unknown): PathFault[] {
-  const faults = [...faultsOf(job, value), ...keyFaults(value, JOB_KEYS, UNSUPPORTED_JOB_KEYS, new Set())];
+  const faults = [...faultsOf(job, value), ...keyFaults(value, JOB_KEYS, new Set(), new Set())];
   const defaults = isObject(value) ? value["defaults"] : null;
   for (const { path, message } of keyFaults(defaults, [...OPTION_SHAPES.keys()], UNSUPPORTED_KEYS, new Set())) {
     faults.push({ path: ["defaults", ...path], message });

@@ -47,7 +47,7 @@ export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
 export function job(tasks: readonly TaskSpec[], changes: Partial<LoadedJob> = {}): LoadedJob {
   return {
     name: "job",
-    settings: { concurrency: null, maxFailures: null, env: {}, cwd: "/" },
+    settings: settings({}),
     tasks,
     records: tasks.map(() => record()),
     inFlight: [],
@@ -61,7 +61,7 @@ export function job(tasks: readonly TaskSpec[], changes: Partial<LoadedJob> = {}
 }
 
 export function settings(changes: Partial<LoadedJob["settings"]>): LoadedJob["settings"] {
-  return { concurrency: null, maxFailures: null, env: {}, cwd: "/", ...changes };
+  return { concurrency: null, maxFailures: null, pools: {}, env: {}, cwd: "/", ...changes };
 }
 
 /** `first`, then `count` tasks that depend on it, then `last`, which depends on all of those. */

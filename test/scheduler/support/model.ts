@@ -55,7 +55,7 @@ export class Model {
 
   /** True if it would fit beside them into the job's own pools. */
   hasRoomFor({ resources }: TaskSpec): boolean {
-    const { pools = {}, concurrency } = this.#settings;
+    const { pools, concurrency } = this.#settings;
     const fits = Object.entries(resources).every(
       ([pool, amount]) => this.taken(pool) + amount <= (pools[pool] ?? Infinity) + SMALL,
     );
@@ -64,7 +64,7 @@ export class Model {
 
   /** Whether its own limits hold. */
   get isWithinLimits(): boolean {
-    const { pools = {}, concurrency } = this.#settings;
+    const { pools, concurrency } = this.#settings;
     const fits = Object.entries(pools).every(([pool, size]) => this.taken(pool) <= size + SMALL);
     return fits && this.running.length <= (concurrency ?? Infinity);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { findRun } from "../../../src/store/directory/find-run.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
+import { fitsItself } from "../../../src/store/text/demand-faults.js";
 import { temporaryDirectory } from "../sample-job.js";
 
 function emptyJob(t: TestContext): JobPaths {
@@ -20,7 +21,7 @@ const writeTasks = (paths: JobPaths, ...ids: string[]): void =>
 
 /** The tasks of the run that is found. */
 async function find(paths: JobPaths): Promise<{ run: string; tasks: string[] }> {
-  const found = await findRun(paths, { name: "nightly", owner: "manager", cwd: "/", nowMs: Date.now() });
+  const found = await findRun(paths, { name: "nightly", owner: "manager", cwd: "/", fit: fitsItself, nowMs: Date.now() });
   assert.ok(found);
   await found.journal.close();
   return { run: found.picture.run.createdAt, tasks: found.picture.tasks.map(({ id }) => id) };

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
 import { Picture } from "../../../src/store/picture/picture.js";
+import { fitsItself } from "../../../src/store/text/demand-faults.js";
 import { TasksGuard } from "../../../src/store/snapshot/tasks-guard.js";
 import type { Rewrite } from "../../../src/store/snapshot/tasks-rewrite.js";
 import { AT, task, taken, temporaryDirectory } from "../sample-job.js";
@@ -41,6 +42,7 @@ function rig(t: TestContext): Rig {
   const heard: Rewrite[] = [];
   const guard = new TasksGuard(paths, {
     picture,
+    fit: fitsItself,
     known: null,
     onRewrite: (rewrite) => {
       heard.push(rewrite);

@@ -53,6 +53,7 @@ test("a bare list of tasks is a job, with every default filled in", async () => 
     ],
     concurrency: null,
     maxFailures: null,
+    pools: {},
     env: {},
   });
 });
@@ -148,13 +149,14 @@ test("a file of another shape is told what a job file looks like", async () => {
 
 test("wrong settings are all said at once", async () => {
   const text =
-    '{"name": "../x", "tasks": [], "concurrency": 0, "max_failures": "2", "env": {"A": 1}, "defaults": {"id": "x", "timout": 1}, "pools": {}}';
+    '{"name": "../x", "tasks": [], "concurrency": 0, "max_failures": "2", "env": {"A": 1}, "defaults": {"id": "x", "timout": 1}, "pools": {"a b": 1, "licence": 0}}';
   assert.deepEqual(await faultsOf(text), [
     'job.json:1:2: name: expected a job name of letters, digits, "_", "-" and ".", the first of them a letter or digit, got "../x"',
     'job.json:1:78: env.A: expected a string, got the number 1: write it in quotes, "1"',
     "job.json:1:31: concurrency: expected a whole number of 1 or more, got the number 0",
+    'job.json:1:135: pools["a b"]: expected the name of a pool, of letters, digits, "_", "-" and "." and beginning with a letter, got "a b"',
+    "job.json:1:145: pools.licence: expected a number from 0.0001 to 1000000, got the number 0",
     'job.json:1:49: max_failures: expected a whole number of 1 or more, got the text "2": write 2 without quotes',
-    "job.json:1:125: pools: `pools` is not supported yet: remove it",
     "job.json:1:100: defaults.id: unknown key `id`: remove it, or begin it with `_` to make it a comment",
     "job.json:1:111: defaults.timout: unknown key `timout`: did you mean `timeout`?",
   ]);

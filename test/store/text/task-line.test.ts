@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
+import type { Resources } from "../../../src/domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
 import { readTasksJson } from "../../../src/store/snapshot/tasks-file.js";
 import { specFromJson, specText, taskLine } from "../../../src/store/text/task-line.js";
@@ -11,6 +11,18 @@ const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter
 const texts = fc.oneof(fc.constant([]), fc.array(text, { maxLength: 4 }));
 const ms = fc.integer({ min: 0, max: 4_000_000_000_000 });
 const name = fc.string({ unit: fc.constantFrom("A", "B", "C", "_", "x"), minLength: 1, maxLength: 5 });
+
+const demands: fc.Arbitrary<Resources> = fc
+  .record(
+    {
+      cpu: fc.integer({ min: 100, max: 1_000_000 }).map((units) => units / 10_000),
+      memory: fc.oneof(fc.integer({ min: 1, max: 1e15 }), fc.constantFrom(4 * 1024 ** 3, 500e6)),
+      licence: fc.integer({ min: 1, max: 10_000 }).map((units) => units / 10_000),
+      "x.y-z_": fc.integer({ min: 1, max: 10 }),
+    },
+    { requiredKeys: ["cpu"], noNullPrototype: true },
+  )
+  .map((demand) => demand as Resources);
 
 const specs: fc.Arbitrary<TaskSpec> = fc.record(
   {
@@ -32,7 +44,7 @@ const specs: fc.Arbitrary<TaskSpec> = fc.record(
     retryOn: fc.option(fc.array(fc.oneof(fc.integer({ min: 1, max: 255 }), fc.constantFrom("SIGKILL", "timeout")))),
     triggerRule: fc.constantFrom("all_success", "all_done", "any_failed"),
     priority: fc.maxSafeInteger(),
-    resources: fc.constant(DEFAULT_RESOURCES),
+    resources: demands,
     onLost: fc.constantFrom("rerun", "fail"),
     createdAt: ms.map(formatTimestamp),
     extra: fc.dictionary(

@@ -12,6 +12,7 @@ import { logPathOf } from "../../../src/cli/log-file.js";
 import { jobText, jobsTable } from "../../../src/cli/render/status-table.js";
 import { plainStyle } from "../../../src/cli/render/style.js";
 import { AirError } from "../../../src/domain/errors.js";
+import { fitsItself } from "../../../src/store/text/demand-faults.js";
 import { openDropped } from "../../../src/store/directory/job-directory.js";
 import { rejectDropped } from "../../../src/store/directory/rejection.js";
 import { jobPaths } from "../../../src/store/layout.js";
@@ -101,13 +102,13 @@ test("any files are taken in or refused with faults, and refusing them leaves a 
     fc.asyncProperty(state, tasks, async (stateValue, tasksValue) => {
       const { name, dir } = write(stateValue, tasksValue);
       try {
-        const opened = await openDropped(dir, "manager", { nowMs: Date.now(), socket: null });
+        const opened = await openDropped(dir, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
         const { run, settings } = opened.picture;
         assert.ok(run.id !== "" && run.createdAt !== "" && settings.cwd.startsWith("/"));
         // What we write of it is right, and is this run.
         await opened.bringUpToDate();
         await opened.giveBack();
-        const again = await openDropped(dir, "manager", { nowMs: Date.now(), socket: null });
+        const again = await openDropped(dir, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
         assert.deepEqual([again.picture.run, again.isSuperseded], [run, false]);
         await again.giveBack();
         assert.equal(viewJob(jobPaths(dir), name, { withTasks: true }).problem, null);

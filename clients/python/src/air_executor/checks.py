@@ -17,7 +17,7 @@ _MAX_ID_BYTES = 200
 #: What the caller decides beside id, command, args and dependencies: passed on as it is.
 _OPTIONS = (
     *("env", "cwd", "stdin", "timeout", "retries", "retry_delay", "retry_backoff", "retry_on"),
-    *("trigger_rule", "priority", "on_lost"),
+    *("trigger_rule", "priority", "resources", "on_lost"),
 )
 #: What the engine decides. Left out, so that a task that was read can be given again: so does the guide with failed tasks.
 _RECORD = (

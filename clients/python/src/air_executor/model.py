@@ -31,6 +31,8 @@ class Task(_RequiredOfTask, total=False):
     trigger_rule: str
     #: Larger first.
     priority: int
+    #: Amounts by pool: `{"cpu": 2, "memory": "4GiB", "licence": 0.5}`.
+    resources: dict[str, float | str]
     #: `rerun` or `fail`.
     on_lost: str
 

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ManagedDirectory, until } from "./manager-process.js";
+
+const gated = (id: string, resources: object): Record<string, unknown> => ({
+  id,
+  command: "sh",
+  args: ["-c", `echo > ${id}.started; until [ -e ${id}.go ]; do sleep 0.05; done`],
+  dependencies: [],
+  resources,
+});
+
+test("a pool of the manager is shared by all jobs, across a kill -9 of the manager", async (t) => {
+  const place = new ManagedDirectory(t);
+  const has = (name: string): boolean => existsSync(join(place.root, name));
+  await place.start("--pool", "licence=1", "--concurrency", "4");
+  place.drop("first", [gated("a", { licence: 1 })]);
+  await until(() => has("a.started"), "the first job's task to hold the licence");
+  place.drop("second", [gated("b", { licence: 1 }), gated("c", {})]);
+  await until(() => has("c.started"), "what takes no licence to start");
+  assert.equal(has("b.started"), false);
+  await place.end("SIGKILL");
+  await place.start("--pool", "licence=1", "--concurrency", "4");
+  writeFileSync(join(place.root, "c.go"), "");
+  await until(
+    () => place.tasks("second").some(({ id, status }) => id === "c" && status === "completed"),
+    "the next manager to be at work",
+  );
+  assert.equal(has("b.started"), false, "what it adopted holds the licence");
+  writeFileSync(join(place.root, "a.go"), "");
+  await until(() => has("b.started"), "the licence to come free");
+  writeFileSync(join(place.root, "b.go"), "");
+  await until(() => place.state("second")?.["state"] === "completed", "the end");
+});
+
+test("a dropped job that takes what the manager does not have fails with the reason, and is taken when it is mended", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start("--concurrency", "2", "--pool", "api=1");
+  place.drop("wide", [{ ...gated("a", { cpu: 3, api: 1 }), command: "true", args: [] }]);
+  place.drop("other", [{ ...gated("b", {}), command: "true", args: [] }]);
+  await until(() => place.state("wide")?.["state"] === "failed", "it to be refused");
+  const error = String(place.state("wide")?.["error"]);
+  assert.match(error, /tasks\.json[\s\S]*resources\.cpu: it takes 3 of cpu, and there is only 2/);
+  await until(() => place.state("other")?.["state"] === "completed", "the other job to run");
+  place.dropTasks("wide", [{ ...gated("a", { cpu: 2, api: 1 }), command: "true", args: [] }]);
+  await until(() => place.state("wide")?.["state"] === "completed", "the mended job to run");
+});
+
+test("a job on record that does not fit a smaller manager waits, and the log says for what", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start("--concurrency", "4");
+  place.drop("job", [gated("a", {}), { ...gated("b", { cpu: 4 }), dependencies: ["a"] }]);
+  await until(() => existsSync(join(place.root, "a.started")), "it to run");
+  await place.end("SIGTERM");
+  await place.start("--concurrency", "2");
+  const log = (): string => readFileSync(join(place.base, "manager.log"), "utf8");
+  await until(
+    () => log().includes("can't go on here: of one of its tasks, it takes 4 of cpu, and there is only 2"),
+    "the log to say so",
+  );
+  assert.equal(place.state("job")?.["state"], "waiting");
+  await place.end("SIGTERM");
+  await place.start("--concurrency", "4");
+  for (const id of ["a", "b"]) writeFileSync(join(place.root, `${id}.go`), "");
+  await until(() => place.state("job")?.["state"] === "completed", "it to go on");
+});
