@@ -79,12 +79,19 @@ export class InFlight {
     }
   }
 
-  /** Takes out the attempt of a report. */
-  take({ key, isHandedBack }: Report): Attempt {
+  /** The attempt of a report. */
+  find({ key }: Report): Attempt {
     const attempt = this.#attempts.get(key);
     if (attempt === undefined) {
       throw new Error(`Internal error: a report for attempt ${key}, which is not in flight`);
     }
+    return attempt;
+  }
+
+  /** Takes out the attempt of a report. */
+  take(report: Report): Attempt {
+    const attempt = this.find(report);
+    const { key, isHandedBack } = report;
     this.#attempts.delete(key);
     this.#leaveQueue(attempt);
     this.forgetTimeout(attempt);
@@ -140,11 +147,11 @@ export function outcomeOf(attempt: Attempt, report: Report): Outcome {
 }
 
 /**
- * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What
- * was to be cancelled and did not complete before is cancelled, however it ended.
+ * The reason that explains how an attempt ended; null if its result does. A stop explains it if it reached it, or may have. What was to
+ * be cancelled or interrupted and did not complete before is just that, however it ended: others may have signalled it, too.
  */
 function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
   const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;
-  const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason === "cancel" && !hasCompleted);
+  const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason !== "timeout" && !hasCompleted);
   return explains ? attempt.reason : null;
 }

@@ -94,8 +94,12 @@ export class JobRun {
   /** Tickets of retry delays, by task. */
   readonly delays = new Map<number, number>();
 
+  /** When this engine took it up: milliseconds since the epoch. */
+  readonly takenUpAt: number;
+
   constructor(job: LoadedJob, ports: JobPorts, random: () => number, at: number) {
     this.name = job.name;
+    this.takenUpAt = at;
     this.ports = ports;
     this.pools = job.settings.pools;
     this.limit = job.settings.concurrency ?? Infinity;

@@ -21,6 +21,7 @@ import type { JobHandle, JobPorts } from "./job-run.js";
 import { handleOf, JobRun } from "./job-run.js";
 import { RetryDelays } from "./retry-delays.js";
 import { Round } from "./round.js";
+import { Shutdown } from "./shutdown.js";
 
 export interface SchedulerOptions {
   readonly runner: TaskRunner;
@@ -40,6 +41,7 @@ export class Scheduler {
   readonly #inFlight = new InFlight();
   readonly #backOff = new BackOff();
   readonly #delays: RetryDelays;
+  readonly #shutdown = new Shutdown();
   readonly #dispatcher: Dispatcher;
   readonly #jobs = new Set<JobRun>();
   readonly #round: Round;
@@ -82,6 +84,7 @@ export class Scheduler {
     const next = Math.min(
       this.#inFlight.nextTimeout ?? Infinity,
       this.#delays.next ?? Infinity,
+      this.#shutdown.next ?? Infinity,
       (this.#round.isClosing ? null : this.#backOff.until) ?? Infinity,
     );
     return next === Infinity ? null : next;
@@ -115,6 +118,20 @@ export class Scheduler {
 
   /** Attempts ended. The runner calls this. */
   onReports(reports: readonly Report[]): void {
+    this.#take(reports.filter((report) => !this.#holds(report)));
+    this.#advance();
+  }
+
+  /** True if an end has to wait: it may be a shutdown's, of which we are about to hear. */
+  #holds(report: Report): boolean {
+    const attempt = this.#inFlight.find(report);
+    if (!this.#shutdown.holds(report, attempt, this.#options.clock.monotonic())) return false;
+    this.#inFlight.forgetTimeout(attempt);
+    return true;
+  }
+
+  /** Ends count. */
+  #take(reports: readonly Report[]): void {
     const now = this.#options.clock.now();
     const batches = new Set<Batch>();
     // Of the machine: what hinders one job its recorder holds back.
@@ -123,7 +140,9 @@ export class Scheduler {
       const attempt = this.#inFlight.take(report);
       const { job, task, batch, isAdopted, reason } = attempt;
       if (batch !== null) batches.add(batch);
-      const outcome = outcomeOf(attempt, report);
+      const isShutdown = this.#shutdown.explains(report, attempt, this.#options.clock.monotonic());
+      if (isShutdown) job.plan.stop(task, "interrupt", now);
+      const outcome = isShutdown ? { ...report.result, stopped: "interrupt" as const } : outcomeOf(attempt, report);
       const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
       if (outcome.kind !== "not-begun") this.#backOff.ended();
       else if (isOfMachine && outcome.hindrance === undefined) refusal = outcome.message;
@@ -134,7 +153,6 @@ export class Scheduler {
     }
     if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
     for (const batch of batches) followBatch(batch, this.#inFlight, this.#dispatcher, this.#options.clock);
-    this.#advance();
   }
 
   /** Does what is due by now. May be called early, late and often. */
@@ -146,6 +164,7 @@ export class Scheduler {
     for (let job = this.#delays.endNext(now); job !== undefined; job = this.#delays.endNext(now)) {
       this.#round.touch(job);
     }
+    this.#take(this.#shutdown.takeDue(now));
     this.#backOff.tick(now);
     // The caller's timer is used up, even if it fired early.
     this.#announcedWakeup = undefined;
@@ -159,15 +178,21 @@ export class Scheduler {
 
   /** Starts nothing more. Jobs end, or are interrupted, as what runs ends by itself. */
   drain(): void {
-    this.#round.isClosing = true;
+    this.#close();
     for (const job of this.#jobs) this.#round.touch(job);
     this.#advance();
   }
 
   /** The same, and stops what runs. May be called again with a shorter grace period; with 0 to kill at once. */
   stop(graceMs: number): void {
+    this.#close();
     this.#stopAll(graceMs);
     this.drain();
+  }
+
+  #close(): void {
+    this.#round.isClosing = true;
+    this.#take(this.#shutdown.tell(this.#options.clock.monotonic()));
   }
 
   /** Of all jobs, or of one. */
@@ -235,8 +260,10 @@ export class Scheduler {
       attempt.reason = reason;
       this.#inFlight.forgetTimeout(attempt);
       attempt.job.plan.stop(attempt.task, reason, this.#options.clock.now());
-      this.#round.stop(attempt.key, graceMs);
       this.#round.touch(attempt.job);
+      const ended = this.#shutdown.take(attempt.key);
+      if (ended.length === 0) this.#round.stop(attempt.key, graceMs);
+      else this.#take(ended);
     }
   }
 

@@ -14,7 +14,7 @@ test("whatever happens, order and limits are kept, no task runs twice at once, a
 });
 
 test("the simulation reaches what it is there for", () => {
-  const totals = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0, queued: 0, odd: 0 };
+  const totals = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0, queued: 0, odd: 0, inDoubt: 0 };
   for (let seed = 0; seed < 20; seed++) {
     const simulation = new Simulation(seed);
     simulation.run(200);

@@ -21,6 +21,7 @@ const MOST_SLOTS = 40;
 const SMALL = 1e-9;
 const MAX_TURNS_TO_END = 2_000;
 /** Starts may be held back that long after the machine had no room. */
+const LONGEST_DOUBT_MS = 250;
 const LONGEST_BACK_OFF_MS = 5_000;
 
 /** Thrown by a recorder: the engine dies here. */
@@ -39,8 +40,21 @@ export class Simulation {
   #eventsToDeath = Infinity;
   #isClosing = false;
   #noRoomAt = -Infinity;
+  /** When attempts were reported that a signal had ended: whether that is a shutdown is waited for. */
+  readonly #killed = new Map<string, number>();
   /** What happened, to see that the simulation reaches what it is there for. */
-  readonly seen = { deaths: 0, stops: 0, adopted: 0, cancelled: 0, added: 0, retried: 0, ended: 0, queued: 0, odd: 0 };
+  readonly seen = {
+    deaths: 0,
+    stops: 0,
+    adopted: 0,
+    cancelled: 0,
+    added: 0,
+    retried: 0,
+    ended: 0,
+    queued: 0,
+    odd: 0,
+    inDoubt: 0,
+  };
 
   constructor(seed: number) {
     this.#chance = new Chance(seed);
@@ -161,6 +175,7 @@ export class Simulation {
         this.#noRoomAt = this.#clock.time;
       }
       const isStopped = this.#runner.stops.some(({ key }) => key === attempt.key);
+      if (result.kind === "signaled") this.#killed.set(`${attempt.job}/${attempt.task}`, this.#clock.time);
       const wasStopped = isStopped && this.#chance.happens(0.7);
       return { key: attempt.key, at: this.#clock.now(), result, wasStopped, ...(isHandedBack ? { isHandedBack } : {}) };
     });
@@ -203,6 +218,7 @@ export class Simulation {
     this.#eventsToDeath = Infinity;
     this.#isClosing = false;
     this.#noRoomAt = -Infinity;
+    this.#killed.clear();
     this.#runner = new FakeRunner(MOST_SLOTS, `claim-${++this.#engines}`);
     this.#runner.onStart = () => this.#checkStart();
     this.#runner.onStop = ({ job, task }) =>
@@ -280,10 +296,19 @@ export class Simulation {
   }
 
   #check(): void {
-    assert.equal(this.#runner.running.size, this.#inFlight().length, "what runs is on record, and nothing else");
-    const running = this.#jobs.reduce((sum, { model }) => sum + model.running.length, 0);
-    assert.equal(this.#scheduler.inFlightCount, running);
-    this.seen.queued += this.#inFlight().length - running;
+    const running = new Set(Array.from(this.#runner.running.values(), ({ job, task }) => `${job}/${task}`));
+    const open = this.#jobs.flatMap(({ name, model }) =>
+      model.inFlight.map(({ task }) => `${name}/${task.id}`).filter((attempt) => !running.has(attempt)),
+    );
+    assert.equal(running.size + open.length, this.#inFlight().length, "what runs is on record");
+    for (const attempt of open) {
+      const killedAt = this.#killed.get(attempt) ?? -Infinity;
+      assert.ok(this.#clock.time - killedAt <= LONGEST_DOUBT_MS, "and nothing else, but what was killed just now");
+    }
+    this.seen.inDoubt += open.length;
+    const begun = this.#jobs.reduce((sum, { model }) => sum + model.running.length, 0);
+    assert.equal(this.#scheduler.inFlightCount, begun);
+    this.seen.queued += this.#inFlight().length - begun;
     for (const job of this.#jobs) {
       this.#checkJob(job);
     }
