@@ -10,6 +10,7 @@ export type { MapHalt } from "./library/map/map-halt.js";
 export type { MapInput, MapOptions, MapResult, MapSummary, MapTask, ToTask } from "./library/map/map-options.js";
 export { AirError, type AirErrorCode, type Fault } from "./domain/errors.js";
 export type * from "./domain/events.js";
+export type * from "./domain/held-back.js";
 export type * from "./domain/history.js";
 export type * from "./domain/job.js";
 export type * from "./domain/outcome.js";

@@ -5,6 +5,7 @@
  * of a job is defined in one place, store/picture/picture.ts, for the running engine and for recovery alike.
  */
 
+import type { HeldBack } from "./held-back.js";
 import type { AttemptHistory, Pause } from "./history.js";
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
 import type { Resources } from "./resources.js";
@@ -173,6 +174,7 @@ export type JobEvent =
   | AttemptBegun
   | AttemptStopping
   | AttemptEnded
+  | HeldBack
   | TaskEnded
   | TasksReset
   | EditsIgnored

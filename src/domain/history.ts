@@ -3,6 +3,7 @@
  * who explain a run or draw it; nothing that runs tasks reads it. Times are milliseconds since the epoch.
  */
 
+import type { HeldBack } from "./held-back.js";
 import type { JobOwner, JobSettings, JobStatus } from "./job.js";
 import type { Outcome, Usage } from "./outcome.js";
 import type { Resources } from "./resources.js";
@@ -54,6 +55,8 @@ export interface RunHistory {
   /** In the order of the job. */
   readonly tasks: readonly TaskHistory[];
   readonly pauses: readonly Pause[];
+  /** What held ready tasks back for a second or more, as it came to an end. */
+  readonly holds: readonly HeldBack[];
   /** Why the record ends before what happened does: it is damaged. Null if all of it could be read. */
   readonly damage: string | null;
 }

@@ -7,12 +7,14 @@
  */
 
 import type { AttemptStarted } from "../domain/events.js";
+import type { HeldBack } from "../domain/held-back.js";
 import type { Clock, Descriptor, Placement, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import { Admission } from "./admission/admission.js";
 import type { Holding, Queue } from "./admission/queue.js";
 import type { Attempt, Batch, InFlight } from "./in-flight.js";
+import { HoldUpWatch } from "./hold-up-watch.js";
 import type { JobRun } from "./job-run.js";
 
 /** A task that may time out sooner than this is not left to wait behind others. */
@@ -35,6 +37,7 @@ export class Dispatcher {
   readonly #cpus: number;
   /** Jobs whose recorder took no starts when it was asked last. */
   readonly #held: JobRun[] = [];
+  readonly #holdUps: HoldUpWatch;
   #lastKey = 0;
 
   /** @param pools what the engine has for all jobs together. */
@@ -43,6 +46,7 @@ export class Dispatcher {
     this.#clock = clock;
     this.#inFlight = inFlight;
     this.#admission = new Admission(pools);
+    this.#holdUps = new HoldUpWatch(this.#admission, inFlight, clock);
     this.#cpus = pools["cpu"] ?? 1;
   }
 
@@ -50,16 +54,19 @@ export class Dispatcher {
     this.#admission.add(job);
   }
 
-  remove(job: JobRun): void {
+  /** Gives what there is to record of what held it back. */
+  remove(job: JobRun): HeldBack[] {
     this.#admission.remove(job);
     if (job.isHeld) {
       this.#held.splice(this.#held.indexOf(job), 1);
     }
+    return this.#holdUps.end(job);
   }
 
   /** The ready tasks of a job, or the number of its attempts in flight, have changed. */
   refresh(job: JobRun): void {
     this.#admission.refresh(job);
+    this.#holdUps.touch(job);
   }
 
   /** An earlier engine has started an attempt: it takes what it needs, whether or not that is there. */
@@ -85,8 +92,8 @@ export class Dispatcher {
     return ++this.#lastKey;
   }
 
-  /** Starts attempts until so many are in flight. `onStarted` hears of the starts on record, job by job. */
-  dispatch(ceiling: number, onStarted: (job: JobRun, starts: readonly AttemptStarted[]) => void): void {
+  /** Starts attempts until so many are in flight. `onRecorded` hears of the starts on record, job by job, and of what held jobs back until now. */
+  dispatch(ceiling: number, onRecorded: (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void): void {
     for (const job of this.#held.splice(0)) {
       job.isHeld = false;
       this.#admission.refresh(job);
@@ -99,7 +106,8 @@ export class Dispatcher {
       for (const [job, starting] of this.#choose(ceiling)) {
         if (job.ports.recorder.recordStarts(starting.starts)) {
           this.#start(job, starting, descriptors);
-          onStarted(job, starting.starts);
+          onRecorded(job, starting.starts);
+          this.#holdUps.touch(job);
         } else {
           this.#putBack(job, starting);
           wasRefused = true;
@@ -109,6 +117,7 @@ export class Dispatcher {
     if (descriptors.length > 0) {
       this.#runner.start(descriptors);
     }
+    if (ceiling === Infinity) this.#holdUps.record(onRecorded);
   }
 
   /** Takes ready tasks out of their plans, as long as one fits into what is free. */

@@ -12,6 +12,7 @@ import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { KnownIds } from "../domain/check-graph.js";
 import { MapPlan, type InputEnd, type JobPlan } from "./plan/map-plan.js";
+import { HoldUps } from "./admission/hold-ups.js";
 import { Pace } from "./pace.js";
 import type { ReadyTasks } from "./plan/ready-queues.js";
 import { Plan } from "./plan/plan.js";
@@ -91,6 +92,8 @@ export class JobRun {
   /** True if its plan has to be looked at: there are events to record, or it may be over. */
   isTouched = false;
   isOver = false;
+  /** What limits hold its ready tasks back. */
+  readonly holdUps = new HoldUps();
   /** Tickets of retry delays, by task. */
   readonly delays = new Map<number, number>();
 

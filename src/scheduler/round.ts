@@ -82,15 +82,16 @@ export class Round {
         continue;
       }
       const mayStart = !this.isClosing && job.mayStart;
+      let held: readonly JobEvent[] = [];
       if (job.plan.isDone || (!mayStart && job.running === 0)) {
         job.isOver = true;
         job.plan.close(this.#clock.now());
-        this.#dispatcher.remove(job);
+        held = this.#dispatcher.remove(job);
         this.#onOver(job);
       } else {
         this.#dispatcher.refresh(job);
       }
-      const events = job.plan.takeEvents();
+      const events = [...held, ...job.plan.takeEvents()];
       if (events.length > 0) {
         job.ports.recorder.record(events);
         this.#news.push({ job, events, isLast: job.isOver });

@@ -7,10 +7,12 @@
  * different demands, not with what is ready. Told by the scheduler what changes; has no clock and starts nothing.
  */
 
-import { DEFAULT_RESOURCES, type Resources } from "../../domain/resources.js";
+import { amountOf, DEFAULT_RESOURCES, type Resources } from "../../domain/resources.js";
 import { IndexedHeap } from "../plan/indexed-heap.js";
 import { Gate } from "./gate.js";
+import type { Obstacle } from "./hold-ups.js";
 import { NO_POOL, Pools, type Shares } from "./pools.js";
+import { goesBefore, isFairer, passOverOwn } from "./order.js";
 import type { Candidate, Holding, Kind, Member, Queue, Turn } from "./queue.js";
 
 /** The pool of a job's own `concurrency`, of which each of its tasks takes one: no pool that somebody declares has this name. */
@@ -133,6 +135,23 @@ export class Admission<Job extends Candidate> {
     return { demand, isPlain, shared: this.#gate.pools.sharesOf(demand), own };
   }
 
+  /** What hinders ready tasks of the job now, the first of each demand. */
+  obstaclesOf(job: Job): Obstacle[] {
+    const { queues, gate } = this.#memberOf(job);
+    if (!job.isOpen) return [];
+    const obstacles: Obstacle[] = [];
+    for (const queue of queues.values()) {
+      const task = job.ready.headOf(queue.demand);
+      if (task === undefined) continue;
+      const { own, shared } = queue.holding;
+      const ownPool = gate?.obstacleOf(queue, own) ?? NO_POOL;
+      if (ownPool !== NO_POOL) obstacles.push(describe(gate!.pools, ownPool, own, { task, isOwn: true }));
+      const pool = this.#gate.obstacleOf(queue, shared);
+      if (pool !== NO_POOL) obstacles.push(describe(this.#gate.pools, pool, shared, { task, isOwn: false }));
+    }
+    return obstacles;
+  }
+
   #memberOf(job: Job): Member<Job> {
     const member = this.#members.get(job);
     if (member === undefined) throw new Error("Internal error: a job is not admitted");
@@ -205,29 +224,13 @@ export class Admission<Job extends Candidate> {
   }
 }
 
+function describe(pools: Pools, pool: number, shares: Shares, rest: Pick<Obstacle, "task" | "isOwn">): Obstacle {
+  const name = pools.nameOf(pool);
+  const { units } = shares.find((share) => share.pool === pool)!;
+  const [size, free] = [pools.sizeOf(pool), Math.max(0, pools.freeOf(pool))];
+  return { pool: name === TASKS ? "concurrency" : name, size, free, amount: amountOf(name, units), ...rest };
+}
+
 function keyOf(shares: Shares): string {
   return shares.map(({ pool, units }) => `${pool}:${units}`).join();
-}
-
-function isFairer(a: Member, b: Member): boolean {
-  if (a.slots !== b.slots) return a.slots < b.slots;
-  return a.servedAt === b.servedAt ? a.number < b.number : a.servedAt < b.servedAt;
-}
-
-function goesBefore(a: Queue, b: Queue): boolean {
-  return a.job === b.job ? a.job.ready.goesBefore(a.head!, b.head!) : isFairer(a.turn.member, b.turn.member);
-}
-
-/** Within the job: the best of those that its own pools hold back, if it goes before what starts. */
-function passOverOwn<Job extends Candidate>(queue: Queue<Job>, { queues, gate }: Member<Job>, now: number): void {
-  const { ready } = queue.job;
-  let best = queue.head!;
-  let overtaken: Queue<Job> | null = null;
-  for (const other of queues.values()) {
-    const head = ready.headOf(other.demand);
-    if (other === queue || head === undefined || other.head !== undefined || !ready.goesBefore(head, best)) continue;
-    best = head;
-    overtaken = other;
-  }
-  if (overtaken !== null) gate?.passOver(overtaken, overtaken.holding.own, now);
 }

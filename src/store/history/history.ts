@@ -4,6 +4,7 @@
  */
 
 import type { AttemptEnded, AttemptStarted, HistoryRestored, JobEvent } from "../../domain/events.js";
+import type { HeldBack } from "../../domain/held-back.js";
 import type { AttemptHistory, Pause, RunHistory, TaskHistory } from "../../domain/history.js";
 import { impossible } from "../../domain/errors.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
@@ -26,6 +27,7 @@ export class History {
   readonly #picture = new Picture({ keepsAll: true });
   readonly #entries: Entry[] = [];
   readonly #pauses: Mutable<Pause>[] = [];
+  readonly #holds: HeldBack[] = [];
   #takenAt = 0;
   /** How many tasks an earlier, longer journal has told of. */
   #restored = 0;
@@ -59,6 +61,9 @@ export class History {
       case "job-interrupted":
         this.#pauses.push({ from: event.at, to: null });
         return;
+      case "held-back":
+        this.#holds.push(event);
+        return;
       case "records-restored":
       case "job-restored":
       case "attempt-stopping":
@@ -85,6 +90,7 @@ export class History {
         return { spec: tasks[index]!, record: records[index]!, pendingSince, readyAt, attempts };
       }),
       pauses: this.#pauses,
+      holds: this.#holds,
       damage,
     };
   }

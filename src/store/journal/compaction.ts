@@ -30,6 +30,7 @@ export function* compacted(picture: Picture, history: RunHistory, at: number): G
     yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
   }
   yield* historyRestored(history, at);
+  yield* history.holds;
   const { warnings, edits } = picture;
   if (warnings.length + edits.size > 0) yield { type: "edits-ignored", at, edited: [...edits.values()], notes: warnings };
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };

@@ -71,6 +71,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "job-restored":
     case "attempt-begun":
     case "attempt-stopping":
+    case "held-back":
     case "task-ended":
     case "job-cancelling":
     case "job-interrupted":

@@ -87,6 +87,7 @@ export class Picture {
         ({ firstFailure: this.firstFailure, initialTasks: this.initialTasks } = event);
         return;
       case "history-restored":
+      case "held-back":
         return;
       case "attempt-started":
         return this.#start(event);

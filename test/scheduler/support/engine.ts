@@ -1,6 +1,7 @@
 /** A scheduler with stand-ins around it, as the composition root would put it together. */
 
 import type { JobEvent } from "../../../src/domain/events.js";
+import type { Resources } from "../../../src/domain/resources.js";
 import type { LoadedJob } from "../../../src/domain/job.js";
 import type { JobHandle } from "../../../src/scheduler/job-run.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
@@ -22,13 +23,13 @@ export class Engine {
   /** The last wake-up that was asked for. */
   wakeup: number | null = null;
 
-  constructor(options: { concurrency?: number; slots?: number; random?: () => number } = {}) {
-    const { concurrency = 4, slots = concurrency, random = () => 0 } = options;
+  constructor(options: { concurrency?: number; slots?: number; pools?: Resources; random?: () => number } = {}) {
+    const { pools = {}, concurrency = 4, slots = concurrency, random = () => 0 } = options;
     this.runner = new FakeRunner(slots);
     this.scheduler = new Scheduler({
       runner: this.runner,
       clock: this.clock,
-      pools: { cpu: concurrency },
+      pools: { ...pools, cpu: concurrency },
       random,
       graceMs: 10_000,
       onWakeup: (wakeup) => {

@@ -155,6 +155,9 @@ export class Model {
         this.ended = event.state;
         return;
       }
+      case "held-back":
+        assert.ok(event.at - event.since >= 1000);
+        return;
       case "job-taken":
       case "records-restored":
       case "job-restored":

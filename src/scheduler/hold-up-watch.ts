@@ -1,0 +1,64 @@
+/**
+ * Looks after each pass of the dispatcher which limits hold jobs back, and has it recorded when that is over. Only at jobs to which something
+ * has happened: one that merely waits still waits for the same. Decides nothing.
+ */
+
+import type { HeldBack, Holder } from "../domain/held-back.js";
+import type { Clock } from "../domain/ports.js";
+import type { Admission } from "./admission/admission.js";
+import type { Hold, Obstacle } from "./admission/hold-ups.js";
+import type { InFlight } from "./in-flight.js";
+import type { JobRun } from "./job-run.js";
+
+/** Of those that take of a pool, so many are named. */
+const MOST_HOLDERS = 5;
+
+export class HoldUpWatch {
+  readonly #admission: Admission<JobRun>;
+  readonly #inFlight: InFlight;
+  readonly #clock: Clock;
+  readonly #touched = new Set<JobRun>();
+
+  constructor(admission: Admission<JobRun>, inFlight: InFlight, clock: Clock) {
+    this.#admission = admission;
+    this.#inFlight = inFlight;
+    this.#clock = clock;
+  }
+
+  touch(job: JobRun): void {
+    this.#touched.add(job);
+  }
+
+  /** The job is over: gives what there is still to record. */
+  end(job: JobRun): HeldBack[] {
+    this.#touched.delete(job);
+    return job.holdUps.look([], this.#clock.now(), () => ({ task: "", holders: [] }));
+  }
+
+  record(onRecorded: (job: JobRun, events: readonly HeldBack[]) => void): void {
+    for (const job of this.#touched) {
+      const over = job.holdUps.look(this.#admission.obstaclesOf(job), this.#clock.now(), (obstacle) =>
+        this.#complete(job, obstacle),
+      );
+      if (over.length === 0) continue;
+      job.ports.recorder.record(over);
+      onRecorded(job, over);
+    }
+    this.#touched.clear();
+  }
+
+  #complete(job: JobRun, { pool, isOwn, task }: Obstacle): Pick<Hold, "task" | "holders"> {
+    // Who has the slots shows in what runs.
+    const holders = pool === "cpu" || pool === "concurrency" ? [] : this.#holdersOf(pool, isOwn ? job : undefined);
+    return { task: job.plan.taskAt(task).id, holders };
+  }
+
+  #holdersOf(pool: string, of: JobRun | undefined): Holder[] {
+    const holders: Holder[] = [];
+    for (const { job, task, holding } of this.#inFlight.all(of)) {
+      const amount = holding?.demand[pool] ?? 0;
+      if (amount > 0) holders.push({ job: job.name, task: job.plan.taskAt(task).id, amount });
+    }
+    return holders.toSorted((a, b) => b.amount - a.amount).slice(0, MOST_HOLDERS);
+  }
+}
