@@ -60,10 +60,13 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
-    progress = isQuiet ? null : await showProgress(job, err);
+    progress = isQuiet || isOver(job) ? null : await showProgress(job, err);
+    const isDone = settings.isOn("once") && job.status().state === "completed";
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);
-    if (!isQuiet || summary.state !== "completed") {
+    if (isDone) {
+      if (!isQuiet) say(`${printableLine(job.name)} has completed before, just so: nothing is run`);
+    } else if (!isQuiet || summary.state !== "completed") {
       const failure = findFailure(summary, dir);
       err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style));
     }
@@ -77,6 +80,12 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
     await executor.close();
     signals.end();
   }
+}
+
+/** True if there was nothing to run. */
+function isOver(job: Job): boolean {
+  const { counts } = job.status();
+  return counts.pending + counts.running === 0;
 }
 
 export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {

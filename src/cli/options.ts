@@ -42,6 +42,7 @@ export const verbOptions = {
   },
   name: { type: "string", value: "NAME", describe: "Name of the job (default: the file's `name`, else its base name)" },
   fresh: { type: "boolean", describe: "Begin anew, even if an unfinished run could be taken up" },
+  once: { type: "boolean", describe: "Run nothing if the last run of just these tasks completed: for scripts and timers" },
   "grace-period": { type: "string", value: "SECONDS", describe: "From TERM to KILL when tasks are stopped (default: 10)" },
   durability: {
     type: "string",

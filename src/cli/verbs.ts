@@ -20,6 +20,8 @@ export interface Verb {
   readonly wording?: Partial<Readonly<Record<OptionName, Pick<OptionSpec, "value" | "describe">>>>;
   /** Short forms that only this verb has. */
   readonly letters?: Readonly<Record<string, OptionName>>;
+  /** What else one has to know, under titles of its own. */
+  readonly more?: readonly (readonly [title: string, rows: readonly (readonly [term: string, text: string])[]])[];
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly load: () => Promise<Command>;
   /** True if it runs tasks in any case: then threads for them are started before all else. Default: false. */
@@ -32,11 +34,12 @@ export const verbs: readonly Verb[] = [
     usage: "run FILE",
     describe: "Run a job in the foreground, to its end",
     args: { FILE: "A job file (JSON or YAML), the directory of a dropped job, or - for standard input" },
-    options: ["concurrency", "memory", "gpus", "pool", "name", "fresh", "grace-period", "durability"],
+    options: ["concurrency", "memory", "gpus", "pool", "name", "fresh", "once", "grace-period", "durability"],
     examples: [
       ["air-executor run pipeline.yaml", "run it; an unfinished run of that name is taken up where it stopped"],
       ["air-executor run pipeline.yaml -j 2x", "twice as many tasks at once as there are cores"],
       ["air-executor run pipeline.yaml --fresh", "begin anew"],
+      ["air-executor run pipeline.yaml --once", "nothing if it has completed before; what is unfinished goes on"],
       ["generate-tasks | air-executor run - --name nightly", "a job from standard input"],
       ["air-executor run .air-executor/jobs/my-job", "a dropped job"],
     ],
@@ -45,7 +48,7 @@ export const verbs: readonly Verb[] = [
   },
   {
     name: "map",
-    usage: "map COMMAND [{}…] [::: INPUT…]",
+    usage: "map [options] COMMAND [{}…] [::: INPUT…]",
     describe: "Run a command for each input, as xargs and GNU parallel do, with a record of every task",
     args: {},
     rest: "line",
@@ -64,6 +67,35 @@ export const verbs: readonly Verb[] = [
       ] as const),
       ...(["retries", "retry-delay", "timeout", "delay", "max-failures", "halt", "env", "cwd", "before", "after"] as const),
       ...(["name", "fresh", "grace-period", "durability"] as const),
+    ],
+    more: [
+      [
+        "Inputs (without any, lines of standard input)",
+        [
+          ["::: A B C", "these; several lists give all combinations"],
+          [":::: FILE", "its lines; - is standard input"],
+          [":::+, ::::+", "in pairs with the list before it"],
+        ],
+      ],
+      [
+        "Placeholders (without any, the input stands at the end)",
+        [
+          ["{}", "the input, always one argument; an argument with it comes once for each input of --max-args"],
+          ["{.} {/} {//} {/.}", "without extension; base name; directory; base name without extension"],
+          ["{1} {2.} {-1/}", "one column or list, by number, with any of these"],
+          ["{name}", "a column by its name, with --header"],
+          ["{#} {%}", "number of the task; of the slot that it runs in"],
+          ["{{}}", "the braces themselves, as in {{1}} for {1}"],
+        ],
+      ],
+      [
+        "What is kept",
+        [
+          ["logs, retry, status", "work with the name of the job, which the summary tells"],
+          ["the same command", "with the same --name goes on with what a crash, a Ctrl-C or a halt left"],
+          ["exit code", "0, or 1 if a task failed; others as of every verb"],
+        ],
+      ],
     ],
     letters: { a: "arg-file", "0": "null", d: "delimiter", C: "colsep", n: "max-args", k: "keep-order", P: "concurrency" },
     wording: {

@@ -9,14 +9,21 @@ import { placeOption, quoteForShell } from "./shell-word.js";
 /** Empty for a job that has ended, or that somebody runs. */
 export function waitsFor(settings: Settings): (job: JobView) => string {
   const manager = findManager(settings.dir()).answer;
-  return ({ state, isOver, problem, engine, dir }) => {
+  return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver || engine !== null) return "";
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run") return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
-    if (state?.["owner"] === "map") return `${why}; go on: map its input again under this name`;
+    if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
   };
+}
+
+function mapAgain(name: string, mapOf: unknown): string {
+  const begin = "air-executor map ";
+  if (typeof mapOf !== "string" || !mapOf.startsWith(begin)) return "map its input again under this name";
+  const isPiped = mapOf.endsWith(":::: -");
+  return `${isPiped ? "… | " : ""}${begin}--name ${quoteForShell(name)} ${mapOf.slice(begin.length)}`;
 }
 
 function shorter(path: string): string {

@@ -47,6 +47,8 @@ export interface ExecutorOptions {
 export interface SubmitOptions {
   /** Begin anew, even if an unfinished run of that name is there; what it did is kept in `runs/`. Default: false. */
   readonly fresh?: boolean;
+  /** If the last run of that name was of just these tasks, in the same directory, and completed, that will do: nothing is run. Default: false. */
+  readonly once?: boolean;
   /** Working directory of tasks that name none. Default: the current one. */
   readonly cwd?: string;
   /** Default: `run`. */
@@ -124,11 +126,18 @@ export function completePools(pools: WrittenPools = {}, elsewhere: Readonly<Reco
 }
 
 /** @throws AirError `AIR_USAGE` for an option that makes no sense, or an owner that is no caller's to give. */
-export function completeSubmitOptions(options: SubmitOptions): { owner: JobOwner; cwd: string; isFresh: boolean } {
-  demandKnown(options, ["fresh", "cwd", "owner"]);
-  const { owner = "run" } = options;
+export function completeSubmitOptions(options: SubmitOptions): {
+  owner: JobOwner;
+  cwd: string;
+  isFresh: boolean;
+  isOnce: boolean;
+} {
+  demandKnown(options, ["fresh", "once", "cwd", "owner"]);
+  const { owner = "run", once = false } = options;
+  demand(typeof once === "boolean", "once", "true or false", once);
+  demand(!once || options.fresh !== true, "once", "nothing beside fresh", once);
   demand(owner === "run" || owner === "manager", "owner", '"run" or "manager"', owner);
-  return { owner, ...completePlace(options) };
+  return { owner, isOnce: once, ...completePlace(options) };
 }
 
 /** Where tasks run, and whether anew: the same for jobs and maps. */

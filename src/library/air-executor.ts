@@ -97,10 +97,11 @@ export class AirExecutor {
   /** As `submit`, for a job that `readJobFile` has read and checked. */
   async submitChecked(name: string, spec: JobSpec, options: SubmitOptions = {}): Promise<Job> {
     const { name: _own, tasks, ...said } = spec;
-    const { owner, cwd, isFresh } = completeSubmitOptions(options);
-    void this.#engine.prepare(tasks.length);
-    const wanted: WantedRun = { name, owner, tasks, settings: { ...said, cwd } };
-    return this.#inHands(await this.#engine.begin(await this.#opener.openWanted(wanted, isFresh)));
+    const { owner, cwd, isFresh, isOnce } = completeSubmitOptions(options);
+    if (!isOnce) void this.#engine.prepare(tasks.length);
+    const wanted: WantedRun = { name, owner, tasks, settings: { ...said, cwd }, isOnce };
+    const opened = await this.#opener.openWanted(wanted, isFresh);
+    return this.#inHands(isOnce && opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
   }
 
   /**

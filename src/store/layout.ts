@@ -18,6 +18,8 @@ export interface JobPaths {
   /** A tasks.json that was replaced although something in it was not followed, kept likewise. */
   readonly tasksRejected: string;
   readonly logs: string;
+  /** Pieces of standard input that tasks of a batch read. */
+  readonly inputs: string;
   readonly journal: string;
   /** Bytes cut off a journal because they were no whole line: kept for whoever wants to look. */
   readonly journalTorn: string;
@@ -45,6 +47,7 @@ export function jobPaths(dir: string): JobPaths {
     tasks: join(dir, "tasks.json"),
     tasksRejected: join(dir, "tasks.json.rejected"),
     logs: join(dir, "logs"),
+    inputs: join(dir, "inputs"),
     journal: join(dir, "journal.ndjson"),
     journalTorn: join(dir, "journal.torn"),
     runs: join(dir, "runs"),

@@ -7,12 +7,15 @@ import type { Picture } from "./picture/picture.js";
 
 /** Null if the run that is wanted is the unfinished one, else the first difference in words. */
 export function differenceOf(
-  wanted: { readonly owner: JobOwner; readonly tasks: readonly TaskSpec[] },
+  wanted: { readonly owner: JobOwner; readonly tasks: readonly TaskSpec[]; readonly mapOf?: string | null },
   picture: Picture,
 ): string | null {
   if (wanted.owner !== "map") return picture.had === null ? differingTask(wanted.tasks, picture) : "it is a map";
   if (picture.owner !== "map") return "it is no map";
-  return picture.had === null && !picture.isOver ? "the map has ended, but tasks of it run again" : null;
+  if (picture.had === null && !picture.isOver) return "the map has ended, but tasks of it run again";
+  const { map_of: before } = picture.extra;
+  const isOther = typeof before === "string" && typeof wanted.mapOf === "string" && before !== wanted.mapOf;
+  return isOther ? `was begun as another one: ${before}` : null;
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
+import { UsageError } from "../usage-error.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 
 export async function execute(call: Call): Promise<number> {
@@ -17,10 +18,13 @@ export async function execute(call: Call): Promise<number> {
   return runInForeground(call, {
     dir,
     read: async () => {
+      if (isDropped && settings.isOn("once"))
+        throw new UsageError("--once is for a job file: a directory is a job that is there already");
       if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
       const spec = await readJobFile(file, { pools: machinePools(engineLimits(settings)) });
       const name = jobNameOf(spec, file, settings.text("name"));
-      const options = { owner: "run", fresh: settings.isOn("fresh") } as const;
+      const options = { owner: "run", fresh: settings.isOn("fresh"), once: settings.isOn("once") } as const;
+      if (options.fresh && options.once) throw new UsageError("--fresh and --once: one of them is enough");
       return { tasks: spec.tasks.length, begin: (executor) => executor.submitChecked(name, spec, options) };
     },
     resume: (job) => {

@@ -20,6 +20,7 @@ import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal.js";
 import { isExpected } from "../usage-error.js";
 import { haltAt } from "./halt-option.js";
+import { identityOf } from "./identity.js";
 import { Joblog } from "./joblog.js";
 import { Pieces } from "./keep-pieces.js";
 import { Follower } from "./output/follower.js";
@@ -126,6 +127,7 @@ class Batch {
       ...(after !== null && { after: shell(after) }),
       env,
       delayMs,
+      mapOf: identityOf(this.#wish),
       fresh: settings.isOn("fresh"),
       onBegin: (job) => this.#begin(job),
     };

@@ -26,7 +26,8 @@ export function overviewHelp(verbs: readonly Verb[], columns: number): string {
 export function verbHelp(verb: Verb, columns: number): string {
   const sections = [
     `${verb.describe}.`,
-    section("Usage", [`  air-executor ${verb.usage} [options]`]),
+    section("Usage", [`  air-executor ${verb.usage}${verb.rest === "line" ? "" : " [options]"}`]),
+    ...(verb.more ?? []).map(([title, rows]) => section(title, list(rows, columns))),
     ...(Object.keys(verb.args).length === 0 ? [] : [section("Arguments", list(Object.entries(verb.args), columns))]),
     ...(verb.options.length === 0 ? [] : [section("Options", optionList(verb.options, columns, verb))]),
     section("Options of every verb", optionList(Object.keys(commonOptions) as OptionName[], columns)),
@@ -56,7 +57,7 @@ function optionList(names: readonly OptionName[], columns: number, { wording = {
       const { alias, choices } = allOptions[name];
       const { value, describe } = wording[name] ?? allOptions[name];
       const placeholder = choices?.join("|") ?? value;
-      const letter = Object.entries(letters).find(([, option]) => option === name)?.[0] ?? alias;
+      const letter = alias ?? Object.entries(letters).find(([, option]) => option === name)?.[0];
       return [
         `${letter === undefined ? "   " : `-${letter},`} --${name}${placeholder === undefined ? "" : ` ${placeholder}`}`,
         describe,

@@ -225,7 +225,7 @@ export class MapFeed<Input> {
     const { ids, tasks } = this.#job.picture;
     const place = ids.get(spec.id);
     if (place !== undefined && !isSameTask(spec, tasks[place]!)) {
-      const message = `task ${JSON.stringify(spec.id)} has not ended, and was another one when it was taken in`;
+      const message = `task ${JSON.stringify(spec.id)} has not ended, and was another one when it was taken in: map the same inputs again, or begin anew with --fresh (\`fresh: true\`)`;
       throw this.#refusal(pulled, "AIR_CONFLICT", message);
     }
     const record = this.#early.get(spec.id);

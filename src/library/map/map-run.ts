@@ -29,10 +29,16 @@ export async function* runMap<Input>(
   { engine, opener, changes, graceMs, onWarning }: MapPlace,
   inputs: MapInput<Input>,
   toTask: ToTask<Input>,
-  { name, concurrency, env, cwd, isFresh, before, after, onBegin, ...options }: CompleteMapOptions,
+  { name, concurrency, env, cwd, isFresh, before, after, mapOf, onBegin, ...options }: CompleteMapOptions,
 ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
   const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
-  const wanted: WantedRun = { name, owner: "map", tasks: [], settings: { concurrency, maxFailures: null, pools: {}, env, cwd } };
+  const wanted: WantedRun = {
+    name,
+    owner: "map",
+    tasks: [],
+    settings: { concurrency, maxFailures: null, pools: {}, env, cwd },
+    mapOf,
+  };
   void engine.prepare(Infinity);
   let opened = await opener.openWanted(wanted, isFresh);
   if (isStillborn(opened.picture)) {

@@ -1,5 +1,5 @@
 /**
- * Keeps an earlier run of a name in `runs/<its id>/`: its journal, its logs, and its two JSON files made from the journal's picture (the
+ * Keeps an earlier run of a name in `runs/<its id>/`: its journal, its logs and pieces of input, and its two JSON files made from the journal's picture (the
  * files in the job's directory may be a newer run's by now). Called under the job's lock before a new run begins.
  *
  * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
@@ -18,7 +18,9 @@ export async function archiveRun(paths: JobPaths, picture: Picture): Promise<voi
   const archived = found ?? free;
   ensurePrivateDirectory(paths.runs);
   ensurePrivateDirectory(archived.dir);
-  if (isThere(paths.logs) && !isThere(archived.logs)) renameSync(paths.logs, archived.logs);
+  for (const place of ["logs", "inputs"] as const) {
+    if (isThere(paths[place]) && !isThere(archived[place])) renameSync(paths[place], archived[place]);
+  }
   if (isThere(paths.journal)) {
     rmSync(archived.journal, { force: true });
     linkSync(paths.journal, archived.journal);

@@ -4,6 +4,7 @@
  */
 
 import { rmSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -53,6 +54,10 @@ export interface WantedRun {
   readonly owner: JobOwner;
   readonly tasks: readonly TaskSpec[];
   readonly settings: JobSettings;
+  /** What is mapped, in the caller's words: an unfinished map of other words is another one. */
+  readonly mapOf?: string | null;
+  /** True if the last run will do if it was of just this and completed. Default: false. */
+  readonly isOnce?: boolean;
 }
 
 /** What an engine brings along to open jobs. */
@@ -94,10 +99,27 @@ function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }:
     const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
     throw new AirError("AIR_CONFLICT", message);
   }
+  if (wanted.isOnce === true && picture.state === "completed" && isSamePlace(wanted.settings, picture.settings)) {
+    return differenceOf(wanted, picture) === null;
+  }
   if (picture.isOver && !isUnannounced(paths)) return false;
   const difference = differenceOf(wanted, picture);
-  if (difference !== null && !picture.isOver) throw otherTasks(paths, wanted.name, difference);
+  if (difference !== null && !picture.isOver) {
+    throw wanted.owner === "map" ? otherMap(paths, wanted.name, difference) : otherTasks(paths, wanted.name, difference);
+  }
   return difference === null;
+}
+
+/** Tasks do another thing in another directory, or with other variables. */
+function isSamePlace(one: JobSettings, other: JobSettings): boolean {
+  return one.cwd === other.cwd && isDeepStrictEqual(one.env, other.env);
+}
+
+function otherMap({ runs }: JobPaths, name: string, difference: string): AirError {
+  return new AirError(
+    "AIR_CONFLICT",
+    `job "${name}" is unfinished, and ${difference}. Go on with that as it was, or begin anew with --fresh; what it did is then kept in ${runs}.`,
+  );
 }
 
 function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): AirError {
@@ -192,9 +214,17 @@ async function beginRun(
     id: newRunId(paths, wanted.name, nowMs, earlier?.run.id ?? null),
     createdAt: new Date(nowMs).toISOString(),
   };
-  const { name, owner, settings } = wanted;
+  const { name, owner, settings, mapOf = null } = wanted;
   const picture = new Picture();
-  const taken: JobEvent = { type: "job-taken", at: nowMs, name, run, owner, settings, extra: {} };
+  const taken: JobEvent = {
+    type: "job-taken",
+    at: nowMs,
+    name,
+    run,
+    owner,
+    settings,
+    extra: mapOf === null ? {} : { map_of: mapOf },
+  };
   // What lies there is the earlier run's, or was dropped and is overridden now: nobody must take it for this run's.
   for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });
   const journal = await writeNewJournal(paths, [taken, ...tasksAdded(wanted.tasks, nowMs)], picture);

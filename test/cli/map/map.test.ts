@@ -264,6 +264,28 @@ test("killed with -9 and started again a batch runs every input once", async (t)
   );
 });
 
+test("an unfinished batch is not gone on with by another command, other lists or other inputs, and both ways out are said", async (t) => {
+  const { run } = makePlayground(t);
+  const argv = (command: string, ...inputs: string[]): string[] => {
+    return ["map", "-q", "-j1", "--name", "c", "--max-failures", "1", command, ...(inputs.length > 0 ? [":::", ...inputs] : [])];
+  };
+  assert.equal((await run(argv("false", "1", "2", "3"))).code, 1);
+  for (const other of [argv("true", "1", "2", "3"), argv("false", "1", "2", "4")]) {
+    const { code, stderr } = await run(other);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /job "c" is unfinished, and was begun as another one: air-executor map false ::: 1 2 3\. Go on with that.*--fresh/,
+    );
+  }
+  const status = await run(["status", "c"]);
+  assert.match(status.stdout, /go on: air-executor map --name c false ::: 1 2 3/);
+  assert.equal((await run(["map", "-q", "--fresh", "--name", "c", "true", ":::", "1"])).code, 0);
+  assert.equal((await run(["map", "-q", "-j1", "--name", "d", "--max-failures", "1", "false"], { input: "1\n2\n3\n" })).code, 1);
+  const changed = await run(["map", "-q", "-j1", "--name", "d", "--max-failures", "1", "false"], { input: "1\n2\n4\n" });
+  assert.match(changed.stderr, /input 3 of map "d": task "task-3" has not ended, and was another one.*--fresh/);
+});
+
 test("the log of jobs is GNU parallel's, and its --resume goes on with it", async (t) => {
   const { run, dir } = makePlayground(t);
   await run(["map", "-q", "--joblog", "log", "sh", "-c", "exit {}", ":::", "0", "3", "0"]);

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makePlayground } from "./support/cli.js";
+
+test("run --once runs nothing if the last run of just these tasks completed", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  const ran = (): string => readFileSync(join(dir, "ran"), "utf8");
+  const job = (text: string): object => [{ id: "a", command: "sh", args: ["-c", `echo ${text} >> ran; test -e ready`] }];
+  write("job.json", job("x"));
+  assert.equal((await run(["run", "job.json", "--once"])).code, 1);
+  // It failed: so it runs again.
+  writeFileSync(join(dir, "ready"), "");
+  assert.equal((await run(["run", "job.json", "--once"])).code, 0);
+  assert.equal(ran(), "x\nx\n");
+  const again = await run(["run", "job.json", "--once"]);
+  assert.deepEqual([again.code, again.stdout, again.stderr], [0, "", "job has completed before, just so: nothing is run\n"]);
+  assert.equal(ran(), "x\nx\n");
+  assert.equal(readdirSync(join(dir, ".air-executor/jobs/job/runs")).length, 1);
+  const json = JSON.parse((await run(["run", "job.json", "--once", "--json", "-q"])).stdout) as {
+    state: string;
+    interrupted: boolean;
+  };
+  assert.deepEqual([json.state, json.interrupted], ["completed", false]);
+  // Another task, or another run without the option, is run.
+  write("job.json", job("y"));
+  assert.equal((await run(["run", "job.json", "--once"])).code, 0);
+  assert.equal((await run(["run", "job.json"])).code, 0);
+  assert.equal(ran(), "x\nx\ny\ny\n");
+});
+
+test("run --once goes on with what is unfinished", async (t) => {
+  const { run, start, write, dir } = makePlayground(t);
+  write("job.json", [
+    { id: "a", command: "sh", args: ["-c", "echo a >> ran"] },
+    { id: "b", command: "sh", args: ["-c", "echo b >> ran; test -e ready || exec sleep 60"], dependencies: ["a"] },
+  ]);
+  const first = start(["run", "job.json", "--once", "--grace-period", "1"]);
+  const ran = (): string => {
+    try {
+      return readFileSync(join(dir, "ran"), "utf8");
+    } catch {
+      return "";
+    }
+  };
+  const { waitUntil } = await import("../support/wait-until.js");
+  assert.ok(await waitUntil(() => ran() === "a\nb\n"));
+  first.process.kill("SIGINT");
+  assert.equal((await first.ended).code, 130);
+  writeFileSync(join(dir, "ready"), "");
+  assert.equal((await run(["run", "job.json", "--once"])).code, 0);
+  assert.equal(ran(), "a\nb\nb\n");
+});
+
+test("run --once makes no sense with --fresh, or for a directory", async (t) => {
+  const { run, write } = makePlayground(t);
+  write("job.json", [{ command: "true" }]);
+  assert.match((await run(["run", "job.json", "--once", "--fresh"])).stderr, /--fresh and --once/);
+  assert.equal((await run(["run", "job.json"])).code, 0);
+  const { code, stderr } = await run(["run", ".air-executor/jobs/job", "--once"]);
+  assert.deepEqual([code, /--once is for a job file/.test(stderr)], [2, true]);
+});
