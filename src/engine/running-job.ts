@@ -157,6 +157,7 @@ export class RunningJob {
 
   /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
   #look(): void {
+    this.#opened.keepLock();
     const standing = this.#writer.look();
     if (standing === this.#standing) return;
     this.#standing = standing;

@@ -10,9 +10,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js";
+import { holdJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
 import { socketOfHolder } from "../system/lock-holder.js";
-import { takeLock, type Lock } from "../system/lock.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
@@ -22,6 +22,7 @@ import { parseTimestamp } from "../store/text/timestamp.js";
 const LOOK_EVERY_MS = 50;
 
 type OnWarning = Removal["onWarning"];
+type Held = Awaited<ReturnType<typeof holdJob>>;
 
 /**
  * The job of that name, with its logs and its earlier runs.
@@ -34,7 +35,7 @@ export async function removeJob(base: string, name: string, { end, onWarning }: 
   // Whoever says that he holds it can be asked at once, before anything else.
   for (let mayAsk = true; ; mayAsk = false) {
     requireDirectory(paths.dir, name, base);
-    const lock = mayAsk && socketOfHolder(paths.lock) !== null ? null : await tryLock(paths, name);
+    const lock = mayAsk && socketOfHolder(paths.lock) !== null ? null : await tryHold(paths);
     try {
       if (lock !== null && !hasSurvivors(paths)) return await removeDirectory(base, paths.dir, name, onWarning);
     } finally {
@@ -52,9 +53,9 @@ export interface Removal {
 }
 
 /** Null if somebody holds it. */
-async function tryLock(paths: JobPaths, name: string): Promise<Lock | null> {
+async function tryHold(paths: JobPaths): Promise<Held | null> {
   try {
-    return await takeLock(paths.lock, `job "${name}"`);
+    return await holdJob(paths);
   } catch (error) {
     if (error instanceof AirError && error.code === "AIR_LOCKED") return null;
     throw error;
@@ -64,7 +65,7 @@ async function tryLock(paths: JobPaths, name: string): Promise<Lock | null> {
 /** An earlier run of a job, by the name of its directory in `runs/`. False if somebody holds the job. */
 export async function removeRun(base: string, name: string, directory: string, onWarning: OnWarning): Promise<boolean> {
   const paths = jobPaths(join(jobsDir(base), name));
-  const lock = await tryLock(paths, name);
+  const lock = await tryHold(paths);
   if (lock === null) return false;
   try {
     await removeDirectory(base, join(paths.runs, directory), name, onWarning);
@@ -77,7 +78,7 @@ export async function removeRun(base: string, name: string, directory: string, o
 /** A job, if it has ended and nobody holds it. False if not: then nothing is touched. */
 export async function removeEnded(base: string, name: string, onWarning: OnWarning): Promise<boolean> {
   const paths = jobPaths(join(jobsDir(base), name));
-  const lock = await tryLock(paths, name);
+  const lock = await tryHold(paths);
   if (lock === null) return false;
   try {
     if (!isEnded(paths)) return false;

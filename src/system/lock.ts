@@ -1,45 +1,138 @@
 /**
- * A lock that dies with its owner: held by an open file, so it needs no unlock after `kill -9`, is kept through SIGSTOP and is not
- * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes it, on macOS open(2) itself can (O_EXLOCK).
+ * Locks that die with their owner: held by an open file, so they need no unlock after `kill -9`, are kept through SIGSTOP and are not
+ * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes them, on macOS open(2) itself can (O_EXLOCK).
  */
 
-import { closeSync, constants, existsSync, fstatSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
+import { codeOf } from "./error-code.js";
 import { flock } from "./flock.js";
 import { describeHolder, lookAtHolder } from "./lock-holder.js";
+import { lookToAppend } from "./open-file.js";
+import { lookAt } from "./path-look.js";
 
 /**
- * Where the lock's file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
+ * Where a locked file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
  * above it was moved away or a file system isn't there.
  */
 export type Presence = "here" | "removed" | "away";
 
 export interface Lock {
   presence(): Presence;
+  /** Takes what is at its path by now, if somebody has removed its file: those who look for the holder shall find him. */
+  restore(): Promise<void>;
   release(): void;
 }
 
-const MACOS_O_EXLOCK = 0x20;
+export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
+/** How often a file may be replaced while we take it. */
+const ROUNDS = 10;
 
 /**
- * Takes the lock that lives in the file `path`, which is created if missing, or throws.
+ * Takes the lock that lives in the file `path`, which is created if missing, or throws. The file says who holds it.
  *
  * @param what names the thing for the error: `job "etl"`.
  * @param socket the name of our control socket, for those who want something of us. Default: we have none.
  * @throws AirError `AIR_LOCKED` naming the holder's pid and since when; `AIR_UNSAFE_PATH` if something else is in its place; `AIR_SYSTEM` if locking is not possible here.
  */
 export async function takeLock(path: string, what: string, socket: string | null = null): Promise<Lock> {
+  return new FileLock(await take(path, what, socket), path, () => take(path, what, socket));
+}
+
+class FileLock implements Lock {
+  #fd: number;
+  readonly #path: string;
+  readonly #take: () => Promise<number>;
+  #isRestoring = false;
+  #isReleased = false;
+
+  constructor(fd: number, path: string, takeAgain: () => Promise<number>) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#take = takeAgain;
+  }
+
+  presence(): Presence {
+    return presenceOf(this.#path, this.#fd);
+  }
+
+  async restore(): Promise<void> {
+    if (this.#isRestoring || this.#isReleased || this.presence() !== "removed") return;
+    this.#isRestoring = true;
+    try {
+      const fd = await this.#take();
+      if (this.#isReleased) return giveBack(fd);
+      closeSync(this.#fd);
+      this.#fd = fd;
+    } catch {
+      // Somebody is quicker, or the directory is gone: the next look tells.
+    } finally {
+      this.#isRestoring = false;
+    }
+  }
+
+  /** We may live on: nobody is to read that we hold it. */
+  release(): void {
+    this.#isReleased = true;
+    giveBack(this.#fd);
+  }
+}
+
+/**
+ * Takes the lock of a file that is there, and says nothing in it: the one that is to be protected. Opens it for appending.
+ *
+ * @returns its descriptor, which holds the lock until it is closed; null if there is no such file, or something else in its place.
+ * @throws AirError `AIR_LOCKED`, `AIR_SYSTEM`; the system's error.
+ */
+export async function lockFile(path: string, what: string): Promise<number | null> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const file = lookToAppend(path, MACOS_O_EXLOCK);
+    if (file.answer === "no" || file.answer === "other") return null;
+    if (file.answer === "unknown") throw codeOf(file.why) === "EAGAIN" ? held(path, what) : file.why;
+    const fd = file.found;
+    try {
+      if (!(await lockOpen(fd))) throw held(path, what);
+      if (presenceOf(path, fd) === "here") return fd;
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+    closeSync(fd);
+  }
+  throw replacedAgain(path);
+}
+
+/** Takes the lock of an open file that nobody else can have yet. False if somebody has it all the same. */
+export function lockOpen(fd: number): Promise<boolean> {
+  // On macOS it was taken as the file was opened.
+  return process.platform === "linux" ? flock(fd) : Promise.resolve(true);
+}
+
+/** Whether an open file is still the one at the path. */
+export function presenceOf(path: string, fd: number): Presence {
+  try {
+    const ours = fstatSync(fd);
+    const look = lookAt(path);
+    if (look.answer === "yes" && look.found.ino === ours.ino && look.found.dev === ours.dev) return "here";
+    return ours.nlink === 0 || look.answer === "yes" ? "removed" : "away";
+  } catch {
+    // A file system that doesn't answer.
+    return "away";
+  }
+}
+
+async function take(path: string, what: string, socket: string | null): Promise<number> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const fd = openLockFile(path, what);
     try {
       if (!fstatSync(fd).isFile()) throw noFile(path);
-      if (process.platform === "linux" && !(await flock(fd))) throw held(path, what);
-      if (isStillAt(path, fd)) {
+      if (!(await lockOpen(fd))) throw held(path, what);
+      if (isOurs(path, fd)) {
         const claim = describeHolder(fd, socket);
         ftruncateSync(fd);
         writeSync(fd, claim, 0);
-        return { presence: () => presenceOf(path, fd), release: () => giveBack(fd) };
+        return fd;
       }
     } catch (error) {
       closeSync(fd);
@@ -47,41 +140,35 @@ export async function takeLock(path: string, what: string, socket: string | null
     }
     closeSync(fd);
   }
-  throw new AirError("AIR_SYSTEM", `${path} is replaced again and again by something else: stop that first.`);
+  throw replacedAgain(path);
 }
 
 function openLockFile(path: string, what: string): number {
-  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK | MACOS_O_EXLOCK;
   try {
-    return openSync(path, process.platform === "darwin" ? flags | MACOS_O_EXLOCK : flags, 0o600);
+    return openSync(path, flags, 0o600);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === "EAGAIN") throw held(path, what);
     if (code === "ELOOP" || code === "EISDIR" || code === "ENXIO") throw noFile(path);
     throw error;
   }
 }
 
+/** True if it is still at its path, and nowhere else: a file of another name must not be emptied, so its link here goes instead. */
+function isOurs(path: string, fd: number): boolean {
+  if (presenceOf(path, fd) !== "here") return false;
+  if (fstatSync(fd).nlink === 1) return true;
+  unlinkSync(path);
+  return false;
+}
+
 function noFile(path: string): AirError {
   return new AirError("AIR_UNSAFE_PATH", `${path} is no regular file, expected a lock of our own: remove it`);
 }
 
-function isStillAt(path: string, fd: number): boolean {
-  const ours = fstatSync(fd);
-  const there = statSync(path, { throwIfNoEntry: false });
-  return there !== undefined && there.ino === ours.ino && there.dev === ours.dev;
-}
-
-function presenceOf(path: string, fd: number): Presence {
-  try {
-    // The first look that can't fail for reasons of the path.
-    if (fstatSync(fd).nlink === 0) return "removed";
-    if (isStillAt(path, fd)) return "here";
-    return existsSync(path) ? "removed" : "away";
-  } catch {
-    // A file system that doesn't answer.
-    return "away";
-  }
+function replacedAgain(path: string): AirError {
+  return new AirError("AIR_SYSTEM", `${path} is replaced again and again by something else: stop that first.`);
 }
 
 function held(path: string, what: string): AirError {
@@ -91,7 +178,6 @@ function held(path: string, what: string): AirError {
   return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
 }
 
-/** We may live on: nobody is to read that we hold it. */
 function giveBack(fd: number): void {
   try {
     ftruncateSync(fd);

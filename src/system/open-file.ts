@@ -76,6 +76,11 @@ export function openToAppend(path: string): number {
   }
 }
 
+/** The descriptor of a file of ours that is there, for appending. @param flags more of them. */
+export function lookToAppend(path: string, flags = 0): Place<number> {
+  return open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | flags);
+}
+
 /** Never through a link. @throws the system's error. */
 export function openDirectory(path: string): number {
   return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);

@@ -8,14 +8,15 @@
 import { closeSync, constants, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { codeOf } from "./error-code.js";
 import { keepAside } from "./keep-aside.js";
+import { MACOS_O_EXLOCK } from "./lock.js";
 import { lookAt } from "./path-look.js";
 
 /** To be opened with after `clearTemporary`. */
 export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
-/** Makes a file, for appending. Throws if something lies there. */
+/** Makes a file, for appending; on macOS with its lock. Throws if something lies there. */
 export function makeFile(path: string): number {
-  return openSync(path, NEW_FILE | constants.O_APPEND, 0o600);
+  return openSync(path, NEW_FILE | constants.O_APPEND | MACOS_O_EXLOCK, 0o600);
 }
 
 export function temporaryOf(path: string): string {

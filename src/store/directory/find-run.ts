@@ -4,13 +4,14 @@
  */
 
 import { renameSync, type BigIntStats } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { archiveRun } from "./archive.js";
 import { readDropped, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
-import type { JobPaths } from "../layout.js";
+import type { JobEvent } from "../../domain/events.js";
+import { jobPaths, type JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
-import { recover, type Recovered } from "../journal/recovery.js";
+import { readPicture, recover, type Recovered } from "../journal/recovery.js";
 import { isThere, lookAt } from "../../system/path-look.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { hasLateState } from "./rejection.js";
@@ -33,20 +34,45 @@ const MAX_TASKS_BYTES = 512 * 1024 * 1024;
  */
 export async function findRun(paths: JobPaths, context: DroppedContext): Promise<FoundRun | null> {
   if (hasLateState(paths)) renameSync(paths.stateRejected, paths.state);
-  const known = recover(paths);
+  const known = await recover(paths);
   if (known === null) {
     const dropped = await readDropped(paths, context);
     return dropped === null ? null : takeInNow(paths, dropped, context);
   }
+  let isKnown = false;
   try {
-    if (!isReplaced(paths, known.picture)) return { ...known, isSuperseded: false, tasksFile: null };
-    if (known.picture.load().inFlight.length > 0) return { ...known, isSuperseded: true, tasksFile: null };
-  } catch (error) {
-    await known.journal.close();
-    throw error;
+    disownIfCopy(paths, known);
+    known.picture.name = context.name;
+    isKnown = !isReplaced(paths, known.picture);
+    const isSuperseded = !isKnown && known.picture.load().inFlight.length > 0;
+    isKnown ||= isSuperseded;
+    return isKnown ? { ...known, isSuperseded, tasksFile: null } : await takeInOver(paths, known.picture, context);
+  } finally {
+    // Not before another is in its place: until then it keeps other engines away.
+    if (!isKnown) await known.journal.close();
   }
-  await known.journal.close();
-  const { picture } = known;
+}
+
+/**
+ * Of a directory that somebody has copied: what the journal calls in flight runs for the job that it was copied from, if that is there.
+ * Here it has never begun.
+ */
+function disownIfCopy(paths: JobPaths, { picture, journal }: Recovered): void {
+  const { inFlight } = picture.load();
+  if (picture.name === basename(paths.dir) || inFlight.length === 0) return;
+  const original = readPicture(jobPaths(join(dirname(paths.dir), picture.name)))?.picture;
+  if (original === undefined || original.run.id !== picture.run.id || original.run.createdAt !== picture.run.createdAt) return;
+  const message = `it runs for job "${picture.name}", of which this is a copy`;
+  const outcome = { kind: "not-begun", message } as const;
+  const events = inFlight.map(({ task, attempt }): JobEvent => {
+    return { type: "attempt-ended", at: Date.now(), task, attempt, outcome, status: "pending", error: null, retryAt: null };
+  });
+  journal.append(events);
+  for (const event of events) picture.apply(event);
+}
+
+/** Takes in what was written over the files of an earlier run, which is kept. */
+async function takeInOver(paths: JobPaths, picture: Picture, context: DroppedContext): Promise<FoundRun> {
   const stillOld = `${paths.dir} is not a job yet: tasks.json is still that of the earlier run ${picture.run.id}.`;
   if (hasOurTasks(paths, picture)) throw new AirError("AIR_NOT_FOUND", stillOld);
   const dropped = await readDropped(paths, context);

@@ -85,11 +85,12 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
     let isTaken = false;
     try {
       isTaken = found !== null && isToGoOn(paths, wanted, found);
+      const run = isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
+      return { ...run, warning };
     } finally {
+      // Not before another is in its place: until then it keeps other engines away.
       if (!isTaken) await found?.journal.close();
     }
-    const run = isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
-    return { ...run, warning };
   });
 }
 
@@ -144,8 +145,11 @@ export async function openFreshRun(base: string, wanted: WantedRun, context: Ope
   const warning = ensureJobDirectory(paths);
   return withLock(paths, wanted.name, context, async () => {
     const found = await findWanted(paths, wanted, context);
-    await found?.journal.close();
-    return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), warning };
+    try {
+      return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), warning };
+    } finally {
+      await found?.journal.close();
+    }
   });
 }
 

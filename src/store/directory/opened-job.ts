@@ -64,7 +64,7 @@ export class OpenedJob {
   write(options: WriterOptions & Pick<TasksGuardOptions, "fit" | "onRewrite">): JobWriter {
     if (this.#writer !== null) throw new Error(`Internal error: job ${JSON.stringify(this.picture.name)} has a writer`);
     const { paths, picture } = this;
-    const state = new StateGuard(paths, { run: picture.run, completedAt: null }, this.#lock);
+    const state = new StateGuard(paths, { run: picture.run, completedAt: null }, this.#journal);
     const { fit, onRewrite } = options;
     const onNews = (): void => writer.noteNews();
     const tasks = new TasksGuard(paths, { picture, fit, known: this.#tasksFile, onRewrite, onNews });
@@ -130,10 +130,16 @@ export class OpenedJob {
     return this.#givenBack;
   }
 
+  /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us. */
+  keepLock(): void {
+    if (this.#journal.presence() === "here") void this.#lock.restore();
+  }
+
   async #giveBack(): Promise<void> {
+    const isHere = this.#journal.presence() === "here";
     try {
       await (this.#writer ?? this.#journal).close();
-      await this.#compact();
+      if (isHere) await this.#compact();
     } finally {
       this.#lock.release();
     }

@@ -13,6 +13,7 @@ import { AirError } from "../../domain/errors.js";
 import { readJournal } from "./journal-reader.js";
 import { openRegular } from "../../system/regular-file.js";
 import { syncDirectory } from "../../system/sync-directory.js";
+import { lockOpen } from "../../system/lock.js";
 import { certain } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
 import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
@@ -59,6 +60,7 @@ export async function rewriteJournal(journal: DoubtfulJournal): Promise<void> {
     copy(path, safe, fd);
     for (const bytes of unsynced) writeAll(fd, bytes);
     await datasync(fd);
+    if (!(await lockOpen(fd))) throw new AirError("AIR_LOCKED", `somebody holds ${path} that is being made.`);
     const { seq, torn } = readJournal(temporary, () => {});
     if (seq !== lines || torn.length > 0) throw notReadBack(path);
     // From here to the end of this block nothing can be appended to the old file.

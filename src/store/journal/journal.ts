@@ -11,9 +11,11 @@
 
 import { closeSync, fdatasync, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { encodeEvent } from "./journal-format.js";
 import { beginRewrite, rewriteJournal } from "./journal-rewrite.js";
+import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
 import { lookAt } from "../../system/path-look.js";
@@ -47,16 +49,27 @@ export class Journal {
 
   /**
    * @param seq the number of the last line in the file, 0 for a new one; the reader has checked the file and cut its torn end.
+   * @param fd of the file, open for appending. Default: it is opened.
    */
-  static open(path: string, seq: number): Journal {
+  static open(path: string, seq: number, fd = openToAppend(path)): Journal {
     // An earlier engine has met a failed sync, and did not come to write the journal anew.
     const isDoubtful = isPossible(lookAt(temporaryOf(path)));
-    return new Journal(openToAppend(path), path, seq, isDoubtful);
+    return new Journal(fd, path, seq, isDoubtful);
   }
 
   /** A new one in the file `temporary`, which must not be there; to be moved to `path` once it is synced. */
   static create(temporary: string, path: string): Journal {
     return new Journal(makeFile(temporary), path, 0, false);
+  }
+
+  /** Whether its file is still the one at its path. */
+  presence(): Presence {
+    return presenceOf(this.#path, this.#fd);
+  }
+
+  /** Keeps other engines from it, before it is moved to its path. */
+  async lock(): Promise<void> {
+    if (!(await lockOpen(this.#fd))) throw new AirError("AIR_LOCKED", `somebody holds ${this.#path} that is being made.`);
   }
 
   /** How many lines it has: the number of the last one. */

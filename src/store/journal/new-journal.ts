@@ -32,7 +32,11 @@ export async function writeNewJournal(paths: JobPaths, events: Iterable<JobEvent
       journal.append([event]);
       picture?.apply(event);
     }
-    await journal.sync();
+    // What is locked is what is protected: another engine that has opened the one before finds that it was replaced.
+    const both = [journal.sync(), journal.lock()];
+    // Nothing may be under way when it is closed.
+    await Promise.allSettled(both);
+    await Promise.all(both);
     renameSync(temporary, paths.journal);
     await syncDirectory(paths.dir);
     return journal;

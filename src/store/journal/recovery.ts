@@ -1,14 +1,17 @@
 /**
- * Makes a job's picture from its journal, and its journal fit for appending again. Called under the job's lock.
+ * Makes a job's picture from its journal, and its journal fit for appending again. Called under the job's lock; takes that of the journal,
+ * too, which holds even if somebody removes the other.
  *
  * A torn tail, which a crash may leave, is cut; a copy is kept. Damage in the middle is an error (journal-reader.ts).
  */
 
 import { closeSync, ftruncateSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
+import { lockFile } from "../../system/lock.js";
 import { certain } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
 import { hasEntries, isThere } from "../../system/path-look.js";
@@ -20,24 +23,33 @@ export interface Recovered {
 
 /**
  * @returns null if there is no journal, or none whose first line is whole: then the job was never taken in.
- * @throws AirError `AIR_DAMAGED`; the system's error if that can't be told now, for a job that is taken in anew is run anew.
+ * @throws AirError `AIR_DAMAGED`, `AIR_LOCKED`; the system's error if that can't be told now, for a job that is taken in anew is run anew.
  */
-export function recover(paths: JobPaths): Recovered | null {
-  const found = readPicture(paths);
-  if (found === null) return null;
-  const { picture, end } = found;
-  if (end.torn.length > 0) {
-    appendTo(paths.journalTorn, (fd) => writeFileSync(fd, end.torn));
-    appendTo(paths.journal, (fd) => ftruncateSync(fd, end.size));
+export async function recover(paths: JobPaths): Promise<Recovered | null> {
+  const fd = await lockFile(paths.journal, `job "${basename(paths.dir)}"`);
+  try {
+    const found = readPicture(paths);
+    if (found === null || fd === null) {
+      if (fd !== null) closeSync(fd);
+      return null;
+    }
+    const { picture, end } = found;
+    if (end.torn.length > 0) {
+      keepTorn(paths.journalTorn, end.torn);
+      ftruncateSync(fd, end.size);
+    }
+    picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
+    return { picture, journal: Journal.open(paths.journal, end.seq, fd) };
+  } catch (error) {
+    if (fd !== null) closeSync(fd);
+    throw error;
   }
-  picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
-  return { picture, journal: Journal.open(paths.journal, end.seq) };
 }
 
-function appendTo(path: string, act: (fd: number) => void): void {
+function keepTorn(path: string, torn: Buffer): void {
   const fd = openToAppend(path);
   try {
-    act(fd);
+    writeFileSync(fd, torn);
   } finally {
     closeSync(fd);
   }

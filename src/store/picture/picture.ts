@@ -54,6 +54,8 @@ export class Picture {
   /** Of a map: called with each task as it leaves. */
   onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
 
+  /** As its journal has it: attempts in flight were started under that name, even if its directory has another by now. */
+  #takenAs = "";
   readonly #index = new Map<string, number>();
   readonly #memory = new AttemptMemory();
   readonly #keepsAll: boolean;
@@ -128,6 +130,7 @@ export class Picture {
 
   #take(event: JobTaken): void {
     this.takenAt = event.at;
+    this.#takenAs = event.name;
     ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
     if (event.owner === "map" && !this.#keepsAll) this.had = new IdSet();
   }
@@ -235,7 +238,7 @@ export class Picture {
   /** What the scheduler needs to take the job up. It shares the task specs and reads the records; it changes neither. */
   load(): LoadedJob {
     return {
-      name: this.name,
+      name: this.#takenAs,
       settings: this.settings,
       tasks: this.tasks,
       records: this.records,

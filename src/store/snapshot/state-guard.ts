@@ -14,7 +14,7 @@ import { openIfReadable } from "./open-foreign.js";
 import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
-import type { Lock, Presence } from "../../system/lock.js";
+import type { Presence } from "../../system/lock.js";
 import { isAnotherRun, type KnownRun } from "../directory/run-identity.js";
 import { isSameFile, lookAtState, parseState, type StateFile } from "./state-file.js";
 import { isForbidden } from "../../system/error-code.js";
@@ -32,7 +32,7 @@ export type Standing = "ours" | "unsettled" | "superseded" | Exclude<Presence, "
 export class StateGuard {
   readonly #paths: JobPaths;
   readonly #known: KnownRun;
-  readonly #lock: Lock;
+  readonly #held: { presence(): Presence };
   /** The file as we left it; null before our first one. */
   #ours: BigIntStats | null = null;
   /** A file that we replaced while somebody was writing it: what he writes still arrives here. */
@@ -41,10 +41,11 @@ export class StateGuard {
   #unsettled: { readonly stats: BigIntStats | null; readonly since: number } | null = null;
   #isSuperseded = false;
 
-  constructor(paths: JobPaths, known: KnownRun, lock: Lock) {
+  /** @param held what we hold of the job: where that is, the job is. */
+  constructor(paths: JobPaths, known: KnownRun, held: { presence(): Presence }) {
     this.#paths = paths;
     this.#known = known;
-    this.#lock = lock;
+    this.#held = held;
   }
 
   /** @throws the system's error if that can't be told now: then nothing may be replaced. */
@@ -53,7 +54,7 @@ export class StateGuard {
     if (this.#stray !== null) return this.#lookAtStray(this.#stray);
     const there = certain(lookCloselyAt(this.#paths.state));
     if (there !== null && isSameFile(there, this.#ours)) return "ours";
-    const presence = this.#lock.presence();
+    const presence = this.#held.presence();
     if (presence !== "here") return presence;
     const file = this.#read(there);
     if (file === null && this.#ours === null) return "ours";

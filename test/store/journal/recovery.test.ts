@@ -23,7 +23,7 @@ async function sampleJob(t: TestContext): Promise<JobPaths> {
 test("a torn tail is cut, a copy of it is kept, and the journal goes on behind the last whole line", async (t) => {
   const paths = await sampleJob(t);
   appendFileSync(paths.journal, '{"seq":12,"at":"2026-01-31T1');
-  const found = recover(paths);
+  const found = await recover(paths);
   assert.ok(found);
   assert.equal(found.picture.state, "failed");
   assert.equal(readFileSync(paths.journalTorn, "utf8"), '{"seq":12,"at":"2026-01-31T1');
@@ -39,7 +39,7 @@ test("a journal without a whole first line is that of a job that was never taken
   const paths = await sampleJob(t);
   const bytes = readFileSync(paths.journal);
   writeFileSync(paths.journal, bytes.subarray(0, 20));
-  assert.equal(recover(paths), null);
+  assert.equal(await recover(paths), null);
 });
 
 test("damage in the middle changes nothing on disk", async (t) => {
@@ -47,19 +47,19 @@ test("damage in the middle changes nothing on disk", async (t) => {
   const bytes = readFileSync(paths.journal);
   bytes[200]! ^= 1;
   writeFileSync(paths.journal, bytes);
-  assert.throws(() => recover(paths), { code: "AIR_DAMAGED" });
+  await assert.rejects(recover(paths), { code: "AIR_DAMAGED" });
   assert.deepEqual(readFileSync(paths.journal), bytes);
   assert.equal(existsSync(paths.journalTorn), false);
 });
 
 test("a compacted journal gives the same picture and the same history from fewer lines", async (t) => {
   const paths = await sampleJob(t);
-  const before = recover(paths);
+  const before = await recover(paths);
   const history = readHistory(paths);
   assert.ok(before && history);
   await before.journal.close();
   await (await writeNewJournal(paths, compacted(before.picture, history, before.picture.updatedAt))).close();
-  const after = recover(paths);
+  const after = await recover(paths);
   assert.ok(after);
   await after.journal.close();
   assert.deepEqual(readHistory(paths), history);
@@ -72,12 +72,12 @@ test("a compacted journal gives the same picture and the same history from fewer
 /** Written once by a released format 1 and never to be made again: whoever can't read it has broken somebody's directory. */
 const oldDirectory = join(root, "test", "fixtures", "format-1");
 
-test("a directory of format 1 says what it always said", (t) => {
+test("a directory of format 1 says what it always said", async (t) => {
   const dir = join(temporaryDirectory(t), "format-1");
   cpSync(oldDirectory, dir, { recursive: true });
   for (const job of ["jobs/etl", "jobs/open", "jobs/etl/runs/etl-1795366934"]) {
     const paths = jobPaths(join(dir, job));
-    const found = recover(paths);
+    const found = await recover(paths);
     assert.ok(found, job);
     const tasks = JSON.parse(readFileSync(paths.tasks, "utf8")) as {
       id: string;

@@ -1,0 +1,111 @@
+/** What is locked is what is protected, and a job is its directory: removed locks, copies, renamed directories, other users' words. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ManagedDirectory, task, until } from "../manager/manager-process.js";
+import { takeLock } from "../../src/system/lock.js";
+import { atGate, makePlace, run } from "./support.js";
+
+const LIMIT = { timeout: 60_000 };
+const isRoot = process.geteuid?.() === 0;
+
+test("whoever removes the lock of a running job lets nobody in, and verbs reach its engine all the same", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const other = await place.runElsewhere([atGate("first"), run("next", "true", ["first"])]);
+  const lock = join(place.jobDir(), "lock");
+  rmSync(lock);
+  await assert.rejects(place.executor.takeUp(place.jobDir()), { code: "AIR_LOCKED" });
+  rmSync(lock, { force: true });
+  await until(() => existsSync(lock) && readFileSync(lock, "utf8") !== "", "the lock to be there again");
+  await place.executor.add("job", [{ id: "more", command: "true" }]);
+  rmSync(lock, { force: true });
+  // It ends the job first, however the directory looks.
+  await place.executor.remove("job");
+  const { stdout } = await other.ended;
+  assert.equal(existsSync(place.jobDir()), false);
+  assert.equal(existsSync(join(place.dir, "began-next")), false, stdout);
+});
+
+test("the journal of a running job that is written anew stays its own", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const before = await place.executor.submit("job", [{ command: "true" }]);
+  await before.finished();
+  // A second run of the name: the journal is another file than that which was locked first.
+  const other = await place.runElsewhere([atGate("again")]);
+  rmSync(join(place.jobDir(), "lock"));
+  await assert.rejects(place.executor.takeUp(place.jobDir()), { code: "AIR_LOCKED" });
+  place.openGate();
+  assert.equal((await other.ended).code, 0);
+});
+
+test("a copy of a running job is a job of its own: it waits for nobody, and nobody's end is its own", LIMIT, async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start();
+  const gate = join(place.root, "gate");
+  const script = `echo up >>'${place.root}/'"$AIR_EXECUTOR_JOB"; until [ -e '${gate}' ]; do sleep 0.02; done`;
+  place.drop("nightly", [task("long", "sh", ["-c", script])]);
+  await until(() => existsSync(join(place.root, "nightly")), "its task to run");
+  cpSync(place.path("nightly"), join(place.base, "copying"), { recursive: true });
+  renameSync(join(place.base, "copying"), place.path("copy"));
+  await until(() => existsSync(join(place.root, "copy")), "the task of the copy to run");
+  execFileSync(process.execPath, [place.cli, "cancel", "nightly"], { env: place.env, stdio: "ignore" });
+  await place.untilState("nightly", "cancelled");
+  assert.equal(place.peek("copy"), "working", "the copy goes on");
+  assert.equal(place.state("copy")["name"], "copy", "and has the name of its directory");
+  writeFileSync(gate, "");
+  await place.untilState("copy", "completed");
+  assert.equal(readFileSync(join(place.root, "copy"), "utf8"), "up\n", "it has run once");
+});
+
+test("a file of another name is not emptied for being in the place of a lock", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const precious = place.write("precious", "what took a year");
+  mkdirSync(place.jobDir(), { recursive: true });
+  linkSync(precious, join(place.jobDir(), "lock"));
+  assert.equal((await (await place.executor.submit("job", [{ command: "true" }])).finished()).state, "completed");
+  assert.equal(readFileSync(precious, "utf8"), "what took a year");
+});
+
+test("stop believes only a lock that is held, of our own user, in a directory that is no link", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  // A process that lives, as its file says, and would end if it were told to.
+  const victim = await place.runElsewhere([atGate("first")]);
+  const said = readFileSync(join(place.jobDir(), "lock"), "utf8");
+  const claim = JSON.parse(said) as Record<string, unknown>;
+  const file = join(place.base, "manager.pid");
+  delete claim["file"];
+  writeFileSync(file, JSON.stringify(claim));
+  assert.match((await place.run(["stop"])).stderr, /no manager watches/, "nobody holds it");
+  writeFileSync(file, said);
+  assert.match((await place.run(["stop"])).stderr, /no manager watches/, "it is the copy of another file");
+  rmSync(file);
+  const lock = await takeLock(file, "it");
+  symlinkSync(place.base, join(place.dir, "link"));
+  const linked = await place.run(["stop", "--dir", join(place.dir, "link")]);
+  assert.match(linked.stderr, /is a link or a file/);
+  assert.equal(linked.code, 3);
+  assert.equal((await place.run(["status", "--dir", join(place.dir, "link")])).code, 3, "status has the same rule");
+  if (isRoot) {
+    chownSync(file, 65_534, 65_534);
+    const foreign = await place.run(["stop"]);
+    assert.match(foreign.stderr, /belongs to user 65534/);
+    assert.equal(foreign.code, 3);
+  }
+  lock.release();
+  place.openGate();
+  assert.equal((await victim.ended).code, 0, "it was not signalled");
+});
