@@ -162,13 +162,9 @@ static void go_on(int ending, int64_t at) {
     }
     slot->look_at = is_ended && at + REST_US < slot->kill_at ? at + REST_US : slot->kill_at;
   }
-  /*
-   * One look can miss a process: forked by one that ended before it was come to, to a number that was passed. Such a process is an orphan,
-   * so if there are none it is certain that nothing is left; else a second look has to say the same.
-   */
-  slot->empty_looks = is_ended && list && left == 0 ? slot->empty_looks + 1 : 0;
-  if (slot->empty_looks > 1 || (slot->empty_looks == 1 && !has_orphans())) let_go(slot);
-  else if (slot->empty_looks == 1) slot->look_at = at;
+  if (!is_ended || !list) return;
+  bool is_none_left = end_orphans(endings[ending].key, endings[ending].pid, at >= slot->kill_at ? SIGKILL : 0);
+  if (is_none_left && left == 0) let_go(slot);
 }
 
 /* With the lock. */
@@ -178,7 +174,7 @@ static void begin_to_end(struct slot *slot, char reason, int64_t at, int64_t kil
   slot->kill_at = kill_at;
   slot->look_at = at;
   slot->is_terminated = slot->is_told_again = slot->is_end_seen = slot->is_stuck_told = false;
-  slot->kills = slot->empty_looks = 0;
+  slot->kills = 0;
   tell(reason, slot->task->key, 1, &now);
   ring(false);
 }

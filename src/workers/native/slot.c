@@ -258,5 +258,6 @@ void *serve(void *argument) {
     put_down(slot, task);
   }
   pthread_mutex_unlock(&lock);
+  wake_first_thread(); /* this may have been the last */
   return NULL;
 }

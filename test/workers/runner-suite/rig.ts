@@ -2,7 +2,19 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -67,6 +79,7 @@ export class Rig {
   /** What all tasks have in their environment, so that none outlives its test. */
   readonly #variable = `RIG=${this.directory}`;
   readonly #pids = new Set<number>();
+  readonly #files: number[] = [];
 
   constructor(t: TestContext, kind: RunnerKind, options: RigOptions = {}) {
     chmodSync(this.directory, 0o755);
@@ -160,11 +173,24 @@ export class Rig {
     return path;
   }
 
+  /** Lets `count` tasks on that wait at a FIFO, or will come to it. Never blocks, whoever is there. */
+  release(path: string, count = 1): void {
+    const file = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    this.#files.push(file);
+    // One line each: who reads takes no more than his, byte by byte.
+    writeSync(file, "x\n".repeat(count));
+  }
+
   /** For a pid that a task told: gone with the test, whatever comes. */
   mind(pid: number): number {
     assert.ok(Number.isInteger(pid) && pid > 1, `a pid: ${pid}`);
     this.#pids.add(pid);
     return pid;
+  }
+
+  /** What lives of its tasks. */
+  survivors(): number[] {
+    return processesWith(this.#variable).filter((pid) => isAlive(pid));
   }
 
   /** The end of its input. */
@@ -185,6 +211,7 @@ export class Rig {
   #clear(): void {
     if (this.child.exitCode === null && this.child.signalCode === null) signal(this.child.pid!, "SIGKILL");
     for (const pid of [...processesWith(this.#variable), ...this.#pids]) signal(pid, "SIGKILL");
+    for (const file of this.#files) closeSync(file);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
