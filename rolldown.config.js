@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
 /**
  * What is shipped: the compiled modules of dist/src, joined into a few files, since every module that has to be found, read and linked
  * costs a start half a millisecond. What is loaded on demand stays apart. All files lie side by side, so that one finds another by its
@@ -5,6 +8,9 @@
  *
  * The command is made of CommonJS modules: Node starts with them, and needs a tenth of the time of a short run to make its loader of the
  * other kind ready. The library is what its callers are.
+ *
+ * The page of a report is one HTML file, its program, its looks and the libraries that it draws with all in it: a template, into which a
+ * report puts its title and its data. A browser runs of it what has the hash that stands at its head, and nothing else.
  */
 
 const joined = {
@@ -12,6 +18,35 @@ const joined = {
   // No module of ours does anything by being imported, but for the entries: a command loads what it uses and no more.
   treeshake: { moduleSideEffects: false },
   external: [/^node:/, /^[@a-z]/],
+};
+
+/** Replaces the joined program of the page by the page. */
+const intoHtml = {
+  name: "into-html",
+  generateBundle(_options, bundle) {
+    const [[file, { code }]] = Object.entries(bundle);
+    // Within a script these would end it, or begin what looks like another.
+    if (/<\/script|<!--/i.test(code)) throw new Error("the program of the page holds what can't stand in a script");
+    const looks = readFileSync("src/page/page.css", "utf8");
+    const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+    const policy = `default-src 'none'; script-src ${hash(code)}; style-src ${hash(looks)}; base-uri 'none'; form-action 'none'`;
+    const source = [
+      "<!doctype html>",
+      '<html lang="en">',
+      '<meta charset="utf-8">',
+      `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+      '<meta name="viewport" content="width=device-width, initial-scale=1">',
+      '<meta name="referrer" content="no-referrer">',
+      "<title><!--TITLE--></title>",
+      `<style>${looks}</style>`,
+      "<body>",
+      '<script type="application/json" id="data"><!--DATA--></script>',
+      `<script>${code}</script>`,
+      "",
+    ].join("\n");
+    delete bundle[file];
+    this.emitFile({ type: "asset", fileName: "page.html", source });
+  },
 };
 
 export default [
@@ -34,5 +69,12 @@ export default [
     ...joined,
     input: { index: "dist/src/index.js", entry: "dist/src/workers/entry.js" },
     output: { dir: "dist/bundle", chunkFileNames: "[name].js" },
+  },
+  {
+    input: { page: "dist/src/page/main.js" },
+    platform: "browser",
+    treeshake: { moduleSideEffects: false },
+    output: { dir: "dist/bundle", format: "iife", minify: true },
+    plugins: [intoHtml],
   },
 ];

@@ -22,6 +22,7 @@ export type { Added } from "./engine/changes/ask-holder.js";
 export { Job, type Retried } from "./library/job.js";
 export { baseOfDropped } from "./store/directory/job-directory.js";
 export { readHistory } from "./store/history/read-history.js";
+export type { Report } from "./report/report.js";
 export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView } from "./store/view/job-view.js";
 export type { TaskView } from "./store/view/task-view.js";
 export { checkJobName } from "./store/names.js";

@@ -7,6 +7,6 @@ export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";
 export { logFileName } from "./store/names.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
-export { jobsDir, managerLock, managerLog } from "./store/layout.js";
+export { benchDir, jobsDir, managerLock, managerLog } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";
 export { SETTLE_MS } from "./store/snapshot/state-guard.js";

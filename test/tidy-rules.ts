@@ -14,12 +14,14 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   control: ["domain", "system"],
   analysis: ["domain"],
   sweep: ["domain", "system", "store", "analysis"],
+  page: ["analysis"],
+  report: ["domain", "system", "store", "analysis", "sweep", "page"],
   engine: ["domain", "system", "scheduler", "workers", "store", "control"],
-  library: ["domain", "system", "store", "control", "engine", "sweep"],
-  index: ["domain", "system", "store", "workers", "engine", "library"],
+  library: ["domain", "system", "store", "control", "engine", "sweep", "report"],
+  index: ["domain", "system", "store", "workers", "engine", "library", "report"],
   internal: ["domain", "store", "engine", "library"],
   manager: ["system", "index", "internal"],
-  cli: ["system", "index", "internal", "manager", "analysis"],
+  cli: ["system", "index", "internal", "manager", "analysis", "sweep"],
 };
 
 /** Packages that have one home. */
@@ -36,6 +38,10 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   "@dagrejs/graphlib": ["src/analysis/"],
   "csv-parse": ["src/cli/"],
   "simple-statistics": ["src/sweep/"],
+  "d3-scale": ["src/page/"],
+  "d3-selection": ["src/page/"],
+  "d3-zoom": ["src/page/"],
+  "@dagrejs/dagre": ["src/page/"],
 };
 
 /** The scheduler is pure: it has no way to the outside. */

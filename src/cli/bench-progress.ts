@@ -1,7 +1,8 @@
 /** Shows how a bench goes: one line that is written over on a terminal, a line a run elsewhere. Only watches. */
 
 import type { BenchProgress } from "../index.js";
-import { formatDuration, formatFine } from "./render/figures.js";
+import { duration } from "../analysis/figure-text.js";
+import { formatDuration } from "./render/figures.js";
 import { printableLine } from "./render/printable.js";
 import type { Sink } from "./terminal.js";
 
@@ -46,7 +47,7 @@ function liveText({ begins, ended, made, left, elapsedMs }: BenchProgress): stri
 
 function endedText({ ended, made, left }: BenchProgress): string {
   const { run, label } = ended!;
-  const word = run.figures === null ? `failed: ${printableLine(run.error ?? "")}` : formatFine(run.figures.wall_ms);
+  const word = run.figures === null ? `failed: ${printableLine(run.error ?? "")}` : duration(run.figures.wall_ms);
   const number = left === null ? `${made}` : `${made}/${made + left}`;
   return `${number}  ${printableLine(label)}${run.warmup ? " (warm-up)" : ""}: ${word}`;
 }

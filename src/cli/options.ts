@@ -73,7 +73,12 @@ export const verbOptions = {
   prepare: { type: "string", value: "SCRIPT", describe: "Run with sh -c before each run; its time does not count" },
   cleanup: { type: "string", value: "SCRIPT", describe: "Likewise after each run" },
   seed: { type: "string", value: "N", describe: "Of the order of runs and of the intervals (default: 1)" },
-  yes: { type: "boolean", alias: "y", describe: "Do it, however much it is" },
+  output: {
+    type: "string",
+    value: "FILE",
+    describe: "Where to write it; - is standard output (default: JOB-report.html)",
+  },
+  yes: { type: "boolean", describe: "Do it, however much it is" },
   "arg-file": { type: "string", value: "FILE", isList: true, describe: "A list of inputs, as :::: FILE; may be given again" },
   null: { type: "boolean", describe: "NUL ends each input, as find -print0 writes them" },
   delimiter: { type: "string", value: "C", describe: "What ends each input: text, or \\t, \\0, \\x1e (default: \\n)" },

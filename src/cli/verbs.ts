@@ -314,6 +314,19 @@ export const verbs: readonly Verb[] = [
     runsTasks: true,
   },
   {
+    name: "report",
+    usage: "report SOURCE",
+    describe: "Write a page of a run or a bench: what ran when, the critical path, what failed",
+    args: { SOURCE: "Name of a job or a bench, or the result that a bench left" },
+    options: ["run", "output"],
+    examples: [
+      ["air-executor report pipeline", "pipeline-report.html: one file, which needs no network"],
+      ["air-executor report pipeline --run pipeline-1795362687 --output earlier.html", "an earlier run"],
+      ["air-executor report .air-executor/bench/pipeline-1795362687/result.json", "a bench"],
+    ],
+    load: () => import("./commands/report.js"),
+  },
+  {
     name: "init",
     usage: "init [DIRECTORY]",
     describe: "Put the guide's helper scripts and an example into a directory",

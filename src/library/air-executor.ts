@@ -30,6 +30,7 @@ import { prepareBase } from "../store/directory/base-directory.js";
 import type { WantedRun } from "../store/directory/job-directory.js";
 import { controlDir } from "../store/layout.js";
 import { checkJob, type JobInput } from "../store/text/check-job.js";
+import { viewPaths } from "../store/view/job-view.js";
 import { Benches, type BenchJob, type BenchOptions, type BenchResult, type JobAt } from "./benches.js";
 import { inHands, Job, type HeldJob, type Retried } from "./job.js";
 import {
@@ -44,6 +45,7 @@ import {
 import { runMap } from "./map/map-run.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
+import type { Report } from "../report/report.js";
 
 export class AirExecutor {
   readonly dir: string;
@@ -204,6 +206,21 @@ export class AirExecutor {
   /** As `bench`, for a job that `readJobFile` reads and checks at each point. */
   async benchChecked(jobAt: JobAt, options: BenchOptions = {}): Promise<BenchResult> {
     return this.#benches.runChecked(jobAt, options);
+  }
+
+  /**
+   * Makes a page of a job's run, or of a bench: one HTML file that needs no other and no network. Of a run that is not over it tells what is
+   * known so far. Takes no lock: the job may run elsewhere.
+   *
+   * @param job the name of a job, or what `bench` gave.
+   * @param options.run the id of an earlier run. Default: the current one.
+   * @throws AirError `AIR_NOT_FOUND`.
+   */
+  async report(job: string | BenchResult, options: { run?: string } = {}): Promise<Report> {
+    const { reportOfBench, reportOfRun } = await import("../report/report.js");
+    if (typeof job !== "string") return reportOfBench(job);
+    requireName(job);
+    return reportOfRun(viewPaths(this.dir, job, options), job, clock.now());
   }
 
   /** Removes a job, its logs and its earlier runs. An unfinished one is cancelled first, and its end waited for. */

@@ -28,27 +28,6 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
-/** To three figures, for what is measured: `817 ms`, `12.4 ms`, `1.19 s`, `2 min 05 s`. */
-export function formatFine(ms: number): string {
-  if (ms < 99.95) return `${ms.toFixed(1)} ms`;
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
-  return formatDuration(ms);
-}
-
-/** `1.2 GB`, `340 MB`, `12 kB`, of KiB. */
-export function formatMemory(kib: number): string {
-  const bytes = kib * 1024;
-  if (bytes >= 1e9) return `${(bytes / 1e9).toFixed(1)} GB`;
-  return bytes >= 1e6 ? `${Math.round(bytes / 1e6)} MB` : `${Math.round(bytes / 1e3)} kB`;
-}
-
-/** `12 %`, `0.4 %`, of a share. */
-export function formatShare(share: number): string {
-  const percent = share * 100;
-  return `${percent > 0 && percent < 0.95 ? percent.toFixed(1) : Math.round(percent)} %`;
-}
-
 /** `1,700/s`, `2.5/s`, `6/min`. */
 export function formatRate(perSecond: number): string {
   if (perSecond >= 10) return `${formatCount(Math.round(perSecond))}/s`;
