@@ -63,9 +63,9 @@ export const verbOptions = {
   run: { type: "string", value: "ID", describe: "An earlier run of the job instead of the current one" },
   set: {
     type: "string",
-    value: "PARAM=V,…",
+    value: "PARAM=VALUE",
     isList: true,
-    describe: "Values of a param of the job, each in turn; may be given again",
+    describe: "Value of a param of the job file; may be given again (bench: several with commas, each in turn)",
   },
   repeat: { type: "string", value: "N", describe: "Runs of each point (default: 5)" },
   warmup: { type: "string", value: "N", describe: "Runs of each point before those, which don't count (default: 1)" },

@@ -34,14 +34,23 @@ const SHOWN_LAST = 3;
 
 const UNKNOWN = -1;
 
-/** Every fault of `tasks`, in the order of the tasks, cycles last; empty if they can be added to the `known` ones. */
-export function checkGraph(tasks: readonly TaskSpec[], suggest: Suggest, known: KnownIds = new Set<string>()): GraphFault[] {
+/**
+ * Every fault of `tasks`, in the order of the tasks, cycles last; empty if they can be added to the `known` ones.
+ *
+ * @param originOf where a task stands in the list that a person wrote. Default: in this one.
+ */
+export function checkGraph(
+  tasks: readonly TaskSpec[],
+  suggest: Suggest,
+  known: KnownIds = new Set<string>(),
+  originOf: (taskIndex: number) => number = (taskIndex) => taskIndex,
+): GraphFault[] {
   const faults: GraphFault[] = [];
   const indices = new Map<string, number>();
   for (const [taskIndex, { id }] of tasks.entries()) {
     const first = indices.get(id);
     if (first !== undefined) {
-      faults.push({ taskIndex, key: "id", message: `duplicate id ${quote(id)}: tasks[${first}] has it already` });
+      faults.push({ taskIndex, key: "id", message: `duplicate id ${quote(id)}: tasks[${originOf(first)}] has it already` });
     } else if (known.has(id)) {
       faults.push({ taskIndex, key: "id", message: `duplicate id ${quote(id)}: the job has such a task already` });
     }

@@ -46,6 +46,8 @@ export interface TaskSpec {
   readonly resources: Resources;
   /** What happens when an attempt left no result and no process. */
   readonly onLost: "rerun" | "fail";
+  /** The id, with its placeholders, of the task of the job file whose matrix it came of; null if of none. */
+  readonly matrixOf: string | null;
   /** ISO 8601, as it stands on disk. */
   readonly createdAt: string;
   /** Keys of the task in tasks.json that we don't know: kept as they are. */

@@ -10,6 +10,8 @@ import { AirError } from "../domain/errors.js";
 import type { JobOwner, RetryWish } from "../domain/job.js";
 import type { TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
+import { isObject } from "../store/text/describe.js";
+import type { GivenParams } from "../store/text/template/params.js";
 import { checkPool, readAmounts } from "../store/text/pool-amounts.js";
 import { checkSize, parseSize } from "../store/text/sizes.js";
 import { suggest } from "../store/text/suggest.js";
@@ -53,6 +55,8 @@ export interface SubmitOptions {
   readonly cwd?: string;
   /** Default: `run`. */
   readonly owner?: Exclude<JobOwner, "map">;
+  /** Values for the params of the job, by name. Default: those that it says itself. */
+  readonly params?: GivenParams;
 }
 
 /** With every default filled in. */
@@ -132,12 +136,17 @@ export function completeSubmitOptions(options: SubmitOptions): {
   isFresh: boolean;
   isOnce: boolean;
 } {
-  demandKnown(options, ["fresh", "once", "cwd", "owner"]);
-  const { owner = "run", once = false } = options;
+  demandKnown(options, ["fresh", "once", "cwd", "owner", "params"]);
+  const { owner = "run", once = false, params = {} } = options;
   demand(typeof once === "boolean", "once", "true or false", once);
   demand(!once || options.fresh !== true, "once", "nothing beside fresh", once);
+  demand(isParams(params), "params", "an object of texts, numbers or truth values", params);
   demand(owner === "run" || owner === "manager", "owner", '"run" or "manager"', owner);
   return { owner, isOnce: once, ...completePlace(options) };
+}
+
+function isParams(value: unknown): boolean {
+  return isObject(value) && Object.values(value).every((each) => ["string", "number", "boolean"].includes(typeof each));
 }
 
 /** Where tasks run, and whether anew: the same for jobs and maps. */

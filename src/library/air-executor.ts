@@ -93,7 +93,9 @@ export class AirExecutor {
    * @throws AirError `AIR_INVALID_JOB` with every fault, `AIR_CONFLICT`, `AIR_LOCKED`, `AIR_DISK`.
    */
   async submit(name: string, tasks: JobInput, options: SubmitOptions = {}): Promise<Job> {
-    return this.submitChecked(name, await checkJob(tasks), options);
+    completeSubmitOptions(options);
+    const { params = {} } = options;
+    return this.submitChecked(name, await checkJob(tasks, { params }), options);
   }
 
   /** As `submit`, for a job that `readJobFile` has read and checked. */

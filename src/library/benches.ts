@@ -27,7 +27,8 @@ export class Benches {
 
   run(job: BenchJob, options: BenchOptions): Promise<BenchResult> {
     return this.runChecked(
-      async (point): Promise<JobSpec> => checkJob(typeof job === "function" ? await job(point) : job),
+      async (point): Promise<JobSpec> =>
+        typeof job === "function" ? checkJob(await job(point)) : checkJob(job, { params: point.params }),
       options,
     );
   }

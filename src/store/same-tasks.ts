@@ -38,6 +38,8 @@ export function isSameTask(one: TaskSpec, other: TaskSpec): boolean {
   return isDeepStrictEqual(withoutOrigin(one), withoutOrigin(other));
 }
 
-function withoutOrigin({ createdAt: _createdAt, extra: _extra, ...meaning }: TaskSpec): Omit<TaskSpec, "createdAt" | "extra"> {
+type Origin = "matrixOf" | "createdAt" | "extra";
+
+function withoutOrigin({ matrixOf: _of, createdAt: _at, extra: _extra, ...meaning }: TaskSpec): Omit<TaskSpec, Origin> {
   return meaning;
 }

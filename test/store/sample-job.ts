@@ -28,6 +28,7 @@ export function task(id: string, dependencies: readonly string[] = []): TaskSpec
     priority: 0,
     resources: DEFAULT_RESOURCES,
     onLost: "rerun",
+    matrixOf: null,
     createdAt: new Date(AT).toISOString(),
     extra: {},
   };

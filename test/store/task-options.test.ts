@@ -73,7 +73,10 @@ const badTasks: readonly (readonly [value: unknown, ...messages: string[]])[] = 
   [{ command: "x", colour: "red" }, "unknown key `colour`: remove it, or begin it with `_` to make it a comment"],
   [{ command: "x", resources: [] }, 'expected an object such as {"cpu": 2, "memory": "4GiB"}, got a list'],
   [{ command: "x", resources: { cpu: "many" } }, 'expected a number from 0.01 to 1000000, got the text "many"'],
-  [{ command: "x", matrix: { shard: [0] } }, "`matrix` is not supported yet: remove it"],
+  [
+    { command: "x", matrix: { shard: [0] } },
+    'the tasks of a matrix need ids of their own, so the id must contain {shard}: write "process-{shard}"',
+  ],
 ];
 
 for (const [value, ...messages] of badTasks) {

@@ -6,6 +6,7 @@ import { addition, askToAdd, tasksOfAddition } from "../../internal.js";
 import { findManager } from "../../manager/daemon.js";
 import type { Call } from "../command.js";
 import { askOrAct } from "../ask-or-act.js";
+import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
@@ -35,7 +36,7 @@ interface Addition {
 }
 
 /** Everything is checked before anything is opened, but for a task that was typed: whoever takes it in does that. */
-async function readAddition({ args, rest, settings }: Call, name: string): Promise<Addition> {
+async function readAddition({ args, rest, settings, terminal }: Call, name: string): Promise<Addition> {
   const { FILE: file } = args;
   const [command, ...commandArgs] = rest;
   const id = settings.text("id");
@@ -45,7 +46,7 @@ async function readAddition({ args, rest, settings }: Call, name: string): Promi
     if (command !== undefined) throw new UsageError("expected either a FILE or a command behind --, got both");
     if (id !== null || after !== null)
       throw new UsageError("--id and --after are for a command behind --: a FILE says them itself");
-    const spec = await readJobFile(file, { isAddition: true });
+    const spec = await readJobFile(file, { isAddition: true, ...fileWishes(settings, terminal) });
     const { there } = addition(tasksOfAddition(spec));
     return { ask: () => there(dir, name), act: (executor) => executor.addChecked(name, spec) };
   }

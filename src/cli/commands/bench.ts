@@ -52,12 +52,15 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
 
 async function optionsOf(file: string, settings: Settings): Promise<BenchOptions> {
   const concurrency = settings.concurrencies(availableParallelism());
-  const name = jobNameOf(await readJobFile(file), file, settings.text("name"));
+  const params = readSweep(settings.list("set"));
+  // One name for all points: that of the first.
+  const first = Object.fromEntries(Object.entries(params).map(([param, [value]]) => [param, value!]));
+  const name = jobNameOf(await readJobFile(file, { params: first }), file, settings.text("name"));
   const [repeat, warmup, seed] = [settings.count("repeat", 1), settings.count("warmup", 0), settings.count("seed", 0)];
   const [budgetMs, prepare, cleanup] = [settings.seconds("budget"), settings.text("prepare"), settings.text("cleanup")];
   return {
     name,
-    params: readSweep(settings.list("set")),
+    params,
     many: settings.isOn("yes"),
     ...(concurrency !== null && { concurrency }),
     ...(repeat !== null && { repeat }),
@@ -69,8 +72,8 @@ async function optionsOf(file: string, settings: Settings): Promise<BenchOptions
   };
 }
 
-async function jobAt(file: string, _point: BenchPoint): Promise<JobSpec> {
-  return readJobFile(file);
+async function jobAt(file: string, { params }: BenchPoint): Promise<JobSpec> {
+  return readJobFile(file, { params });
 }
 
 function lastWords({ ended, dir }: BenchResult): string {

@@ -3,7 +3,8 @@
 import { statSync } from "node:fs";
 import { toData, toDot, toMermaid } from "../../analysis/graph-export.js";
 import { buildTaskGraph, type GraphTask, type TaskGraph } from "../../analysis/task-graph.js";
-import { readJobFile } from "../../index.js";
+import { readJobFile, type CheckOptions } from "../../index.js";
+import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, ownNameOf, tasksOf } from "../job-source.js";
 import { graphText } from "../render/graph-text.js";
@@ -12,7 +13,7 @@ import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const format = settings.text("format") ?? "text";
-  const graph = await readGraph(args["SOURCE"] ?? "", settings);
+  const graph = await readGraph(args["SOURCE"] ?? "", settings, fileWishes(settings, terminal));
   const { out } = terminal;
   if (settings.isOn("json")) out.write(`${JSON.stringify(toData(graph))}\n`);
   else if (format === "mermaid") out.write(toMermaid(graph));
@@ -21,10 +22,10 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   return exitCode.completed;
 }
 
-async function readGraph(source: string, settings: Settings): Promise<TaskGraph> {
+async function readGraph(source: string, settings: Settings, wishes: CheckOptions): Promise<TaskGraph> {
   const file = statSync(source, { throwIfNoEntry: false });
   if (source === "-" || (file !== undefined && !file.isDirectory())) {
-    const job = await readJobFile(source);
+    const job = await readJobFile(source, wishes);
     const tasks = job.tasks.map(({ id, dependencies }): GraphTask => ({ id, dependencies, status: null }));
     return buildTaskGraph(ownNameOf(job, source) ?? source, tasks);
   }

@@ -5,10 +5,12 @@ import { resolve } from "node:path";
 import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
+import { fileWishes } from "../file-wishes.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
-import { UsageError } from "../usage-error.js";
+import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
+import { UsageError } from "../usage-error.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings } = call;
@@ -20,16 +22,27 @@ export async function execute(call: Call): Promise<number> {
     read: async () => {
       if (isDropped && settings.isOn("once"))
         throw new UsageError("--once is for a job file: a directory is a job that is there already");
+      if (isDropped && settings.list("set").length > 0)
+        throw new UsageError(`${file} is a job that was dropped: --set is for job files`);
       if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
-      const spec = await readJobFile(file, { pools: machinePools(engineLimits(settings)) });
+      const spec = await readJobFile(file, {
+        pools: machinePools(engineLimits(settings)),
+        ...fileWishes(settings, call.terminal),
+      });
       const name = jobNameOf(spec, file, settings.text("name"));
       const options = { owner: "run", fresh: settings.isOn("fresh"), once: settings.isOn("once") } as const;
       if (options.fresh && options.once) throw new UsageError("--fresh and --once: one of them is enough");
+      if (!settings.isOn("quiet")) call.terminal.err.write(matrixText(matricesOf(spec.tasks)));
       return { tasks: spec.tasks.length, begin: (executor) => executor.submitChecked(name, spec, options) };
     },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
-      return commandText("run", [file], `${nameOption}${placeOption(settings)}`);
+      const set = settings.list("set").map((text) => ` --set ${quoteForShell(text)}`);
+      return commandText(
+        "run",
+        [file],
+        `${nameOption}${set.join("")}${settings.isOn("yes") ? " --yes" : ""}${placeOption(settings)}`,
+      );
     },
   });
 }

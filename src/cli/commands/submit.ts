@@ -2,16 +2,18 @@
 
 import { dropJob, readJobFile } from "../../index.js";
 import { findManager, managerData } from "../../manager/daemon.js";
+import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
 import { placeOption } from "../shell-word.js";
 import type { Call } from "../command.js";
 
-export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
+export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { FILE: file = "" } = args;
   const dir = settings.dir();
-  const spec = await readJobFile(file);
+  const { out, err } = terminal;
+  const spec = await readJobFile(file, fileWishes(settings, terminal));
   const onWarning = (message: string): void => err.write(`air-executor: ${printableLine(message)}\n`);
   const { name, id, state } = await dropJob(jobNameOf(spec, file, settings.text("name")), spec, { dir, onWarning });
   const manager = findManager(dir);

@@ -3,10 +3,12 @@
 import { readJobFile, type CheckOptions } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
+import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { ownNameOf } from "../job-source.js";
 import { errorText } from "../render/error-text.js";
 import { formatDependencies, formatTasks } from "../render/figures.js";
+import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { isExpected } from "../usage-error.js";
@@ -16,21 +18,24 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { out, err } = terminal;
   const isJson = settings.isOn("json");
   try {
-    const job = await readJobFile(file, { pools: anyMachine(settings) });
+    const job = await readJobFile(file, { pools: anyMachine(settings), ...fileWishes(settings, terminal) });
     const name = ownNameOf(job, file);
     const dependencies = job.tasks.reduce((sum, task) => sum + task.dependencies.length, 0);
     const size = `${formatTasks(job.tasks.length)}, ${formatDependencies(dependencies)}`;
-    const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, faults: [] };
+    const matrices = matricesOf(job.tasks);
+    const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, matrices, faults: [] };
     out.write(
       isJson
         ? `${JSON.stringify(facts)}\n`
-        : `${printableLine(file)} is valid: ${name === null ? "a job that needs --name" : `job ${printableLine(name)}`}, ${size}\n`,
+        : `${printableLine(file)} is valid: ${name === null ? "a job that needs --name" : `job ${printableLine(name)}`}, ${size}\n${matrixText(matrices)}`,
     );
     return exitCode.completed;
   } catch (error) {
     if (!isExpected(error) || error.code !== "AIR_INVALID_JOB") throw error;
     if (isJson)
-      out.write(`${JSON.stringify({ file, valid: false, name: null, tasks: null, dependencies: null, faults: error.faults })}\n`);
+      out.write(
+        `${JSON.stringify({ file, valid: false, name: null, tasks: null, dependencies: null, matrices: [], faults: error.faults })}\n`,
+      );
     err.write(errorText(error, err.style));
     return exitCode.invalid;
   }

@@ -89,8 +89,9 @@ async function readTasksFile(
   const read = await readTasksJson(readRegularFile(path, { maxBytes: MAX_BYTES }), { fileName: path, now: nowMs });
   // What has ended needs no room any more.
   const isOver = read.records.every(({ status }) => isFinal(status));
-  const ofWhole = [...graphFaults(read.tasks), ...(isOver ? [] : await fit(read.tasks, own))];
-  const faults = [...read.faults, ...placeFaults(ofWhole, read.locate)];
+  const fits = isOver ? [] : await fit(read.tasks, own);
+  const ofWhole = read.isWhole ? [...graphFaults(read.tasks, undefined, read.originOf), ...fits] : [];
+  const faults = [...read.faults, ...read.place(ofWhole)];
   if (faults.length > 0) throw invalidJob(path, faults);
   return read;
 }

@@ -12,12 +12,13 @@ import { isObject, quote } from "../text/describe.js";
 import type { Picture } from "../picture/picture.js";
 import { graphFaults } from "../text/graph-faults.js";
 import type { FitCheck } from "../text/demand-faults.js";
-import { placeFaults, type Locate, type PathFault } from "../text/places.js";
+import { placeFaults, type Locate, type PathFault, type SourceOf } from "../text/places.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
 import { readFile, type WholeFile } from "../../system/open-file.js";
 import { isSnapshotOf } from "../directory/run-identity.js";
 import { isSameTask } from "../same-tasks.js";
+import { expandWritten } from "../text/template/expand-tasks.js";
 import { readTasks } from "../text/task-reader.js";
 import { parseText } from "../text/text-source.js";
 import { formatTimestamp } from "../text/timestamp.js";
@@ -60,10 +61,10 @@ export async function readRewrite(bytes: Uint8Array, context: RewriteContext): P
   if (isSnapshotOf(new TextDecoder().decode(bytes), picture)) {
     return { added: [], edited: [], refusals: [], changes: [], isContinuation: true };
   }
-  const lines = parsed.value.map(toLine);
+  const { lines, place, refused } = readLinesOf(parsed.value, parsed);
   const found = new Set(lines.flatMap(({ id }) => (picture.ids.has(id) ? [id] : [])));
-  const edited = await findEdits(lines, context, parsed.locate);
-  const { added, refusals } = await findAdded(lines, context, parsed.locate);
+  const edited = await findEdits(lines, context, place);
+  const { added, refusals } = await findAdded(lines, context, place);
   const missing = picture.tasks.slice(0, context.seen).filter(({ id }) => !found.has(id));
   const changes = [
     ...edited.map(({ task, faults: [fault] }) =>
@@ -76,10 +77,31 @@ export async function readRewrite(bytes: Uint8Array, context: RewriteContext): P
   return {
     added,
     edited,
-    refusals: refusals.slice(0, MOST_NOTES),
+    refusals: [...refused, ...refusals].slice(0, MOST_NOTES),
     changes: changes.slice(0, MOST_NOTES),
     isContinuation: (found.size > 0 || picture.tasks.length === 0) && lines.every((line) => isFromOurs(line, picture)),
   };
+}
+
+type Place = (faults: readonly PathFault[]) => readonly Fault[];
+
+/** Tasks with a matrix are what they stand for; if that can't be told, those tasks are refused. */
+function readLinesOf(
+  written: readonly unknown[],
+  { locate, sourceOf }: { readonly locate: Locate; readonly sourceOf: SourceOf },
+): { readonly lines: readonly Line[]; readonly place: Place; readonly refused: readonly string[] } {
+  const { values, faults, inFile: toFile } = expandWritten(written, sourceOf);
+  if (faults.length === 0) return { lines: values.map(toLine), place: (more) => placeFaults(toFile(more), locate), refused: [] };
+  const hasMatrix = ({ value }: Line): boolean => isObject(value) && (value["matrix"] ?? null) !== null;
+  return {
+    lines: written.map(toLine).filter((line) => !hasMatrix(line)),
+    place: (more) => placeFaults(more, locate),
+    refused: placeFaults(faults, locate).map(inWords),
+  };
+}
+
+function inWords({ place, message }: Fault): string {
+  return `${place}: ${message}`;
 }
 
 /** An entry of the file. One without an id has the one that it would get in a new job. */
@@ -102,17 +124,17 @@ function isFromOurs({ id, value }: Line, { ids, tasks }: Picture): boolean {
   return index === undefined || (isObject(value) && value["created_at"] === tasks[index]!.createdAt);
 }
 
-async function findEdits(lines: readonly Line[], context: RewriteContext, locate: Locate): Promise<Rewrite["edited"]> {
+async function findEdits(lines: readonly Line[], context: RewriteContext, place: Place): Promise<Rewrite["edited"]> {
   const { ids, tasks } = context.picture;
   const known = lines.filter(({ id }) => ids.has(id));
   const edits: Rewrite["edited"][number][] = [];
   for (let start = 0; start < known.length; start += SLICE) {
     const slice = known.slice(start, start + SLICE);
     const read = await readLines(slice, context);
-    for (const [place, { id, index }] of slice.entries()) {
-      const task = read.tasks[place]!;
+    for (const [nth, { id, index }] of slice.entries()) {
+      const task = read.tasks[nth]!;
       const faults = read.faults.filter(({ path }) => path[1] === index);
-      if (faults.length > 0 || !isSameTask(task, tasks[ids.get(id)!]!)) edits.push({ task, faults: placeFaults(faults, locate) });
+      if (faults.length > 0 || !isSameTask(task, tasks[ids.get(id)!]!)) edits.push({ task, faults: place(faults) });
     }
     await setImmediate();
   }
@@ -122,7 +144,7 @@ async function findEdits(lines: readonly Line[], context: RewriteContext, locate
 async function findAdded(
   lines: readonly Line[],
   context: RewriteContext,
-  locate: Locate,
+  place: Place,
 ): Promise<{ added: readonly TaskSpec[]; refusals: readonly string[] }> {
   let rest = lines.filter(({ id }) => !context.picture.ids.has(id));
   let added: readonly TaskSpec[] = [];
@@ -134,7 +156,7 @@ async function findAdded(
     const faults = [...read.faults, ...graph.map(({ path, message }) => ({ path: inFile(path, rest), message }))];
     added = read.tasks;
     if (faults.length === 0) break;
-    refusals.push(...placeFaults(faults, locate).map(({ place, message }) => `${place}: ${message}`));
+    refusals.push(...place(faults).map(inWords));
     const wrong = new Set(faults.map(({ path }) => path[1]));
     rest = round === MOST_REFUSALS ? [] : rest.filter(({ index }) => !wrong.has(index));
     added = [];

@@ -11,6 +11,8 @@ import { readJobData, readJobFile as readFile, type JobReading } from "./job-fil
 import type { WrittenJobOptions } from "./job-options.js";
 import type { TaskOptions } from "./task-options.js";
 import { invalidJob, locateData, placeFaults } from "./places.js";
+import type { ExpandWishes } from "./template/expand-job.js";
+import type { ParamValue } from "./template/params.js";
 import { readTasks } from "./task-reader.js";
 import { formatTimestamp } from "./timestamp.js";
 
@@ -22,6 +24,8 @@ export interface TaskInput extends TaskOptions {
   readonly args?: readonly string[];
   /** Ids of the tasks that must end first. */
   readonly dependencies?: readonly string[];
+  /** One task for each combination of these values: `{"shard": "0..9"}`, with `{shard}` in its strings. */
+  readonly matrix?: Readonly<Record<string, unknown>>;
 }
 
 /** What a job file holds: its tasks, or its tasks and what they have in common. */
@@ -31,18 +35,22 @@ export type JobInput =
       readonly name?: string;
       readonly tasks: readonly TaskInput[];
       readonly defaults?: TaskOptions;
+      /** Values for `{name}` in every string, by name; null for one that must be given. */
+      readonly params?: Readonly<Record<string, ParamValue | null>>;
     });
 
-export interface CheckOptions {
+export interface CheckOptions extends ExpandWishes {
   /** The pools of the engine that will run it, those that are asked for. Default: not known, so only the job's own are looked at. */
   readonly pools?: (asked: ReadonlySet<string>) => Promise<EnginePools>;
   /** True for tasks that join a job: what they depend on may be there. Default: false. */
   readonly isAddition?: boolean;
+  /** Told what is no fault, but nobody can have meant: a sentence with its place. Default: nobody. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 /** @throws AirError `AIR_INVALID_JOB` with every fault. */
 export async function checkJob(input: JobInput, options: CheckOptions = {}): Promise<JobSpec> {
-  return complete("the job", await readJobData(input, Date.now()), options);
+  return complete("the job", await readJobData(input, { ...options, now: Date.now() }), options);
 }
 
 /**
@@ -52,7 +60,7 @@ export async function checkJob(input: JobInput, options: CheckOptions = {}): Pro
  * @throws AirError `AIR_INVALID_JOB` with every fault and its place, `AIR_NOT_FOUND`.
  */
 export async function readJobFile(path: string, options: CheckOptions = {}): Promise<JobSpec> {
-  return complete(path === "-" ? "stdin" : path, await readFile(path), options);
+  return complete(path === "-" ? "stdin" : path, await readFile(path, { ...options, now: Date.now() }), options);
 }
 
 /**
@@ -71,11 +79,14 @@ export async function checkMapTask(task: unknown, position: number, map: string)
   return spec;
 }
 
-async function complete(subject: string, reading: JobReading, { isAddition = false, pools }: CheckOptions): Promise<JobSpec> {
-  const { job, faults, locate } = reading;
+async function complete(subject: string, reading: JobReading, options: CheckOptions): Promise<JobSpec> {
+  const { isAddition = false, pools, onWarning } = options;
+  const { job, faults, warnings, place, originOf, isWhole } = reading;
   const engine = (await pools?.(poolsOf(job.tasks))) ?? null;
-  const ofWhole = isAddition ? [] : [...graphFaults(job.tasks), ...demandFaults(job.tasks, job.pools, engine)];
-  const all = [...faults, ...placeFaults(ofWhole, locate)];
+  const ofWhole =
+    isAddition || !isWhole ? [] : [...graphFaults(job.tasks, undefined, originOf), ...demandFaults(job.tasks, job.pools, engine)];
+  const all = [...faults, ...place(ofWhole)];
   if (all.length > 0) throw invalidJob(subject, all);
+  for (const warning of warnings) onWarning?.(`${warning.place}: ${warning.message}`);
   return job;
 }

@@ -49,6 +49,7 @@ export function toSpec(task: DiskTask, position: number, context: SpecContext, e
     priority: optionValue(taskOptions.priority, task.priority, inherited.priority),
     resources: optionValue(taskOptions.resources, task.resources, inherited.resources),
     onLost: optionValue(taskOptions.onLost, task.on_lost, inherited.onLost),
+    matrixOf: typeof task.matrix_of === "string" ? task.matrix_of : null,
     createdAt: isTasksJson ? (task.created_at ?? createdAt) : createdAt,
     extra,
   };

@@ -5,9 +5,13 @@ import type { TaskSpec } from "../../domain/task.js";
 import type { PathFault } from "./places.js";
 import { suggest } from "./suggest.js";
 
-/** Tasks by themselves, or as an addition to the `known` ones; paths begin at `["tasks", …]`. */
-export function graphFaults(tasks: readonly TaskSpec[], known?: ReadonlyMap<string, unknown>): PathFault[] {
-  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined, known).map((fault) => ({
+/** Tasks by themselves, or as an addition to the `known` ones; paths begin at `["tasks", …]`. @param originOf as for `checkGraph`. */
+export function graphFaults(
+  tasks: readonly TaskSpec[],
+  known?: ReadonlyMap<string, unknown>,
+  originOf?: (taskIndex: number) => number,
+): PathFault[] {
+  return checkGraph(tasks, (word, candidates) => suggest(word, candidates) ?? undefined, known, originOf).map((fault) => ({
     path: ["tasks", fault.taskIndex, fault.key, ...(fault.dependencyIndex === undefined ? [] : [fault.dependencyIndex])],
     message: fault.message,
   }));

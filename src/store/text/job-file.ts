@@ -1,10 +1,9 @@
 /**
  * Job files: what a user writes for `run`, `submit`, `validate` and the library, in JSON or YAML.
  *
- * Reads one into a `JobSpec` and says everything that is wrong with it at once, each fault with its place. What is wrong with the
- * graph (unknown dependencies, cycles) is the scheduler's to say; `readJob` therefore gives what it could read together with its
- * faults, and the caller adds those of the graph with `locate` before it throws `invalidJob` (places.ts). Starts nothing and
- * writes nothing.
+ * Reads one into a `JobSpec` and says everything that is wrong with it at once, each fault with its place. What is wrong with the graph (unknown dependencies, cycles)
+ * is the graph check's to say (check-job.ts), which has its faults placed here. Params and matrices are put in first (template/). Starts
+ * nothing and writes nothing.
  */
 
 import { constants } from "node:buffer";
@@ -13,7 +12,8 @@ import type { JobSpec } from "../../domain/job.js";
 import { describe, isObject } from "./describe.js";
 import { toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import { checkJobName } from "../names.js";
-import { locateData, placeFaults, type Locate, type PathFault } from "./places.js";
+import { locateData, placeFaults, type Locate, type PathFault, type SourceOf } from "./places.js";
+import { expandJob, type ExpandWishes } from "./template/expand-job.js";
 import { readRegularFile, tooLarge } from "../../system/regular-file.js";
 import type { WrittenOptions } from "./task-options.js";
 import { readTasks } from "./task-reader.js";
@@ -24,14 +24,20 @@ import { parseText } from "./text-source.js";
 const MAX_BYTES = constants.MAX_STRING_LENGTH;
 
 export interface JobReading {
-  /** Complete if there are no faults. Else what could be read: `tasks` has an entry for each task of the file, in its order. */
+  /** Complete if there are no faults. Else what could be read. */
   readonly job: JobSpec;
   readonly faults: readonly Fault[];
-  /** Makes a place of a path such as `["tasks", 3, "dependencies", 0]` (counted in `job`), for further faults. */
-  readonly locate: Locate;
+  /** What is no fault, but nobody can have meant. */
+  readonly warnings: readonly Fault[];
+  /** Faults of `job` by paths such as `["tasks", 3, "dependencies", 0]`, at their places in the file. */
+  readonly place: (faults: readonly PathFault[]) => readonly Fault[];
+  /** Where a task of `job` stands in the file's list. */
+  readonly originOf: (index: number) => number;
+  /** False if the tasks could not be made of the file: then there is no graph to judge. */
+  readonly isWhole: boolean;
 }
 
-export interface JobSource {
+export interface JobSource extends ExpandWishes {
   /** For places, and to tell JSON from YAML. */
   readonly fileName: string;
   /** Becomes the tasks' `createdAt`: milliseconds since the epoch. */
@@ -43,39 +49,60 @@ export interface JobSource {
  *
  * @param input Text, or bytes that should be UTF-8.
  */
-export async function readJob(input: string | Uint8Array, { fileName, now }: JobSource): Promise<JobReading> {
-  const parsed = await parseText(input, fileName);
-  if (parsed.fault === null) return readValue(parsed.value, now, parsed.locate);
-  return { job: toJob({}, []), faults: [parsed.fault], locate: locateData(null, fileName) };
+export async function readJob(input: string | Uint8Array, source: JobSource): Promise<JobReading> {
+  const parsed = await parseText(input, source.fileName);
+  if (parsed.fault === null) return readValue(parsed.value, source, parsed);
+  return {
+    job: toJob({}, []),
+    faults: [parsed.fault],
+    warnings: [],
+    place: () => [],
+    originOf: (index) => index,
+    isWhole: false,
+  };
 }
 
 /** Reads a job that is plain data already: the same rules; places are paths without lines. */
-export async function readJobData(value: unknown, now: number): Promise<JobReading> {
-  return readValue(value, now, locateData(value));
+export async function readJobData(value: unknown, source: Omit<JobSource, "fileName">): Promise<JobReading> {
+  return readValue(value, source, { locate: locateData(value), sourceOf: () => undefined });
 }
 
 /**
  * Reads a job file, or standard input for `-`.
  *
- * @param now Default: the present moment.
  * @throws AirError if it can't be read at all: `AIR_NOT_FOUND`, `AIR_INVALID_JOB` (a directory or pipe, too large),
  * `AIR_UNSAFE_PATH`.
  */
-export async function readJobFile(path: string, now = Date.now()): Promise<JobReading> {
-  if (path === "-") return readJob(await readStdin(), { fileName: "stdin", now });
+export async function readJobFile(path: string, source: Omit<JobSource, "fileName">): Promise<JobReading> {
+  if (path === "-") return readJob(await readStdin(), { ...source, fileName: "stdin" });
   // The user named this path, so a link in it is the user's own.
   const bytes = readRegularFile(path, { maxBytes: MAX_BYTES, expected: "a job file", followsLinks: true });
-  return readJob(bytes, { fileName: path, now });
+  return readJob(bytes, { ...source, fileName: path });
 }
 
-async function readValue(value: unknown, now: number, locate: Locate): Promise<JobReading> {
-  const file = Array.isArray(value) ? { tasks: value as unknown[] } : value;
-  const faults = await settingsFaults(file);
-  const settings = withoutFaulty(file, faults);
-  const values = isObject(file) && Array.isArray(file["tasks"]) ? (file["tasks"] as unknown[]) : [];
-  const context = { defaults: settings.defaults ?? {}, createdAt: formatTimestamp(now), isTasksJson: false };
-  const read = await readTasks(values, context);
-  return { job: toJob(settings, read.tasks), faults: placeFaults([...faults, ...read.faults], locate), locate };
+interface Places {
+  readonly locate: Locate;
+  readonly sourceOf: SourceOf;
+}
+
+async function readValue(value: unknown, source: Omit<JobSource, "fileName">, { locate, sourceOf }: Places): Promise<JobReading> {
+  const written = Array.isArray(value) ? { tasks: value as unknown[] } : value;
+  const expanded = expandJob(written, source, sourceOf);
+  const { tasks, warnings } = expanded;
+  const file = isObject(written) ? { ...expanded.settings, ...("tasks" in written && { tasks: written["tasks"] }) } : written;
+  const ofSettings = await settingsFaults(file);
+  const settings = withoutFaulty(file, ofSettings);
+  const context = { defaults: settings.defaults ?? {}, createdAt: formatTimestamp(source.now), isTasksJson: false };
+  const read = await readTasks(tasks.values, context);
+  const faults = [...ofSettings, ...expanded.faults, ...tasks.inFile(read.faults)];
+  return {
+    job: toJob(settings, read.tasks),
+    faults: placeFaults(faults, locate),
+    warnings: placeFaults(warnings, locate),
+    place: (more) => placeFaults(tasks.inFile(more), locate),
+    originOf: tasks.originOf,
+    isWhole: expanded.faults.length === 0,
+  };
 }
 
 async function settingsFaults(file: unknown): Promise<PathFault[]> {

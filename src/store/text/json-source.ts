@@ -36,6 +36,10 @@ export function parseJson(text: string): Source {
       const { found, isWhole } = find(path);
       return isWhole ? JSON.parse(text.slice(found.value, endOfValue(text, found.value))) : undefined;
     },
+    sourceAt: (path) => {
+      const { found, isWhole } = find(path);
+      return isWhole && !'[{"'.includes(text[found.value]!) ? text.slice(found.value, endOfValue(text, found.value)) : undefined;
+    },
   };
 }
 

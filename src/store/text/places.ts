@@ -19,6 +19,9 @@ export interface PathFault {
 /** A path in words, with its line and column if the text is known. */
 export type Locate = (path: Path) => string;
 
+/** A single value as it stands in the text: `3.10` is another thing than 3.1. Undefined if there is no text, or no such value. */
+export type SourceOf = (path: Path) => string | undefined;
+
 /** A parsed text that can tell where its values stand. */
 export interface Source {
   /** The whole of it as plain data. */
@@ -27,6 +30,8 @@ export interface Source {
   offsetOf(path: Path): number;
   /** The value at `path`; undefined if there is none. */
   valueAt(path: Path): unknown;
+  /** A single value as it stands in the text, without quotes; undefined for lists and objects, and if there is none. */
+  sourceAt(path: Path): string | undefined;
 }
 
 /** A text that can't be parsed. */
@@ -59,6 +64,12 @@ export function locateText(fileName: string, text: string, source: Source): Loca
     const words = pathInWords(path, (index) => source.valueAt([...(root === 0 ? ["tasks"] : []), index]));
     return `${fileName}:${positionAt(source.offsetOf(own))}${words === "" ? "" : `: ${words}`}`;
   };
+}
+
+/** By paths from the job, also for a bare list. */
+export function sourceIn(source: Source): SourceOf {
+  const root = Array.isArray(source.value) ? 1 : 0;
+  return (path) => source.sourceAt(path.slice(root));
 }
 
 /** Offset → `line:column`, both from 1. The lines are found at the first call. */

@@ -24,6 +24,8 @@ interface DiskRecord {
   readonly signal?: Maybe<string>;
   readonly attempts?: Maybe<number>;
   readonly log?: Maybe<string>;
+  /** Not of what became of it, but not a user's to write either. */
+  readonly matrix_of?: Maybe<string>;
 }
 
 /** A task that has passed the gate or the schema. */
@@ -40,6 +42,8 @@ const GIVEN_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["command", single(checks.checkCommand)],
   ["args", list(checks.checkString, '["--shard", "1"]', { whole: checks.checkArguments })],
   ["dependencies", list(checks.checkString, '["prepare"]')],
+  // Of a job file it is gone before this is asked.
+  ["matrix", single(() => "expected no matrix here: only tasks of a job's list can have one")],
 ]);
 
 /** What became of a task: written by us, ignored in a job file. */
@@ -54,17 +58,15 @@ export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["signal", single(checks.checkString)],
   ["attempts", single(checks.checkCounter)],
   ["log", single(checks.checkString)],
+  ["matrix_of", single(checks.checkString)],
 ]);
 
 /** What a user may write of a task. */
 export const TASK_SHAPES: ReadonlyMap<string, Shape> = new Map([...GIVEN_SHAPES, ...OPTION_SHAPES]);
 
-/** In the contract, but not built yet: a task that asks for them must not run without. */
-export const UNSUPPORTED_KEYS: ReadonlySet<string> = new Set(["matrix"]);
-
 /** False for what stands in a task without meaning anything to us. */
 export function isKnownKey(key: string): boolean {
-  return rules.has(key) || UNSUPPORTED_KEYS.has(key);
+  return rules.has(key);
 }
 
 /** True for an entry that is right, or that means nothing to us. */

@@ -16,7 +16,7 @@ import { NO_OPTIONS, optionEntries } from "./task-options.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** Most tasks have these in common with the one before, and a call of `JSON.stringify` costs as much as the rest of a piece. */
-const [jobText, commandText, createdText, itemText] = [repeated(), repeated(), repeated(), repeated()];
+const [jobText, commandText, createdText, itemText, matrixText] = [repeated(), repeated(), repeated(), repeated(), repeated()];
 
 const IN_JOURNAL: SpecContext = { inherited: NO_OPTIONS, createdAt: "", isTasksJson: true };
 
@@ -40,7 +40,7 @@ export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, lo
   const { status, startedAt, completedAt, error, exitCode, signal, attempts } = record;
   const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
   const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
-  const rest = `${optionEntries(spec)}${entries(spec.extra)}`;
+  const rest = `${optionEntries(spec)}${matrixEntry(spec)}${entries(spec.extra)}`;
   return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)}${rest}}`;
 }
 
@@ -48,13 +48,17 @@ export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, lo
 export function specText(spec: TaskSpec): string {
   const args = spec.args.length === 0 ? "" : `,"args":${list(spec.args)}`;
   const dependencies = spec.dependencies.length === 0 ? "" : `,"dependencies":${list(spec.dependencies)}`;
-  const rest = `${optionEntries(spec)},${createdEntry(spec)}${entries(spec.extra)}`;
+  const rest = `${optionEntries(spec)}${matrixEntry(spec)},${createdEntry(spec)}${entries(spec.extra)}`;
   return `{"id":${text(spec.id)},"command":${commandText(spec.command)}${args}${dependencies}${rest}}`;
 }
 
 /** The inverse of `specText`, parsed. Trusts its input: the journal's checksums vouch for it. */
 export function specFromJson(json: DiskTask): TaskSpec {
   return toSpec(json, 0, IN_JOURNAL, extraOf(json));
+}
+
+function matrixEntry({ matrixOf }: TaskSpec): string {
+  return matrixOf === null ? "" : `,"matrix_of":${matrixText(matrixOf)}`;
 }
 
 /** The entries of an object as they stand behind others: each with a comma in front. */

@@ -43,7 +43,7 @@ export interface TaskOptions {
 }
 
 type OptionKey = keyof TaskOptions;
-type OptionField = Exclude<keyof TaskSpec, "id" | "command" | "args" | "dependencies" | "createdAt" | "extra">;
+type OptionField = Exclude<keyof TaskSpec, "id" | "command" | "args" | "dependencies" | "matrixOf" | "createdAt" | "extra">;
 
 /** What of a `TaskSpec` comes from its options. */
 export type OptionValues = Pick<TaskSpec, OptionField>;

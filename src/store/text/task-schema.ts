@@ -11,12 +11,12 @@ import { describe, isObject } from "./describe.js";
 import { JOB_OPTION_SHAPES } from "./job-options.js";
 import type { PathFault } from "./places.js";
 import { suggest } from "./suggest.js";
-import { RECORD_SHAPES, TASK_SHAPES, UNSUPPORTED_KEYS } from "./task-keys.js";
+import { RECORD_SHAPES, TASK_SHAPES } from "./task-keys.js";
 import { OPTION_SHAPES } from "./task-options.js";
 import type { Check } from "./value-checks.js";
 import { expected, single, type Shape } from "./value-shape.js";
 
-const JOB_KEYS = ["name", "tasks", "defaults", ...JOB_OPTION_SHAPES.keys()];
+const JOB_KEYS = ["name", "tasks", "defaults", "params", ...JOB_OPTION_SHAPES.keys()];
 /** Null means the same as a missing key, except of what a task can't be without. */
 const REQUIRED = "command";
 
@@ -35,14 +35,14 @@ const job = object(new Map([["name", single(checkJobName)], ...JOB_OPTION_SHAPES
 /** All faults of one task; paths begin at the task. @param isTasksJson Take unknown keys, and check what became of the task. */
 export function taskFaults(value: unknown, isTasksJson: boolean): PathFault[] {
   const faults = faultsOf(isTasksJson ? recordedTask : task, value);
-  return [...faults, ...keyFaults(value, [...TASK_SHAPES.keys()], UNSUPPORTED_KEYS, isTasksJson ? "any" : RECORD_SHAPES)];
+  return [...faults, ...keyFaults(value, [...TASK_SHAPES.keys()], isTasksJson ? "any" : RECORD_SHAPES)];
 }
 
 /** All faults of a job file but those inside its tasks. */
 export function jobFaults(value: unknown): PathFault[] {
-  const faults = [...faultsOf(job, value), ...keyFaults(value, JOB_KEYS, new Set(), new Set())];
+  const faults = [...faultsOf(job, value), ...keyFaults(value, JOB_KEYS, new Set())];
   const defaults = isObject(value) ? value["defaults"] : null;
-  for (const { path, message } of keyFaults(defaults, [...OPTION_SHAPES.keys()], UNSUPPORTED_KEYS, new Set())) {
+  for (const { path, message } of keyFaults(defaults, [...OPTION_SHAPES.keys()], new Set())) {
     faults.push({ path: ["defaults", ...path], message });
   }
   return faults;
@@ -88,18 +88,11 @@ function faultsOf(schema: z.ZodType, value: unknown): PathFault[] {
   return issues.map(({ path, message }) => ({ path: path.map((key) => (typeof key === "number" ? key : String(key))), message }));
 }
 
-/** Keys that mean nothing, or nothing yet. Those that begin with `_` are comments. */
-function keyFaults(
-  value: unknown,
-  known: readonly string[],
-  unsupported: ReadonlySet<string>,
-  others: Pick<ReadonlySet<string>, "has"> | "any",
-): PathFault[] {
+/** Keys that mean nothing. Those that begin with `_` are comments. */
+function keyFaults(value: unknown, known: readonly string[], others: Pick<ReadonlySet<string>, "has"> | "any"): PathFault[] {
   const faults: PathFault[] = [];
   for (const key of isObject(value) ? Object.keys(value) : []) {
-    if (unsupported.has(key)) {
-      faults.push({ path: [key], message: `\`${key}\` is not supported yet: remove it` });
-    } else if (others !== "any" && !known.includes(key) && !others.has(key) && !key.startsWith("_")) {
+    if (others !== "any" && !known.includes(key) && !others.has(key) && !key.startsWith("_")) {
       const meant = suggest(key, known);
       const remedy = meant === null ? "remove it, or begin it with `_` to make it a comment" : `did you mean \`${meant}\`?`;
       faults.push({ path: [key], message: `unknown key \`${key.slice(0, 60)}\`: ${remedy}` });

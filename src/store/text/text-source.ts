@@ -5,14 +5,16 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import { locateText, lineIndex, SyntaxFault, type Locate, type Source } from "./places.js";
+import { locateText, lineIndex, sourceIn, SyntaxFault, type Locate, type Source, type SourceOf } from "./places.js";
 import { parseJson } from "./json-source.js";
 import type { Fault } from "../../domain/errors.js";
 
 export type Language = "json" | "yaml";
 
 /** A text that could be parsed, or the fault for which it could not. */
-export type Parsed = { readonly value: unknown; readonly locate: Locate; readonly fault: null } | { readonly fault: Fault };
+export type Parsed =
+  | { readonly value: unknown; readonly locate: Locate; readonly sourceOf: SourceOf; readonly fault: null }
+  | { readonly fault: Fault };
 
 /**
  * Never throws for what is in the text.
@@ -32,7 +34,8 @@ export async function parseText(input: string | Uint8Array, fileName: string, la
   }
   try {
     const source = await parse(text, language ?? guess(text, fileName));
-    return { value: source.value, locate: locateText(fileName, text, source), fault: null };
+    const { value } = source;
+    return { value, locate: locateText(fileName, text, source), sourceOf: sourceIn(source), fault: null };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
     return { fault: { place: `${fileName}:${lineIndex(text)(error.offset)}`, message: error.message } };

@@ -76,6 +76,18 @@ export function firstFault(shape: Shape, value: unknown): PathFault | null {
   }
 }
 
+/** A text as the number that it spells, where a number is wanted and no text will do. @param inside the place in the value. */
+export function asWanted(shape: Shape, inside: PathFault["path"], text: string): string | number {
+  const check = (value: unknown): string | null =>
+    shape.kind === "value"
+      ? shape.check(value)
+      : shape.kind === "list"
+        ? shape.item(value)
+        : shape.entry(String(inside[0]), value);
+  const isNumber = text.trim() !== "" && Number.isFinite(Number(text));
+  return isNumber && check(text) !== null && check(Number(text)) === null ? Number(text) : text;
+}
+
 export function expected(what: string, example: string, value: unknown): string {
   return `expected ${what} such as ${example}, got ${describe(value)}`;
 }

@@ -44,7 +44,12 @@ export function parseYaml(text: string): Source {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `not valid YAML: ${sentence(error.code, error.message)}`);
   checkNodes(document);
   const value = toData(document);
-  return { value, offsetOf: (path) => offsetOf(document, path), valueAt: (path) => valueAt(value, path) };
+  return {
+    value,
+    offsetOf: (path) => offsetOf(document, path),
+    valueAt: (path) => valueAt(value, path),
+    sourceAt: (path) => sourceAt(document, path),
+  };
 }
 
 /** What the package's messages leave open: what to do. */
@@ -110,22 +115,39 @@ function beginOf(node: Node): number {
 }
 
 function offsetOf(document: Document, path: Path): number {
-  let node: Node | null | undefined = document.contents;
+  return nodeAt(document, path).offset;
+}
+
+function sourceAt(document: Document, path: Path): string | undefined {
+  const { node, isWhole } = nodeAt(document, path);
+  return isWhole && isScalar(node) ? node.source : undefined;
+}
+
+/** The node at the end of a path, or the last one on the way to it that exists, and where its key or item begins. */
+function nodeAt(
+  document: Document,
+  path: Path,
+): { readonly node: Node | null; readonly offset: number; readonly isWhole: boolean } {
+  let node: Node | null = document.contents;
   let offset = node === null ? 0 : beginOf(node);
   for (const key of path) {
-    if (isAlias(node)) node = node.resolve(document);
+    if (isAlias(node)) node = node.resolve(document) ?? null;
     if (isSeq<Node>(node) && typeof key === "number") {
-      node = node.items[key];
-      if (node !== undefined) offset = beginOf(node);
+      const item = node.items[key];
+      if (item === undefined) return { node, offset, isWhole: false };
+      node = item;
+      offset = beginOf(node);
     } else if (isMap<Node, Node | null>(node)) {
       const pair: Pair<Node, Node | null> | undefined = node.items.find((item) => keyOf(item) === key);
-      node = pair?.value;
-      if (pair !== undefined) offset = beginOf(pair.key);
+      if (pair === undefined) return { node, offset, isWhole: false };
+      node = pair.value;
+      offset = beginOf(pair.key);
     } else {
-      break;
+      return { node, offset, isWhole: false };
     }
   }
-  return offset;
+  if (isAlias(node)) node = node.resolve(document) ?? null;
+  return { node, offset, isWhole: true };
 }
 
 function valueAt(value: unknown, path: Path): unknown {

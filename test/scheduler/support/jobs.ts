@@ -23,6 +23,7 @@ export function task(id: string, dependencies: readonly string[] = [], options: 
     priority: 0,
     resources: DEFAULT_RESOURCES,
     onLost: "rerun",
+    matrixOf: null,
     createdAt: "2026-01-01T00:00:00.000Z",
     extra: {},
     ...options,

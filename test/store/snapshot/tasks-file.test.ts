@@ -76,7 +76,7 @@ test("wrong values are said with their places, also those of what became of a ta
       'tasks.json:7:5: tasks[0].status: expected one of "pending", "running", "completed", "failed", "skipped", "cancelled", got the text "done"',
       'tasks.json:8:5: tasks[0].started_at: expected a time such as "2026-01-31T12:00:00.000Z", got the text "yesterday"',
       "tasks.json:9:5: tasks[0].attempts: expected a whole number of 0 or more, got the number -1",
-      "tasks.json:10:5: tasks[0].matrix: `matrix` is not supported yet: remove it",
+      'tasks.json:10:5: tasks[0].matrix: expected at least one key, such as {"shard": "0..9"}',
     ],
   );
 });

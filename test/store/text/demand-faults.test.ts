@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { demandFaults, poolsOf } from "../../../src/store/text/demand-faults.js";
 import { readJob } from "../../../src/store/text/job-file.js";
 import { readDemand } from "../../../src/store/text/pool-amounts.js";
-import { placeFaults } from "../../../src/store/text/places.js";
 import { task } from "../sample-job.js";
 
 const GIB = 1024 ** 3;
@@ -54,8 +53,8 @@ test("where the engine is not known only the job's own pools are looked at", () 
 test("of many tasks that take the same the first is named, at its place in the file", async () => {
   const text =
     '{"tasks": [{"command": "a"}, {"command": "b", "resources": {"cpu": 9}}, {"command": "c", "resources": {"cpu": 9}}]}';
-  const { job, locate } = await readJob(text, { fileName: "job.json", now: 0 });
+  const { job, place: placed } = await readJob(text, { fileName: "job.json", now: 0 });
   assert.deepEqual([...poolsOf(job.tasks)], ["cpu"]);
-  const places = placeFaults(demandFaults(job.tasks, {}, engine), locate).map(({ place }) => place);
+  const places = placed(demandFaults(job.tasks, {}, engine)).map(({ place }) => place);
   assert.deepEqual(places, ["job.json:1:61: tasks[1].resources.cpu"]);
 });

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readJob, readJobData, readJobFile } from "../../../src/store/text/job-file.js";
+import { readJob, readJobData, readJobFile, type JobReading } from "../../../src/store/text/job-file.js";
 
 const now = Date.parse("2026-01-31T12:00:00.000Z");
 const directory = mkdtempSync(join(tmpdir(), "air-job-file-"));
@@ -42,6 +42,7 @@ test("a bare list of tasks is a job, with every default filled in", async () => 
     priority: 0,
     resources: { cpu: 1 },
     onLost: "rerun",
+    matrixOf: null,
     createdAt: "2026-01-31T12:00:00.000Z",
     extra: {},
   };
@@ -109,6 +110,7 @@ test("settings, defaults and options are read; a task's own value wins, and null
       priority: -1,
       resources: { cpu: 1 },
       onLost: "fail",
+      matrixOf: null,
       createdAt: "",
       extra: {},
     },
@@ -179,14 +181,19 @@ test("the same task is refused wherever it stands: as JSON, as YAML and as data"
   assert.deepEqual(await faultsOf("tasks:\n- command: x\n- id: merge\n  command: x\n  timeout: -5", "a.yaml"), [
     `a.yaml:5:3: ${place}: ${message}`,
   ]);
-  const { faults } = await readJobData([{ command: "x" }, { id: "merge", command: "x", timeout: -5 }], now);
+  const { faults } = await readJobData([{ command: "x" }, { id: "merge", command: "x", timeout: -5 }], { now });
   assert.deepEqual(faults, [{ place, message }]);
 });
+
+/** Where a further fault at this path would be told. */
+function placeOf(place: JobReading["place"], at: readonly (string | number)[]): string | undefined {
+  return place([{ path: at, message: "" }])[0]?.place;
+}
 
 test("a faulty task stays in its place with what is right of it, so that the graph can be checked as well", async () => {
   const text =
     '[{"id": "a", "command": 3, "dependencies": ["c"]}, 5, {"id": "c", "command": "x", "dependencies": ["a", "a", "gone"]}]';
-  const { job, faults, locate } = await readJob(text, { fileName: "job.json", now });
+  const { job, faults, place } = await readJob(text, { fileName: "job.json", now });
   assert.equal(faults.length, 2);
   assert.deepEqual(
     job.tasks.map(({ id, dependencies }) => [id, dependencies]),
@@ -197,16 +204,16 @@ test("a faulty task stays in its place with what is right of it, so that the gra
     ],
   );
   const column = text.indexOf('"gone"') + 1;
-  assert.equal(locate(["tasks", 2, "dependencies", 1]), `job.json:1:${column}: tasks[2] ("c").dependencies[1]`);
+  assert.equal(placeOf(place, ["tasks", 2, "dependencies", 1]), `job.json:1:${column}: tasks[2] ("c").dependencies[1]`);
 });
 
 test("places in YAML are found through aliases and with duplicate dependencies", async () => {
-  const { locate } = await readJob("- &a\n  id: a\n  command: x\n- *a\n- id: b\n  command: x\n  dependencies: [a, a, gone]\n", {
+  const { place } = await readJob("- &a\n  id: a\n  command: x\n- *a\n- id: b\n  command: x\n  dependencies: [a, a, gone]\n", {
     fileName: "a.yml",
     now,
   });
-  assert.equal(locate(["tasks", 1, "id"]), 'a.yml:2:3: tasks[1] ("a").id');
-  assert.equal(locate(["tasks", 2, "dependencies", 1]), 'a.yml:7:24: tasks[2] ("b").dependencies[1]');
+  assert.equal(placeOf(place, ["tasks", 1, "id"]), 'a.yml:2:3: tasks[1] ("a").id');
+  assert.equal(placeOf(place, ["tasks", 2, "dependencies", 1]), 'a.yml:7:24: tasks[2] ("b").dependencies[1]');
 });
 
 test("beyond a thousand faults the rest is counted", async () => {
@@ -218,21 +225,21 @@ test("beyond a thousand faults the rest is counted", async () => {
 test("what is wrong with the path itself is said plainly", async () => {
   mkdirSync(path("folder"));
   execFileSync("mkfifo", [path("pipe")]);
-  await assert.rejects(readJobFile(path("none.json")), {
+  await assert.rejects(readJobFile(path("none.json"), { now }), {
     code: "AIR_NOT_FOUND",
     message: /none\.json does not exist, expected a job file/,
   });
-  await assert.rejects(readJobFile(path("folder")), {
+  await assert.rejects(readJobFile(path("folder"), { now }), {
     code: "AIR_INVALID_JOB",
     message: /folder is a directory, expected a job file/,
   });
-  await assert.rejects(readJobFile(path("pipe")), {
+  await assert.rejects(readJobFile(path("pipe"), { now }), {
     code: "AIR_INVALID_JOB",
     message: /pipe is a named pipe, expected a job file/,
   });
   writeFileSync(path("huge.json"), "");
   truncateSync(path("huge.json"), 2 ** 30);
-  await assert.rejects(readJobFile(path("huge.json")), {
+  await assert.rejects(readJobFile(path("huge.json"), { now }), {
     code: "AIR_INVALID_JOB",
     message: /is too large, expected at most 511 MiB/,
   });
@@ -240,7 +247,7 @@ test("what is wrong with the path itself is said plainly", async () => {
 
 test("a file of 100 MB that is no job is refused with its place", async () => {
   writeFileSync(path("large.json"), `["${"x".repeat(100_000_000)}"]`);
-  const { faults } = await readJobFile(path("large.json"), now);
+  const { faults } = await readJobFile(path("large.json"), { now });
   assert.equal(faults.length, 1);
   assert.match(faults[0]!.message, /^expected an object such as .*, got the text "x{60}…"$/);
 });
@@ -248,13 +255,13 @@ test("a file of 100 MB that is no job is refused with its place", async () => {
 test("a file is read by its path, also through a link", async () => {
   writeFileSync(path("good.yaml"), "- command: x\n");
   symlinkSync("good.yaml", path("link.yaml"));
-  const { job, faults } = await readJobFile(path("link.yaml"), now);
+  const { job, faults } = await readJobFile(path("link.yaml"), { now });
   assert.deepEqual([job.tasks.length, faults], [1, []]);
 });
 
 test("a dash reads standard input", () => {
   const module = new URL("../../../src/store/text/job-file.js", import.meta.url).href;
-  const script = `const { job, faults } = await (await import("${module}")).readJobFile("-"); console.log(job.tasks[0].id, faults[0]?.place);`;
+  const script = `const { job, faults } = await (await import("${module}")).readJobFile("-", { now: 0 }); console.log(job.tasks[0].id, faults[0]?.place);`;
   const run = (input: string): string =>
     spawnSync(process.execPath, ["--input-type=module", "-e", script], { input }).stdout.toString();
   assert.equal(run('[{"id": "a", "command": "x"}]'), "a undefined\n");

@@ -53,7 +53,7 @@ test("docs/job-files.md says the defaults of the table", () => {
 
 test("docs/job-files.md has a row for every key of a job", () => {
   const rows = tableUnder(read("docs/job-files.md"), "## A job");
-  const keys = ["name", "tasks", "defaults", ...JOB_OPTION_SHAPES.keys()].map((key) => `\`${key}\``);
+  const keys = ["name", "tasks", "defaults", "params", ...JOB_OPTION_SHAPES.keys()].map((key) => `\`${key}\``);
   assert.deepEqual(new Set(rows.map(([key]) => key)), new Set(keys));
 });
 

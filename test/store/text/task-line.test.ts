@@ -46,6 +46,7 @@ const specs: fc.Arbitrary<TaskSpec> = fc.record(
     priority: fc.maxSafeInteger(),
     resources: demands,
     onLost: fc.constantFrom("rerun", "fail"),
+    matrixOf: fc.option(text),
     createdAt: ms.map(formatTimestamp),
     extra: fc.dictionary(
       name.map((key) => `x_${key}`),
