@@ -70,6 +70,16 @@ export const verbOptions = {
   repeat: { type: "string", value: "N", describe: "Runs of each point (default: 5)" },
   warmup: { type: "string", value: "N", describe: "Runs of each point before those, which don't count (default: 1)" },
   budget: { type: "string", value: "SECONDS", describe: "Bound the whole, and spend it where the answer is least certain" },
+  compare: {
+    type: "string",
+    value: "FILE",
+    describe: "An earlier result: a verdict for each point, and its sweep unless you give one",
+  },
+  "fail-above": {
+    type: "string",
+    value: "PERCENT",
+    describe: "With --compare: exit 1 if a point is certainly slower, and by more than this (10%)",
+  },
   prepare: { type: "string", value: "SCRIPT", describe: "Run with sh -c before each run; its time does not count" },
   cleanup: { type: "string", value: "SCRIPT", describe: "Likewise after each run" },
   seed: { type: "string", value: "N", describe: "Of the order of runs and of the intervals (default: 1)" },

@@ -284,6 +284,8 @@ export const verbs: readonly Verb[] = [
       "repeat",
       "warmup",
       "budget",
+      "compare",
+      "fail-above",
       "prepare",
       "cleanup",
       "name",
@@ -306,6 +308,7 @@ export const verbs: readonly Verb[] = [
       ["air-executor bench pipeline.yaml", "with 1, 2, 4 … tasks at once, up to the number of cores"],
       ["air-executor bench pipeline.yaml -j 1,2,4 --set shards=1,2,4,8", "every combination, five runs each, in changing order"],
       ["air-executor bench pipeline.yaml -j 1,2 --budget 300", "five minutes in all, spent where the answer is least certain"],
+      ["air-executor bench pipeline.yaml --compare result.json --fail-above 10%", "against an earlier result, for CI"],
       [
         "air-executor bench pipeline.yaml --prepare 'rm -rf work' --json > result.json",
         "from a clean place each time; all that was measured",

@@ -42,3 +42,9 @@ function paramText(name: string, value: ParamValue): string {
   if (!/^\d+$/.test(String(value)) || !/^[a-z]+s$/.test(name)) return `${name}=${value}`;
   return `${value} ${Number(value) === 1 ? name.slice(0, -1) : name}`;
 }
+
+/** The same for the same point, whatever the order of its params, and whether a value was typed or read. */
+export function pointKey({ concurrency, params }: BenchPoint): string {
+  const sorted = Object.entries(params).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([concurrency, sorted.map(([name, value]) => [name, String(value)])]);
+}

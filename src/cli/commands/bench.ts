@@ -3,10 +3,13 @@
 import { availableParallelism } from "node:os";
 import { AirExecutor, readJobFile, type BenchOptions, type BenchPoint, type BenchResult, type JobSpec } from "../../index.js";
 import { showBench } from "../bench-progress.js";
+import { compareBenches, type Comparison } from "../../sweep/compare.js";
+import { readComparing, sweepAsBefore } from "../bench-comparing.js";
 import type { Call } from "../command.js";
 import { exitCode, exitCodeOfSignal, type StopSignal } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
 import { benchText } from "../render/bench-text.js";
+import { comparisonText } from "../render/comparison-text.js";
 import { formatDuration } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
@@ -23,7 +26,8 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const graceMs = settings.gracePeriodMs();
   const view = showBench(err, process.env);
   const say = (line: string): void => (isQuiet ? undefined : view.say(line));
-  const options = await optionsOf(file, settings);
+  const comparing = readComparing(settings);
+  const options = sweepAsBefore(await optionsOf(file, settings), comparing);
   const executor = await AirExecutor.open({
     dir: settings.dir(),
     graceMs,
@@ -40,10 +44,12 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     const result = await executor
       .benchChecked((point) => jobAt(file, point), { ...options, onProgress })
       .finally(() => view.end());
-    if (settings.isOn("json")) out.write(`${JSON.stringify(result)}\n`);
+    const comparison = comparing === null ? null : compareBenches(result, comparing.earlier, comparing.failAbove);
+    if (settings.isOn("json")) out.write(`${JSON.stringify({ ...result, comparison })}\n`);
     else out.write(benchText(result, out.style));
+    if (comparison !== null && !settings.isOn("json")) out.write(`\n${comparisonText(comparison, out.style)}`);
     if (!isQuiet) err.write(`${lastWords(result)}\n`);
-    return exitCodeOf(result, signals.received());
+    return exitCodeOf(result, comparison, signals.received());
   } finally {
     await executor.close();
     signals.end();
@@ -82,9 +88,10 @@ function lastWords({ ended, dir }: BenchResult): string {
   return `${early}everything measured: ${quoteForShell(`${dir}/result.json`)}`;
 }
 
-/** A run that failed is a failure, whatever the others took; so is it if nothing was measured. */
-function exitCodeOf({ runs, points, ended }: BenchResult, signal: StopSignal | null): number {
+/** A run that failed is a failure, whatever the others took; so is it if nothing was measured, or what was is too slow. */
+function exitCodeOf({ runs, points, ended }: BenchResult, comparison: Comparison | null, signal: StopSignal | null): number {
   if (ended === "stopped" && signal !== null) return exitCodeOfSignal(signal);
   const hasFailed = runs.some(({ outcome }) => outcome === "failed");
-  return hasFailed || points.every(({ wall }) => wall === null) ? exitCode.failed : exitCode.completed;
+  const isWorse = comparison?.is_failure === true;
+  return hasFailed || isWorse || points.every(({ wall }) => wall === null) ? exitCode.failed : exitCode.completed;
 }
