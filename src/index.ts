@@ -19,7 +19,7 @@ export { SLOT_MARK } from "./domain/task.js";
 export { dropJob, type DropOptions } from "./library/drop-job.js";
 export type { PrunedRun, PrunePolicy } from "./library/prune.js";
 export type { Added } from "./engine/changes/ask-holder.js";
-export { Job, type Retried } from "./library/job.js";
+export { Job, type Retried, type RunningTask } from "./library/job.js";
 export { baseOfDropped } from "./store/directory/job-directory.js";
 export { readHistory } from "./store/history/read-history.js";
 export type { Report } from "./report/report.js";

@@ -60,7 +60,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
-    progress = isQuiet || isOver(job) ? null : await showProgress(job, err);
+    progress = isQuiet || isOver(job) ? null : showProgress(job, err);
     const isDone = settings.isOn("once") && job.status().state === "completed";
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);

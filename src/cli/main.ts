@@ -16,6 +16,8 @@ import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 
 surviveWriteErrors();
+// Node would open a debugger.
+process.on("SIGUSR1", () => {});
 void main(process.argv.slice(2), process.env).then((code) => {
   process.exitCode = code;
 });

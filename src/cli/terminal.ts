@@ -3,8 +3,10 @@
  * either. Knows whether a stream is a terminal, how wide it is, and whether it may have colours.
  */
 
+import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
 import { exitCode } from "./exit-codes.js";
+import { TerminalWriter } from "./terminal-writer.js";
 import { colorStyle, plainStyle, type Style } from "./render/style.js";
 
 type OutputStream = NodeJS.WriteStream & { readonly fd: 1 | 2 };
@@ -12,12 +14,16 @@ type OutputStream = NodeJS.WriteStream & { readonly fd: 1 | 2 };
 export interface Sink {
   readonly stream: OutputStream;
   readonly isTerminal: boolean;
+  /** True if lines can be drawn at the bottom and drawn over: a terminal that knows how, with somebody in front of it. */
+  readonly isLive: boolean;
   readonly style: Style;
   /** Width in characters, as it is now. */
   columns(): number;
   write(text: string): void;
   /** Writes data, and resolves when there is room for more: a slow reader is waited for. What nobody can read any more is dropped. */
   send(data: string | Uint8Array): Promise<void>;
+  /** Draws lines at the bottom in place of those before; none takes them away. Nothing happens where that can't be. */
+  draw(lines: readonly string[]): void;
 }
 
 export interface Terminal {
@@ -31,7 +37,27 @@ export interface ColorChoice {
 }
 
 export function openTerminal(choice: ColorChoice): Terminal {
-  return { out: makeSink(process.stdout, choice), err: makeSink(process.stderr, choice) };
+  // Both may be one terminal: then one writer keeps their order, and what is drawn at the bottom out of the way.
+  const writer = isatty(2) ? writerFor(2) : null;
+  const outWriter = isatty(1) ? (writer !== null && isSameTerminal() ? writer : writerFor(1)) : null;
+  return { out: makeSink(process.stdout, outWriter, choice), err: makeSink(process.stderr, writer, choice) };
+}
+
+const writers = new Map<1 | 2, TerminalWriter | null>();
+
+/** One a terminal, however often it is asked for. */
+function writerFor(descriptor: 1 | 2): TerminalWriter | null {
+  const stream = descriptor === 1 ? process.stdout : process.stderr;
+  if (!writers.has(descriptor))
+    writers.set(
+      descriptor,
+      TerminalWriter.open(descriptor, () => stream.columns || 80),
+    );
+  return writers.get(descriptor) ?? null;
+}
+
+function isSameTerminal(): boolean {
+  return fstatSync(1).rdev === fstatSync(2).rdev;
 }
 
 /**
@@ -54,21 +80,29 @@ export function whenReaderGoes(act: () => void): void {
   onReaderGone = act;
 }
 
-function makeSink(stream: OutputStream, choice: ColorChoice): Sink {
+function makeSink(stream: OutputStream, writer: TerminalWriter | null, choice: ColorChoice): Sink {
   const isTerminal = isatty(stream.fd);
   return {
     stream,
     isTerminal,
+    isLive: writer !== null && isLively(choice.env),
     style: mayHaveColor(isTerminal, choice) ? colorStyle : plainStyle,
     columns: () => (isTerminal ? stream.columns || 80 : 80),
-    write: (text) => {
-      stream.write(text);
-    },
-    send: (data) =>
-      new Promise((resolve) => {
-        if (data.length === 0 || stream.write(data, () => resolve())) resolve();
-      }),
+    write: (text) => void (writer === null ? stream.write(text) : writer.write(text)),
+    send: (data) => (writer === null ? sendTo(stream, data) : writer.send(data)),
+    draw: (lines) => writer?.draw(lines),
   };
+}
+
+async function sendTo(stream: OutputStream, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (data.length === 0 || stream.write(data, () => resolve())) resolve();
+  });
+}
+
+/** A terminal that can't move its cursor, and one that only a build server reads, get plain lines. */
+function isLively({ TERM: kind = "", CI: server = "" }: NodeJS.ProcessEnv): boolean {
+  return kind !== "" && kind !== "dumb" && (server === "" || server === "false" || server === "0");
 }
 
 /** `--no-color` and NO_COLOR forbid it, FORCE_COLOR asks for it, else a terminal that can. */

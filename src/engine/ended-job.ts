@@ -8,6 +8,7 @@ export class EndedJob {
   readonly picture: Picture;
   readonly finished: Promise<JobSummary>;
   readonly isIdle = true;
+  readonly obstacle = null;
 
   private constructor(picture: Picture) {
     this.picture = picture;

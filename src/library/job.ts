@@ -20,7 +20,16 @@ export interface Retried {
 }
 
 /** A job as the engine holds it, whether it runs or had ended before. */
-export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel">;
+export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel" | "obstacle">;
+
+/** A task that runs now. */
+export interface RunningTask {
+  readonly task: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
 
 export class Job {
   readonly name: string;
@@ -39,6 +48,22 @@ export class Job {
   /** How the job stands now. */
   status(): JobStatus {
     return this.#held.picture.status();
+  }
+
+  /** What runs now, the longest-running first, at most so many. Costs as much as there runs. */
+  running(most = Infinity): RunningTask[] {
+    const { picture } = this.#held;
+    const begun = picture.load().inFlight.filter(({ isQueued }) => !isQueued);
+    const longest = begun.toSorted((one, other) => one.startedAt - other.startedAt).slice(0, most);
+    return longest.map(({ task, startedAt }) => {
+      const { command, args } = picture.tasks[picture.ids.get(task)!]!;
+      return { task, command, args, startedAt };
+    });
+  }
+
+  /** What keeps the job from going on just now, such as a full disk: a sentence. Null if nothing does. */
+  get obstacle(): string | null {
+    return this.#held.obstacle?.error.message ?? null;
   }
 
   /**

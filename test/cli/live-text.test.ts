@@ -10,7 +10,16 @@ function sink(options: { isTerminal: boolean; rows?: number; columns?: number })
   const stream = { fd: 1, rows } as Sink["stream"];
   const write = (text: string): void => void written.push(text);
   return {
-    out: { stream, isTerminal, style: plainStyle, columns: () => columns, write, send: () => Promise.resolve() },
+    out: {
+      stream,
+      isTerminal,
+      style: plainStyle,
+      columns: () => columns,
+      write,
+      isLive: isTerminal,
+      send: () => Promise.resolve(),
+      draw: () => {},
+    },
     written,
   };
 }

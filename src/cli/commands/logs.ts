@@ -3,7 +3,6 @@
  * the job and needs no engine; `-f` looks again several times a second until the job has ended.
  */
 
-import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, type JobView, type TaskView } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
@@ -109,6 +108,6 @@ class LogsReader {
 
   /** Waits for a slow reader. */
   async #write(text: string | Buffer): Promise<void> {
-    if (text.length > 0 && !this.#out.stream.write(text)) await once(this.#out.stream, "drain");
+    await this.#out.send(text);
   }
 }

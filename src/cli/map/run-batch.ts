@@ -52,6 +52,8 @@ class Batch {
   #pieces: Pieces | null = null;
   #failure: Failure | null = null;
   #isReaderGone = false;
+  /** How many tasks there will be, once that is known. */
+  #total: number | null = null;
 
   constructor(call: Call, wish: Wish) {
     const { settings, terminal } = call;
@@ -106,7 +108,7 @@ class Batch {
   }
 
   async #map(executor: AirExecutor, inputs: AsyncIterable<Prepared> | readonly Prepared[]): Promise<MapSummary> {
-    const map = executor.map(inputs, (prepared) => this.#toTask(prepared), this.#options(inputs));
+    const map = executor.map(this.#counted(inputs), (prepared) => this.#toTask(prepared), this.#options(inputs));
     for (;;) {
       const next = await map.next();
       if (next.done === true) return next.value;
@@ -141,7 +143,7 @@ class Batch {
     this.#pieces = new Pieces(dir);
     this.#joblog?.begin(counts.total === 0);
     if (this.#wish.before !== null || this.#wish.after !== null) this.#watchEdges(job, dir);
-    if (!this.#isQuiet) void showProgress(job, terminal.err, { isBatch: true }).then((progress) => (this.#progress = progress));
+    if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
   }
 
   /** The tasks that come of no input have no result. */
@@ -160,6 +162,18 @@ class Batch {
     if (this.#follower !== null) this.#follower.begin(number, `${this.#logs}/${logFileName(`task-${number}`)}`, tag);
     const stdin = piece === null ? {} : { stdin: await this.#pieces!.keep(number, piece) };
     return { command, args, ...stdin, ...this.#wish.options };
+  }
+
+  /** Learns from the end of the input how many there are. */
+  async *#counted(inputs: AsyncIterable<Prepared> | readonly Prepared[]): AsyncGenerator<Prepared> {
+    const edges = [this.#wish.before, this.#wish.after].filter((edge) => edge !== null).length;
+    if (Array.isArray(inputs)) this.#total = inputs.length + edges;
+    let count = edges;
+    for await (const input of inputs) {
+      count += 1;
+      yield input;
+    }
+    this.#total = count;
   }
 
   get #logs(): string {

@@ -14,6 +14,11 @@ export interface BarFacts {
   readonly leftMs: number | null;
 }
 
+/** Where nobody knows how many there will be. */
+export interface OpenFacts extends Omit<BarFacts, "leftMs"> {
+  readonly elapsedMs: number;
+}
+
 const minBar = 10;
 const maxBar = 40;
 
@@ -21,13 +26,11 @@ export function barText(facts: BarFacts, columns: number, style: Style): string 
   const { counts } = facts;
   const ended = endedCount(counts);
   const share = counts.total === 0 ? 1 : ended / counts.total;
-  const parts: { text: string; paint: (text: string) => string }[] = [
+  const parts: Part[] = [
     { text: `${Math.floor(share * 100)}%`.padStart(4), paint: style.strong },
     { text: `${formatCount(ended)}/${formatCount(counts.total)}`, paint: (text) => text },
+    ...countParts(counts, facts.ratePerSecond, style),
   ];
-  if (counts.running > 0) parts.push({ text: `${formatCount(counts.running)} running`, paint: style.busy });
-  if (counts.failed > 0) parts.push({ text: `${formatCount(counts.failed)} failed`, paint: style.bad });
-  if (facts.ratePerSecond > 0) parts.push({ text: formatRate(facts.ratePerSecond), paint: style.faint });
   if (facts.leftMs !== null) parts.push({ text: `ETA ${formatDuration(facts.leftMs)}`, paint: style.faint });
 
   const room = Math.max(columns - 1, 1);
@@ -37,6 +40,33 @@ export function barText(facts: BarFacts, columns: number, style: Style): string 
   const barWidth = Math.min(maxBar, room - widthOf(parts) - name.length - 2);
   const bar = barWidth < minBar ? "" : `${drawBar(share, barWidth, style)}  `;
   return name + bar + parts.map(({ text, paint }) => paint(text)).join("  ");
+}
+
+/** The same without a bar and an end. */
+export function openText({ name, counts, ratePerSecond, elapsedMs }: OpenFacts, columns: number, style: Style): string {
+  const parts: Part[] = [
+    { text: `${formatCount(endedCount(counts))} done`, paint: style.strong },
+    ...countParts(counts, ratePerSecond, style),
+    { text: formatDuration(elapsedMs), paint: style.faint },
+  ];
+  const room = Math.max(columns - 1, 1);
+  while (parts.length > 1 && widthOf(parts) > room) parts.pop();
+  const nameRoom = room - widthOf(parts) - 2;
+  const head = nameRoom < 4 ? "" : `${shorten(name, Math.min(nameRoom, 30))}  `;
+  return head + parts.map(({ text, paint }) => paint(text)).join("  ");
+}
+
+interface Part {
+  readonly text: string;
+  readonly paint: (text: string) => string;
+}
+
+function countParts(counts: Counts, ratePerSecond: number, style: Style): Part[] {
+  return [
+    ...(counts.running > 0 ? [{ text: `${formatCount(counts.running)} running`, paint: style.busy }] : []),
+    ...(counts.failed > 0 ? [{ text: `${formatCount(counts.failed)} failed`, paint: style.bad }] : []),
+    ...(ratePerSecond > 0 ? [{ text: formatRate(ratePerSecond), paint: style.faint }] : []),
+  ];
 }
 
 function drawBar(share: number, width: number, style: Style): string {

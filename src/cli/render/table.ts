@@ -1,7 +1,7 @@
 /** A table as text, without borders. Writes nothing. */
 
-import Table from "cli-table3";
 import type { Style } from "./style.js";
+import { widthOf } from "./text-width.js";
 
 /**
  * Columns that are empty throughout are left out.
@@ -16,17 +16,19 @@ export function drawTable(
 ): string {
   const used = head.map((_, column) => rows.some((row) => row[column] !== ""));
   const pick = (row: readonly string[]): string[] => row.filter((_, column) => used[column]);
-  const edges = ["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left", "bottom-right"];
-  const inner = ["left", "left-mid", "mid", "mid-mid", "right", "right-mid"];
-  const table = new Table({
-    chars: { ...Object.fromEntries([...edges, ...inner].map((place) => [place, ""])), middle: "  " },
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-    colAligns: pick(head).map((each) => (numbers.has(each) ? "right" : "left")),
-  });
-  table.push(pick(head).map(style.faint), ...rows.map(pick));
-  return `${table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n")}\n`;
+  const lines = [pick(head).map(style.faint), ...rows.map(pick)];
+  const widths = pick(head).map((_, column) => Math.max(...lines.map((cells) => widthOf(cells[column]!))));
+  const isNumber = pick(head).map((each) => numbers.has(each));
+  const texts = lines.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column]!, isNumber[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${texts.join("\n")}\n`;
+}
+
+function pad(cell: string, width: number, isAtRight: boolean): string {
+  const blanks = " ".repeat(width - widthOf(cell));
+  return isAtRight ? blanks + cell : cell + blanks;
 }

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import { follow, main, makePlayground, type Result } from "./support/cli.js";
+
+const helper = fileURLToPath(new URL("../../../test/cli/support/on-terminal.py", import.meta.url));
+
+async function onTerminal(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, until = "-"): Promise<Result> {
+  const { process: child, ended } = follow("python3", [helper, until, process.execPath, main, ...args], dir, {
+    CI: "",
+    TERM: "xterm",
+    ...env,
+  });
+  child.stdin.end();
+  return ended;
+}
+
+function hasPython(t: TestContext): boolean {
+  const isThere = spawnSync("python3", ["-c", "import os, pty; os.waitstatus_to_exitcode"]).status === 0;
+  if (!isThere) t.skip("python3 is not installed");
+  return isThere;
+}
+
+const job = {
+  tasks: [
+    { id: "slow", command: "sleep", args: ["1.5"] },
+    { id: "bad", command: "false" },
+  ],
+};
+
+test("on a terminal there is a bar, what runs and for how long, and each failure as it comes; the cursor is never hidden", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, write } = makePlayground(t);
+  write("job.json", job);
+  const { code, stdout } = await onTerminal(dir, ["run", "job.json", "-j2"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /█|░/);
+  assert.match(stdout, /1\.\d s.*slow.*sleep 1\.5/);
+  assert.match(stdout, /failed.*bad: exit code 1/);
+  assert.ok(!stdout.includes("\u001b[?25l"));
+  // Nothing of the bar is left behind the last time that it was taken away.
+  assert.doesNotMatch(stdout.slice(stdout.lastIndexOf("\u001b[J")), /[█░]/);
+});
+
+test("a terminal that can't be drawn on, or that a build server reads, gets lines", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, write } = makePlayground(t);
+  write("job.json", job);
+  for (const env of [{ TERM: "dumb" }, { TERM: "" }, { CI: "true", NO_COLOR: "1" }]) {
+    const { stdout } = await onTerminal(dir, ["run", "job.json", "-j2", "--fresh"], env);
+    assert.ok(!stdout.includes("\u001b"), JSON.stringify(env));
+    assert.match(stdout, /\[1\/2\] failed bad: exit code 1/);
+  }
+});
+
+test("a terminal that takes nothing stops no task, no timeout and no record", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir } = makePlayground(t);
+  const state = join(dir, ".air-executor", "jobs", "stalled", "state.json");
+  const script = "seq 30000; test {} = 1 && exec sleep 60; true";
+  const argv = [
+    "map",
+    "-j2",
+    "--name",
+    "stalled",
+    "--timeout",
+    "1",
+    "--grace-period",
+    "1",
+    "--shell",
+    script,
+    ":::",
+    "1",
+    "2",
+    "3",
+    "4",
+  ];
+  const { code, stdout } = await onTerminal(dir, argv, {}, state);
+  assert.equal(code, 1, "the job ended while nothing was taken from the terminal");
+  assert.ok(existsSync(state));
+  // Afterwards all of it comes, each line once for each task.
+  const lines = stdout.split(/\r?\n/).map((line) => line.replaceAll(/^.*\u001b\[J/g, ""));
+  assert.equal(lines.filter((line) => line === "29999").length, 4);
+});
+
+test("what tasks print can't drive the terminal, and in a pipe it is as it was", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, run } = makePlayground(t);
+  const argv = ["map", "-q", "printf", "a\\033[2Jb\\rc\\n%s", ":::", "d"];
+  const { stdout } = await onTerminal(dir, argv);
+  assert.equal(stdout.replaceAll("\r\n", "\n"), "ab\nc\nd");
+  assert.equal((await run(argv)).stdout, "a\u001b[2Jb\rc\nd");
+});

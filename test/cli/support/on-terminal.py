@@ -1,0 +1,40 @@
+"""Runs a command on a terminal of its own: on-terminal.py UNTIL COMMAND…
+
+Takes nothing from the terminal until the file UNTIL says that its job has ended ("-": takes from the beginning), then all to the end. Prints what
+came, and exits as the command did.
+"""
+
+import json
+import os
+import pty
+import sys
+import time
+
+until, command = sys.argv[1], sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(command[0], command)
+
+
+def has_ended():
+    try:
+        with open(until) as file:
+            return json.load(file)["state"] in ("completed", "failed")
+    except (OSError, ValueError):
+        return False
+
+
+deadline = time.monotonic() + 40
+while until != "-" and not has_ended() and time.monotonic() < deadline:
+    time.sleep(0.05)
+is_late = time.monotonic() >= deadline
+while True:
+    try:
+        data = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    os.write(1, data)
+status = os.waitpid(pid, 0)[1]
+sys.exit(99 if is_late else os.waitstatus_to_exitcode(status))
