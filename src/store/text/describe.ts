@@ -37,3 +37,18 @@ export function isEmpty(object: object): boolean {
   for (const _ in object) return false;
   return true;
 }
+
+/** More levels of lists and objects than this can't be written down again by everybody who reads them. */
+const DEEPEST = 500;
+
+/** True for a value whose lists and objects are nested too deeply to be kept. Looks at all of it, without recursion. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((each) => (typeof each === "object" && each !== null ? (Object.values(each) as unknown[]) : []));
+  }
+  return false;
+}
+
+export const TOO_DEEP = `expected at most ${DEEPEST} levels of lists and objects, got more: keep it in a file of its own`;

@@ -12,7 +12,7 @@ import type { JobSpec } from "../../domain/job.js";
 import { describe, isObject } from "./describe.js";
 import { toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import { checkJobName } from "../names.js";
-import { locateData, placeFaults, type Locate, type PathFault, type SourceOf } from "./places.js";
+import { asWritten, locateData, placeFaults, type Locate, type PathFault, type SourceOf } from "./places.js";
 import { expandJob, type ExpandWishes } from "./template/expand-job.js";
 import { readRegularFile, tooLarge } from "../../system/regular-file.js";
 import type { WrittenOptions } from "./task-options.js";
@@ -97,7 +97,10 @@ async function readValue(value: unknown, source: Omit<JobSource, "fileName">, { 
   const faults = [...ofSettings, ...expanded.faults, ...tasks.inFile(read.faults)];
   return {
     job: toJob(settings, read.tasks),
-    faults: placeFaults(faults, locate),
+    faults: placeFaults(
+      faults.map((fault) => asWritten(fault, sourceOf)),
+      locate,
+    ),
     warnings: placeFaults(warnings, locate),
     place: (more) => placeFaults(tasks.inFile(more), locate),
     originOf: tasks.originOf,

@@ -5,10 +5,14 @@
  * there is a fault. Nothing here recurses: depth is no limit.
  */
 
+import { quote } from "./describe.js";
 import { SyntaxFault, type Path, type Source } from "./places.js";
 
-/** @throws SyntaxFault with the offset of the first character that is wrong. */
-export function parseJson(text: string): Source {
+/**
+ * @param options.uniqueKeys a key that stands twice in an object is wrong: for what people write by hand. Default: the last one counts.
+ * @throws SyntaxFault with the offset of the first character that is wrong.
+ */
+export function parseJson(text: string, { uniqueKeys = false }: { readonly uniqueKeys?: boolean } = {}): Source {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -16,6 +20,7 @@ export function parseJson(text: string): Source {
     checkEnd(text, endOfValue(text, 0));
     throw new SyntaxFault(0, "expected JSON");
   }
+  if (uniqueKeys) demandUniqueKeys(text, value);
   const members = new Map<number, Map<string | number, Member>>();
   const find = (path: Path): { found: Member; isWhole: boolean } => {
     const start = skipSpace(text, 0);
@@ -41,6 +46,42 @@ export function parseJson(text: string): Source {
       return isWhole && !'[{"'.includes(text[found.value]!) ? text.slice(found.value, endOfValue(text, found.value)) : undefined;
     },
   };
+}
+
+/** The text must be valid, and `value` what it says. */
+function demandUniqueKeys(text: string, value: unknown): void {
+  // What looks like the end of a key in the text is at least each key; are there no more, no key was lost.
+  if ((text.match(/"[ \t\n\r]*:/g)?.length ?? 0) === countKeys(value)) return;
+  const open: (Set<string> | null)[] = [];
+  for (let at = 0; at < text.length;) {
+    const character = text[at];
+    if (character === "{") open.push(new Set());
+    else if (character === "[") open.push(null);
+    else if (character === "}" || character === "]") open.pop();
+    if (character !== '"') {
+      at++;
+      continue;
+    }
+    const end = endOfString(text, at);
+    const keys = text[skipSpace(text, end)] === ":" ? (open.at(-1) ?? null) : null;
+    const key = keys === null ? "" : String(JSON.parse(text.slice(at, end)));
+    if (keys?.has(key) === true)
+      throw new SyntaxFault(at, `not valid JSON: the key ${quote(key)} stands there twice: remove one`);
+    keys?.add(key);
+    at = end;
+  }
+}
+
+/** Of all objects in it. */
+function countKeys(value: unknown): number {
+  let count = 0;
+  const rest: unknown[] = [value];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    if (!Array.isArray(next)) count += Object.keys(next).length;
+    for (const each of Object.values(next) as unknown[]) if (typeof each === "object" && each !== null) rest.push(each);
+  }
+  return count;
 }
 
 /** What stands in a list or object: where it begins (at its key, if it has one) and where its value begins. */

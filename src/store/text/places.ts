@@ -72,6 +72,18 @@ export function sourceIn(source: Source): SourceOf {
   return (path) => source.sourceAt(path.slice(root));
 }
 
+/** A fault in which numbers are as they stand in the text: in YAML, `3.10` is the number 3.1, and who is told so would lose the zero. */
+export function asWritten(fault: PathFault, sourceOf: SourceOf): PathFault {
+  if (!fault.message.includes("got the number ")) return fault;
+  const source = sourceOf(fault.path);
+  const number = String(Number(source));
+  if (source === undefined || source === number) return fault;
+  const message = fault.message
+    .replace(`got the number ${number}`, `got the number ${source}`)
+    .replace(`"${number}"`, `"${source}"`);
+  return { path: fault.path, message };
+}
+
 /** Offset → `line:column`, both from 1. The lines are found at the first call. */
 export function lineIndex(text: string): (offset: number) => string {
   let starts: number[] | null = null;

@@ -7,7 +7,7 @@
  */
 
 import type { Counts, JobOptions, JobOwner, JobState } from "../../domain/job.js";
-import { isObject } from "./describe.js";
+import { isObject, isTooDeep, TOO_DEEP } from "./describe.js";
 import { JOB_OPTION_SHAPES, toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import type { PathFault } from "./places.js";
 import * as checks from "./value-checks.js";
@@ -62,10 +62,14 @@ export function readState(value: unknown): StateEntries | null {
 
 /** What is wrong with what its author decided. */
 export function stateFaults(state: StateEntries): PathFault[] {
-  return [...AUTHORS].flatMap(([key, shape]) => {
+  const deep = Object.entries(extraOfState(state)).flatMap(([key, entry]) =>
+    isTooDeep(entry) ? [{ path: [key], message: TOO_DEEP }] : [],
+  );
+  const wrong = [...AUTHORS].flatMap(([key, shape]) => {
     const fault = isNone(state[key]) ? null : firstFault(shape, state[key]);
     return fault === null ? [] : [{ path: [key, ...fault.path], message: fault.message }];
   });
+  return [...wrong, ...deep];
 }
 
 /** What its author decided, in our words; it must be right. */

@@ -7,7 +7,7 @@
 
 import * as z from "zod";
 import { checkJobName } from "../names.js";
-import { describe, isObject } from "./describe.js";
+import { describe, isObject, isTooDeep, TOO_DEEP } from "./describe.js";
 import { JOB_OPTION_SHAPES } from "./job-options.js";
 import type { PathFault } from "./places.js";
 import { suggest } from "./suggest.js";
@@ -91,7 +91,8 @@ function faultsOf(schema: z.ZodType, value: unknown): PathFault[] {
 /** Keys that mean nothing. Those that begin with `_` are comments. */
 function keyFaults(value: unknown, known: readonly string[], others: Pick<ReadonlySet<string>, "has"> | "any"): PathFault[] {
   const faults: PathFault[] = [];
-  for (const key of isObject(value) ? Object.keys(value) : []) {
+  for (const [key, entry] of isObject(value) ? Object.entries(value) : []) {
+    if (others === "any" && !known.includes(key) && isTooDeep(entry)) faults.push({ path: [key], message: TOO_DEEP });
     if (others !== "any" && !known.includes(key) && !others.has(key) && !key.startsWith("_")) {
       const meant = suggest(key, known);
       const remedy = meant === null ? "remove it, or begin it with `_` to make it a comment" : `did you mean \`${meant}\`?`;

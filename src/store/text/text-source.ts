@@ -33,7 +33,8 @@ export async function parseText(input: string | Uint8Array, fileName: string, la
     };
   }
   try {
-    const source = await parse(text, language ?? guess(text, fileName));
+    // What has a language to be in is a program's.
+    const source = await parse(text, language ?? guess(text, fileName), { uniqueKeys: language === undefined });
     const { value } = source;
     return { value, locate: locateText(fileName, text, source), sourceOf: sourceIn(source), fault: null };
   } catch (error) {
@@ -42,12 +43,12 @@ export async function parseText(input: string | Uint8Array, fileName: string, la
   }
 }
 
-async function parse(text: string, language: Language): Promise<Source> {
-  if (language === "json") return parseJson(text);
+async function parse(text: string, language: Language, options: { readonly uniqueKeys: boolean }): Promise<Source> {
+  if (language === "json") return parseJson(text, options);
   // JSON in a file that is called YAML is read as what it is, many times faster.
   if (looksLikeJson(text)) {
     try {
-      return parseJson(text);
+      return parseJson(text, options);
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
     }

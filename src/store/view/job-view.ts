@@ -13,6 +13,7 @@ import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";
 import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
+import { isTooDeep } from "../text/describe.js";
 import { locateData } from "../text/places.js";
 import { readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import { readTaskViews, type TaskView } from "./task-view.js";
@@ -98,7 +99,7 @@ export function viewJob(paths: JobPaths, name: string, options: { withTasks: boo
   return {
     name,
     dir: paths.dir,
-    state,
+    state: withoutDeep(state),
     isOver,
     tasks,
     counts: counts ?? (tasks === null ? null : countTasks(tasks)),
@@ -110,6 +111,11 @@ export function viewJob(paths: JobPaths, name: string, options: { withTasks: boo
       oldTasks(paths, state, tasks),
     engine: isOver ? null : findEngine(paths.lock),
   };
+}
+
+/** What can't be written down again can't be shown. */
+function withoutDeep(state: StateEntries | null): StateEntries | null {
+  return state === null ? null : Object.fromEntries(Object.entries(state).filter(([, entry]) => !isTooDeep(entry)));
 }
 
 /** The first thing that keeps a job from being taken in. */

@@ -1,7 +1,7 @@
 /** The tasks of a tasks.json as a visitor sees them, whoever wrote them: what can't be meant is left out, and nothing is a fault. Pure. */
 
 import type { TaskStatus } from "../../domain/task.js";
-import { isObject } from "../text/describe.js";
+import { isObject, isTooDeep } from "../text/describe.js";
 import { isPlainEntry, isPlainTask } from "../text/task-keys.js";
 
 /** An object of tasks.json. Only `id` is certain to be there; what we know is of its kind. */
@@ -29,7 +29,9 @@ export function readTaskViews(values: readonly unknown[]): TaskView[] {
     if (!isObject(value) || typeof value["id"] !== "string") return [];
     if (isPlainTask(value, true) && NEVER_NULL.every((key) => value[key] !== null)) return [value as TaskView];
     const isMeant = ([key, entry]: [string, unknown]): boolean =>
-      entry === null ? !NEVER_NULL.some((never) => never === key) : key === "id" || isPlainEntry(key, entry);
+      entry === null
+        ? !NEVER_NULL.some((never) => never === key)
+        : key === "id" || (isPlainEntry(key, entry) && !isTooDeep(entry));
     return [Object.fromEntries(Object.entries(value).filter(isMeant)) as unknown as TaskView];
   });
 }

@@ -267,3 +267,18 @@ test("a dash reads standard input", () => {
   assert.equal(run('[{"id": "a", "command": "x"}]'), "a undefined\n");
   assert.equal(run("- id: b\n  command: 3\n"), 'b stdin:2:3: tasks[0] ("b").command\n');
 });
+
+test("a number is told as it is written, and the remedy keeps its zeros", async () => {
+  assert.deepEqual(await faultsOf("- command: x\n  env: { PY: 3.10 }\n", "a.yaml"), [
+    'a.yaml:2:10: tasks[0].env.PY: expected a string, got the number 3.10: write it in quotes, "3.10"',
+  ]);
+  assert.deepEqual(await faultsOf('[{"command": "x", "retries": 1e400}]'), [
+    "job.json:1:19: tasks[0].retries: expected a whole number from 0 to 1000, got the number 1e400",
+  ]);
+});
+
+test("a key that stands twice in a job file is a fault, also in JSON", async () => {
+  assert.deepEqual(await faultsOf('[{"command": "x",\n "args": [],\n "args": []}]'), [
+    'job.json:3:2: not valid JSON: the key "args" stands there twice: remove one',
+  ]);
+});

@@ -91,3 +91,23 @@ test("depth is no limit", () => {
     (error) => error instanceof SyntaxFault && error.offset === depth,
   );
 });
+
+test("a key that stands twice in an object is a fault at its second place, if keys must be unique", () => {
+  const unique = (text: string): number | null => {
+    try {
+      parseJson(text, { uniqueKeys: true });
+      return null;
+    } catch (error) {
+      assert.match((error as Error).message, /^not valid JSON: the key "[^"]*" stands there twice: remove one$/);
+      return (error as SyntaxFault).offset;
+    }
+  };
+  assert.equal(unique('{"a": 1, "b": {"a": 1}, "c": [{"a": 1}, {"a": 2}]}'), null);
+  assert.equal(unique('{"a": 1, "b": 2, "a": 3}'), 17);
+  assert.equal(unique('[{"a": {"x": 1, "\\u0078" : 2}}]'), 16);
+  // What looks like a key in a text is none.
+  assert.equal(unique('{"a": "\\"a\\":", "b": "{\\"a\\": 1}", "c": "\\\\"}'), null);
+  assert.equal(unique('{"a": "\\"a\\":", "b": "\\"b\\":", "b": 1}'), 31);
+  const deep = `{"a": ${"[".repeat(100_000)}${"]".repeat(100_000)}, "a": 1}`;
+  assert.equal(unique(deep), deep.lastIndexOf('"a"'));
+});
