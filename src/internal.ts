@@ -1,7 +1,7 @@
 /** What only the manager and the command line need, which watch directories and ask engines: no part of the public API. */
 
 export { addition, tasksOfAddition } from "./engine/changes/add.js";
-export { askToAdd, askToCancel, askToRetry } from "./engine/changes/ask-holder.js";
+export { askToAdd, askToCancel, askToExplain, askToRetry } from "./engine/changes/ask-holder.js";
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";

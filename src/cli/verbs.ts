@@ -239,6 +239,18 @@ export const verbs: readonly Verb[] = [
     load: () => import("./commands/status.js"),
   },
   {
+    name: "why",
+    usage: "why JOB [TASK]",
+    describe: "Say why a job or a task is in the state it is in: what it waits for, what its time went to",
+    args: { JOB: "Name of a job", TASK: "Id of a task (default: the job as a whole)" },
+    options: ["run"],
+    examples: [
+      ["air-executor why pipeline", "what it waits for now, or what its time went to: its critical path"],
+      ["air-executor why pipeline merge", "what the task waited for, what held it back, what each attempt did"],
+    ],
+    load: () => import("./commands/why.js"),
+  },
+  {
     name: "watch",
     usage: "watch [JOB]",
     describe: "Show the same live, until the job has ended",

@@ -11,6 +11,8 @@ export type ControlRequest =
   | { readonly verb: "add"; readonly job: string; readonly tasks: readonly unknown[] }
   /** Cancels tasks; null for the job. */
   | { readonly verb: "cancel"; readonly job: string; readonly tasks: readonly string[] | null }
+  /** Says what keeps the job from going on just now. */
+  | { readonly verb: "explain"; readonly job: string }
   /** Runs tasks again; both null for all that did not complete. */
   | { readonly verb: "retry"; readonly job: string; readonly tasks: readonly string[] | null; readonly from: string | null };
 
@@ -45,10 +47,11 @@ export function decodeRequest(line: string): ControlRequest {
   const { verb, job, tasks = null, from = null } = value ?? {};
   if (typeof job === "string") {
     if (verb === "add" && Array.isArray(tasks)) return { verb, job, tasks: tasks as readonly unknown[] };
+    if (verb === "explain") return { verb, job };
     if (verb === "cancel" && isIdsOrNull(tasks)) return { verb, job, tasks };
     if (verb === "retry" && isIdsOrNull(tasks) && (from === null || typeof from === "string")) return { verb, job, tasks, from };
   }
-  throw new AirError("AIR_USAGE", `expected a request to add, cancel or retry, got ${line.slice(0, 100)}`);
+  throw new AirError("AIR_USAGE", `expected a request to add, cancel, explain or retry, got ${line.slice(0, 100)}`);
 }
 
 export function encodeError(error: unknown): object {

@@ -1,10 +1,34 @@
-/** That a limit has held ready tasks of a job back, and who had what was lacking: one of the events. */
+/** That a limit has held ready tasks of a job back, and who had what was lacking: one of the events; and what an engine says of it while it lasts. */
 
 /** Who takes of a pool. */
 export interface Holder {
   readonly job: string;
   readonly task: string;
   readonly amount: number;
+}
+
+/** A limit that holds ready tasks of a job back now. Times are milliseconds since the epoch. */
+export interface Hold {
+  readonly since: number;
+  /** The name of the pool, or `concurrency` for the job's own. */
+  readonly pool: string;
+  /** True if the pool is the job's own. */
+  readonly isOwn: boolean;
+  readonly size: number;
+  /** What is free of it, which is not enough, or is kept for another task. */
+  readonly free: number;
+  /** The task that is next, and what it takes of the pool. */
+  readonly task: string;
+  readonly amount: number;
+  /** Who had taken of it when it began: a few of them, the largest first. */
+  readonly holders: readonly Holder[];
+}
+
+/** What an engine can say of a job that it runs, and the files can't. */
+export interface LiveState {
+  readonly holds: readonly Hold[];
+  /** What keeps it from going on: a disk that takes no records, a machine that starts no process. Null if nothing does. */
+  readonly trouble: string | null;
 }
 
 /** A limit has held ready tasks of the job back, and does no more. Not told of what took less than a second. */

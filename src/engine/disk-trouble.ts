@@ -24,10 +24,14 @@ export class DiskTrouble {
       this.#onWarning(`job "${this.#job}": the disk takes its ${what} again, going on`);
     } else if (!this.#refused.has(what)) {
       this.#refused.set(what, { since: this.#clock.monotonic(), cause });
-      this.#onWarning(
-        `job "${this.#job}": its ${what} can't be written (${cause.message}); nothing new is started until they can`,
-      );
+      this.#onWarning(`job "${this.#job}": ${refusal(what, cause)}`);
     }
+  }
+
+  /** What it refuses now, in words; null if nothing. */
+  get words(): string | null {
+    for (const [what, { cause }] of this.#refused) return refusal(what, cause);
+    return null;
   }
 
   /** What keeps the job from going on; null if nothing does. */
@@ -40,4 +44,8 @@ export class DiskTrouble {
     }
     return null;
   }
+}
+
+function refusal(what: Refused, cause: Error): string {
+  return `its ${what} can't be written (${cause.message}); nothing new is started until they can`;
 }

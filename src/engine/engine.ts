@@ -4,6 +4,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
+import type { LiveState } from "../domain/held-back.js";
 import type { TaskRunner } from "../domain/ports.js";
 import { isFinal } from "../domain/task.js";
 import { Scheduler } from "../scheduler/scheduler.js";
@@ -112,6 +113,13 @@ export class Engine {
       await opened.giveBack();
       throw error;
     }
+  }
+
+  /** What the files of a job that runs here don't say. */
+  explain({ holds, trouble }: RunningJob): LiveState {
+    const { refusal } = this.#scheduler;
+    const machine = refusal === null ? null : `the machine refuses to start processes just now (${refusal})`;
+    return { holds, trouble: trouble ?? machine };
   }
 
   /** Resolves when nothing runs any more. */

@@ -5,6 +5,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
+import type { Hold } from "../domain/held-back.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobSummary } from "../domain/job.js";
 import type { Clock } from "../domain/ports.js";
@@ -96,6 +97,16 @@ export class RunningJob {
   /** True if the scheduler has nothing more to do with it. */
   get isIdle(): boolean {
     return this.#handle?.isOver ?? true;
+  }
+
+  /** What the disk refuses of it now, in words; null if nothing. */
+  get trouble(): string | null {
+    return this.#trouble.words;
+  }
+
+  /** What limits hold its ready tasks back. */
+  get holds(): readonly Hold[] {
+    return this.#handle?.holds ?? [];
   }
 
   /** What keeps the job from going on; null if nothing does. */

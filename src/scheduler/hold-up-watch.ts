@@ -3,10 +3,10 @@
  * has happened: one that merely waits still waits for the same. Decides nothing.
  */
 
-import type { HeldBack, Holder } from "../domain/held-back.js";
+import type { HeldBack, Hold, Holder } from "../domain/held-back.js";
 import type { Clock } from "../domain/ports.js";
 import type { Admission } from "./admission/admission.js";
-import type { Hold, Obstacle } from "./admission/hold-ups.js";
+import type { Obstacle } from "./admission/hold-ups.js";
 import type { InFlight } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 

@@ -5,6 +5,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
+import type { Hold } from "../domain/held-back.js";
 import type { JobEvent } from "../domain/events.js";
 import type { Counts, LoadedJob } from "../domain/job.js";
 import type { Descriptor, Placement, Recorder } from "../domain/ports.js";
@@ -47,6 +48,8 @@ export interface JobHandle {
   readonly counts: Counts;
   /** The id of the task that failed first; null if none has. */
   readonly firstFailure: string | null;
+  /** What limits hold its ready tasks back now. */
+  readonly holds: readonly Hold[];
   /** Ids of all tasks of the job: what `checkGraph` takes as known. */
   readonly ids: KnownIds;
   /**
@@ -165,6 +168,9 @@ export function handleOf(job: JobRun, actions: Actions): JobHandle {
     },
     get counts() {
       return job.plan.counts;
+    },
+    get holds() {
+      return job.holdUps.open;
     },
     get firstFailure() {
       return job.plan.firstFailure;

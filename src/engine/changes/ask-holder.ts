@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { ask } from "../../control/client.js";
 import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../../control/protocol.js";
 import { AirError } from "../../domain/errors.js";
+import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { socketOfHolder } from "../../system/lock-holder.js";
@@ -31,6 +32,11 @@ export function askToCancel(base: string, job: string, tasks: readonly string[] 
 export function askToRetry(base: string, job: string, wish: RetryWish): Promise<RetryAnswer | null> {
   const { tasks = null, from = null } = wish;
   return askHolder<RetryAnswer>(base, { verb: "retry", job, tasks, from });
+}
+
+/** What only its engine knows of a job. */
+export function askToExplain(base: string, job: string): Promise<LiveState | null> {
+  return askHolder<LiveState>(base, { verb: "explain", job });
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {

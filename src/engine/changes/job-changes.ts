@@ -67,6 +67,8 @@ export class JobChanges {
       }
       case "cancel":
         return cancelHere(this.#find(request.job), request.tasks);
+      case "explain":
+        return this.#engine.explain(this.#find(request.job));
       case "retry": {
         const { job, tasks, from } = request;
         const wish = { ...(tasks !== null && { tasks }), ...(from !== null && { from }) };

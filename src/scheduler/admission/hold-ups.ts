@@ -3,28 +3,12 @@
  * dispatcher, after each pass, what hinders the jobs to which something happened: a job that merely waits is never looked at.
  */
 
-import type { HeldBack, Holder } from "../../domain/held-back.js";
+import type { HeldBack, Hold } from "../../domain/held-back.js";
 
 /** What hinders the first ready task of a demand. */
-export interface Obstacle {
-  /** Its name; of the job's own `concurrency` that word. */
-  readonly pool: string;
-  /** True if it is the job's own. */
-  readonly isOwn: boolean;
-  readonly size: number;
-  /** What is free of it, which is not enough, or is kept for another task. */
-  readonly free: number;
-  /** The number of the task that is next. */
+export interface Obstacle extends Omit<Hold, "task" | "since" | "holders"> {
+  /** Its number. */
   readonly task: number;
-  readonly amount: number;
-}
-
-/** A limit that holds tasks back now; wall time in milliseconds. */
-export interface Hold extends Omit<Obstacle, "task"> {
-  readonly since: number;
-  readonly task: string;
-  /** Who had what is lacking when it began: a few of them, the largest first. */
-  readonly holders: readonly Holder[];
 }
 
 /** What takes less is no news. */

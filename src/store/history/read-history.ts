@@ -6,7 +6,7 @@
 import { AirError } from "../../domain/errors.js";
 import type { RunHistory } from "../../domain/history.js";
 import { readJournal } from "../journal/journal-reader.js";
-import type { JobPaths } from "../layout.js";
+import { jobPaths, type JobPaths } from "../layout.js";
 import { History } from "./history.js";
 
 /**
@@ -30,4 +30,9 @@ export function readHistory({ journal }: Pick<JobPaths, "journal">): RunHistory 
     damage = error.message;
   }
   return events === 0 ? null : history.tell(damage);
+}
+
+/** The same for the directory of a run, wherever it was found. */
+export function readHistoryIn(dir: string): RunHistory | null {
+  return readHistory(jobPaths(dir));
 }

@@ -1,0 +1,210 @@
+/** `why`, asked of real jobs in every kind of trouble. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { waitUntil } from "../support/wait-until.js";
+import { makePlayground, type Playground } from "./support/cli.js";
+
+const shell = (id: string, script: string, rest: object = {}): object => ({ id, command: "sh", args: ["-c", script], ...rest });
+const waiting = (id: string, rest: object = {}): object =>
+  shell(id, `echo > ${id}.started; until [ -e ${id}.go ]; do sleep 0.05; done`, rest);
+
+async function why({ run }: Playground, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(["why", ...args]);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+const inOrder = (...pieces: string[]): RegExp => new RegExp(pieces.join("[\\s\\S]*"));
+
+test("of a job that has ended why tells what failed first, where the time went, and each task's story", async (context) => {
+  const playground = makePlayground(context);
+  const tasks = [
+    shell("prepare", "sleep 0.1"),
+    shell("long", "sleep 1.2", { priority: 1, dependencies: ["prepare"], resources: { licence: 1 } }),
+    shell("next", "sleep 0.1", { dependencies: ["prepare"], resources: { licence: 1 } }),
+    shell("flaky", "test $AIR_EXECUTOR_ATTEMPT = 2", { retries: 2, retry_delay: 0.2 }),
+    shell("bad", "exit 3", { dependencies: ["next"] }),
+    shell("behind", "true", { dependencies: ["bad"] }),
+    shell("further", "true", { dependencies: ["behind"] }),
+    shell("alarm", "true", { dependencies: ["long"], trigger_rule: "any_failed" }),
+  ];
+  playground.write("job.json", { pools: { licence: 1 }, tasks });
+  assert.equal((await playground.run(["run", "job.json", "-j", "4"])).code, 1);
+
+  const job = await why(playground, "job");
+  assert.match(
+    job,
+    /^job: failed at .*\n {2}The first to fail was "bad" at \S+: exit code 3\.\n {2}Besides, 3 tasks were skipped\./,
+  );
+  assert.match(job, inOrder("READY", " prepare\\n", " next\\n", " bad\\n", "On this path tasks ran for"));
+  assert.match(job, /held back by the job's pool licence, of which there is 1 \(1\.\d s\)\./);
+
+  const next = await why(playground, "job", "next");
+  assert.match(next, inOrder('longest for "prepare", which completed at', "Then it was ready, and started 1\\.\\d s later"));
+  assert.match(next, /For 1\.\d s it was held back by the job's pool licence, of which there is 1, taken by "long"\./);
+  assert.match(next, /attempt 1 {3}started \S+, 1\.\d s after it could, with 1 of licence, ran \d+ ms.*: completed/);
+
+  const flaky = await why(playground, "job", "flaky");
+  assert.match(
+    flaky,
+    inOrder("attempt 1 .*: exit code 1; it was tried again after a delay of 2\\d\\d ms", "attempt 2 .*: completed"),
+  );
+  const further = await why(playground, "job", "further");
+  assert.match(
+    further,
+    inOrder(
+      'It was skipped: dependency "behind" was skipped, since "bad" failed\\.',
+      'That began with "bad", which failed at \\S+: exit code 3\\.',
+    ),
+  );
+  assert.match(await why(playground, "job", "alarm"), /It was skipped: none of its dependencies failed\./);
+
+  const data = JSON.parse(await why(playground, "job", "--json")) as {
+    critical_path: { task: string; wait_ms: number }[];
+    held_back: object[];
+  };
+  assert.deepEqual(
+    data.critical_path.map(({ task }) => task),
+    ["prepare", "next", "bad"],
+  );
+  assert.equal(data.held_back.length, 1);
+  const task = JSON.parse(await why(playground, "job", "flaky", "--json")) as {
+    attempts: { outcome: object; wait_ms: number }[];
+  };
+  assert.deepEqual(
+    task.attempts.map(({ outcome }) => outcome),
+    [
+      { kind: "exited", exitCode: 1 },
+      { kind: "exited", exitCode: 0 },
+    ],
+  );
+
+  const none = await playground.run(["why", "job", "flakey"]);
+  assert.deepEqual([none.code, none.stderr], [2, 'air-executor: job "job" has no task "flakey"; did you mean flaky?\n']);
+});
+
+test("of a job that runs it tells what runs, what holds the others back, and who has that", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const tasks = [
+    waiting("holder", { priority: 1, resources: { licence: 2 } }),
+    waiting("held", { resources: { licence: 1 } }),
+    shell("again", "exit 1", { retries: 1, retry_delay: 600 }),
+    waiting("last", { dependencies: ["held"] }),
+    waiting("very-last", { dependencies: ["last"] }),
+  ];
+  write("job.json", tasks);
+  const running = start(["run", "job.json", "-j", "4", "--pool", "licence=2", "--grace-period", "0"]);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "holder.started"))));
+  const journal = join(dir, ".air-executor", "jobs", "job", "journal.ndjson");
+  assert.ok(await waitUntil(() => readFileSync(journal, "utf8").includes('"retryAt"')));
+
+  const job = await why(playground, "job");
+  assert.match(
+    job,
+    inOrder(
+      '1 task runs: "holder" for',
+      'Held back by the pool licence, of which there is 2, taken by "holder", for',
+      'the next that waits for that is "held"',
+    ),
+  );
+  assert.match(
+    job,
+    inOrder("1 task is ready to start", '"again" is tried again at \\S+ \\(in (?:9|10) min', "2 tasks wait for others"),
+  );
+  assert.match(await why(playground, "job", "holder"), /: running\n[\s\S]*with 2 of licence, has been running for/);
+  assert.match(
+    await why(playground, "job", "held"),
+    /It has been ready to start since .*\n {2}What holds it back now is the pool licence, of which there is 2, taken by "holder" \(for/,
+  );
+  assert.match(
+    await why(playground, "job", "again"),
+    /It waits until \S+ \((?:9|10) min .*since its last attempt failed \(exit code 1\) and `retry_delay` asks for it/,
+  );
+  assert.match(
+    await why(playground, "job", "very-last"),
+    inOrder('It waits for "last" \\(pending\\)', 'hangs in the end on "held", which is pending'),
+  );
+
+  running.process.kill("SIGKILL");
+  await running.ended;
+  const left = await why(playground, "job");
+  assert.match(
+    left,
+    /Nothing goes on: its engine is gone; go on: air-executor run \S+job\.\n {2}1 task runs, as far as is known: "holder"/,
+  );
+  assert.match(await why(playground, "job", "holder"), /Nobody watches it: its engine is gone/);
+  for (const id of ["holder", "held", "last", "very-last"]) writeFileSync(join(dir, `${id}.go`), "");
+});
+
+test("of a job that another engine's limit of tasks at once holds back it names the limit", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  write("job.json", { tasks: [waiting("a"), waiting("b")], concurrency: 1 });
+  const running = start(["run", "job.json", "-j", "4"]);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
+  assert.match(await why(playground, "job", "b"), /What holds it back now is the job's own limit of 1 at once \(for/);
+  for (const id of ["a", "b"]) writeFileSync(join(dir, `${id}.go`), "");
+  assert.equal((await running.ended).code, 0);
+});
+
+test("of what no engine takes in it says what is missing or wrong", async (context) => {
+  const playground = makePlayground(context);
+  const jobs = join(playground.dir, ".air-executor", "jobs");
+  const drop = (name: string, state: string, tasks?: string): void => {
+    mkdirSync(join(jobs, name), { recursive: true, mode: 0o700 });
+    writeFileSync(join(jobs, name, "state.json"), state);
+    if (tasks !== undefined) writeFileSync(join(jobs, name, "tasks.json"), tasks);
+  };
+  drop("half", '{"id": "half-1", "na');
+  assert.match(await why(playground, "half"), /^half: .*state\.json is not whole JSON yet\n$/);
+  drop("lonely", '{"id": "lonely-1", "name": "lonely", "state": "waiting"}');
+  assert.match(
+    await why(playground, "lonely", "a"),
+    /^lonely: .*tasks\.json is not there yet\n {2}So nothing is known of the task "a"/,
+  );
+  drop("dropped", '{"id": "dropped-1", "name": "dropped", "state": "waiting"}', '[{"id": "a", "command": "true"}]');
+  assert.match(await why(playground, "dropped"), /^dropped: nobody runs it; go on: air-executor start/);
+  drop(
+    "refused",
+    '{"id": "r-1", "name": "refused", "state": "failed", "error": "tasks.json is not a valid job: 1 fault", "owner": "manager"}',
+  );
+  assert.match(await why(playground, "refused"), /not a valid job: 1 fault|tasks\.json is not there yet/);
+  symlinkSync("/tmp", join(jobs, "link"));
+  assert.match(await why(playground, "link"), /^link: it is not taken: it is a link or a file/);
+  const data = JSON.parse(await why(playground, "half", "--json")) as { is_taken_in: boolean; standstill: string };
+  assert.equal(data.is_taken_in, false);
+  assert.match(data.standstill, /not whole JSON/);
+  const none = await playground.run(["why", "haf"]);
+  assert.deepEqual([none.code, none.stderr], [2, 'air-executor: there is no job "haf" in .air-executor; did you mean half?\n']);
+});
+
+test("of a damaged journal it tells what stands before the damage, and says so", async (context) => {
+  const playground = makePlayground(context);
+  playground.write("job.json", [shell("a", "true"), shell("b", "true", { dependencies: ["a"] })]);
+  assert.equal((await playground.run(["run", "job.json"])).code, 0);
+  const journal = join(playground.dir, ".air-executor", "jobs", "job", "journal.ndjson");
+  const lines = readFileSync(journal, "utf8").split("\n");
+  lines[4] = lines[4]!.replace("task", "tusk");
+  writeFileSync(journal, lines.join("\n"));
+  const { code, stdout, stderr } = await playground.run(["why", "job"]);
+  assert.equal(code, 0);
+  assert.match(stderr, /journal\.ndjson: line 5 is damaged/);
+  assert.match(stdout, /Its record is damaged; this is what it says up to the damage:/);
+  const task = await playground.run(["why", "job", "a"]);
+  assert.deepEqual([task.code, /a of job job: completed/.test(task.stdout)], [0, true]);
+});
+
+test("names that would drive a terminal are shown without their escape sequences", async (context) => {
+  const playground = makePlayground(context);
+  const id = "x\u001b]0;owned\u0007y";
+  playground.write("job.json", [shell(id, "exit 1"), shell("behind", "true", { dependencies: [id] })]);
+  await playground.run(["run", "job.json"]);
+  for (const text of [await why(playground, "job"), await why(playground, "job", "behind"), await why(playground, "job", id)]) {
+    assert.doesNotMatch(text, /\u001b|\u0007/);
+    assert.match(text, /xy/);
+  }
+});
