@@ -32,6 +32,8 @@ export interface RetryAnswer {
   readonly tasks: readonly string[];
 }
 
+/** Of an error whose faults don't fit. */
+const MOST_MESSAGE = 10_000;
 /** Enough for 200,000 tasks; more are to be added in several calls. */
 export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -54,10 +56,15 @@ export function decodeRequest(line: string): ControlRequest {
   throw new AirError("AIR_USAGE", `expected a request to add, cancel, explain or retry, got ${line.slice(0, 100)}`);
 }
 
-export function encodeError(error: unknown): object {
+/** What went wrong, as an answer; without its faults if they are more than fits. */
+export function encodeFailure(error: unknown): Buffer {
   const { code, message, faults } =
     error instanceof AirError ? error : new AirError("AIR_SYSTEM", error instanceof Error ? error.message : String(error));
-  return { error: { code, message, faults } };
+  try {
+    return encodeLine({ error: { code, message, faults } });
+  } catch {
+    return encodeLine({ error: { code, message: message.slice(0, MOST_MESSAGE), faults: [] } });
+  }
 }
 
 /** What came back. Null if it is no whole answer. Throws the error that it holds. */

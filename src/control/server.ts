@@ -8,7 +8,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
-import { decodeRequest, encodeError, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
+import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
 import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 
 export interface ControlServerOptions {
@@ -93,7 +93,7 @@ export class ControlServer {
     try {
       return encodeLine({ ok: await this.#options.answer(decodeRequest(line)) });
     } catch (error) {
-      return encodeLine(encodeError(error));
+      return encodeFailure(error);
     }
   }
 }

@@ -21,6 +21,8 @@ import { RunningJob } from "./running-job.js";
 
 /** Lanes that are started before it is known that the job can run. */
 const MOST_AHEAD = 8;
+/** Whatever has not ended so long after KILL is stuck in the system. */
+const STUCK_MS = 6000;
 /** The longest delay of a Node timer; later wake-ups are reached in several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** Different reasons for one and the same shortage. */
@@ -125,7 +127,10 @@ export class Engine {
   /** Resolves when nothing runs any more. */
   async stop(graceMs: number): Promise<void> {
     this.#scheduler.stop(graceMs);
+    const hurried = later(graceMs, () => this.#each((job) => job.hurry()));
+    const abandoned = later(graceMs + STUCK_MS, () => this.#each((job) => job.abandon(stuck(job))));
     await this.#idle();
+    for (const timer of [hurried, abandoned]) clearTimeout(timer);
   }
 
   async drain(): Promise<void> {
@@ -181,6 +186,10 @@ export class Engine {
     return running;
   }
 
+  #each(act: (job: RunningJob) => void): void {
+    for (const running of this.#running.values()) act(running);
+  }
+
   async #idle(): Promise<void> {
     await Promise.allSettled([...this.#running.values()].map(({ finished }) => finished));
   }
@@ -208,7 +217,7 @@ export class Engine {
   }
 
   #giveUp(error: AirError): void {
-    for (const running of this.#running.values()) running.giveUp(error);
+    this.#each((job) => job.giveUp(error));
     this.#scheduler.stop(0);
   }
 
@@ -220,4 +229,13 @@ export class Engine {
     const delay = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(at - clock.monotonic())));
     this.#timer = setTimeout(() => this.#scheduler.tick(), delay);
   }
+}
+
+function later(delayMs: number, act: () => void): NodeJS.Timeout {
+  return setTimeout(act, Math.min(MAX_TIMER_MS, delayMs));
+}
+
+function stuck({ picture }: RunningJob): AirError {
+  const message = `job "${picture.name}" has tasks that can't be ended: it stays unfinished, and the next start waits for them.`;
+  return new AirError("AIR_SYSTEM", message);
 }

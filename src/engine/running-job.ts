@@ -45,6 +45,16 @@ export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   readonly onClosed: (isRecorded: boolean) => void;
 }
 
+/** How much the end of a job is worth waiting for. */
+type Ending =
+  /** For the disk as long as it takes. */
+  | { readonly is: "awaited" }
+  /** We are told to hurry: what the disk refuses is left to the next start. */
+  | { readonly is: "hurried" }
+  /** The job is given up, unfinished. */
+  | { readonly is: "given-up"; readonly error: Error }
+  | { readonly is: "closed" };
+
 const DISK_RETRY_MS = 250;
 /** How often we look whether the job's files are still ours. */
 const LOOK_EVERY_MS = 500;
@@ -62,10 +72,12 @@ export class RunningJob {
   #handle: JobHandle | null;
   /** Resolves when the scheduler is done with the job, for now: what is added before all is on disk reopens it. */
   #over: Promise<void> = Promise.resolve();
-  #isClosed = false;
+  /** Resolves when nobody waits for the scheduler any more. */
+  readonly #abandoned: Promise<void>;
+  #stopWaiting = (): void => {};
+  #ending: Ending = { is: "awaited" };
   readonly #startedAt: number;
   readonly #trouble: DiskTrouble;
-  #hopeless: AirError | null = null;
   /** Looks now and then whether the job's files are still ours. */
   readonly #vigil: NodeJS.Timeout;
   #standing: Standing = "ours";
@@ -77,19 +89,21 @@ export class RunningJob {
     this.#opened = opened;
     this.#options = options;
     this.#startedAt = options.clock.monotonic();
+    this.#abandoned = new Promise((resolve) => (this.#stopWaiting = resolve));
     this.#trouble = new DiskTrouble(picture.name, options.clock, options.onWarning);
     this.#writer = opened.write({
       durability: options.durability,
       onTrouble: (what, error) => this.#trouble.tell(what, error),
+      onFault: (error) => this.#break(error),
       onReady: () => options.scheduler.resume(),
       fit: options.fit,
-      onRewrite: (rewrite) => this.#takeIn(rewrite),
+      onRewrite: (rewrite) => this.#guard(() => this.#takeIn(rewrite)),
     });
     this.#handle = picture.isOver ? null : this.#enter();
     this.finished = this.#finish();
     // Nobody has to wait for the end: then trouble shows in the files, and in the warnings.
     this.finished.catch(() => {});
-    this.#vigil = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    this.#vigil = setInterval(() => this.#guard(() => this.#look()), LOOK_EVERY_MS).unref();
     if (opened.isSuperseded) this.#look();
     if (picture.had !== null && options.isFed !== true) this.#endUnfed();
   }
@@ -162,8 +176,32 @@ export class RunningJob {
   }
 
   /** Ends the wait for a disk or machine that refuses: the job stays unfinished, and `finished` rejects with this. */
-  giveUp(error: AirError): void {
-    this.#hopeless = error;
+  giveUp(error: Error): void {
+    if (this.#ending.is !== "closed") this.#ending = { is: "given-up", error };
+  }
+
+  /** What the disk refuses is not waited for any more: what ended is in the runner's claims too. */
+  hurry(): void {
+    if (this.#ending.is === "awaited") this.#ending = { is: "hurried" };
+  }
+
+  /** Ends the wait for what runs, too: it runs on, or can't be ended, and whoever takes the job up next adopts it. */
+  abandon(error: Error): void {
+    this.giveUp(error);
+    this.#stopWaiting();
+  }
+
+  /** Something that no waiting mends: a fault of ours, or what can't be written down. It is this job's trouble and no other's. */
+  #break(error: unknown): void {
+    this.abandon(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
@@ -192,7 +230,7 @@ export class RunningJob {
     const ports: JobPorts = {
       recorder: this.#writer,
       describe: (task, attempt, key, placement) => describeAttempt(paths, picture, graceMs, task, attempt, key, placement),
-      listener: { onEvents: (events) => this.#listeners.tell(events), onOver },
+      listener: { onEvents: (events) => this.#listeners.tell(events), onOver, onBroken: (error) => this.#break(error) },
       mayStart: only === undefined,
       endsDecide,
     };
@@ -212,7 +250,8 @@ export class RunningJob {
 
   /** The scheduler is done with the job, but it has not been given back yet. */
   #reopen(events: readonly JobEvent[]): void {
-    if (this.#isClosed || this.#hopeless !== null) throw new AirError("AIR_CLOSED", `job "${this.picture.name}" is over.`);
+    if (this.#ending.is === "closed" || this.#ending.is === "given-up")
+      throw new AirError("AIR_CLOSED", `job "${this.picture.name}" is over.`);
     this.#writer.record(events);
     this.#listeners.tell(events);
     // An executor that is closing leaves it to the next one.
@@ -234,7 +273,7 @@ export class RunningJob {
     let isRecorded = false;
     try {
       for (let isSettled = false; !isSettled;) {
-        await this.#over;
+        await Promise.race([this.#over, this.#abandoned]);
         const { version } = picture;
         await this.#settle();
         isSettled = this.isIdle && picture.version === version;
@@ -242,25 +281,27 @@ export class RunningJob {
       isRecorded = true;
       return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
     } finally {
-      this.#isClosed = true;
+      this.#ending = { is: "closed" };
       clearInterval(this.#vigil);
-      await this.#opened.giveBack();
+      await this.#opened.giveBack().catch(() => {});
       onClosed(isRecorded);
     }
   }
 
-  /** The end of a job waits for the disk as long as there is patience: what ended is in the spools too, so nothing is lost without it. */
+  /** The end of a job waits for the disk as long as there is patience: nothing is lost without it. */
   async #settle(): Promise<void> {
     for (;;) {
+      if (this.#writer.hasFailed) break;
       try {
         await this.#writer.settle();
         break;
       } catch (error) {
-        this.#trouble.tell("records", error as Error);
-        if (this.#hopeless !== null) throw this.#hopeless;
+        if (!this.#writer.hasFailed) this.#trouble.tell("records", error as Error);
+        if (this.#ending.is === "given-up" || this.#writer.hasFailed) break;
+        if (this.#ending.is === "hurried") throw this.#trouble.obstacle?.error ?? error;
         await delay(DISK_RETRY_MS);
       }
     }
-    if (this.#hopeless !== null) throw this.#hopeless;
+    if (this.#ending.is === "given-up") throw this.#ending.error;
   }
 }

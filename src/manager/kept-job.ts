@@ -9,6 +9,7 @@
 import { join } from "node:path";
 import { AirError, type AirExecutor, type Job, type JobSummary } from "../index.js";
 import { fingerprintOf, glanceAt, jobsDir, type Glance } from "../internal.js";
+import { isSystemError } from "../system/error-code.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
 import { Alarm } from "./alarm.js";
 import { KnownFiles, type Experience } from "./known-files.js";
@@ -114,7 +115,7 @@ export class KeptJob {
       case "over":
         return this.#over(signal.summary);
       case "given-up":
-        return this.#tryAgain(signal.error);
+        return this.#givenUp(signal.error);
     }
   }
 
@@ -209,6 +210,15 @@ export class KeptJob {
     }
     // It may have been written again meanwhile, and may soon be.
     this.#lookAgain();
+  }
+
+  /** What the system refuses passes; a fault of ours comes again, and is not met a second time without a reason. */
+  #givenUp(error: unknown): void {
+    if (error instanceof AirError || isSystemError(error)) return this.#tryAgain(error);
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    const way = "it is tried again when its files change, or at the next start of a manager";
+    this.#voice.tellTrouble("error", `job "${this.name}" is set aside (${message}): ${way}`, { stack });
+    this.#rest("aside");
   }
 
   #refused(glance: Glance, error: unknown): void {

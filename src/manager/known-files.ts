@@ -2,8 +2,8 @@
 
 import { SETTLE_MS, type Glance } from "../internal.js";
 
-/** `new`: nothing was tried. `ended`: it was taken up, or refused for good. `waiting`: something is missing. `unreadable`: not yet readable. */
-export type Experience = "new" | "ended" | "waiting" | "unreadable";
+/** `new`: nothing was tried. `ended`: it was taken up, or refused for good. `waiting`: something is missing. `unreadable`: not yet readable. `aside`: handling it failed. */
+export type Experience = "new" | "ended" | "waiting" | "unreadable" | "aside";
 
 export class KnownFiles {
   #fingerprint: string | null = null;

@@ -92,8 +92,15 @@ export class Dispatcher {
     return ++this.#lastKey;
   }
 
-  /** Starts attempts until so many are in flight. `onRecorded` hears of the starts on record, job by job, and of what held jobs back until now. */
-  dispatch(ceiling: number, onRecorded: (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void): void {
+  /**
+   * Starts attempts until so many are in flight. `onRecorded` hears of the starts on record, job by job, and of what held jobs back until
+   * now; `onFault` of a job whose handling failed: nothing of it is started.
+   */
+  dispatch(
+    ceiling: number,
+    onRecorded: (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void,
+    onFault: (job: JobRun, error: unknown) => void,
+  ): void {
     for (const job of this.#held.splice(0)) {
       job.isHeld = false;
       this.#admission.refresh(job);
@@ -104,20 +111,24 @@ export class Dispatcher {
     while (wasRefused) {
       wasRefused = false;
       for (const [job, starting] of this.#choose(ceiling)) {
-        if (job.ports.recorder.recordStarts(starting.starts)) {
-          this.#start(job, starting, descriptors);
-          onRecorded(job, starting.starts);
-          this.#holdUps.touch(job);
-        } else {
-          this.#putBack(job, starting);
-          wasRefused = true;
+        try {
+          if (job.ports.recorder.recordStarts(starting.starts)) {
+            this.#start(job, starting, descriptors);
+            onRecorded(job, starting.starts);
+            this.#holdUps.touch(job);
+            continue;
+          }
+        } catch (error) {
+          onFault(job, error);
         }
+        this.#putBack(job, starting);
+        wasRefused = true;
       }
     }
     if (descriptors.length > 0) {
       this.#runner.start(descriptors);
     }
-    if (ceiling === Infinity) this.#holdUps.record(onRecorded);
+    if (ceiling === Infinity) this.#holdUps.record(onRecorded, onFault);
   }
 
   /** Takes ready tasks out of their plans, as long as one fits into what is free. */
@@ -202,12 +213,16 @@ export class Dispatcher {
 
   #start(job: JobRun, { attempts, placements, starts }: Starting, descriptors: Descriptor[]): void {
     const now = this.#clock.monotonic();
-    for (const [place, attempt] of attempts.entries()) {
-      const spec = job.plan.taskAt(attempt.task);
+    // All of them first: if that fails none is in flight.
+    const described = attempts.map(({ task, key }, place) =>
+      job.ports.describe(job.plan.taskAt(task), starts[place]!.attempt, key, placements[place]!),
+    );
+    for (const attempt of attempts) {
+      const { timeoutMs } = job.plan.taskAt(attempt.task);
       job.plan.start(attempt.task);
-      this.#inFlight.add(attempt, spec.timeoutMs === null || attempt.isQueued ? null : now + spec.timeoutMs);
-      descriptors.push(job.ports.describe(spec, starts[place]!.attempt, attempt.key, placements[place]!));
+      this.#inFlight.add(attempt, timeoutMs === null || attempt.isQueued ? null : now + timeoutMs);
     }
+    for (const descriptor of described) descriptors.push(descriptor);
   }
 
   #putBack(job: JobRun, { attempts, placements }: Starting): void {

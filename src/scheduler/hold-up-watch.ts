@@ -35,16 +35,24 @@ export class HoldUpWatch {
     return job.holdUps.look([], this.#clock.now(), () => ({ task: "", holders: [] }));
   }
 
-  record(onRecorded: (job: JobRun, events: readonly HeldBack[]) => void): void {
+  /** @param onFault hears of a job whose handling failed */
+  record(onRecorded: (job: JobRun, events: readonly HeldBack[]) => void, onFault: (job: JobRun, error: unknown) => void): void {
     for (const job of this.#touched) {
-      const over = job.holdUps.look(this.#admission.obstaclesOf(job), this.#clock.now(), (obstacle) =>
-        this.#complete(job, obstacle),
-      );
-      if (over.length === 0) continue;
-      job.ports.recorder.record(over);
-      onRecorded(job, over);
+      try {
+        const over = this.#lookAt(job);
+        if (over.length === 0) continue;
+        job.ports.recorder.record(over);
+        onRecorded(job, over);
+      } catch (error) {
+        onFault(job, error);
+      }
     }
     this.#touched.clear();
+  }
+
+  #lookAt(job: JobRun): HeldBack[] {
+    const complete = (obstacle: Obstacle): Pick<Hold, "task" | "holders"> => this.#complete(job, obstacle);
+    return job.holdUps.look(this.#admission.obstaclesOf(job), this.#clock.now(), complete);
   }
 
   #complete(job: JobRun, { pool, isOwn, task }: Obstacle): Pick<Hold, "task" | "holders"> {

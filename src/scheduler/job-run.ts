@@ -22,6 +22,8 @@ import { Plan } from "./plan/plan.js";
 export interface JobListener {
   /** Events of the job, in order, after they were recorded. */
   onEvents(events: readonly JobEvent[]): void;
+  /** Its handling failed here, by a fault of ours: nothing more of it is recorded or started, as if its engine had died. Called once. */
+  onBroken(error: unknown): void;
   /** Nothing more will happen: the last event was `job-ended` or, if the engine stopped first, `job-interrupted`. Called once. */
   onOver(): void;
 }
@@ -97,6 +99,8 @@ export class JobRun {
   isOver = false;
   /** What limits hold its ready tasks back. */
   readonly holdUps = new HoldUps();
+  /** True if its handling failed: what runs of it is left to whoever takes it up next. */
+  isBroken = false;
   /** Tickets of retry delays, by task. */
   readonly delays = new Map<number, number>();
 

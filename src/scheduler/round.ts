@@ -24,18 +24,26 @@ export class Round {
   readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
   readonly #onOver: (job: JobRun) => void;
+  readonly #onFault: (job: JobRun, error: unknown) => void;
   #touched: JobRun[] = [];
   #stops: { readonly key: number; readonly graceMs: number }[] = [];
   readonly #news: News[] = [];
   #isRunning = false;
   #mustRepeat = false;
 
-  /** `onOver` hears of each job that is over, before its listener. */
-  constructor(runner: TaskRunner, clock: Clock, dispatcher: Dispatcher, onOver: (job: JobRun) => void) {
+  /** `onOver` hears of each job that is over, before its listener; `onFault` of one whose handling failed. */
+  constructor(
+    runner: TaskRunner,
+    clock: Clock,
+    dispatcher: Dispatcher,
+    onOver: (job: JobRun) => void,
+    onFault: (job: JobRun, error: unknown) => void,
+  ) {
     this.#runner = runner;
     this.#clock = clock;
     this.#dispatcher = dispatcher;
     this.#onOver = onOver;
+    this.#onFault = onFault;
   }
 
   /** Something happened to the plan of a job, or to the number of its attempts in flight. */
@@ -63,8 +71,10 @@ export class Round {
         this.#mustRepeat = false;
         this.#recordFacts();
         this.#sendStops();
-        this.#dispatcher.dispatch(this.isClosing ? 0 : ceiling(), (job, events) =>
-          this.#news.push({ job, events, isLast: false }),
+        this.#dispatcher.dispatch(
+          this.isClosing ? 0 : ceiling(),
+          (job, events) => this.#news.push({ job, events, isLast: false }),
+          this.#onFault,
         );
         this.#tellListeners();
       }
@@ -78,24 +88,40 @@ export class Round {
     this.#touched = [];
     for (const job of touched) {
       job.isTouched = false;
-      if (job.isOver) {
-        continue;
+      if (job.isOver) continue;
+      try {
+        if (job.isBroken) this.#forgetBroken(job);
+        else this.#recordFactsOf(job);
+      } catch (error) {
+        this.#onFault(job, error);
       }
-      const mayStart = !this.isClosing && job.mayStart;
-      let held: readonly JobEvent[] = [];
-      if (job.plan.isDone || (!mayStart && job.running === 0)) {
-        job.isOver = true;
-        job.plan.close(this.#clock.now());
-        held = this.#dispatcher.remove(job);
-        this.#onOver(job);
-      } else {
-        this.#dispatcher.refresh(job);
-      }
-      const events = [...held, ...job.plan.takeEvents()];
-      if (events.length > 0) {
-        job.ports.recorder.record(events);
-        this.#news.push({ job, events, isLast: job.isOver });
-      }
+    }
+  }
+
+  /** Nothing of it is to be started, and nothing is recorded. */
+  #forgetBroken(job: JobRun): void {
+    this.#dispatcher.refresh(job);
+    if (job.running > 0) return;
+    job.isOver = true;
+    this.#dispatcher.remove(job);
+    this.#onOver(job);
+  }
+
+  #recordFactsOf(job: JobRun): void {
+    const mayStart = !this.isClosing && job.mayStart;
+    let held: readonly JobEvent[] = [];
+    if (job.plan.isDone || (!mayStart && job.running === 0)) {
+      job.isOver = true;
+      job.plan.close(this.#clock.now());
+      held = this.#dispatcher.remove(job);
+      this.#onOver(job);
+    } else {
+      this.#dispatcher.refresh(job);
+    }
+    const events = [...held, ...job.plan.takeEvents()];
+    if (events.length > 0) {
+      job.ports.recorder.record(events);
+      this.#news.push({ job, events, isLast: job.isOver });
     }
   }
 
@@ -110,9 +136,11 @@ export class Round {
   #tellListeners(): void {
     for (let news = this.#news.shift(); news !== undefined; news = this.#news.shift()) {
       const { listener } = news.job.ports;
-      listener.onEvents(news.events);
-      if (news.isLast) {
-        listener.onOver();
+      try {
+        listener.onEvents(news.events);
+        if (news.isLast) listener.onOver();
+      } catch (error) {
+        this.#onFault(news.job, error);
       }
     }
   }

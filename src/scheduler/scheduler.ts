@@ -52,10 +52,12 @@ export class Scheduler {
     this.#options = options;
     this.#delays = new RetryDelays(options.clock);
     this.#dispatcher = new Dispatcher(options.runner, options.clock, this.#inFlight, options.pools);
-    this.#round = new Round(options.runner, options.clock, this.#dispatcher, (job) => {
+    const forget = (job: JobRun): void => {
       this.#jobs.delete(job);
       this.#delays.forget(job);
-    });
+    };
+    const onFault = (job: JobRun, error: unknown): void => this.#break(job, error);
+    this.#round = new Round(options.runner, options.clock, this.#dispatcher, forget, onFault);
     options.runner.onReports((reports) => this.onReports(reports));
   }
 
@@ -138,21 +140,50 @@ export class Scheduler {
     let refusal: string | null = null;
     for (const report of reports) {
       const attempt = this.#inFlight.take(report);
-      const { job, task, batch, isAdopted, reason } = attempt;
-      if (batch !== null) batches.add(batch);
-      const isShutdown = this.#shutdown.explains(report, attempt, this.#options.clock.monotonic());
-      if (isShutdown) job.plan.stop(task, "interrupt", now);
-      const outcome = isShutdown ? { ...report.result, stopped: "interrupt" as const } : outcomeOf(attempt, report);
+      const { job, batch, isAdopted, reason } = attempt;
+      if (batch !== null && !job.isBroken) batches.add(batch);
+      const { kind } = report.result;
       const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
-      if (outcome.kind !== "not-begun") this.#backOff.ended();
-      else if (isOfMachine && outcome.hindrance === undefined) refusal = outcome.message;
+      if (kind !== "not-begun") this.#backOff.ended();
+      else if (isOfMachine && report.result.hindrance === undefined) refusal = report.result.message;
       this.#dispatcher.ended(attempt);
-      const delayMs = job.plan.end(task, outcome, report.at, now);
-      if (delayMs > 0) this.#delays.add(job, task, delayMs);
+      this.#guard(job, () => this.#end(attempt, report, now));
       this.#round.touch(job);
     }
     if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
-    for (const batch of batches) followBatch(batch, this.#inFlight, this.#dispatcher, this.#options.clock);
+    for (const batch of batches) {
+      this.#guard(batch.job, () => followBatch(batch, this.#inFlight, this.#dispatcher, this.#options.clock));
+    }
+  }
+
+  #end(attempt: Attempt, report: Report, now: number): void {
+    const { job, task } = attempt;
+    const isShutdown = this.#shutdown.explains(report, attempt, this.#options.clock.monotonic());
+    if (isShutdown) job.plan.stop(task, "interrupt", now);
+    const outcome = isShutdown ? { ...report.result, stopped: "interrupt" as const } : outcomeOf(attempt, report);
+    const delayMs = job.plan.end(task, outcome, report.at, now);
+    if (delayMs > 0) this.#delays.add(job, task, delayMs);
+  }
+
+  /** What goes wrong in the handling of one job is not to harm the others. Of one that is broken nothing is followed any more. */
+  #guard(job: JobRun, act: () => void): void {
+    if (job.isBroken) return;
+    try {
+      act();
+    } catch (error) {
+      this.#break(job, error);
+    }
+  }
+
+  /** As if the job's engine had died: what runs of it runs on, to be adopted by whoever takes it up next. */
+  #break(job: JobRun, error: unknown): void {
+    if (job.isBroken) return;
+    job.isBroken = true;
+    job.mayStart = false;
+    if (!job.isOver) this.#dispatcher.refresh(job);
+    for (const attempt of this.#inFlight.all(job)) this.#inFlight.forgetTimeout(attempt);
+    this.#round.touch(job);
+    job.ports.listener.onBroken(error);
   }
 
   /** Does what is due by now. May be called early, late and often. */
@@ -259,7 +290,7 @@ export class Scheduler {
     if (attempt.reason === null) {
       attempt.reason = reason;
       this.#inFlight.forgetTimeout(attempt);
-      attempt.job.plan.stop(attempt.task, reason, this.#options.clock.now());
+      this.#guard(attempt.job, () => attempt.job.plan.stop(attempt.task, reason, this.#options.clock.now()));
       this.#round.touch(attempt.job);
       const ended = this.#shutdown.take(attempt.key);
       if (ended.length === 0) this.#round.stop(attempt.key, graceMs);

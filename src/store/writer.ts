@@ -6,6 +6,7 @@
  * whoever listens to `onTrouble` can say so. A crash meanwhile loses nothing either: the runner's spools hold the results.
  */
 
+import { AirError } from "../domain/errors.js";
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
@@ -27,6 +28,8 @@ export interface WriterOptions {
   readonly durability: Durability;
   /** The disk refuses something (its error), or takes it again (null). */
   readonly onTrouble: (what: Refused, error: Error | null) => void;
+  /** Something that no waiting mends: an event that can't be written down, a fault of ours. Nothing is written from then on. Called once. */
+  readonly onFault: (error: unknown) => void;
   /** Starts may be possible again: the disk took the facts, or the sync that they waited for is done. */
   readonly onReady: () => void;
 }
@@ -50,6 +53,7 @@ export class JobWriter implements Recorder {
   /** True while a start may be tried, in trouble, to see whether the disk takes it. */
   #isProbing = false;
   #isClosed = false;
+  #hasFailed = false;
   #isAway = false;
   /** Size of the journal after the last fact: synced up to there, dependents may start also under strict durability. */
   #factsSize = 0;
@@ -59,7 +63,7 @@ export class JobWriter implements Recorder {
     this.#journal = journal;
     this.#picture = picture;
     this.#snapshots = snapshots;
-    this.#schedule = new SnapshotSchedule(snapshots, picture);
+    this.#schedule = new SnapshotSchedule(snapshots, picture, (error) => this.#fail(error));
     this.#options = options;
     this.#logs = new LogPlace(options.logs, () => {
       options.onTrouble("logs", null);
@@ -67,7 +71,13 @@ export class JobWriter implements Recorder {
     });
   }
 
+  /** True if it met what no waiting mends. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   record(events: readonly JobEvent[]): void {
+    if (this.#hasFailed) return;
     for (const event of events) {
       this.#picture.apply(event);
       if (event.type === "attempt-ended" && event.outcome.kind === "not-begun") this.#noteNotBegun(event.outcome);
@@ -93,7 +103,13 @@ export class JobWriter implements Recorder {
   }
 
   isReady(): boolean {
-    if (this.#isAway || this.#logs.isRefusing || this.#held.length > 0 || (this.#trouble !== null && !this.#isProbing))
+    if (
+      this.#hasFailed ||
+      this.#isAway ||
+      this.#logs.isRefusing ||
+      this.#held.length > 0 ||
+      (this.#trouble !== null && !this.#isProbing)
+    )
       return false;
     return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
   }
@@ -101,11 +117,16 @@ export class JobWriter implements Recorder {
   /** Everything on disk, exactly and synced. Throws the disk's error if it refuses; may be called again. */
   async settle(): Promise<void> {
     this.#cancelTimers();
-    if (this.#held.length > 0) {
-      this.#journal.append(this.#held);
-      this.#held = [];
+    try {
+      if (this.#held.length > 0) {
+        this.#journal.append(this.#held);
+        this.#held = [];
+      }
+      await this.#schedule.settle(() => this.#journal.sync());
+    } catch (error) {
+      if (!mayPass(error)) this.#fail(error);
+      throw error;
     }
-    await this.#schedule.settle(() => this.#journal.sync());
   }
 
   /**
@@ -168,10 +189,18 @@ export class JobWriter implements Recorder {
   }
 
   #meetTrouble(trouble: "append" | "sync", error: Error): void {
+    if (!mayPass(error)) return this.#fail(error);
     if (this.#trouble === null) this.#options.onTrouble("records", error);
     this.#trouble = trouble;
     this.#isProbing = false;
     if (!this.#isClosed) this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    this.#cancelTimers();
+    this.#options.onFault(error);
   }
 
   #endTrouble(trouble: "append" | "sync"): void {
@@ -212,4 +241,9 @@ export class JobWriter implements Recorder {
     for (const timer of [this.#retryTimer, this.#syncTimer]) if (timer !== null) clearTimeout(timer);
     this.#retryTimer = this.#syncTimer = null;
   }
+}
+
+/** What the system refuses, or somebody has put in our way, may be another time. Anything else is a fault, and comes again. */
+function mayPass(error: unknown): boolean {
+  return isSystemError(error) || error instanceof AirError;
 }

@@ -71,6 +71,21 @@ test("an engine that gives up on a full disk loses nothing: with room again the 
   assert.deepEqual(verdict, { violations: [], lostAttempts: 0, runTwice: 0 });
 });
 
+test("an engine that is told to stop on a full disk does not wait for it, and loses nothing", async (t) => {
+  const job = await jobOnFullDisk(t, 1e9);
+  if (job === null) return t.skip(NEEDS_ROOT);
+  const { dir, witness, chain, tasks, engine, makeRoom } = job;
+  await engine.said("warning");
+  engine.kill("SIGTERM");
+  const end = await engine.ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.equal(failureOf(end)?.code, "AIR_DISK");
+  makeRoom();
+  const next = await new Engine(dir, "full", tasks, { concurrency: 1 }).ended;
+  assert.equal(next.code, 0, describeEnd(next));
+  assert.deepEqual(judgeRun(dir, "full", witness, chain), { violations: [], lostAttempts: 0, runTwice: 0 });
+});
+
 /** Takes all the room there is. */
 function fill(path: string): void {
   for (let size = 64 * 1024; size >= 1; size = Math.floor(size / 2)) {

@@ -600,3 +600,23 @@ test("a timeout counts from when an attempt is known to run, and a very short on
   endAllAfter(strict, 5);
   assert.equal(strict.runner.tasks.length, 1);
 });
+
+test("what goes wrong in the handling of one job harms no other, and is told once", () => {
+  const engine = new Engine({ concurrency: 4 });
+  const recorder = new FakeRecorder();
+  const broken = engine.add(job([task("a"), task("b"), task("c", ["a"])], { name: "broken" }), recorder);
+  const other = engine.add(job([task("x"), task("y", ["x"])], { name: "other" }));
+  const fault = new TypeError("a fault of ours");
+  recorder.record = () => {
+    throw fault;
+  };
+  engine.runner.end(["a", "x"]);
+  assert.deepEqual(broken.faults, [fault]);
+  assert.deepEqual(engine.runner.tasks, ["b", "y"], "nothing more of it starts, what runs is left alone, the other goes on");
+  engine.runner.end(["b", "y"]);
+  assert.deepEqual(broken.faults, [fault]);
+  assert.equal(broken.ends(), 0);
+  assert.equal(other.ends(), 1);
+  assert.equal(engine.scheduler.inFlightCount, 0);
+  assert.deepEqual(engine.runner.stops, []);
+});

@@ -40,7 +40,15 @@ test("the last snapshot is written alone, also if another was being written when
   const picture = new Picture();
   const snapshots = new HeldSnapshots(jobPaths(dir), picture, null);
   const journal = Journal.open(join(dir, "journal.ndjson"), 0);
-  const options = { logs: join(dir, "logs"), durability: "grouped", onTrouble: () => {}, onReady: () => {} } as const;
+  const options = {
+    logs: join(dir, "logs"),
+    durability: "grouped",
+    onTrouble: () => {},
+    onFault: (error: unknown) => {
+      throw error;
+    },
+    onReady: () => {},
+  } as const;
   const writer = new JobWriter(journal, picture, snapshots, options);
   writer.record(sampleEvents.slice(0, 2));
   t.mock.timers.tick(1000);

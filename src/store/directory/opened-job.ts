@@ -107,6 +107,8 @@ export class OpenedJob {
     const writer = this.write({
       durability: "grouped",
       onTrouble: () => {},
+      // Whoever waits for the files hears of it.
+      onFault: () => {},
       onReady: () => {},
       fit: fitsItself,
       onRewrite: (rewrite) => writer.record(eventsOfRewrite(rewrite, this.picture, Date.now())),

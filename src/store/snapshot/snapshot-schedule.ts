@@ -7,6 +7,8 @@
  */
 
 import { setTimeout as pause } from "node:timers/promises";
+import { AirError } from "../../domain/errors.js";
+import { isSystemError } from "../../system/error-code.js";
 import type { Picture } from "../picture/picture.js";
 import type { Snapshots } from "./snapshot.js";
 import type { Standing } from "./state-guard.js";
@@ -27,6 +29,7 @@ export type SnapshotFiles = Pick<Snapshots, "write" | "writeState" | "writeSynce
 export class SnapshotSchedule {
   readonly #snapshots: SnapshotFiles;
   readonly #picture: Pick<Picture, "version" | "tasks">;
+  readonly #onFault: (error: unknown) => void;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> | null = null;
   /** While the last word is written: what changes meanwhile is looked at behind it. */
@@ -38,9 +41,15 @@ export class SnapshotSchedule {
   #lastAt = -Infinity;
   #tasksDueAt = -Infinity;
 
-  constructor(snapshots: SnapshotFiles, picture: Pick<Picture, "version" | "tasks">) {
+  /** @param onFault hears of what is no refusal of the system's: it would come again. */
+  constructor(
+    snapshots: SnapshotFiles,
+    picture: Pick<Picture, "version" | "tasks">,
+    onFault: (error: unknown) => void = () => {},
+  ) {
     this.#snapshots = snapshots;
     this.#picture = picture;
+    this.#onFault = onFault;
   }
 
   /** The picture has changed: there will be a snapshot. */
@@ -106,7 +115,7 @@ export class SnapshotSchedule {
     const start = performance.now();
     const { version } = this.#picture;
     // A snapshot that fails is made again; the journal, which matters, reports its own troubles.
-    const standing = await this.#snapshots.write().catch(() => null);
+    const standing = await this.#snapshots.write().catch((error: unknown) => this.#meet(error));
     if (standing === "ours") this.#stateVersion = this.#tasksVersion = version;
     const end = performance.now();
     this.#tasksDueAt = this.#picture.tasks.length > SMALL_JOB ? end + (end - start) * SHARE : end;
@@ -118,9 +127,14 @@ export class SnapshotSchedule {
     const { version } = this.#picture;
     try {
       if (this.#snapshots.writeState() === "ours") this.#stateVersion = version;
-    } catch {
-      // As above.
+    } catch (error) {
+      this.#meet(error);
     }
+  }
+
+  #meet(error: unknown): null {
+    if (!isSystemError(error) && !(error instanceof AirError)) this.#onFault(error);
+    return null;
   }
 
   #planIfStale(): void {

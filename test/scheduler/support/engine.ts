@@ -14,6 +14,8 @@ export interface RunningJob {
   readonly heard: JobEvent[];
   /** How often the listener heard that the job is over. */
   readonly ends: () => number;
+  /** What went wrong in its handling. */
+  readonly faults: readonly unknown[];
 }
 
 export class Engine {
@@ -41,6 +43,7 @@ export class Engine {
   add(loaded: LoadedJob, recorder = new FakeRecorder(), onEvents: (events: readonly JobEvent[]) => void = () => {}): RunningJob {
     const heard: JobEvent[] = [];
     let ends = 0;
+    const faults: unknown[] = [];
     const listener = {
       onEvents: (events: readonly JobEvent[]) => {
         heard.push(...events);
@@ -49,9 +52,12 @@ export class Engine {
       onOver: () => {
         ends += 1;
       },
+      onBroken: (error: unknown) => {
+        faults.push(error);
+      },
     };
     const handle = this.scheduler.addJob(loaded, { recorder, describe: describe(loaded.name), listener });
-    return { handle, recorder, heard, ends: () => ends };
+    return { handle, recorder, heard, ends: () => ends, faults };
   }
 
   /** Lets time go by, and wakes the scheduler at its end. */

@@ -21,6 +21,10 @@ const MOST_SLOTS = 40;
 const SMALL = 1e-9;
 const MAX_TURNS_TO_END = 2_000;
 /** Starts may be held back that long after the machine had no room. */
+function rethrow(error: unknown): never {
+  throw error;
+}
+
 const LONGEST_DOUBT_MS = 250;
 const LONGEST_BACK_OFF_MS = 5_000;
 
@@ -246,7 +250,7 @@ export class Simulation {
     job.handle = this.#scheduler.addJob(job.model.load(), {
       recorder: job,
       describe: describe(job.name),
-      listener: { onEvents: (events) => (job.heard += events.length), onOver: () => {} },
+      listener: { onEvents: (events) => (job.heard += events.length), onOver: () => {}, onBroken: rethrow },
     });
   }
 

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AirExecutor, type JobEvent } from "../../src/index.js";
+import { JobWriter } from "../../src/store/writer.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+
+/** A fault of ours in the handling of one job, from when it is switched on. */
+function breakRecords(job: string): { isOn: boolean; restore: () => void } {
+  type Record = (this: JobWriter, events: readonly JobEvent[]) => void;
+  const record = Object.getOwnPropertyDescriptor(JobWriter.prototype, "record")!.value as Record;
+  const fault = { isOn: false, restore: () => (JobWriter.prototype.record = record) };
+  JobWriter.prototype.record = function (this: JobWriter, events) {
+    if (fault.isOn && events.some((event) => "task" in event && event.task.startsWith(job)))
+      throw new TypeError("a fault of ours");
+    return record.call(this, events);
+  };
+  return fault;
+}
+
+test("a fault in the handling of one job is that job's trouble: others go on, and the next engine adopts what ran", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const gate = join(root, "gate");
+  const waits = (id: string): { id: string; command: string; args: string[] } => ({
+    ...{ id, command: "sh", args: ["-c", `echo began; until test -e ${gate}; do sleep 0.02; done`] },
+  });
+  const fault = breakRecords("bad");
+  t.after(fault.restore);
+  const executor = await AirExecutor.open({ dir, concurrency: 8, graceMs: 1000 });
+  t.after(() => executor.close());
+  const bad = await executor.submit("bad", [{ id: "bad-ends", command: "true" }, waits("bad-waits")]);
+  const good = await executor.submit("good", [waits("a"), { id: "b", command: "true", dependencies: ["a"] }]);
+  fault.isOn = true;
+  await assert.rejects(bad.finished(), { name: "TypeError", message: "a fault of ours" });
+  writeFileSync(gate, "");
+  assert.equal((await good.finished()).state, "completed");
+  await executor.close();
+  fault.isOn = false;
+
+  const next = await AirExecutor.open({ dir });
+  t.after(() => next.close());
+  const summary = await (await next.takeUp(join(dir, "jobs/bad"))).finished();
+  assert.equal(summary.state, "completed");
+  const tasks = JSON.parse(readFileSync(join(dir, "jobs/bad/tasks.json"), "utf8")) as { id: string; attempts: number }[];
+  assert.deepEqual(Object.fromEntries(tasks.map(({ id, attempts }) => [id, attempts])), { "bad-ends": 1, "bad-waits": 1 });
+});
+
+test("a task that nests values deeper than can be written is refused before it is taken in, and its job goes on", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const gate = join(root, "gate");
+  const warnings: string[] = [];
+  const executor = await AirExecutor.open({ dir, onWarning: (message) => warnings.push(message) });
+  t.after(() => executor.close());
+  const job = await executor.submit("deep", [
+    { id: "a", command: "sh", args: ["-c", `until test -e ${gate}; do sleep 0.02; done`] },
+  ]);
+  const path = join(dir, "jobs/deep/tasks.json");
+  assert.ok(await waitUntil(() => existsSync(path)));
+  const ours = readFileSync(path, "utf8").trimEnd().slice(0, -1);
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  writeFileSync(path, `${ours},{"id":"b","command":"true","note":${deep}},{"id":"c","command":"true"}]`);
+  assert.ok(await waitUntil(() => warnings.length > 0), "it is said");
+  assert.match(warnings[0]!, /"b"\)\.note: expected at most [0-9]+ levels of lists and objects/);
+  writeFileSync(gate, "");
+  const { state, counts } = await job.finished();
+  assert.deepEqual([state, counts.completed, counts.total], ["completed", 2, 2]);
+});
