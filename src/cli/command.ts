@@ -2,12 +2,15 @@
 
 import type { Settings } from "./settings.js";
 import type { Terminal } from "./terminal.js";
+import type { VerbWords } from "./verb-words.js";
 
 export interface Call {
   /** Positional arguments by name, as typed. */
   readonly args: Readonly<Record<string, string | undefined>>;
   /** What was typed behind the arguments that have names: more of the last one, or the command behind `--`. */
   readonly rest: readonly string[];
+  /** All verbs there are. */
+  readonly verbs: readonly VerbWords[];
   readonly settings: Settings;
   readonly terminal: Terminal;
 }

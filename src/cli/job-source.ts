@@ -1,5 +1,6 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
+import { isGivenPipe } from "../system/given-pipe.js";
 import { AirError, checkJobName, listJobs, listRuns, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
 import { glanceAt } from "../internal.js";
 import { suggestion } from "./suggest-word.js";
@@ -34,7 +35,9 @@ export function jobNameOf(job: JobSpec, file: string, given: string | null): str
  */
 export function ownNameOf(job: JobSpec, file: string): string | null {
   if (job.name !== null) return job.name;
-  if (file === "-") return "stdin";
+  if (file === "-" || file === "/dev/stdin") return "stdin";
+  // `<(generate)` is called by a number.
+  if (isGivenPipe(file)) return null;
   const own = basename(file, extname(file));
   const plain = own.replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
   return plain === "" || /(?![A-Za-z0-9])[\p{L}\p{M}\p{N}]/u.test(own) ? null : plain.slice(0, maxNameLength);

@@ -5,7 +5,7 @@
 
 import { allOptions, type OptionName } from "./options.js";
 import { UsageError } from "./usage-error.js";
-import type { Verb } from "./verbs.js";
+import type { VerbWords } from "./verb-words.js";
 import { generalOptions, type Words } from "./words.js";
 
 export interface LeadingOptions extends Words {
@@ -17,7 +17,7 @@ export interface LeadingOptions extends Words {
  * @param argv what stands behind the verb.
  * @throws UsageError for an option without its value.
  */
-export function readLeadingOptions(argv: readonly string[], verb: Verb): LeadingOptions {
+export function readLeadingOptions(argv: readonly string[], verb: VerbWords): LeadingOptions {
   const options: Record<string, unknown> = {};
   let place = 0;
   const take = (name: string, value: string | null): void => {
@@ -41,7 +41,7 @@ export function readLeadingOptions(argv: readonly string[], verb: Verb): Leading
 }
 
 /** `-k0j4` is `-k -0 -j 4`. */
-function takeLetters(letters: string, verb: Verb, take: (name: string, value: string | null) => void): void {
+function takeLetters(letters: string, verb: VerbWords, take: (name: string, value: string | null) => void): void {
   for (let place = 0; place < letters.length; place++) {
     const name = nameOfLetter(letters[place]!, verb);
     const rest = letters.slice(place + 1);
@@ -50,7 +50,7 @@ function takeLetters(letters: string, verb: Verb, take: (name: string, value: st
   }
 }
 
-function nameOfLetter(letter: string, { letters = {} }: Verb): string {
+function nameOfLetter(letter: string, { letters = {} }: VerbWords): string {
   const own = letters[letter];
   if (own !== undefined) return own;
   const general = Object.entries(generalOptions).find(([, short]) => short === letter)?.[0];

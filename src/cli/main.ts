@@ -38,7 +38,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
     if (verb.runsTasks === true) await (await import("../preload.js")).preload();
     const command = await verb.load();
-    return await command.execute({ args, rest, settings, terminal });
+    return await command.execute({ args, rest, verbs, settings, terminal });
   } catch (error) {
     return complain(explainSystemError(error), terminal, isJson);
   }

@@ -1,28 +1,9 @@
 /** The verbs, as data: all that the help and the parser need without loading any of them. One file a verb stands under commands/. */
 
 import type { Command } from "./command.js";
-import type { OptionName, OptionSpec } from "./options.js";
+import type { VerbWords } from "./verb-words.js";
 
-export interface Verb {
-  readonly name: string;
-  /** As in the help; arguments in brackets may be left out. */
-  readonly usage: string;
-  readonly describe: string;
-  /** What each argument is, in the order of the usage. */
-  readonly args: Readonly<Record<string, string>>;
-  /**
-   * `argument`: the last argument may be given again and again; `command`: a command may follow behind `--`; `line`: the first word that is
-   * no option begins a command, and all behind it is that command's. Default: none of them.
-   */
-  readonly rest?: "argument" | "command" | "line";
-  readonly options: readonly OptionName[];
-  /** What an option means here, where that is not what it means elsewhere. */
-  readonly wording?: Partial<Readonly<Record<OptionName, Pick<OptionSpec, "value" | "describe">>>>;
-  /** Short forms that only this verb has. */
-  readonly letters?: Readonly<Record<string, OptionName>>;
-  /** What else one has to know, under titles of its own. */
-  readonly more?: readonly (readonly [title: string, rows: readonly (readonly [term: string, text: string])[]])[];
-  readonly examples: readonly (readonly [command: string, what: string])[];
+export interface Verb extends VerbWords {
   readonly load: () => Promise<Command>;
   /** True if it runs tasks in any case: then threads for them are started before all else. Default: false. */
   readonly runsTasks?: true;
@@ -341,6 +322,20 @@ export const verbs: readonly Verb[] = [
       ["air-executor report .air-executor/bench/pipeline-1795362687/result.json", "a bench"],
     ],
     load: () => import("./commands/report.js"),
+  },
+  {
+    name: "completion",
+    usage: "completion SHELL",
+    describe: "Print what a shell loads to complete verbs, options, names of jobs and tasks",
+    args: { SHELL: "bash, zsh or fish" },
+    rest: "command",
+    options: [],
+    examples: [
+      ["source <(air-executor completion bash)", "in ~/.bashrc"],
+      ["source <(air-executor completion zsh)", "in ~/.zshrc, behind compinit"],
+      ["air-executor completion fish > ~/.config/fish/completions/air-executor.fish", "once"],
+    ],
+    load: () => import("./commands/completion.js"),
   },
   {
     name: "init",

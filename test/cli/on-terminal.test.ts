@@ -94,3 +94,14 @@ test("what tasks print can't drive the terminal, and in a pipe it is as it was",
   assert.equal(stdout.replaceAll("\r\n", "\n"), "ab\nc\nd");
   assert.equal((await run(argv)).stdout, "a\u001b[2Jb\rc\nd");
 });
+
+test("what a graph is drawn from can't drive the terminal either", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, write, run } = makePlayground(t);
+  write("job.json", [{ id: "a\u202eb\u001b[2J", command: "true" }]);
+  for (const format of ["dot", "mermaid", "text"]) {
+    const { stdout } = await onTerminal(dir, ["graph", "job.json", "--format", format, "--no-color"]);
+    assert.doesNotMatch(stdout, /\u202e|\u001b/, format);
+  }
+  assert.match((await run(["graph", "job.json", "--format", "dot"])).stdout, /\u202e/);
+});

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Playground } from "./support/cli.js";
 
 const diamond = [
@@ -216,4 +217,26 @@ test("on a terminal it draws a bar and clears it", async (context) => {
   assert.match(stdout, /4 tasks in/);
   assert.doesNotMatch(stdout, /\[1\/4\]/);
   assert.ok(!stdout.includes("\x1b[?25l"), "the cursor is never hidden, so nothing that ends us leaves it so");
+});
+
+test("a job from a shell's pipe, or from /dev/stdin, is read", async (context) => {
+  const { dir } = makePlayground(context);
+  const generate = `echo '[{"id": "a", "command": "true"}]'`;
+  const script = `"$0" "$1" run -q --name p <(${generate}) && ${generate} | "$0" "$1" run -q /dev/stdin && "$0" "$1" run <(${generate})`;
+  const { code, stderr } = await follow("bash", ["-c", script, process.execPath, main], dir, {}).ended;
+  assert.equal(code, 2);
+  assert.match(stderr, /^air-executor: no job can be named after \/dev\/fd\/\d+: give it a name.*--name\n$/);
+  assert.deepEqual(readdirSync(join(dir, ".air-executor", "jobs")).toSorted(), ["p", "stdin"]);
+});
+
+test("a signal that makes Node open a debugger does nothing", async (context) => {
+  const { start, write, dir } = makePlayground(context);
+  write("job.json", [{ command: "sh", args: ["-c", "touch begun; until test -e gate; do sleep 0.05; done"] }]);
+  const { process: child, ended } = start(["run", "job.json"]);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
+  child.kill("SIGUSR1");
+  writeFileSync(join(dir, "gate"), "");
+  const { code, stderr } = await ended;
+  assert.equal(code, 0);
+  assert.doesNotMatch(stderr, /Debugger/);
 });

@@ -8,7 +8,9 @@ import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, ownNameOf, tasksOf } from "../job-source.js";
 import { graphText } from "../render/graph-text.js";
+import { Printable } from "../render/printable.js";
 import type { Settings } from "../settings.js";
+import type { Sink } from "../terminal.js";
 import type { Call } from "../command.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
@@ -16,10 +18,15 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const graph = await readGraph(args["SOURCE"] ?? "", settings, fileWishes(settings, terminal));
   const { out } = terminal;
   if (settings.isOn("json")) out.write(`${JSON.stringify(toData(graph))}\n`);
-  else if (format === "mermaid") out.write(toMermaid(graph));
-  else if (format === "dot") out.write(toDot(graph));
+  else if (format === "mermaid") out.write(safeFor(out, toMermaid(graph)));
+  else if (format === "dot") out.write(safeFor(out, toDot(graph)));
   else out.write(graphText(graph, out.style));
   return exitCode.completed;
+}
+
+/** Names are the users': in a file or pipe they stay as they are. */
+function safeFor({ isTerminal }: Sink, text: string): string {
+  return isTerminal ? new Printable().take(text) : text;
 }
 
 async function readGraph(source: string, settings: Settings, wishes: CheckOptions): Promise<TaskGraph> {

@@ -1,9 +1,9 @@
 /** The help texts, made from the tables of verbs and options. */
 
 import { allOptions, commonOptions, type OptionName } from "../options.js";
-import type { Verb } from "../verbs.js";
+import type { VerbWords } from "../verb-words.js";
 
-export function overviewHelp(verbs: readonly Verb[], columns: number): string {
+export function overviewHelp(verbs: readonly VerbWords[], columns: number): string {
   return [
     "Runs jobs: lists of tasks that depend on each other, in parallel, with a durable record of every task.",
     section("Usage", ["  air-executor VERB [options]"]),
@@ -23,7 +23,7 @@ export function overviewHelp(verbs: readonly Verb[], columns: number): string {
   ].join("\n\n");
 }
 
-export function verbHelp(verb: Verb, columns: number): string {
+export function verbHelp(verb: VerbWords, columns: number): string {
   const sections = [
     `${verb.describe}.`,
     section("Usage", [`  air-executor ${verb.usage}${verb.rest === "line" ? "" : " [options]"}`]),
@@ -39,7 +39,7 @@ export function verbHelp(verb: Verb, columns: number): string {
   return sections.join("\n\n");
 }
 
-type OptionWords = Pick<Verb, "wording" | "letters">;
+type OptionWords = Pick<VerbWords, "wording" | "letters">;
 
 type Row = readonly [term: string, text: string];
 

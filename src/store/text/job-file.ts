@@ -14,6 +14,7 @@ import { toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import { checkJobName } from "../names.js";
 import { asWritten, locateData, placeFaults, type Locate, type PathFault, type SourceOf } from "./places.js";
 import { expandJob, type ExpandWishes } from "./template/expand-job.js";
+import { isGivenPipe, readGivenPipe } from "../../system/given-pipe.js";
 import { readRegularFile, tooLarge } from "../../system/regular-file.js";
 import type { WrittenOptions } from "./task-options.js";
 import { readTasks } from "./task-reader.js";
@@ -75,6 +76,11 @@ export async function readJobData(value: unknown, source: Omit<JobSource, "fileN
  */
 export async function readJobFile(path: string, source: Omit<JobSource, "fileName">): Promise<JobReading> {
   if (path === "-") return readJob(await readStdin(), { ...source, fileName: "stdin" });
+  if (isGivenPipe(path)) {
+    const given = readGivenPipe(path, MAX_BYTES);
+    if (given === null) throw tooLarge(path, MAX_BYTES);
+    return readJob(given, { ...source, fileName: path });
+  }
   // The user named this path, so a link in it is the user's own.
   const bytes = readRegularFile(path, { maxBytes: MAX_BYTES, expected: "a job file", followsLinks: true });
   return readJob(bytes, { ...source, fileName: path });
