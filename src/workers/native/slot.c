@@ -203,9 +203,9 @@ static void leave_logs(struct slot *slot, struct task *task) {
 }
 
 static void run(struct slot *slot, struct task *task) {
-  if (!begin(slot, task)) return;
   int problem = prepare_log(&slot->log, task->context, task->log);
   if (!problem && *task->error_log) problem = prepare_log(&slot->error_log, task->context, task->error_log);
+  if (!begin(slot, task)) return;
   char stage = problem ? 'l' : 'f';
   if (!problem && !build_environment(slot, task)) problem = ENOMEM;
   atomic_store(&slot->told->error, 0);

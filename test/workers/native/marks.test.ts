@@ -5,12 +5,12 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { signal } from "../../support/processes.js";
 import { waitUntil } from "../../support/wait-until.js";
-import { fields, isAlive, Rig } from "../runner-suite/rig.js";
+import { fields, isAlive, Rig, startOf, type Being } from "../runner-suite/rig.js";
 import { missing, native, program } from "./native-runner.js";
 
 /** Who bears a mark of this runner: by key. */
-function bearers(id: number): Map<number, number[]> {
-  const found = new Map<number, number[]>();
+function bearers(id: number): Map<number, Being[]> {
+  const found = new Map<number, Being[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
@@ -19,7 +19,8 @@ function bearers(id: number): Map<number, number[]> {
       for (const text of new Set([soft, hard])) {
         if (!/^\d+$/.test(text) || BigInt(text) >> 32n !== BigInt(id)) continue;
         const key = Number(BigInt(text) & 0xffffffffn);
-        if (isAlive(Number(name))) found.set(key, [...(found.get(key) ?? []), Number(name)]);
+        const start = startOf(Number(name));
+        if (start !== undefined) found.set(key, [...(found.get(key) ?? []), { pid: Number(name), start }]);
       }
     } catch {
       // It is gone.
@@ -41,7 +42,7 @@ describe("the mark", { skip, concurrency: 2 }, () => {
     await rig.exited;
     assert.ok(await waitUntil(() => (bearers(id).get(1) ?? []).length >= 4));
     const found = bearers(id);
-    for (const one of [...found.values()].flat()) rig.mind(one);
+    for (const one of [...found.values()].flat()) rig.mind(one.pid);
     assert.deepEqual(
       [...found.keys()].toSorted((a, b) => a - b),
       [1, 2],
@@ -68,15 +69,12 @@ describe("the mark", { skip, concurrency: 2 }, () => {
     const tasks = bearers(Number(inner)).get(7)!;
     const all = bearers(id).get(1)!;
     assert.deepEqual(
-      tasks.filter((pid) => !all.includes(pid)),
+      tasks.filter(({ pid }) => all.every((one) => one.pid !== pid)),
       [],
     );
     outer.stop(1, 100);
     await outer.end(1);
-    assert.deepEqual(
-      [...tasks, ...all].filter((pid) => isAlive(pid)),
-      [],
-    );
+    assert.deepEqual([...tasks, ...all].filter(isAlive), []);
   });
 
   test("what an inner runner left when it was killed is still the outer task's", async (t) => {
@@ -111,7 +109,7 @@ describe("the mark", { skip, concurrency: 2 }, () => {
     const [task] = bearers(Number(inner)).get(7)!;
     signal(Number(pid), "SIGKILL");
     const parentOf = (one: number): number => Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${one}/status`, "latin1"))![1]);
-    assert.ok(await waitUntil(() => parentOf(task!) === outer.read().hello!.pid), "it is the outer runner's now");
+    assert.ok(await waitUntil(() => parentOf(task!.pid) === outer.read().hello!.pid), "it is the outer runner's now");
     assert.equal(isAlive(task!), true);
     outer.stop(1, 100);
     await outer.end(1);

@@ -78,7 +78,7 @@ export class Rig {
   readonly #exit: Promise<number | string>;
   /** What all tasks have in their environment, so that none outlives its test. */
   readonly #variable = `RIG=${this.directory}`;
-  readonly #pids = new Set<number>();
+  readonly #beings: Being[] = [];
   readonly #files: number[] = [];
 
   constructor(t: TestContext, kind: RunnerKind, options: RigOptions = {}) {
@@ -182,15 +182,17 @@ export class Rig {
   }
 
   /** For a pid that a task told: gone with the test, whatever comes. */
-  mind(pid: number): number {
-    assert.ok(Number.isInteger(pid) && pid > 1, `a pid: ${pid}`);
-    this.#pids.add(pid);
-    return pid;
+  mind(pid: number): Being {
+    const start = startOf(pid);
+    assert.ok(start !== undefined, `a process that lives: ${pid}`);
+    const being = { pid, start };
+    this.#beings.push(being);
+    return being;
   }
 
   /** What lives of its tasks. */
   survivors(): number[] {
-    return processesWith(this.#variable).filter((pid) => isAlive(pid));
+    return processesWith(this.#variable).filter((pid) => startOf(pid) !== undefined);
   }
 
   /** The end of its input. */
@@ -210,7 +212,8 @@ export class Rig {
 
   #clear(): void {
     if (this.child.exitCode === null && this.child.signalCode === null) signal(this.child.pid!, "SIGKILL");
-    for (const pid of [...processesWith(this.#variable), ...this.#pids]) signal(pid, "SIGKILL");
+    for (const pid of processesWith(this.#variable)) signal(pid, "SIGKILL");
+    for (const being of this.#beings) if (isAlive(being)) signal(being.pid, "SIGKILL");
     for (const file of this.#files) closeSync(file);
     rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -228,12 +231,23 @@ function processesWith(variable: string): number[] {
   });
 }
 
-/** Whether a process lives; a zombie does not. */
-export function isAlive(pid: number): boolean {
+/** A process that can't be taken for the next one of its number: numbers come again within minutes where much is tested. */
+export interface Being {
+  readonly pid: number;
+  readonly start: string;
+}
+
+export function isAlive({ pid, start }: Being): boolean {
+  return startOf(pid) === start;
+}
+
+/** When a process began, as /proc says; undefined if there is none, or a zombie. */
+export function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+    const [state = "", ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return /^[ZX]/.test(state) ? undefined : rest[18];
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -62,11 +62,11 @@ export function spoolSuite(kind: RunnerKind): void {
     rig.run(2, ["/bin/cat"], { stdin: input });
     await rig.heard(1, "\n");
     await rig.see("both", (spool) => spool.keys("p").includes(1) && spool.of("b").length === 2);
-    const pid = rig.mind(Number(rig.log(1)));
+    const task = rig.mind(Number(rig.log(1)));
     assert.equal(isLocked(rig.spool), true);
     signal(rig.read().hello!.pid, "SIGKILL");
     assert.ok(await waitUntil(() => !isLocked(rig.spool)));
-    assert.equal(isAlive(pid), true);
+    assert.equal(isAlive(task), true);
     assert.match(rig.read().story(1), /^bp$/);
     rig.release(input);
   });
@@ -77,7 +77,7 @@ export function spoolSuite(kind: RunnerKind): void {
     mkdirSync(rig.path("ran"));
     rig.shell(1, "echo $$; exec sleep 600");
     await rig.see("its process", (spool) => spool.keys("p").includes(1));
-    const pid = rig.mind(Number(rig.log(1)));
+    const task = rig.mind(Number(rig.log(1)));
     spawnSync("sh", ["-c", `cat /dev/zero > ${place}/fill`]);
     const keys = Array.from({ length: 400 }, (_, index) => index + 2);
     for (const key of keys) rig.shell(key, `: > ran/${key}; exit ${key % 100}`);
@@ -88,7 +88,7 @@ export function spoolSuite(kind: RunnerKind): void {
     rig.stop(401, 0);
     // Those of the head wait for their begin.
     for (const key of keys.slice(ran.length, ran.length + 4)) rig.stop(key, 0);
-    assert.ok(await waitUntil(() => !isAlive(pid)), "a stop needs no room");
+    assert.ok(await waitUntil(() => !isAlive(task)), "a stop needs no room");
     assert.deepEqual(rig.read().keys("k"), []);
     rmSync(join(place, "fill"));
     const spool = await rig.see("all", (text) => keys.every((key) => /[de]$/.test(text.story(key).replace(/p$/, ""))));

@@ -5,12 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 import { waitUntil } from "../../support/wait-until.js";
-import { isAlive, Rig, type RunnerKind } from "./rig.js";
+import { isAlive, type Being, Rig, type RunnerKind } from "./rig.js";
 
 const HOUR_MS = 3_600_000;
 
-/** Pids that a task wrote, one a line, each to a file of its own. */
-async function told(rig: Rig, ...names: readonly string[]): Promise<number[]> {
+/** Processes whose pids a task wrote, one a line, each to a file of its own. */
+async function told(rig: Rig, ...names: readonly string[]): Promise<Being[]> {
   const isThere = (name: string): boolean => existsSync(rig.path(name)) && readFileSync(rig.path(name), "latin1").endsWith("\n");
   assert.ok(await waitUntil(() => names.every(isThere)), `told: ${names.join(", ")}`);
   return names.map((name) => rig.mind(Number(readFileSync(rig.path(name), "latin1"))));
@@ -97,11 +97,11 @@ export function stoppingSuite(kind: RunnerKind): void {
     writeFileSync(rig.path("daemon"), "env -i setsid /bin/sh stay orphan & exit 0\n");
     writeFileSync(rig.path("nested"), "setsid sh stay deep & wait\n");
     rig.shell(1, "sh stay inside & setsid sh stay session & sh daemon; setsid sh nested & wait; sleep 600");
-    const pids = await told(rig, "inside", "session", "orphan", "deep");
-    assert.ok(pids.every((pid) => isAlive(pid)));
+    const beings = await told(rig, "inside", "session", "orphan", "deep");
+    assert.ok(beings.every(isAlive));
     rig.stop(1, 200);
     const end = await rig.end(1);
-    assert.deepEqual([end.how, pids.filter((pid) => isAlive(pid))], ["s", []]);
+    assert.deepEqual([end.how, beings.filter(isAlive)], ["s", []]);
     assert.deepEqual(rig.read().keys("w"), []);
   });
 
@@ -113,17 +113,17 @@ export function stoppingSuite(kind: RunnerKind): void {
       2,
       `setsid sh -c 'trap "read x < ${gate}; echo saved; exit" TERM; echo $$ > other; while :; do sleep 0.01; done' & wait`,
     );
-    const pids = await told(rig, "child", "other");
+    const beings = await told(rig, "child", "other");
     rig.stop(1, HOUR_MS);
     rig.stop(2, HOUR_MS);
     await rig.see("both stops", (spool) => spool.keys("k").length === 2);
     rig.run(3, ["/bin/true"]);
     await rig.end(3);
     assert.deepEqual(rig.read().keys("e"), [3], "no end before nothing is left");
-    assert.ok(pids.every((pid) => isAlive(pid)));
+    assert.ok(beings.every(isAlive));
     rig.release(gate, 2);
     assert.ok(await waitUntil(() => rig.log(1).includes("saved") || rig.log(2).includes("saved")));
-    if (pids.some((pid) => isAlive(pid))) rig.release(gate, 2);
+    if (beings.some(isAlive)) rig.release(gate, 2);
     await rig.ends([1, 2]);
     assert.deepEqual(
       [rig.log(1), rig.log(2)].map((log) => log.trim().split("\n").at(-1)),
