@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Compiled, this file stands in dist/packaging. */
-const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const sources = join(repository, "src", "workers", "native");
 
 export const bundle = join(repository, "dist", "bundle");

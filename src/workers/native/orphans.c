@@ -144,9 +144,13 @@ int64_t look_after_orphans(int64_t at, bool is_last) {
       continue;
     }
     int64_t count = 0;
-    for (int j = i; j < orphan_count; j++)
-      if (orphans[j].has_key && orphans[j].key == orphan->key) count += !orphans[j].is_told, orphans[j].is_told = true;
-    tell('w', orphan->key, 1, &count);
+    for (int j = i; j < orphan_count; j++) {
+      struct orphan *other = &orphans[j];
+      if (!other->has_key || other->key != orphan->key || other->is_told) continue;
+      if (read_process(other->process.pid, &other->process) == 0 && !other->process.is_zombie) count++;
+      other->is_told = true;
+    }
+    if (count) tell('w', orphan->key, 1, &count);
   }
   return due;
 }

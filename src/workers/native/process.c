@@ -49,15 +49,15 @@ bool prepare_marks(void) {
   return has_marks;
 }
 
-/* In the child. */
-void bear_mark(uint32_t key) {
+/* In the child. False and errno if it could, but does not. */
+bool bear_mark(uint32_t key) {
+  if (!has_marks) return true;
 #ifdef __linux__
-  if (!has_marks) return;
   rlim_t mark = (rlim_t)runner_id << KEY_BITS | key;
   struct rlimit limit = {mark, outer.rlim_max == RLIM_INFINITY ? mark : outer.rlim_max};
-  setrlimit(RLIMIT_LOCKS, &limit);
+  return setrlimit(RLIMIT_LOCKS, &limit) == 0;
 #else
-  (void)key;
+  return (void)key, true;
 #endif
 }
 
@@ -184,8 +184,8 @@ int signal_process(const struct process *process, int signal) {
   if (directory < 0) return errno;
   int problem = syscall(SYS_pidfd_send_signal, directory, signal, NULL, 0) == 0 ? 0 : errno;
   close(directory);
-  /* Before Linux 5.1: only what nobody but the first thread, which asks, can make another's number. */
-  if (problem == ENOSYS && process->parent == getpid()) problem = kill(process->pid, signal) == 0 ? 0 : errno;
+  /* Before Linux 5.1, and in containers that don't know it: only what nobody but the first thread, which asks, can make another's number. */
+  if ((problem == ENOSYS || problem == EPERM) && process->parent == getpid()) problem = kill(process->pid, signal) == 0 ? 0 : errno;
   return problem;
 }
 

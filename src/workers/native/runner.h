@@ -153,7 +153,7 @@ struct process {
 };
 extern uint32_t runner_id;
 bool prepare_marks(void);
-void bear_mark(uint32_t key);
+bool bear_mark(uint32_t key);
 void prepare_processes(void);
 const char *boot_id(void);
 int read_process(pid_t pid, struct process *process);

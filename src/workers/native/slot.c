@@ -65,7 +65,7 @@ static bool is_text(const char *path) {
 
 /* Returns if that can't be done, with errno. The limit of open files comes last: we may have more of them open than tasks may. */
 static void replace_image(struct slot *slot, struct task *task) {
-  setrlimit(RLIMIT_NOFILE, &files_limit);
+  if (setrlimit(RLIMIT_NOFILE, &files_limit) != 0) return;
   execve(task->file, task->argv, slot->env);
   if (errno != ENOEXEC) return;
   /* A script that does not say who runs it is the shell's, as everywhere; a program of another machine is not. */
@@ -101,19 +101,20 @@ static bool open_streams(struct slot *slot, struct task *task) {
   return input >= 0 && dup2(input, 0) == 0;
 }
 
-static _Noreturn void become(struct slot *slot, struct task *task) {
-  struct told *told = slot->told;
-  setpgid(0, 0);
-  atomic_store(&told->pid, getpid());
-  bear_mark(task->key);
+/* A process of its own group, that bears its mark, hears all signals, and holds nothing by which it could be taken for the runner. */
+static bool separate(struct slot *slot, struct task *task) {
+  if (setpgid(0, 0) != 0) return false;
+  atomic_store(&slot->told->pid, getpid());
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  /* Nothing by which the engine would take us for the runner is held from here on, since what follows can hang. */
-  dup2(null_file, 0);
-  dup2(null_file, 1);
+  if (!bear_mark(task->key) || sigprocmask(SIG_SETMASK, &none, NULL) != 0) return false;
   close_spool_in_child();
-  if (open_streams(slot, task)) {
+  return dup2(null_file, 0) == 0 && dup2(null_file, 1) == 1;
+}
+
+static _Noreturn void become(struct slot *slot, struct task *task) {
+  struct told *told = slot->told;
+  if (separate(slot, task) && open_streams(slot, task)) {
     atomic_store(&told->stage, 'r');
     replace_image(slot, task);
   }
@@ -209,6 +210,7 @@ static void run(struct slot *slot, struct task *task) {
   char stage = problem ? 'l' : 'f';
   if (!problem && !build_environment(slot, task)) problem = ENOMEM;
   atomic_store(&slot->told->error, 0);
+  atomic_store(&slot->told->stage, 'f');
   pid_t pid = problem ? -1 : launch(slot, task);
   if (pid < 0 && !problem) problem = errno;
   struct rusage usage;
