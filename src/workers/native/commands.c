@@ -240,6 +240,8 @@ bool read_input(void) {
   }
   ssize_t count = read(0, input + input_bytes, input_room - input_bytes);
   if (count > 0) input_bytes += (size_t)count;
-  if (count < 0 && errno == ENOMEM) pause_us(AGAIN_US);
-  return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN || errno == ENOMEM));
+  if (count >= 0) return count > 0;
+  if (errno != EINTR && errno != EAGAIN && errno != ENOMEM) return false;
+  pause_us(1000);
+  return true;
 }

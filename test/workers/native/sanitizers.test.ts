@@ -59,34 +59,42 @@ const variants: readonly Variant[] = [
 ];
 
 for (const [index, { name, flags, before = [] }] of variants.entries()) {
-  if (before.length > 0 && !(isWhole && has(before[0]!))) continue;
+  const isEmulated = before.length > 0;
+  if (isEmulated && !(isWhole && has(before[0]!))) continue;
   const program = join(place, `runner${index}`);
   const reports = mkdtempSync(join(place, "reports-"));
-  const problem = compileRunner(compiler, program, ["-g", "-O1", ...flags]);
   const said = join(reports, "report");
-  // Reports go to files: what a runner says on stderr is judged by the suite.
-  const script = join(place, `run${index}`);
-  const command = [...before, ...(before.length > 0 ? [`--log-file=${said}.%p`] : []), program];
-  const options = `log_path=${said}:exitcode=99:abort_on_error=0`;
-  const variables = `ASAN_OPTIONS=${options}:detect_leaks=1 UBSAN_OPTIONS=${options}:print_stacktrace=1 TSAN_OPTIONS=${options}`;
-  writeFileSync(script, `#!/bin/sh\nexport ${variables}\nexec ${command.join(" ")} "$@"\n`, { mode: 0o755 });
-  const kind: RunnerKind = { name, command: [script], hasOwnMemory: false, hasRawEnvironment: isWhole && before.length === 0 };
+  // Reports go to files: what a runner says on stderr is judged by the suite. Compiled in, so that the environment is nobody's.
+  const options = join(place, `options${index}.c`);
+  const text = `"log_path=${said}:exitcode=99"`;
+  const functions = ["asan", "ubsan", "tsan"].map((one) => `const char *__${one}_default_options(void) { return ${text}; }\n`);
+  writeFileSync(options, functions.join(""));
+  const problem = compileRunner(compiler, program, ["-g", "-O1", ...flags, options]);
+  const command = isEmulated ? [...before, `--log-file=${said}.%p`, program] : [program];
+  const kind: RunnerKind = { name, command, hasOwnMemory: false, hasRawEnvironment: true, isSlow: true };
 
   describe(`the native runner under: ${name}`, { skip: problem === null ? false : `can't be made here: ${problem}` }, () => {
     after(() => {
       const found = readdirSync(reports).map((file) => readFileSync(join(reports, file), "utf8"));
-      assert.deepEqual(
-        found.filter((text) => text.trim() !== ""),
-        [],
-      );
+      assert.deepEqual(found.map(withoutIgnorance).filter(Boolean), []);
     });
     stoppingSuite(kind);
     queueSuite(kind);
-    deathSuite(kind, 3);
     if (!isWhole) return;
-    endsSuite(kind);
-    surroundingsSuite(kind);
     logsSuite(kind);
     spoolSuite(kind);
+    // It has an exec, an environment, descriptors and limits of its own, and takes longer to start than a runner is let live there.
+    if (isEmulated) return;
+    endsSuite(kind);
+    surroundingsSuite(kind);
+    deathSuite(kind, 10);
   });
+}
+
+/** Valgrind tells of a system call that it does not know. It fails then, and the runner does without. */
+function withoutIgnorance(report: string): string {
+  return report
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("--"))
+    .join("\n");
 }

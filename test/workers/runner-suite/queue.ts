@@ -51,7 +51,7 @@ export function queueSuite(kind: RunnerKind): void {
     await rig.heard(2, "up");
     rig.close();
     const waiting = await rig.see("the q", (spool) => spool.of("q").length === 1);
-    assert.deepEqual([waiting.keys("b"), waiting.of("d").length, waiting.of("e").length], [[1, 2], 38, 0]);
+    assert.deepEqual([new Set(waiting.keys("b")), waiting.of("d").length, waiting.of("e").length], [new Set([1, 2]), 38, 0]);
     assert.equal(rig.child.exitCode, null);
     rig.release(gate, 2);
     const spool = await rig.see("an end", (text) => text.of("e").length > 0);

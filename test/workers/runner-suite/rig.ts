@@ -29,6 +29,8 @@ export interface RunnerKind {
   readonly command: readonly string[];
   /** Whether peak memory is the task's own, and not at least the runner's. */
   readonly hasOwnMemory: boolean;
+  /** Whether each task takes it so long that there must not be too many. */
+  readonly isSlow?: boolean;
   /** Whether what is no UTF-8 in the engine's environment reaches tasks. */
   readonly hasRawEnvironment: boolean;
 }

@@ -77,6 +77,7 @@ export function spoolSuite(kind: RunnerKind): void {
     mkdirSync(rig.path("ran"));
     rig.shell(1, "echo $$; exec sleep 600");
     await rig.see("its process", (spool) => spool.keys("p").includes(1));
+    await rig.heard(1, "\n");
     const task = rig.mind(Number(rig.log(1)));
     spawnSync("sh", ["-c", `cat /dev/zero > ${place}/fill`]);
     const keys = Array.from({ length: 400 }, (_, index) => index + 2);
