@@ -4,7 +4,13 @@
  */
 
 import type { TaskHistory } from "../domain/history.js";
+import type { TaskSpec } from "../domain/task.js";
 import { latestAttempts } from "./critical-path.js";
+
+/** What a chain is made of. */
+export interface ChainedTask {
+  readonly spec: Pick<TaskSpec, "id" | "dependencies">;
+}
 
 /** Nobody can say what a task with failed attempts would have taken without them: all that it ran counts. */
 export function runMsOf(task: TaskHistory, nowMs: number): number {
@@ -25,7 +31,7 @@ export function longestChainMs(tasks: readonly TaskHistory[], nowMs: number): nu
 }
 
 /** Of each task, in the order of the tasks; 0 for those that depend on nothing. */
-export function levelsOfTasks(tasks: readonly TaskHistory[]): number[] {
+export function levelsOfTasks(tasks: readonly ChainedTask[]): number[] {
   const levels = Array.from(tasks, () => 0);
   walk(tasks, (index, dependents) => {
     for (const dependent of dependents) levels[dependent] = Math.max(levels[dependent]!, levels[index]! + 1);
@@ -34,7 +40,7 @@ export function levelsOfTasks(tasks: readonly TaskHistory[]): number[] {
 }
 
 /** Each task after all that it depends on. Graphs of jobs have no cycles: what has one is not visited. */
-function walk(tasks: readonly TaskHistory[], visit: (index: number, dependents: readonly number[]) => void): void {
+function walk(tasks: readonly ChainedTask[], visit: (index: number, dependents: readonly number[]) => void): void {
   const indices = new Map(tasks.map(({ spec }, index) => [spec.id, index]));
   const dependents: number[][] = tasks.map(() => []);
   const unmet = tasks.map(({ spec }, index) => {

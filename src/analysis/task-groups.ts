@@ -1,9 +1,9 @@
 /**
  * Folds the tasks of a job into a few groups that can be looked at: those of one matrix, those whose ids differ by numbers alone, and, if
- * that are still too many, those of one level. Pure.
+ * that are still too many, those whose ids begin with the same word, or those of one level. Pure.
  */
 
-import type { TaskHistory } from "../domain/history.js";
+import type { TaskSpec } from "../domain/task.js";
 import { levelsOfTasks } from "./longest-chain.js";
 
 export interface TaskGroups {
@@ -14,45 +14,52 @@ export interface TaskGroups {
   readonly edges: readonly (readonly [from: number, to: number])[];
 }
 
+/** All that a group is judged by. */
+export interface GroupedTask {
+  readonly spec: Pick<TaskSpec, "id" | "dependencies" | "matrixOf">;
+}
+
 /** More than this nobody takes in at a glance. */
 const MOST_GROUPS = 60;
 
-export function groupTasks(tasks: readonly TaskHistory[]): TaskGroups {
+/** @param most groups, if they can be so few. */
+export function groupTasks(tasks: readonly GroupedTask[], most = MOST_GROUPS): TaskGroups {
   const levels = levelsOfTasks(tasks);
-  const foldings: ((task: TaskHistory, index: number) => string)[] = [
-    (task, index) => `${patternOf(task)} ${levels[index]}`,
-    (task) => patternOf(task),
-    (_, index) => `level ${levels[index]! + 1}`,
+  const inLevel = (index: number): string => `level ${levels[index]! + 1}`;
+  // What a group is called, and what else parts one from the other.
+  const foldings: { readonly name: (task: GroupedTask, index: number) => string; readonly isParted?: true }[] = [
+    { name: patternOf, isParted: true },
+    { name: patternOf },
+    { name: prefixOf },
+    { name: (_, index) => inLevel(index) },
   ];
   let best: TaskGroups | null = null;
-  for (const [attempt, keyOf] of foldings.entries()) {
-    best = fold(tasks, keyOf, attempt < 2);
-    if (best.names.length <= MOST_GROUPS) break;
+  for (const { name, isParted = false } of foldings) {
+    best = fold(tasks, name, (index) => (isParted ? inLevel(index) : ""));
+    if (best.names.length <= most) break;
   }
   return best!;
 }
 
 function fold(
-  tasks: readonly TaskHistory[],
-  keyOf: (task: TaskHistory, index: number) => string,
-  hasPattern: boolean,
+  tasks: readonly GroupedTask[],
+  nameOf: (task: GroupedTask, index: number) => string,
+  partOf: (index: number) => string,
 ): TaskGroups {
-  const groups = new Map<string, { readonly index: number; readonly key: string; count: number; readonly first: TaskHistory }>();
+  const groups = new Map<string, { readonly index: number; readonly name: string; count: number; readonly first: GroupedTask }>();
   const groupOf = tasks.map((task, index) => {
-    const key = keyOf(task, index);
-    const group = groups.get(key) ?? { index: groups.size, key, count: 0, first: task };
+    const name = nameOf(task, index);
+    const key = `${name} ${partOf(index)}`;
+    const group = groups.get(key) ?? { index: groups.size, name, count: 0, first: task };
     group.count += 1;
     groups.set(key, group);
     return group.index;
   });
-  const names = [...groups.values()].map(({ key, count, first }) => {
-    if (count === 1) return first.spec.id;
-    return hasPattern ? patternOf(first) : key;
-  });
+  const names = [...groups.values()].map(({ name, count, first }) => (count === 1 ? first.spec.id : name));
   return { names, groupOf, edges: edgesOf(tasks, groupOf) };
 }
 
-function edgesOf(tasks: readonly TaskHistory[], groupOf: readonly number[]): [number, number][] {
+function edgesOf(tasks: readonly GroupedTask[], groupOf: readonly number[]): [number, number][] {
   const groupOfId = new Map(tasks.map(({ spec }, index) => [spec.id, groupOf[index]!]));
   const seen = new Set<number>();
   const edges: [number, number][] = [];
@@ -70,7 +77,13 @@ function edgesOf(tasks: readonly TaskHistory[], groupOf: readonly number[]): [nu
   return edges;
 }
 
-/** `process-12` → `process-*`. */
-function patternOf({ spec }: TaskHistory): string {
-  return spec.id.replaceAll(/\d+/g, "*");
+/** The template of a matrix, else `process-12` → `process-*`. */
+function patternOf({ spec: { id, matrixOf } }: GroupedTask): string {
+  return matrixOf ?? id.replaceAll(/\d+/g, "*");
+}
+
+/** `load-eu-west` → `load-*`. */
+function prefixOf({ spec: { id } }: GroupedTask): string {
+  const word = /^[^-_./:=\s\d]+/.exec(id)?.[0] ?? "";
+  return word === id ? id : `${word}*`;
 }

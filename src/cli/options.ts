@@ -50,6 +50,11 @@ export const verbOptions = {
     describe: "grouped: synced to disk at least once a second; strict: also before a dependent starts (default: grouped)",
   },
   all: { type: "boolean", alias: "a", describe: "Show every task, however many there are" },
+  state: {
+    type: "string",
+    choices: ["pending", "running", "completed", "failed", "skipped", "cancelled"],
+    describe: "Only tasks of this status, and all of them",
+  },
   follow: { type: "boolean", alias: "f", describe: "Go on with what is written, until the job has ended" },
   attempt: { type: "string", value: "N", describe: "An earlier attempt's log, counted from 1 (default: the last attempt)" },
   id: { type: "string", value: "ID", describe: "Id of the new task" },

@@ -211,10 +211,11 @@ export const verbs: readonly Verb[] = [
     usage: "status [JOB]",
     describe: "Show what is where: all jobs, or one and its tasks",
     args: { JOB: "Name of a job" },
-    options: ["all", "run"],
+    options: ["all", "state", "run"],
     examples: [
       ["air-executor status", "all jobs"],
       ["air-executor status pipeline --all", "one job with every task"],
+      ["air-executor status pipeline --state failed", "those that failed"],
       ["air-executor status pipeline --json", "the same for a script, as the files say it"],
     ],
     load: () => import("./commands/status.js"),
@@ -258,7 +259,7 @@ export const verbs: readonly Verb[] = [
     usage: "graph SOURCE",
     describe: "Draw what depends on what",
     args: { SOURCE: "A job file, - for standard input, or the name of a job" },
-    options: ["format", "run", "set", "yes"],
+    options: ["format", "all", "run", "set", "yes"],
     examples: [
       ["air-executor graph pipeline.yaml", "as text, level by level"],
       ["air-executor graph pipeline --format mermaid", "for a Markdown page, with the colours of what became of it"],

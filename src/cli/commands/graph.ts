@@ -2,25 +2,38 @@
 
 import { statSync } from "node:fs";
 import { toData, toDot, toMermaid } from "../../analysis/graph-export.js";
-import { buildTaskGraph, type GraphTask, type TaskGraph } from "../../analysis/task-graph.js";
+import { foldTasks, type FoldableTask } from "../../analysis/fold-graph.js";
+import { buildTaskGraph } from "../../analysis/task-graph.js";
 import { readJobFile, type CheckOptions } from "../../index.js";
 import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, ownNameOf, tasksOf } from "../job-source.js";
+import { formatCount, formatTasks } from "../render/figures.js";
+import { groupedOf } from "../render/groups-table.js";
 import { graphText } from "../render/graph-text.js";
 import { Printable } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import type { Sink } from "../terminal.js";
 import type { Call } from "../command.js";
 
+/** More tasks than this are folded into groups, unless all are asked for. */
+const mostTasks = 40;
+
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const format = settings.text("format") ?? "text";
-  const graph = await readGraph(args["SOURCE"] ?? "", settings, fileWishes(settings, terminal));
-  const { out } = terminal;
-  if (settings.isOn("json")) out.write(`${JSON.stringify(toData(graph))}\n`);
-  else if (format === "mermaid") out.write(safeFor(out, toMermaid(graph)));
+  const { name, tasks } = await readTasks(args["SOURCE"] ?? "", settings, fileWishes(settings, terminal));
+  const { out, err } = terminal;
+  if (settings.isOn("json")) {
+    out.write(`${JSON.stringify(toData(buildTaskGraph(name, tasks)))}\n`);
+    return exitCode.completed;
+  }
+  const isFolded = tasks.length > mostTasks && !settings.isOn("all");
+  const graph = buildTaskGraph(name, isFolded ? foldTasks(tasks) : tasks);
+  if (format === "mermaid") out.write(safeFor(out, toMermaid(graph)));
   else if (format === "dot") out.write(safeFor(out, toDot(graph)));
   else out.write(graphText(graph, out.style));
+  if (isFolded && !settings.isOn("quiet"))
+    err.write(`${formatTasks(tasks.length)} are folded into ${formatCount(graph.nodeCount())} groups; --all draws every task\n`);
   return exitCode.completed;
 }
 
@@ -29,14 +42,22 @@ function safeFor({ isTerminal }: Sink, text: string): string {
   return isTerminal ? new Printable().take(text) : text;
 }
 
-async function readGraph(source: string, settings: Settings, wishes: CheckOptions): Promise<TaskGraph> {
+interface Drawn {
+  readonly name: string;
+  readonly tasks: readonly FoldableTask[];
+}
+
+async function readTasks(source: string, settings: Settings, wishes: CheckOptions): Promise<Drawn> {
   const file = statSync(source, { throwIfNoEntry: false });
   if (source === "-" || (file !== undefined && !file.isDirectory())) {
     const job = await readJobFile(source, wishes);
-    const tasks = job.tasks.map(({ id, dependencies }): GraphTask => ({ id, dependencies, status: null }));
-    return buildTaskGraph(ownNameOf(job, source) ?? source, tasks);
+    const tasks = job.tasks.map(({ id, dependencies, matrixOf }): FoldableTask => ({ id, dependencies, matrixOf, status: null }));
+    return { name: ownNameOf(job, source) ?? source, tasks };
   }
   const job = findJob(settings.dir(), source, { run: settings.text("run"), withTasks: true });
-  const tasks = tasksOf(job).map(({ id, dependencies = [], status = "pending" }): GraphTask => ({ id, dependencies, status }));
-  return buildTaskGraph(job.name, tasks);
+  const tasks = tasksOf(job).map((task): FoldableTask => {
+    const { id, dependencies, matrixOf } = groupedOf(task).spec;
+    return { id, dependencies, matrixOf, status: task.status ?? "pending" };
+  });
+  return { name: job.name, tasks };
 }

@@ -1,12 +1,13 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
-import { viewJobs, type JobView } from "../../index.js";
+import { viewJobs, type JobView, type TaskView } from "../../index.js";
 import { findManager, managerData } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { jobText, jobsTable } from "../render/status-table.js";
+import { UsageError } from "../usage-error.js";
 import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 
@@ -18,13 +19,17 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   if (args["JOB"] !== undefined) {
     const job = findJob(base, args["JOB"], { run, withTasks: true });
     const isEveryTask = settings.isOn("all");
+    const only = settings.text("state");
+    const isShown = ({ status = "pending" }: TaskView): boolean => only === null || status === only;
     out.write(
       isJson
-        ? jsonLine({ ...stateOf(job), tasks: job.tasks })
-        : jobText(job, { isEveryTask, nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style),
+        ? jsonLine({ ...stateOf(job), tasks: job.tasks?.filter(isShown) ?? null })
+        : jobText(job, { isEveryTask, only, nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style),
     );
     return exitCode.completed;
   }
+  if (settings.text("state") !== null)
+    throw new UsageError("--state is for the tasks of one job: air-executor status JOB --state failed");
   const jobs = viewJobs(base);
   const manager = findManager(base);
   if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager: managerData(manager) }));

@@ -5,10 +5,13 @@ import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatTime } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
+import { groupsTable } from "./groups-table.js";
 import { drawTable } from "./table.js";
 
 /** A job of more tasks shows only those that want attention, unless all are asked for. */
 const maxRows = 40;
+/** With what is said above and below, and the groups, a screenful. */
+const [maxOfStatus, maxWanting] = [4, 8];
 
 export interface ShowOptions {
   readonly nowMs: number;
@@ -29,7 +32,13 @@ export function jobsTable(jobs: readonly JobView[], { nowMs, waitsFor }: ShowOpt
   return drawTable(["JOB", "STATE", "TASKS", "", "STARTED", "TOOK", "WAITS FOR"], rows, style);
 }
 
-export function jobText(job: JobView, options: ShowOptions & { readonly isEveryTask: boolean }, style: Style): string {
+export interface JobTextOptions extends ShowOptions {
+  readonly isEveryTask: boolean;
+  /** Only tasks of this status, and all of them. Default: any. */
+  readonly only?: string | null;
+}
+
+export function jobText(job: JobView, options: JobTextOptions, style: Style): string {
   const lines = [`${style.strong(printableLine(job.name))}  ${stateText(job, style)}`];
   const facts: [string, string][] = [
     ["run", textOf(job.state?.["id"])],
@@ -42,13 +51,25 @@ export function jobText(job: JobView, options: ShowOptions & { readonly isEveryT
     ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
-  const tasks = job.tasks ?? [];
-  const shown = options.isEveryTask || tasks.length <= maxRows ? tasks : wantingAttention(tasks);
-  if (shown.length > 0) lines.push("", tasksTable(shown, options.nowMs, style).trimEnd());
-  if (shown.length < tasks.length) {
-    lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task`));
-  }
+  lines.push(...taskLines(job.tasks ?? [], options, style));
   return `${lines.join("\n")}\n`;
+}
+
+function taskLines(tasks: readonly TaskView[], { isEveryTask, only = null, nowMs }: JobTextOptions, style: Style): string[] {
+  const lines: string[] = [];
+  const add = (table: string): void => void lines.push("", table.trimEnd());
+  if (only !== null) {
+    const chosen = tasks.filter(({ status = "pending" }) => status === only);
+    add(chosen.length === 0 ? style.faint(`no task is ${only}`) : tasksTable(chosen, nowMs, style));
+  } else if (isEveryTask || tasks.length <= maxRows) {
+    if (tasks.length > 0) add(tasksTable(tasks, nowMs, style));
+  } else {
+    add(groupsTable(tasks, style));
+    const shown = wantingAttention(tasks);
+    if (shown.length > 0) add(tasksTable(shown, nowMs, style));
+    lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task, --state failed those`));
+  }
+  return lines;
 }
 
 /** What somebody wrote into tasks.json in vain. */
@@ -71,7 +92,7 @@ function tasksTable(tasks: readonly TaskView[], nowMs: number, style: Style): st
 /** What runs and what went wrong, in that order. */
 function wantingAttention(tasks: readonly TaskView[]): TaskView[] {
   const order = ["running", "failed", "cancelled", "skipped"];
-  return order.flatMap((status) => tasks.filter((task) => task.status === status)).slice(0, maxRows);
+  return order.flatMap((status) => tasks.filter((task) => task.status === status).slice(0, maxOfStatus)).slice(0, maxWanting);
 }
 
 function stateText(job: JobView, style: Style): string {
