@@ -12,9 +12,9 @@ export class FullTime {
     this.#moments = moments;
     this.#slots = slots;
     let sum = 0;
-    for (const [index, { at, running }] of moments.entries()) {
+    for (const [index, { at, taken }] of moments.entries()) {
       this.#before.push(sum);
-      if (running >= slots) sum += (moments[index + 1]?.at ?? at) - at;
+      if (taken >= slots) sum += (moments[index + 1]?.at ?? at) - at;
     }
   }
 
@@ -31,7 +31,7 @@ export class FullTime {
     }
     const moment = this.#moments[low - 1];
     if (moment === undefined) return 0;
-    const isFull = moment.running >= this.#slots && low < this.#moments.length;
+    const isFull = moment.taken >= this.#slots && low < this.#moments.length;
     return this.#before[low - 1]! + (isFull ? at - moment.at : 0);
   }
 }

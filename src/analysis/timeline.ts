@@ -10,6 +10,8 @@ export interface Moment {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly running: number;
+  /** Slots that are taken: those that run count as much as they take of `cpu`. */
+  readonly taken: number;
   /** Ready: all that they depend on had ended, no delay was left, and they did not run. */
   readonly waiting: number;
 }
@@ -42,21 +44,28 @@ export function* phasesOf(tasks: readonly TaskHistory[], nowMs: number): Generat
 
 /** In the order of time, one for each change. Before the first and from the last on nothing runs or waits. */
 export function timelineOf(tasks: readonly TaskHistory[], nowMs: number): Moment[] {
-  const changes: { at: number; running: number; waiting: number }[] = [];
-  for (const { kind, from, to } of phasesOf(tasks, nowMs)) {
-    const change = kind === "running" ? { running: 1, waiting: 0 } : { running: 0, waiting: 1 };
-    changes.push({ at: from, ...change }, { at: to, running: -change.running, waiting: -change.waiting });
+  const changes: Moment[] = [];
+  for (const { kind, attempt, from, to } of phasesOf(tasks, nowMs)) {
+    const [running, waiting] = kind === "running" ? [1, 0] : [0, 1];
+    const taken = running * coresOf(attempt);
+    changes.push({ at: from, running, taken, waiting }, { at: to, running: -running, taken: -taken, waiting: -waiting });
   }
   changes.sort((a, b) => a.at - b.at);
-  const moments: { at: number; running: number; waiting: number }[] = [];
-  let running = 0;
-  let waiting = 0;
+  const moments: Moment[] = [];
+  let [running, taken, waiting] = [0, 0, 0];
   for (const change of changes) {
     running += change.running;
+    // Sums of fractions leave a little behind.
+    taken = running === 0 ? 0 : Math.round((taken + change.taken) * 1e6) / 1e6;
     waiting += change.waiting;
-    const last = moments.at(-1);
-    if (last?.at === change.at) Object.assign(last, { running, waiting });
-    else moments.push({ at: change.at, running, waiting });
+    const moment = { at: change.at, running, taken, waiting };
+    if (moments.at(-1)?.at === change.at) moments[moments.length - 1] = moment;
+    else moments.push(moment);
   }
   return moments;
+}
+
+/** What an attempt takes of the slots. */
+export function coresOf(attempt: AttemptHistory | null): number {
+  return attempt?.takes["cpu"] ?? 1;
 }

@@ -20,6 +20,7 @@ export function slotShares({ slotTime, slots, end }: RunData): HTMLElement {
     ["narrow", "too few tasks side by side", "#d8bf6b"],
     ["stragglers", "waiting for the last ones of many", "#aa4499"],
     ["delays", "delays before another attempt", "#8c6d4f"],
+    ["limits", "held back by other limits", "#7a8b2f"],
     ["own", "our own overhead", "var(--bad)"],
   ];
   const whole = slots * end;

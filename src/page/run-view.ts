@@ -103,10 +103,11 @@ function facts(model: RunModel): HTMLElement {
   );
 }
 
-function pathWords({ pathTime: { run, slotWait, delay, own } }: RunData): string {
+function pathWords({ pathTime: { run, slotWait, limit, delay, own } }: RunData): string {
   const parts = [
     `${duration(run)} running`,
     `${duration(slotWait)} waiting for a slot`,
+    ...(limit > 0 ? [`${duration(limit)} held back by other limits`] : []),
     ...(delay > 0 ? [`${duration(delay)} in delays`] : []),
     `${duration(own)} ours`,
   ];

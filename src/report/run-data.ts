@@ -21,6 +21,8 @@ export interface RunDataOptions {
   readonly tailOf: (task: TaskHistory) => string;
 }
 
+/** More are too many for a browser: then only those that took longest are drawn. */
+const MOST_ATTEMPTS = 50_000;
 /** Of so many failures the logs are shown. */
 const MOST_FAILURES = 30;
 const MOST_EDGES = 600;
@@ -30,9 +32,9 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
   const isOver = ["completed", "failed", "cancelled"].includes(job.state);
   const end = isOver ? (job.completedAt ?? nowMs) : nowMs;
   const timeline = timelineOf(tasks, end);
-  const slots = known ?? Math.max(1, ...timeline.map(({ running }) => running));
+  const slots = known ?? Math.ceil(timeline.reduce((most, { taken }) => Math.max(most, taken), 1));
   const base = Math.min(takenAt, timeline[0]?.at ?? takenAt);
-  const span = { slots, from: base, to: end };
+  const span = { slots, from: base, to: end, holds: history.holds, job: job.name };
   const path = pathTimeOf(history, span);
   const time = slotTimeOf(tasks, span);
   const groups = groupTasks(tasks);
@@ -42,7 +44,7 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
     name: job.name,
     id: job.id,
     state: job.state,
-    note,
+    note: [note, fewerText(tasks)].filter((text) => text !== null).join(" ") || null,
     error: job.error,
     base,
     end: short(end - base),
@@ -63,13 +65,14 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
     groups: groupData(tasks, groups.names, groups.groupOf),
     edges: groups.edges.length > MOST_EDGES ? [] : groups.edges.flat(),
     path: path.path.map(({ id, waitMs, runMs }) => ({ task: indices.get(id)!, wait: short(waitMs), run: short(runMs) })),
-    pathTime: { run: path.runMs, slotWait: path.slotWaitMs, delay: path.delayMs, own: path.ownMs },
+    pathTime: { run: path.runMs, slotWait: path.slotWaitMs, limit: path.limitMs, delay: path.delayMs, own: path.ownMs },
     slotTime: {
       work: time.workMs,
       serial: time.serialMs,
       narrow: time.narrowMs,
       stragglers: time.stragglersMs,
       delays: time.delaysMs,
+      limits: time.limitsMs,
       own: time.ownMs,
     },
     longestChain: longestChainMs(tasks, end),
@@ -82,8 +85,9 @@ function attemptsOf(
   tasks: readonly TaskHistory[],
   { base, end, full }: { readonly base: number; readonly end: number; readonly full: FullTime },
 ): AttemptColumns {
-  const all = tasks.flatMap(({ attempts }, task) => attempts.map((attempt) => ({ task, attempt })));
   const endOf = ({ endedAt }: AttemptHistory): number => endedAt ?? end;
+  const every = tasks.flatMap(({ attempts }, task) => attempts.map((attempt) => ({ task, attempt })));
+  const all = longest(every, ({ attempt }) => endOf(attempt) - attempt.startedAt);
   const column = (value: (attempt: AttemptHistory) => number): number[] => all.map(({ attempt }) => short(value(attempt)));
   return {
     task: all.map(({ task }) => task),
@@ -100,6 +104,21 @@ function attemptsOf(
     cpu: column(({ usage }) => (usage === null ? -1 : usage.userMs + usage.systemMs)),
     memory: column(({ usage }) => (usage === null ? -1 : usage.maxRssKb)),
   };
+}
+
+function fewerText(tasks: readonly TaskHistory[]): string | null {
+  const count = tasks.reduce((sum, { attempts }) => sum + attempts.length, 0);
+  const drawn = MOST_ATTEMPTS.toLocaleString("en");
+  return count <= MOST_ATTEMPTS
+    ? null
+    : `Of ${count.toLocaleString("en")} attempts the ${drawn} that took longest are drawn, and counted in the curves.`;
+}
+
+/** In their order. */
+function longest<Item>(items: readonly Item[], lengthOf: (item: Item) => number): readonly Item[] {
+  if (items.length <= MOST_ATTEMPTS) return items;
+  const chosen = new Set(items.toSorted((a, b) => lengthOf(b) - lengthOf(a)).slice(0, MOST_ATTEMPTS));
+  return items.filter((item) => chosen.has(item));
 }
 
 function outcomeText({ endedAt, status, error }: AttemptHistory): string {

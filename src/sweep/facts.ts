@@ -50,12 +50,14 @@ export function timeFacts({ points, knee, runs }: BenchResult): Fact[] {
     [slots.narrow_ms, "too few tasks side by side"],
     [slots.stragglers_ms, "stragglers"],
     [slots.delays_ms, "delays"],
+    [slots.limits_ms, "held back by other limits"],
     [slots.own_ms, "ours"],
   ];
   const lost = parts.filter(([ms]) => ms / slots.total_ms >= 0.005).map(([ms, words]) => `${share(ms, slots.total_ms)} ${words}`);
   const accounts = [
     `${duration(path.run_ms)} running`,
     `${duration(path.slot_wait_ms)} waiting for a slot`,
+    ...(path.limit_ms > 0 ? [`${duration(path.limit_ms)} held back by other limits`] : []),
     ...(path.delay_ms > 0 ? [`${duration(path.delay_ms)} in delays`] : []),
     `${duration(path.own_ms)} ours`,
   ];

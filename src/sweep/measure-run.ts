@@ -20,8 +20,8 @@ const MOST_PATH_TASKS = 50;
 
 export function measureRun(history: RunHistory, { slots, from, to }: RunSpan): RunFigures {
   const { tasks } = history;
-  const path = pathTimeOf(history, { slots, from, to });
-  const time = slotTimeOf(tasks, { slots, from, to });
+  const path = pathTimeOf(history, { slots, from, to, job: history.job.name });
+  const time = slotTimeOf(tasks, { slots, from, to, holds: history.holds, job: history.job.name });
   const usage = usageOf(tasks);
   const told = path.path.toSorted((a, b) => b.waitMs + b.runMs - a.waitMs - a.runMs).slice(0, MOST_PATH_TASKS);
   return {
@@ -37,6 +37,7 @@ export function measureRun(history: RunHistory, { slots, from, to }: RunSpan): R
     path: {
       run_ms: path.runMs,
       slot_wait_ms: path.slotWaitMs,
+      limit_ms: path.limitMs,
       delay_ms: path.delayMs,
       own_ms: path.ownMs,
       length: path.path.length,
@@ -51,6 +52,7 @@ export function measureRun(history: RunHistory, { slots, from, to }: RunSpan): R
       narrow_ms: time.narrowMs,
       stragglers_ms: time.stragglersMs,
       delays_ms: time.delaysMs,
+      limits_ms: time.limitsMs,
       own_ms: time.ownMs,
     },
   };

@@ -38,6 +38,7 @@ export interface RunFigures {
   readonly path: {
     readonly run_ms: number;
     readonly slot_wait_ms: number;
+    readonly limit_ms: number;
     readonly delay_ms: number;
     readonly own_ms: number;
     /** How many tasks are on it; `tasks` holds the 50 that took longest, in order. */
@@ -52,6 +53,7 @@ export interface RunFigures {
     readonly narrow_ms: number;
     readonly stragglers_ms: number;
     readonly delays_ms: number;
+    readonly limits_ms: number;
     readonly own_ms: number;
   };
 }

@@ -6,7 +6,7 @@ import { pipeline, ran, simulate } from "./simulated-run.js";
 
 test("along the critical path waiting for a slot and waiting for us are told apart, and all adds up", () => {
   const tasks = simulate(pipeline({ prepare: 10, shards: [20, 20, 30], merge: 5 }), { slots: 2, startMs: 1 });
-  const { path, ...time } = pathTimeOf({ tasks }, { slots: 2, from: -3, to: 80 });
+  const { path, ...time } = pathTimeOf({ tasks, holds: [] }, { slots: 2, from: -3, to: 80 });
   assert.deepEqual(
     path.map(({ id }) => id),
     ["prepare", "process-3", "merge"],
@@ -16,6 +16,7 @@ test("along the critical path waiting for a slot and waiting for us are told apa
     runMs: 10 + 30 + 5,
     // process-3 was ready at 11; both slots were taken from 12 to 32
     slotWaitMs: 20,
+    limitMs: 0,
     delayMs: 0,
     // before the first task 3, four starts (one of which process-3 watched), after the last task 11
     ownMs: 3 + 4 + 11,
@@ -27,8 +28,15 @@ test("the delay before a further attempt is neither a wait nor ours", () => {
     [0, 0, 10],
     [40, 42, 50],
   ] as const;
-  const { path: _, ...time } = pathTimeOf({ tasks: [ran("a", [], attempts)] }, { slots: 1, from: 0, to: 50 });
-  assert.deepEqual(time, { totalMs: 50, runMs: 18, slotWaitMs: 0, delayMs: 30, ownMs: 2 });
+  const { path: _, ...time } = pathTimeOf({ tasks: [ran("a", [], attempts)], holds: [] }, { slots: 1, from: 0, to: 50 });
+  assert.deepEqual(time, { totalMs: 50, runMs: 18, slotWaitMs: 0, limitMs: 0, delayMs: 30, ownMs: 2 });
+});
+
+test("what another limit held back along the path is told apart from us", () => {
+  const hold = { type: "held-back", at: 40, since: 5, pool: "licence", isOwn: true, size: 1, task: "b", holders: [] } as const;
+  const tasks = [ran("a", [], [[0, 0, 40]]), ran("b", [], [[0, 42, 50]])];
+  const { slotWaitMs, limitMs, ownMs } = pathTimeOf({ tasks, holds: [hold] }, { slots: 2, from: 0, to: 50 });
+  assert.deepEqual({ slotWaitMs, limitMs, ownMs }, { slotWaitMs: 0, limitMs: 35, ownMs: 7 });
 });
 
 test("the longest chain is what no number of slots could beat", () => {

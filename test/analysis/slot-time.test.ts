@@ -18,6 +18,7 @@ test("serial parts, stragglers and our own starts are told apart", () => {
     narrowMs: 0,
     stragglersMs: 3 * 20,
     delaysMs: 0,
+    limitsMs: 0,
     // three starts, before the beginning and after the end
     ownMs: 1 + 4 + 1 + 4 * 2 + 4 * 3,
   });
@@ -36,6 +37,24 @@ test("a delay before another attempt is no overhead of ours", () => {
   ] as const;
   const { delaysMs, ownMs, workMs } = slotTimeOf([ran("a", [], attempts)], { slots: 2, from: 0, to: 50 });
   assert.deepEqual({ delaysMs, ownMs, workMs }, { delaysMs: 60, ownMs: 0, workMs: 20 });
+});
+
+test("a slot that is idle since another limit held the job back is that limit's doing, and all slots being taken is none", () => {
+  const tasks = [ran("a", [], [[0, 0, 10]]), ran("b", [], [[0, 10, 20]])];
+  const of = (pool: string, holder = "job"): SlotTime => {
+    const hold = { since: 2, at: 10, pool, holders: [{ job: holder }] };
+    return slotTimeOf(tasks, { slots: 2, from: 0, to: 20, holds: [hold], job: "job" });
+  };
+  assert.deepEqual([of("licence").limitsMs, of("licence").ownMs], [8, 2]);
+  assert.deepEqual([of("cpu").limitsMs, of("cpu").ownMs], [0, 10]);
+  assert.deepEqual([of("cpu", "another").limitsMs, of("cpu", "another").ownMs], [8, 2], "slots that another job had");
+});
+
+test("a task that takes two slots is work of two", () => {
+  const wide = ran("a", [], [[0, 0, 10]]);
+  const attempts = wide.attempts.map((attempt) => ({ ...attempt, takes: { cpu: 2 } }));
+  const { workMs, serialMs } = slotTimeOf([{ ...wide, attempts }], { slots: 2, from: 0, to: 10 });
+  assert.deepEqual([workMs, serialMs], [20, 0]);
 });
 
 test("the accounts of any run add up to all slots for the whole time", (context) => {

@@ -48,7 +48,7 @@ test("what runs or is ready lasts until now, and every attempt counts", () => {
 test("a clock that was set back between ready and start makes no time that runs backwards", () => {
   const moments = timelineOf([ran("a", [], [[100, 40, 60]])], 200);
   assert.deepEqual(moments, [
-    { at: 40, running: 1, waiting: 0 },
-    { at: 60, running: 0, waiting: 0 },
+    { at: 40, running: 1, taken: 1, waiting: 0 },
+    { at: 60, running: 0, taken: 0, waiting: 0 },
   ]);
 });

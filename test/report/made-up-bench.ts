@@ -18,11 +18,13 @@ export function madeUpBench(factor = 1): BenchResult {
         narrow_ms: 0,
         stragglers_ms: 0,
         delays_ms: 0,
+        limits_ms: 0,
         own_ms: 0,
       };
       const path = {
         run_ms: wall,
         slot_wait_ms: 0,
+        limit_ms: 0,
         delay_ms: 0,
         own_ms: 0,
         length: 1,

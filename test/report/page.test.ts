@@ -312,6 +312,14 @@ browserTest("10,000 tasks make a page of less than 2 MB that is drawn whole, als
   context.diagnostic(`milliseconds a drawing: ${frames.join(" ")}`);
 });
 
+browserTest("of 120,000 tasks those that took longest are drawn, and the page says so", async (context) => {
+  const lengths = Array.from({ length: 120_000 }, (_, index) => ({ id: `t${index}`, ms: 1 + (index % 5) }));
+  const { page, complaints } = await show(context, historyOf(simulate(lengths, { slots: 8 })), { slots: 8 });
+  assert.match(await page.locator(".note").innerText(), /^Of 120,000 attempts the 50,000 that took longest are drawn/);
+  assert.match(await page.locator(".facts").innerText(), /Tasks\s+120,000/);
+  assert.deepEqual(complaints, []);
+});
+
 browserTest("names of 200 bytes that have nothing in common don't make the page too large either", async (context) => {
   const works2 = Array.from({ length: 10_000 }, (_, index) => ({
     id: `${(index * 7_919) % 10_000}${"é".repeat(90)}${index}`,

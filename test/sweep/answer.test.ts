@@ -14,8 +14,8 @@ function figuresOf(
   wallMs: number,
   { ownMs, cpuMs, widest }: { ownMs: number; cpuMs: number | null; widest: number },
 ): RunFigures {
-  const none = { total_ms: 0, work_ms: 0, serial_ms: 0, narrow_ms: 0, stragglers_ms: 0, delays_ms: 0, own_ms: 0 };
-  const path = { run_ms: wallMs - ownMs, slot_wait_ms: 0, delay_ms: 0, own_ms: ownMs, length: 0, tasks: [] };
+  const none = { total_ms: 0, work_ms: 0, serial_ms: 0, narrow_ms: 0, stragglers_ms: 0, delays_ms: 0, limits_ms: 0, own_ms: 0 };
+  const path = { run_ms: wallMs - ownMs, slot_wait_ms: 0, limit_ms: 0, delay_ms: 0, own_ms: ownMs, length: 0, tasks: [] };
   const times = { wall_ms: wallMs, pipeline_ms: wallMs - ownMs, own_ms: ownMs, work_ms: wallMs, longest_chain_ms: 0 };
   return { tasks: 10, ...times, widest, cpu_ms: cpuMs, memory_kb: null, path, slots: none };
 }

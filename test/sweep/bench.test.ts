@@ -78,7 +78,7 @@ test("the accounts of a run add up: the path to its time, the slots to theirs", 
   const { runs } = await executor.bench([...tasks, sh("d", "true", ["a", "b", "c"])], { ...short, concurrency: [2], repeat: 1 });
   const { path, wall_ms, pipeline_ms, own_ms, slots, longest_chain_ms, widest } = runs[0]!.figures!;
   const isClose = (a: number, b: number): void => assert.ok(Math.abs(a - b) < 1e-6, `${a} and ${b}`);
-  isClose(path.run_ms + path.slot_wait_ms + path.delay_ms + path.own_ms, wall_ms);
+  isClose(path.run_ms + path.slot_wait_ms + path.limit_ms + path.delay_ms + path.own_ms, wall_ms);
   isClose(pipeline_ms + own_ms, wall_ms);
   const { total_ms, ...accounts } = slots;
   isClose(
