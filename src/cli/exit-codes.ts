@@ -2,7 +2,7 @@
 
 import type { AirErrorCode, JobSummary } from "../index.js";
 
-export const exitCode = { completed: 0, failed: 1, invalid: 2, environment: 3 } as const;
+export const exitCode = { completed: 0, failed: 1, invalid: 2, environment: 3, crash: 70 } as const;
 
 export type StopSignal = "SIGHUP" | "SIGINT" | "SIGTERM";
 

@@ -5,6 +5,7 @@
  */
 
 import { isAbsolute } from "node:path";
+import { catchCrashes } from "./crashes.js";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
@@ -15,6 +16,7 @@ import { isExpected } from "./usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 
+catchCrashes();
 surviveWriteErrors();
 // Node would open a debugger.
 process.on("SIGUSR1", () => {});

@@ -14,6 +14,7 @@ import { listDirectory, lookAt } from "../system/path-look.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
+import { OpeningRecord } from "./opening-record.js";
 import { Turns } from "./turns.js";
 import { watchBudget } from "./watch-budget.js";
 
@@ -31,6 +32,9 @@ export class JobKeeper {
   readonly #root: DirectoryWatch;
   readonly #surroundings: JobSurroundings;
   readonly #turns = new Turns(OPENED_AT_ONCE);
+  /** For those of which a manager has died. */
+  readonly #lonely = new Turns(1);
+  readonly #opening: OpeningRecord;
   /** Ended jobs that are watched, for a job is often written again under its name; those that ended last come last. */
   readonly #ended = new Set<KeptJob>();
   readonly #mostEnded = watchBudget();
@@ -42,10 +46,13 @@ export class JobKeeper {
 
   constructor(executor: AirExecutor, log: ManagerLog) {
     this.#dir = jobsDir(executor.dir);
+    this.#opening = new OpeningRecord(executor.dir);
     this.#surroundings = {
       executor,
       log,
       turns: this.#turns,
+      lonely: this.#lonely,
+      opening: this.#opening,
       onGone: (job) => this.#forget(job),
       hasRoomForWatch: () => this.#ended.size < this.#mostEnded,
       onEndedWatched: (job) => this.#noteEnded(job),
@@ -71,7 +78,8 @@ export class JobKeeper {
 
   /** Resolves when nothing is being opened any more. */
   async idle(): Promise<void> {
-    await this.#turns.idle();
+    await Promise.all([this.#turns.idle(), this.#lonely.idle()]);
+    this.#opening.close();
   }
 
   #changed(name: string): void {

@@ -15,6 +15,7 @@ import { Alarm } from "./alarm.js";
 import { KnownFiles, type Experience } from "./known-files.js";
 import type { ManagerLog } from "./log.js";
 import { reject, takeUp, type Rejection, type TakeUp } from "./take-up.js";
+import { WHY_SET_ASIDE, type OpeningRecord } from "./opening-record.js";
 import type { Turns } from "./turns.js";
 import { Voice } from "./voice.js";
 
@@ -23,6 +24,9 @@ export interface JobSurroundings {
   readonly log: ManagerLog;
   /** For opening a job. */
   readonly turns: Turns;
+  /** For opening one of which a manager has died: by itself. */
+  readonly lonely: Turns;
+  readonly opening: OpeningRecord;
   readonly onGone: (job: KeptJob) => void;
   /** Whether one more ended job may be watched. */
   readonly hasRoomForWatch: () => boolean;
@@ -180,12 +184,22 @@ export class KeptJob {
   }
 
   #takeUp(glance: Glance): void {
+    const { executor, opening, turns, lonely } = this.#surroundings;
+    if (opening.isSetAside(this.name, glance.fingerprint)) return this.#setAside();
     this.#state = "open";
-    const { executor, turns } = this.#surroundings;
-    turns.take(async () => {
-      this.tell(await takeUp(executor, this.#dir, glance));
+    (opening.isSuspect(this.name) ? lonely : turns).take(async () => {
+      opening.begin(this.name, glance.fingerprint);
+      const outcome = await takeUp(executor, this.#dir, glance);
+      opening.end(this.name);
+      this.tell(outcome);
       await this.#rejecting;
     });
+  }
+
+  /** A manager has died of it twice: it is not to bring this one down. */
+  #setAside(): void {
+    this.#known.note("aside");
+    this.#voice.tellTrouble("error", `job "${this.name}" is set aside: ${WHY_SET_ASIDE}`);
   }
 
   #follow(job: Job): void {

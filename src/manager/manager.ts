@@ -86,6 +86,12 @@ export class Manager {
     }
   }
 
+  /** Something was thrown where nobody caught it: told with its place, and the manager goes on for all other jobs. */
+  tellFault(error: unknown): void {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    this.#log.write("error", `a fault of the manager's own, which goes on: ${message}`, { stack });
+  }
+
   /**
    * Starts nothing new; what runs may finish within the grace period, then gets TERM, and KILL after a fifth of it. Resolves when all is
    * down and on disk; what is unfinished is taken up by the next manager. Called again, it kills at once.

@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import type { LogLevel } from "../../manager/log.js";
 import { startInBackground, tellStarter } from "../../manager/daemon.js";
 import { engineLimits } from "../engine-options.js";
+import { surviveCrashes } from "../crashes.js";
 import { exitCode } from "../exit-codes.js";
 import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
@@ -48,6 +49,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   let stop = (): void => {};
   const mustStop = new Promise<void>((done) => (stop = done));
   let again = (): void => {};
+  let endSurvival = (): void => {};
   const signals = watchSignals((_, count) => (count === 1 ? stop() : again()));
   try {
     const manager = await Manager.open({
@@ -58,6 +60,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
       ...(!isQuiet && { onMessage: (level, message) => show(err, level, message) }),
     });
     again = () => void manager.stop();
+    endSurvival = surviveCrashes((error) => manager.tellFault(error));
     tellStarter(null);
     await mustStop;
     await manager.stop();
@@ -70,6 +73,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
     return exitCode.environment;
   } finally {
     signals.end();
+    endSurvival();
   }
 }
 

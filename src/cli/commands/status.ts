@@ -2,6 +2,7 @@
 
 import { viewJobs, type JobView, type TaskView } from "../../index.js";
 import { findManager, managerData } from "../../manager/daemon.js";
+import { setAside, WHY_SET_ASIDE } from "../../manager/opening-record.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
@@ -17,7 +18,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const isJson = settings.isOn("json");
   const run = settings.text("run");
   if (args["JOB"] !== undefined) {
-    const job = findJob(base, args["JOB"], { run, withTasks: true });
+    const job = withSetAside(base)(findJob(base, args["JOB"], { run, withTasks: true }));
     const isEveryTask = settings.isOn("all");
     const only = settings.text("state");
     const isShown = ({ status = "pending" }: TaskView): boolean => only === null || status === only;
@@ -30,7 +31,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
   if (settings.text("state") !== null)
     throw new UsageError("--state is for the tasks of one job: air-executor status JOB --state failed");
-  const jobs = viewJobs(base);
+  const jobs = viewJobs(base).map(withSetAside(base));
   const manager = findManager(base);
   if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager: managerData(manager) }));
   else if (jobs.length > 0) out.write(jobsTable(jobs, { nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style));
@@ -43,6 +44,12 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
 function stateOf({ name, state, counts, problem, engine }: JobView): object {
   // A directory that was copied or renamed has the name of its path, whatever its file says until somebody takes it up.
   return { ...(state ?? { state: "waiting" }), name, counts, problem, engine };
+}
+
+/** What managers pass over is waited for by nobody: status says so. */
+function withSetAside(base: string): (job: JobView) => JobView {
+  const names = setAside(base);
+  return (job) => (names.has(job.name) && !job.isOver ? { ...job, problem: `it is set aside: ${WHY_SET_ASIDE}` } : job);
 }
 
 function managerText(manager: ReturnType<typeof findManager>): string {

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { OpeningRecord, setAside } from "../../src/manager/opening-record.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { ManagedDirectory, task, until } from "./manager-process.js";
+
+test("what two managers died of while they opened it is set aside until its files change, and what lived on is not", (t) => {
+  const { dir } = temporaryPlace(t);
+  mkdirSync(dir);
+  const first = new OpeningRecord(dir);
+  first.begin("good", "1");
+  first.begin("big", "1");
+  first.begin("beside", "1");
+  first.end("good");
+  // It is gone, with a line that it was about to write.
+  writeFileSync(join(dir, "manager.opening"), '{"begin":"to', { flag: "a" });
+  const second = new OpeningRecord(dir);
+  assert.deepEqual(
+    ["good", "big", "beside"].map((name) => second.isSuspect(name)),
+    [false, true, true],
+  );
+  assert.equal(second.isSetAside("big", "1"), false);
+  second.begin("beside", "1");
+  second.end("beside");
+  second.begin("big", "1");
+  const third = new OpeningRecord(dir);
+  assert.equal(third.isSetAside("big", "1"), true);
+  assert.equal(third.isSetAside("big", "2"), false, "with other files it is tried again");
+  assert.equal(third.isSuspect("beside"), false);
+  assert.deepEqual([...setAside(dir)], ["big"]);
+  third.close();
+  assert.deepEqual([...setAside(dir)], ["big"]);
+  const fourth = new OpeningRecord(dir);
+  fourth.begin("big", "2");
+  fourth.end("big");
+  fourth.close();
+  assert.equal(existsSync(join(dir, "manager.opening")), false);
+});
+
+test("a job that takes more memory than there is brings two managers down, and no third; others go on, and status says so", async (t) => {
+  const place = new ManagedDirectory(t);
+  place.env["NODE_OPTIONS"] = "--max-old-space-size=96";
+  // A text of 40 MB that becomes far more in memory.
+  const tasks = Array.from({ length: 110_000 }, (_, index) => task(`t${index}`, "true", ["x".repeat(40), `${index}`]));
+  place.drop("big", tasks);
+  for (let round = 0; round < 2; round++) {
+    await place.start().catch(() => {});
+    await until(() => !place.isUp, "the manager to die");
+  }
+  await place.start();
+  place.drop("small", [task("hello", "echo", ["hello"])]);
+  await place.untilState("small", "completed");
+  assert.ok(place.isUp);
+  assert.match(readFileSync(join(place.base, "manager.log"), "utf8"), /job \\"big\\" is set aside: two managers died/);
+  const { stdout } = place.run("status", "big");
+  assert.match(stdout, /it is set aside: two managers died while they opened it/);
+});
