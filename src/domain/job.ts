@@ -23,6 +23,8 @@ export interface JobOptions {
   readonly maxFailures: number | null;
   /** Pools of its own, of which only its tasks take. */
   readonly pools: Resources;
+  /** `merge`: what a task writes to stderr goes into its log, in order; `apart`: into a file beside it. */
+  readonly stderr: "merge" | "apart";
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env: Readonly<Record<string, string>>;
 }

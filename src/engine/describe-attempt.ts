@@ -18,6 +18,9 @@ export function describeAttempt(
 ): Descriptor {
   const { settings } = job;
   const cwd = task.cwd === null ? settings.cwd : resolve(settings.cwd, task.cwd);
+  // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
+  const log = `${paths.logs}/${logFileName(task.id)}`;
+  const earlierLog = attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`;
   return {
     key,
     slot,
@@ -29,14 +32,17 @@ export function describeAttempt(
     cwd,
     env: mergeEnv(settings.env, task.env),
     stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
-    // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
-    log: `${paths.logs}/${logFileName(task.id)}`,
-    errorLog: null,
-    earlierLog: attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`,
-    earlierErrorLog: null,
+    log,
+    errorLog: settings.stderr === "apart" ? errorFileOf(log) : null,
+    earlierLog,
+    earlierErrorLog: settings.stderr === "apart" && earlierLog !== null ? errorFileOf(earlierLog) : null,
     limitMs: task.timeoutMs,
     graceMs,
   };
+}
+
+function errorFileOf(log: string): string {
+  return log.replace(/\.log$/, ".err");
 }
 
 function isWithSlot({ args }: TaskSpec): boolean {

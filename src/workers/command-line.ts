@@ -60,7 +60,7 @@ export function taskCommand(
   for (const argument of descriptor.args) line += ` ${quote(argument)}`;
   // First: if it can't be opened the shell has to say so in the spool, not in the log.
   if (descriptor.stdin !== null) line += ` <${quote(descriptor.stdin)}`;
-  return `${line} >${quote(descriptor.log)} 2>&1`;
+  return `${line} >${quote(descriptor.log)} 2>${descriptor.errorLog === null ? "&1" : `|${quote(descriptor.errorLog)}`}`;
 }
 
 function isReplaced(name: string): boolean {

@@ -129,6 +129,7 @@ class Batch {
       ...(after !== null && { after: shell(after) }),
       env,
       delayMs,
+      stderr: "apart",
       mapOf: identityOf(this.#wish),
       fresh: settings.isOn("fresh"),
       onBegin: (job) => this.#begin(job),

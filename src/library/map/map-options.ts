@@ -60,6 +60,8 @@ export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
   readonly after?: MapTask;
   /** So many milliseconds are between the starts of two tasks, further attempts aside. Default: 0. */
   readonly delayMs?: number;
+  /** `apart`: what a task writes to stderr stands in a file beside its log, with `.err` for `.log`. Default: `merge`. */
+  readonly stderr?: "merge" | "apart";
   /**
    * What is mapped, in words of yours such as a command line: an unfinished map of that name that was begun with other words is refused with
    * `AIR_CONFLICT`. Stands in state.json as `map_of`. Default: nothing is compared.
@@ -83,6 +85,7 @@ const MAP_OPTIONS: readonly (keyof MapOptions)[] = [
   "before",
   "after",
   "delayMs",
+  "stderr",
   "mapOf",
   "onBegin",
   "env",
@@ -98,6 +101,7 @@ export interface CompleteMapOptions {
   readonly before: MapTask | null;
   readonly after: MapTask | null;
   readonly delayMs: number;
+  readonly stderr: "merge" | "apart";
   readonly mapOf: string | null;
   readonly onBegin: (job: Job) => void;
   readonly env: Readonly<Record<string, string>>;
@@ -115,7 +119,15 @@ const WINDOW_A_SLOT = 16;
  */
 export function completeMapOptions(options: MapOptions, limit: number): CompleteMapOptions {
   demandKnown(options, MAP_OPTIONS);
-  const { concurrency = null, maxFailures = null, env = {}, before = null, after = null, mapOf = null } = options;
+  const {
+    concurrency = null,
+    maxFailures = null,
+    env = {},
+    before = null,
+    after = null,
+    mapOf = null,
+    stderr = "merge",
+  } = options;
   const { delayMs = 0, onBegin = () => {}, halt = maxFailures === null ? null : { when: "soon", failed: maxFailures } } = options;
   const atOnce = Math.min(limit, concurrency ?? limit);
   // With a delay a task that is pulled has to start at once.
@@ -124,11 +136,12 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
   if (halt !== null) demandHalt(halt);
   demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
   demand(isDuration(delayMs), "delayMs", "milliseconds of at least 0", delayMs);
+  demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
   demand(typeof onBegin === "function", "onBegin", "a function", onBegin);
   const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
-  const rest = { concurrency, halt, before, after, delayMs, mapOf, onBegin, env, window };
+  const rest = { concurrency, halt, before, after, delayMs, stderr, mapOf, onBegin, env, window };
   return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
 }
 

@@ -29,14 +29,14 @@ export async function* runMap<Input>(
   { engine, opener, changes, graceMs, onWarning }: MapPlace,
   inputs: MapInput<Input>,
   toTask: ToTask<Input>,
-  { name, concurrency, env, cwd, isFresh, before, after, mapOf, onBegin, ...options }: CompleteMapOptions,
+  { name, concurrency, env, cwd, stderr, isFresh, before, after, mapOf, onBegin, ...options }: CompleteMapOptions,
 ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
   const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
   const wanted: WantedRun = {
     name,
     owner: "map",
     tasks: [],
-    settings: { concurrency, maxFailures: null, pools: {}, env, cwd },
+    settings: { concurrency, maxFailures: null, pools: {}, stderr, env, cwd },
     mapOf,
   };
   void engine.prepare(Infinity);

@@ -20,6 +20,8 @@ export interface WrittenJobOptions {
   readonly max_failures?: number;
   /** How much there is of which only its tasks take, such as `{"licence": 3, "memory": "8GiB"}`. Default: nothing. */
   readonly pools?: Readonly<Record<string, number | string>>;
+  /** Where what tasks write to stderr goes: into their logs, or into files beside them. Default: `merge`. */
+  readonly stderr?: "merge" | "apart";
 }
 
 type Key = keyof WrittenJobOptions;
@@ -55,6 +57,7 @@ const table: { readonly [Field in keyof JobOptions]: Option<JobOptions[Field]> }
     write: writeAmounts,
     isFallback: isEmpty,
   },
+  stderr: { key: "stderr", shape: single(checks.checkStderr), fallback: "merge" },
   maxFailures: { key: "max_failures", shape: single(checks.checkLimit), fallback: null },
 };
 

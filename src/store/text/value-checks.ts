@@ -82,6 +82,7 @@ export const checkPriority = numberCheck("a whole number", isWhole);
 export const checkLimit = numberCheck("a whole number of 1 or more", (value) => isWhole(value) && value >= 1);
 export const checkCounter = numberCheck("a whole number of 0 or more", (value) => isWhole(value) && value >= 0);
 
+export const checkStderr = wordCheck(["merge", "apart"]);
 export const checkTriggerRule = wordCheck(["all_success", "all_done", "any_failed"]);
 export const checkOnLost = wordCheck(["rerun", "fail"]);
 const STATUSES = ["pending", "running", "completed", "failed", "skipped", "cancelled"];

@@ -107,6 +107,17 @@ test("output is grouped by task, in order if asked, with tags, line by line, or 
   assert.deepEqual(byLine.stdout.split("\n").toSorted(), ["", "a1", "a2", "a3", "b1", "b2", "b3"]);
 });
 
+test("what tasks write to stderr goes to ours, whole for each task, and stands apart in the record", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const script = "echo out{}; echo err{} >&2; echo more{} >&2";
+  const { code, stdout, stderr } = await run(["map", "-q", "-k", "--name", "apart", "--tag", "--shell", script, ":::", "1", "2"]);
+  assert.deepEqual([code, stdout], [0, "1\tout1\n2\tout2\n"]);
+  assert.equal(stderr, "1\terr1\n1\tmore1\n2\terr2\n2\tmore2\n");
+  assert.equal(readFileSync(join(dir, ".air-executor/jobs/apart/logs/task-2.err"), "utf8"), "err2\nmore2\n");
+  const byLine = await run(["map", "-q", "--line-buffer", "--shell", script, ":::", "1"]);
+  assert.deepEqual([byLine.stdout, byLine.stderr], ["out1\n", "err1\nmore1\n"]);
+});
+
 test("a dry run prints what a shell would run just so, and runs nothing", async (t) => {
   const { run, dir } = makePlayground(t);
   const argv = ["map", "--dry-run", "touch", "{}", "{.}x", ":::", "a b.c", "it's", "-n"];

@@ -54,6 +54,7 @@ test("a bare list of tasks is a job, with every default filled in", async () => 
     ],
     concurrency: null,
     maxFailures: null,
+    stderr: "merge",
     pools: {},
     env: {},
   });
