@@ -81,6 +81,8 @@ export class RunningJob {
   /** Looks now and then whether the job's files are still ours. */
   readonly #vigil: NodeJS.Timeout;
   #standing: Standing = "ours";
+  /** Since when its directory is out of reach (monotonic milliseconds). */
+  #awaySince: number | null = null;
 
   constructor(opened: OpenedJob, options: RunningJobOptions) {
     const { picture, paths } = opened;
@@ -125,7 +127,14 @@ export class RunningJob {
 
   /** What keeps the job from going on; null if nothing does. */
   get obstacle(): Obstacle | null {
-    return this.#trouble.obstacle;
+    return this.#trouble.obstacle ?? (this.#awaySince === null ? null : this.#outOfReach(this.#awaySince));
+  }
+
+  #outOfReach(since: number): Obstacle {
+    const message =
+      `job "${this.picture.name}": ${this.paths.dir} could not be reached for too long. ` +
+      "It is unfinished and nothing is lost: see to the disk, then run it again.";
+    return { since, error: new AirError("AIR_DISK", message) };
   }
 
   /** Calls back with what happens from now on. Gives a function that ends it. */
@@ -210,6 +219,7 @@ export class RunningJob {
     const standing = this.#writer.look();
     if (standing === this.#standing) return;
     this.#standing = standing;
+    this.#awaySince = standing === "away" ? this.#options.clock.monotonic() : null;
     if (standing === "superseded") this.#warn(`another run was written in its place, so run ${this.picture.run.id} is ended`);
     if (standing === "removed") this.#warn("its directory was removed, so it is cancelled");
     if (standing === "away") this.#warn(`${this.paths.dir} can't be found; nothing new is started until it is back`);

@@ -43,6 +43,7 @@ import {
   type ToTask,
 } from "./map/map-options.js";
 import { runMap } from "./map/map-run.js";
+import { explainRefusal } from "../system/refusal.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
@@ -81,8 +82,12 @@ export class AirExecutor {
   static async open(options: ExecutorOptions = {}): Promise<AirExecutor> {
     const complete = completeOptions(options);
     const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
-    prepareBase(dir).forEach(complete.onWarning);
-    return new AirExecutor(dir, complete, new Engine(dir, complete, options.runner ?? null));
+    try {
+      prepareBase(dir).forEach(complete.onWarning);
+      return new AirExecutor(dir, complete, new Engine(dir, complete, options.runner ?? null));
+    } catch (error) {
+      throw explainRefusal(error, dir);
+    }
   }
 
   /**

@@ -13,3 +13,10 @@ export function isForbidden(error: unknown): boolean {
 export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && /^E[A-Z0-9]+$/.test(codeOf(error));
 }
+
+const WANT_OF_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
+
+/** True if the machine has no handles, memory or processes left just now. */
+export function isWantOfRoom(error: unknown): boolean {
+  return WANT_OF_ROOM.has(codeOf(error));
+}

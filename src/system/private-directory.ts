@@ -6,7 +6,8 @@
 
 import { closeSync, fchmodSync, fstatSync, mkdirSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
-import { codeOf } from "./error-code.js";
+import { codeOf, isWantOfRoom } from "./error-code.js";
+import { explainRefusal } from "./refusal.js";
 import { AirError } from "../domain/errors.js";
 import { openDirectory } from "./open-file.js";
 import { lookAt } from "./path-look.js";
@@ -84,8 +85,10 @@ function tighten(handle: number, path: string): string | null {
   return `${path} could be written to by other users (mode ${mode}): it is now closed to them (mode 0700)`;
 }
 
-function refusal(path: string, what: string, cause: unknown): AirError {
+function refusal(path: string, what: string, cause: unknown): unknown {
   const code = codeOf(cause);
+  // That passes, and says nothing against the directory.
+  if (isWantOfRoom(cause)) return explainRefusal(cause, path);
   if (code === "ENOSPC" || code === "EDQUOT" || code === "EROFS" || code === "EIO") {
     return new AirError("AIR_DISK", `${path} can't ${what}: the disk is full, read-only or broken (${code})`, { cause });
   }

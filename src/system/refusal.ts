@@ -1,10 +1,9 @@
 /** What it means to a user that the system refuses. For those who were asked for something; later troubles are the writer's. */
 
 import { AirError } from "../domain/errors.js";
-import { isSystemError, codeOf } from "./error-code.js";
+import { isSystemError, isWantOfRoom, codeOf } from "./error-code.js";
 
 const NOT_ALLOWED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ELOOP"]);
-const NO_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
 /** The system's error as one of ours; anything else comes back as it is. */
 export function explainRefusal(error: unknown, what: string): unknown {
@@ -16,7 +15,7 @@ export function explainRefusal(error: unknown, what: string): unknown {
       cause: error,
     });
   }
-  if (NO_ROOM.has(code)) {
+  if (isWantOfRoom(error)) {
     return new AirError("AIR_SYSTEM", `${what} can't be opened: ${message}. Run it again when the machine has room.`, {
       cause: error,
     });

@@ -26,15 +26,10 @@ export function isOfThisBoot(spool: string): boolean {
   return spool.startsWith(`${shortBootId()}p`);
 }
 
-/**
- * Names of the spools whose engine is gone for certain; none if their directory is gone too.
- *
- * @throws the file system's errors.
- */
+/** Names of the spools whose engine is gone for certain; none if their directory is gone too, or can't be read now. */
 export function leftSpools(directory: string): string[] {
   const files = listDirectory(lanesDirectoryOf(directory));
-  if (files.answer === "other") return [];
-  const names = (certain(files) ?? []).map((file) => file.replace(/\.spool$/, ""));
+  const names = (files.answer === "yes" ? files.found : []).map((file) => file.replace(/\.spool$/, ""));
   return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
 }
 

@@ -60,7 +60,16 @@ export class LaneBatch {
   end(): void {
     clearTimeout(this.#timer);
     closeSync(this.#fd);
-    if (this.isRecalled) rmSync(recallPath(this.#spool), { force: true });
+    if (this.isRecalled) removeRecall(this.#spool);
+  }
+}
+
+/** As long as it is there the lane begins nothing of a batch: so it is tried until it is gone. */
+function removeRecall(spool: string): void {
+  try {
+    rmSync(recallPath(spool), { force: true });
+  } catch {
+    setTimeout(() => removeRecall(spool), AGAIN_MS).unref();
   }
 }
 

@@ -5,8 +5,6 @@
  * Driven by worker.ts. A lane is started when it is first needed, and again when one has died.
  */
 
-import { rmSync } from "node:fs";
-
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor } from "../domain/ports.js";
 import { Attempt } from "./attempt.js";
@@ -21,7 +19,7 @@ import { yes } from "../system/look.js";
 import { ageOfLog, putLogBack, removeLog } from "./preparation.js";
 import { startAgo } from "../system/process-table.js";
 import type { SlotContext } from "./slot-context.js";
-import { readLastEntry, type SpoolEntry, type SpoolReader } from "./spool.js";
+import { readLastEntry, removeSpool, type SpoolEntry, type SpoolReader } from "./spool.js";
 
 interface Running {
   readonly attempt: Attempt;
@@ -99,7 +97,7 @@ export class Slot {
         lane.end();
       });
     }
-    if (!keepsSpool) rmSync(this.#spool, { force: true });
+    if (!keepsSpool) removeSpool(this.#spool);
   }
 
   #startLane(): Lane {

@@ -15,7 +15,7 @@
  * Not taken: a status file an attempt (costs a rename each), and the engine as the writer (dies with what it should outlive).
  */
 
-import { closeSync, fstatSync, mkdirSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, readSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 import { certain } from "../system/look.js";
@@ -60,6 +60,17 @@ export function recallPath(spool: string): string {
 /** From now on nothing of a lane's batch begins that has not begun. Throws the file system's error. */
 export function recall(spool: string): void {
   closeSync(openToAppend(recallPath(spool)));
+}
+
+/** With its recall file. One that can't be removed now is left to a later engine, as one of an engine that was killed. */
+export function removeSpool(path: string): void {
+  for (const file of [recallPath(path), path]) {
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // As it is.
+    }
+  }
 }
 
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");

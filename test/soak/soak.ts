@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mapAtOnce } from "../support/at-once.js";
 import { DISK_FAULTS, diskRound, LASTING_FAULTS } from "../support/disk-faults.js";
+import { describe, faultsOf, lookRound, SCENES as LOOK_SCENES, type Scene as LookScene } from "../support/look-faults.js";
 import { killRound, type Victim } from "../support/kill-round.js";
 import { SeededRandom, takeSeed } from "../support/seeded-random.js";
 import { comparePeers } from "./peers.js";
@@ -98,6 +99,15 @@ async function disks(repeats: number, times: number | undefined, fault: string, 
   return { fault, rounds: results.length, counts: null, broken: sumOf(results, (count) => count), seen };
 }
 
+/** Each call that is made in a scene, with each errno, once and for good. @param share of them, all from 500 rounds on */
+async function looks(which: LookScene, share: number): Promise<Row> {
+  const faults = (await faultsOf(which)).filter(() => random.chance(share));
+  const results = await play(faults, WAITING_AT_ONCE, async (each) => report(describe(each), await lookRound(each)));
+  const fault = `each call of the scene "${which}" fails, once and for good`;
+  const seen = "nothing, one message and it goes on, or exit 3; the next engine ends the job";
+  return { fault, rounds: results.length, counts: null, broken: sumOf(results, (count) => count), seen };
+}
+
 async function scene(each: Scene, times: number): Promise<Row> {
   const results = await play(Array<Scene>(times).fill(each), 1, playScene);
   const played = results.filter((violations) => violations !== null);
@@ -128,6 +138,7 @@ const rows = [
   await disks(repeats, 1, "a file operation fails once", "one message, then it goes on; or a refusal to start"),
   await disks(repeats, undefined, "a file operation fails for good", "one message, exit 3, job unfinished; the next run ends it"),
 ];
+for (const each of LOOK_SCENES) rows.push(await looks(each, Math.min(1, rounds / 500)));
 for (const each of SCENES) rows.push(await scene(each, sceneRuns));
 const [peers = []] = await play([Math.max(5, Math.ceil(rounds / 25))], 1, (count) => comparePeers(count, random));
 

@@ -5,13 +5,14 @@
 
 import { AirError, AirExecutor, listRuns, viewJob, viewPaths } from "../../src/index.js";
 import { logPathOf, readLogEnd } from "../../src/cli/log-file.js";
+import { isSystemError } from "../../src/system/error-code.js";
 import { glanceAt } from "../../src/internal.js";
 
 /** A line of the output. */
 export interface Asked {
   readonly job: string;
   readonly verb: string;
-  /** Null if all went well. `code` is empty for an error that is none of ours. */
+  /** Null if all went well. `code` is the system's for one of its errors, and empty for one that is none of ours. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -31,14 +32,24 @@ async function ask(job: string, verb: string, act: () => unknown): Promise<void>
   try {
     await act();
   } catch (thrown) {
+    const { code = "", message, stack = message } = thrown as Error & { code?: string };
     const isOurs = thrown instanceof AirError;
-    error = { code: isOurs ? thrown.code : "", message: isOurs ? thrown.message : String((thrown as Error).stack) };
+    error = { code: isOurs || isSystemError(thrown) ? code : "", message: isOurs ? message : stack };
   }
   process.stdout.write(`${JSON.stringify({ job, verb, error } satisfies Asked)}\n`);
 }
 
+/** Where that is refused there is nothing more to ask. */
+async function openAt(dir: string): Promise<AirExecutor> {
+  let opened: AirExecutor | null = null;
+  await ask("all", "open", async () => {
+    opened = await AirExecutor.open({ dir, patienceMs: 1000 });
+  });
+  return opened ?? process.exit(0);
+}
+
 const [, , base = "", ...jobs] = process.argv;
-const executor = await AirExecutor.open({ dir: base, patienceMs: 1000 });
+const executor = await openAt(base);
 const runs = `${base}/jobs`;
 for (const job of jobs) {
   await ask(job, "look", () => look(base, job));

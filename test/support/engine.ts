@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { TaskInput } from "../../src/index.js";
 import type { DriverJob, DriverLine } from "./engine-driver.js";
-import { FAULTS_VARIABLE, type Fault } from "./fault-plan.js";
+import { FAULTS_VARIABLE, RECORD_VARIABLE, ROOT_VARIABLE, type Fault } from "./fault-plan.js";
 
 const driver = fileURLToPath(new URL("./engine-driver.js", import.meta.url));
 const preload = new URL("./fault-preload.js", import.meta.url).href;
@@ -30,6 +30,8 @@ export interface EngineOptions {
   /** A program and its arguments that starts node with what follows: `["prlimit", "--nofile=64"]`. */
   readonly prefix?: readonly string[];
   readonly uid?: number;
+  /** A file for a recording of the calls that it makes. */
+  readonly record?: string;
 }
 
 export interface EngineEnd {
@@ -69,11 +71,12 @@ export class Engine {
     if (options.uid !== undefined) chmodSync(own, 0o755);
     const file = join(own, "job.json");
     writeFileSync(file, JSON.stringify(job));
-    const preloading = faults.length === 0 ? [] : ["--import", preload];
+    const { record } = options;
+    const preloading = faults.length === 0 && record === undefined ? [] : ["--import", preload];
     const argv = [...(options.prefix ?? []), process.execPath, ...preloading, driver, file];
     this.#child = spawn(argv[0]!, argv.slice(1), {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, [FAULTS_VARIABLE]: JSON.stringify(faults) },
+      env: { ...process.env, ...faultEnvironment(dir, faults, record) },
       ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     const guard = setTimeout(() => this.kill("SIGKILL"), LIFE_MS);
@@ -110,6 +113,15 @@ export class Engine {
       void this.ended.then(() => resolve());
     });
   }
+}
+
+/** What a process with fault-preload.ts has to be told. */
+export function faultEnvironment(dir: string, faults: readonly Fault[], record?: string): NodeJS.ProcessEnv {
+  return {
+    [FAULTS_VARIABLE]: JSON.stringify(faults),
+    [ROOT_VARIABLE]: dir,
+    ...(record !== undefined && { [RECORD_VARIABLE]: record }),
+  };
 }
 
 /** What of an end a failing test should show. */

@@ -22,6 +22,17 @@ export type FaultCall =
   /** Of a FileHandle. */
   | "sync"
   | "spawn"
+  | "spawnSync"
+  | "lstatSync"
+  | "fstatSync"
+  | "readdirSync"
+  | "opendirSync"
+  | "readSync"
+  | "readFileSync"
+  | "unlinkSync"
+  | "linkSync"
+  | "chmodSync"
+  | "watch"
   | "postMessage"
   /** Into a lane's standard input. */
   | "socketWrite";
@@ -31,6 +42,8 @@ export interface CallPoint {
   readonly call: FaultCall;
   /** What the path must end with; for a descriptor that of its file. Default: anything. */
   readonly path?: string;
+  /** What the path has to be in the form of a recording (see `RECORD_VARIABLE`). Default: anything. */
+  readonly place?: string;
   readonly nth: number;
 }
 
@@ -50,3 +63,8 @@ export type Fault =
 export const FAULT_MET = "fault met";
 
 export const FAULTS_VARIABLE = "TEST_FAULTS";
+
+/** Names a file to which each call is written at its first time, as `CALL PLACE`: what can fail, whoever calls it. */
+export const RECORD_VARIABLE = "TEST_FAULTS_RECORD";
+/** The directory whose files have a place. So have those of /proc, and programs that are started. */
+export const ROOT_VARIABLE = "TEST_FAULTS_ROOT";

@@ -7,29 +7,65 @@ import childProcess from "node:child_process";
 import fs from "node:fs";
 import fsPromises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
+import type { EventEmitter } from "node:events";
 import { Socket } from "node:net";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import { MessagePort } from "node:worker_threads";
-import { FAULT_MET, FAULTS_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
+import { FAULT_MET, FAULTS_VARIABLE, RECORD_VARIABLE, ROOT_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
 
 type CallFault = Exclude<Fault, { kind: "clock" }>;
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 /** How a call tells of an error: it throws, rejects, or calls back. */
-type Style = "throws" | "rejects" | "calls-back";
+type Style = "throws" | "rejects" | "calls-back" | "emits" | "returns";
 
 const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
 const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
 const counts = new Map<CallFault, number>();
 const { closeSync, fstatSync, openSync, readlinkSync, writeSync } = fs;
+const record = process.env[RECORD_VARIABLE];
+const root = process.env[ROOT_VARIABLE];
+const recorded = new Set<string>();
 /** How much of a file its last good sync has covered; by inode. */
 const synced = new Map<number, number>();
 
 function pathOf(call: FaultCall, self: unknown, args: readonly unknown[]): string {
-  if (call === "renameSync") return String(args[1]);
+  if (call === "renameSync" || call === "linkSync") return String(args[1]);
   if (typeof args[0] === "string") return args[0];
   const fd = call === "writev" || call === "datasync" || call === "sync" ? (self as { fd: number }).fd : args[0];
   return typeof fd === "number" ? readlinkSync(`/proc/self/fd/${fd}`) : "";
+}
+
+/** A path without what differs from run to run; null if it is none of ours. */
+function placeOf(call: FaultCall, path: string): string | null {
+  if (call === "spawn" || call === "spawnSync") return basename(path);
+  if (path.startsWith("/proc")) return path.replace(/\/\d+/, "/#").replace(/\/fd\/.*/, "/fd");
+  if (root === undefined || (path !== root && !path.startsWith(`${root}/`))) return null;
+  const inside = path
+    .slice(root.length + 1)
+    .replace(/ \(deleted\)$/, "")
+    .replace(/\b(lanes|control|removed|runs|runners)\/[^/.]+/, "$1/*");
+  return inside === "" ? "." : inside;
+}
+
+/** So many calls that are none of ours have no place at all that nobody need be asked for one. */
+function safePathOf(call: FaultCall, self: unknown, args: readonly unknown[]): string {
+  try {
+    return pathOf(call, self, args);
+  } catch {
+    return "";
+  }
+}
+
+function note(call: FaultCall, self: unknown, args: readonly unknown[]): void {
+  const place = placeOf(call, safePathOf(call, self, args));
+  const line = `${call} ${place}\n`;
+  if (place === null || recorded.has(line)) return;
+  recorded.add(line);
+  const fd = openSync(record!, "a");
+  writeSync(fd, line);
+  closeSync(fd);
 }
 
 /** The faults that this very call meets; each call is counted once for each fault. */
@@ -37,6 +73,7 @@ function faultsOf(call: FaultCall, self: unknown, args: readonly unknown[]): Cal
   return callFaults.filter((fault) => {
     if (fault.call !== call) return false;
     if (fault.path !== undefined && !pathOf(call, self, args).endsWith(fault.path)) return false;
+    if (fault.place !== undefined && placeOf(call, safePathOf(call, self, args)) !== fault.place) return false;
     const count = (counts.get(fault) ?? 0) + 1;
     counts.set(fault, count);
     if (fault.kind === "kill") return count === fault.nth;
@@ -78,10 +115,11 @@ function forget(fd: number): void {
 }
 
 function wrap(owner: object, name: string, call: FaultCall, style: Style): void {
-  if (!callFaults.some((fault) => fault.call === call)) return;
+  if (record === undefined && !callFaults.some((fault) => fault.call === call)) return;
   const holder = owner as Record<string, AnyFunction>;
   const original = holder[name]!;
   holder[name] = function (this: unknown, ...args: unknown[]): unknown {
+    if (record !== undefined) note(call, this, args);
     const met = faultsOf(call, this, args);
     for (const fault of met) {
       if (fault.kind === "kill" && fault.when === "before") killSelf();
@@ -91,6 +129,7 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
         return fail(systemError("EIO", call), style, args);
       }
       if (fault.kind === "short") return writeShort(fault, original, this, args);
+      if (fault.kind === "fail" && style === "emits") return failLater(fault.code, original, this, args);
       if (fault.kind === "fail") return fail(systemError(fault.code, call, args[0]), style, args);
     }
     if (call === "fdatasync") noteSync(args[0] as number);
@@ -105,14 +144,29 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
 
 function fail(error: Error, style: Style, args: readonly unknown[]): unknown {
   if (style === "throws") throw error;
+  if (style === "returns") return { error, status: null, signal: null, stdout: "", stderr: "", pid: 0, output: [] };
   if (style === "rejects") return Promise.reject(error);
   setImmediate(args.at(-1) as (error: Error) => void, error);
   return undefined;
 }
 
+/** A process that the system does not start says so by an event. */
+function failLater(code: string, original: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+  const child = original.call(self, "/nowhere/at/all", ...args.slice(1)) as EventEmitter;
+  const emit = child.emit.bind(child);
+  child.emit = (name: string | symbol, ...rest: unknown[]) =>
+    emit(name, ...(name === "error" ? [systemError(code, "spawn", args[0])] : rest));
+  return child;
+}
+
 for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync"] as const) {
   wrap(fs, call, call, "throws");
 }
+for (const call of ["lstatSync", "fstatSync", "readdirSync", "opendirSync", "readSync", "readFileSync"] as const) {
+  wrap(fs, call, call, "throws");
+}
+for (const call of ["unlinkSync", "linkSync", "chmodSync", "watch"] as const) wrap(fs, call, call, "throws");
+wrap(childProcess, "spawnSync", "spawnSync", "returns");
 wrap(fs, "fdatasync", "fdatasync", "calls-back");
 const handle = await fsPromises.open(fileURLToPath(import.meta.url));
 wrap(Object.getPrototypeOf(handle) as object, "writev", "writev", "rejects");
@@ -120,7 +174,8 @@ wrap(Object.getPrototypeOf(handle) as object, "datasync", "datasync", "rejects")
 wrap(Object.getPrototypeOf(handle) as object, "sync", "sync", "rejects");
 await handle.close();
 wrap(fsPromises, "open", "open", "rejects");
-wrap(childProcess, "spawn", "spawn", "throws");
+// As the system has it: some refusals are thrown, a want of processes and handles is told later.
+wrap(childProcess, "spawn", "spawn", callFaults.some((fault) => fault.place !== undefined) ? "emits" : "throws");
 wrap(MessagePort.prototype, "postMessage", "postMessage", "throws");
 wrap(Socket.prototype, "write", "socketWrite", "throws");
 syncBuiltinESMExports();

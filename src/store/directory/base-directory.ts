@@ -9,6 +9,7 @@ import { AirError } from "../../domain/errors.js";
 import { controlDir, jobsDir, lanesDir } from "../layout.js";
 import { certain } from "../../system/look.js";
 import { listDirectory, lookAt } from "../../system/path-look.js";
+import { explainRefusal } from "../../system/refusal.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -20,8 +21,12 @@ const OURS = /^(?:jobs|lanes|control|removed|bench|manager\..*)$/;
  * @throws AirError `AIR_UNSAFE_PATH` for a directory that we may not or should not use, `AIR_DISK` if the disk refuses.
  */
 export function prepareBase(base: string): string[] {
-  refuseShared(base);
-  return [base, jobsDir(base), lanesDir(base), controlDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
+  try {
+    refuseShared(base);
+    return [base, jobsDir(base), lanesDir(base), controlDir(base)].flatMap((dir) => ensurePrivateDirectory(dir) ?? []);
+  } catch (error) {
+    throw explainRefusal(error, base);
+  }
 }
 
 function refuseShared(base: string): void {

@@ -79,14 +79,13 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
  */
 export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  const warning = ensureJobDirectory(paths);
   return withLock(paths, wanted.name, context, async () => {
     const found = await findWanted(paths, wanted, context);
     let isTaken = false;
     try {
       isTaken = found !== null && isToGoOn(paths, wanted, found);
       const run = isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
-      return { ...run, warning };
+      return run;
     } finally {
       // Not before another is in its place: until then it keeps other engines away.
       if (!isTaken) await found?.journal.close();
@@ -142,11 +141,10 @@ function isUnannounced({ state }: JobPaths): boolean {
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
 export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  const warning = ensureJobDirectory(paths);
   return withLock(paths, wanted.name, context, async () => {
     const found = await findWanted(paths, wanted, context);
     try {
-      return { ...(await beginRun(paths, wanted, context.nowMs, found?.picture ?? null)), warning };
+      return await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
     } finally {
       await found?.journal.close();
     }
@@ -174,23 +172,20 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
   const name = basename(dir);
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
-  const warning = ensureJobDirectory(paths);
   return withLock(paths, name, context, async () => {
     const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
     if (found === null) throw nothingThere(paths);
-    return { ...found, warning };
+    return found;
   });
 }
 
-async function withLock(
-  paths: JobPaths,
-  name: string,
-  { socket }: OpenContext,
-  open: () => Promise<Omit<Opening, "paths" | "lock">>,
-): Promise<OpenedJob> {
+type Found = Omit<Opening, "paths" | "lock" | "warning">;
+
+async function withLock(paths: JobPaths, name: string, { socket }: OpenContext, open: () => Promise<Found>): Promise<OpenedJob> {
   try {
+    const warning = ensureJobDirectory(paths);
     const lock = await takeLock(paths.lock, `job "${name}"`, socket);
-    const opened = await openUnder(lock, paths, open);
+    const opened = await openUnder(lock, paths, async () => ({ ...(await open()), warning }));
     await opened.orGiveBack(() => ensurePrivateDirectory(paths.logs));
     return opened;
   } catch (error) {

@@ -1,0 +1,28 @@
+/** A share of what the soak plays in full: each call that an engine, a manager or a verb makes of the system fails, once or for good. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mapAtOnce } from "../support/at-once.js";
+import { describe, faultsOf, lookRound, SCENES, type LookFault } from "../support/look-faults.js";
+import { SeededRandom, takeSeed } from "../support/seeded-random.js";
+
+/** Rounds mostly wait. */
+const AT_ONCE = 4;
+const ROUNDS = 8;
+
+function pickSome(faults: readonly LookFault[], random: SeededRandom): LookFault[] {
+  return Array.from({ length: ROUNDS }, () => random.pick(faults));
+}
+
+for (const scene of SCENES) {
+  test(`whatever call fails in the scene "${scene}", nothing is run twice, lost, dead or hidden`, async (t) => {
+    const seed = takeSeed();
+    t.diagnostic(`TEST_SEED=${seed}`);
+    const faults = await faultsOf(scene);
+    assert.ok(faults.length > 100, `only ${faults.length} faults were found`);
+    const broken = await mapAtOnce(pickSome(faults, new SeededRandom(seed)), AT_ONCE, async (fault) =>
+      (await lookRound(fault)).map((violation) => `${describe(fault)}: ${violation}`),
+    );
+    assert.deepEqual(broken.flat(), []);
+  });
+}
