@@ -8,7 +8,7 @@ import { SeededRandom, takeSeed } from "../support/seeded-random.js";
 
 /** Rounds mostly wait. */
 const AT_ONCE = 4;
-const ROUNDS = 8;
+const ROUNDS = 6;
 
 function pickSome(faults: readonly LookFault[], random: SeededRandom): LookFault[] {
   return Array.from({ length: ROUNDS }, () => random.pick(faults));
