@@ -6,6 +6,7 @@ import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
 import { fileWishes } from "../file-wishes.js";
+import { isPart, partOf, takePart } from "../job-part.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
@@ -24,11 +25,14 @@ export async function execute(call: Call): Promise<number> {
         throw new UsageError("--once is for a job file: a directory is a job that is there already");
       if (isDropped && settings.list("set").length > 0)
         throw new UsageError(`${file} is a job that was dropped: --set is for job files`);
+      if (isDropped && isPart(partOf(settings)))
+        throw new UsageError(`${file} is a job that was dropped: --only, --until and --except are for job files`);
       if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
-      const spec = await readJobFile(file, {
+      const whole = await readJobFile(file, {
         pools: machinePools(engineLimits(settings)),
         ...fileWishes(settings, call.terminal),
       });
+      const spec = takePart(whole, partOf(settings), file);
       const name = jobNameOf(spec, file, settings.text("name"));
       const options = { owner: "run", fresh: settings.isOn("fresh"), once: settings.isOn("once") } as const;
       if (options.fresh && options.once) throw new UsageError("--fresh and --once: one of them is enough");
@@ -37,11 +41,13 @@ export async function execute(call: Call): Promise<number> {
     },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
-      const set = settings.list("set").map((text) => ` --set ${quoteForShell(text)}`);
+      const lists = (["set", "only", "until", "except"] as const).flatMap((option) =>
+        settings.list(option).map((text) => ` --${option} ${quoteForShell(text)}`),
+      );
       return commandText(
         "run",
         [file],
-        `${nameOption}${set.join("")}${settings.isOn("yes") ? " --yes" : ""}${placeOption(settings)}`,
+        `${nameOption}${lists.join("")}${settings.isOn("yes") ? " --yes" : ""}${placeOption(settings)}`,
       );
     },
   });
