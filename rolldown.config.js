@@ -54,7 +54,7 @@ export default [
     ...joined,
     input: {
       "air-executor": "dist/src/cli/main.js",
-      entry: "dist/src/workers/entry.js",
+      entry: "dist/src/workers/runner/entry.js",
       "portable-runner": "dist/src/workers/portable/main.js",
     },
     output: {
@@ -67,7 +67,7 @@ export default [
   },
   {
     ...joined,
-    input: { index: "dist/src/index.js", entry: "dist/src/workers/entry.js" },
+    input: { index: "dist/src/index.js", entry: "dist/src/workers/runner/entry.js" },
     output: { dir: "dist/bundle", chunkFileNames: "[name].js" },
   },
   {

@@ -131,7 +131,7 @@ export const namesAreKebabCase: Rule = (file) =>
 
 /** Piscina wants a default export of the file it runs in its threads. */
 export const exportsHaveNames: Rule = (file) =>
-  file.path === "src/workers/entry.ts" ? [] : findings(file, /\bexport\s+default\b/, "export it by name");
+  file.path === "src/workers/runner/entry.ts" ? [] : findings(file, /\bexport\s+default\b/, "export it by name");
 
 /** What users write by mistake, in the words that they use, stands in suggest.ts; a foreign format's words with what imports it. */
 export const oneWordForEachThing: Rule = (file) =>
@@ -167,13 +167,11 @@ const doors =
 const ownDoors: Readonly<Record<string, string>> = {
   "src/store/journal/recovery.ts": "writes to a descriptor",
   "src/manager/watch-budget.ts": "reads a limit of the kernel",
-  "src/workers/argument-limit.ts": "reads a limit of the kernel",
-  "src/workers/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
-  "src/workers/preparation.ts": "asks for a user's directories and input files, and opens nothing; a doubt is told as a reason",
-  "src/workers/lane-environment.ts": "asks where env(1) is",
-  "src/workers/lane.ts": "asks where a shell is",
-  "src/workers/judge-exit.ts": "asks whether a directory of logs is gone, for the words of a reason",
-  "src/workers/adoption.ts": "watches a spool that it has open",
+  "src/workers/runner/argument-limit.ts": "reads a limit of the kernel",
+  "src/workers/runner/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
+  "src/workers/runner/runner-program.ts": "asks where the runners are that we were shipped with",
+  "src/workers/runner/live-runner.ts": "makes a new spool",
+  "src/workers/adopting/adoption.ts": "watches a spool that it has open",
 };
 
 /** The runner is a process of its own: it opens what tasks name, and what it has made for them. */

@@ -12,6 +12,8 @@ export interface Descriptor {
   /** From `TaskRunner.reserve`. */
   readonly slot: number;
   readonly job: string;
+  /** Tells the runs of a job apart: another one may have other files in the same places. */
+  readonly run: string;
   readonly task: string;
   /** From 1. */
   readonly attempt: number;
@@ -59,6 +61,9 @@ export interface OrphanedAttempt {
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
   readonly log: string;
+  /** As in its descriptor, for a runner that does not keep it itself. */
+  readonly limitMs: number | null;
+  readonly graceMs: number;
 }
 
 /** What became of an attempt. */
@@ -73,6 +78,8 @@ export interface Report {
   readonly usage?: Usage;
   /** True if a stop that we asked for reached it: the reason for the stop then wins over the exit code. */
   readonly wasStopped: boolean;
+  /** Set if its limit was over and it was ended for that, before any stop. */
+  readonly hasTimedOut?: true;
   /** Set if it was not begun because an attempt before it in its slot takes long: it may be started elsewhere at once. */
   readonly isHandedBack?: true;
 }

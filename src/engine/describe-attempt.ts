@@ -2,14 +2,14 @@
 
 import { resolve } from "node:path";
 import type { Descriptor, Placement } from "../domain/ports.js";
-import type { JobSettings } from "../domain/job.js";
 import { SLOT_MARK, type TaskSpec } from "../domain/task.js";
 import type { JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
+import type { Picture } from "../store/picture/picture.js";
 
 export function describeAttempt(
   paths: JobPaths,
-  job: { readonly name: string; readonly settings: JobSettings; readonly hasForeignLogs: boolean },
+  job: Pick<Picture, "name" | "run" | "settings" | "hasForeignLogs">,
   graceMs: number,
   task: TaskSpec,
   attempt: number,
@@ -25,6 +25,7 @@ export function describeAttempt(
     key,
     slot,
     job: job.name,
+    run: `${job.run.id} ${job.run.createdAt}`,
     task: task.id,
     attempt,
     command: task.command,

@@ -12,7 +12,7 @@ import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/directory/claims-in-use.js";
 import { lookAt } from "../system/path-look.js";
 import { demandFaults, poolsOf, type FitCheck } from "../store/text/demand-faults.js";
-import { Pool } from "../workers/pool.js";
+import { LocalRunner } from "../workers/runner/local-runner.js";
 import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
 import { MachinePools } from "./machine-pools.js";
@@ -58,7 +58,7 @@ export class Engine {
     this.#options = options;
     const { concurrency, graceMs } = options;
     this.#pools = new MachinePools(options);
-    this.#runner = runner ?? new Pool({ directory: dir, concurrency });
+    this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency, onNotice: options.onWarning });
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#scheduler = new Scheduler({
       runner: this.#runner,

@@ -21,7 +21,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
   const { task: id, attempt: number, startedAt, claim, key: claimKey, isQueued, stopping } = recorded;
   const task = job.plan.indexOf(id);
   const spec = job.plan.taskAt(task);
-  const { log } = job.ports.describe(spec, number, key, { slot: -1, claim });
+  const { log, limitMs, graceMs } = job.ports.describe(spec, number, key, { slot: -1, claim });
   const elapsedMs = Math.max(0, clock.now() - startedAt);
   const hasTimeout = spec.timeoutMs !== null && stopping === null;
   return {
@@ -37,7 +37,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
       isQueued: false,
       holding: null,
     },
-    orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, startedAt, isQueued, log },
+    orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, startedAt, isQueued, log, limitMs, graceMs },
     timeoutAt: hasTimeout ? clock.monotonic() + spec.timeoutMs - elapsedMs : null,
   };
 }

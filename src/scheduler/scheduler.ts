@@ -120,7 +120,9 @@ export class Scheduler {
 
   /** Attempts ended. The runner calls this. */
   onReports(reports: readonly Report[]): void {
-    this.#take(reports.filter((report) => !this.#holds(report)));
+    const counted = reports.filter((report) => !this.#holds(report));
+    // One may make those doubtful that were told before it.
+    this.#take(this.#shutdown.next === null ? counted : counted.filter((report) => !this.#holds(report)));
     this.#advance();
   }
 

@@ -38,7 +38,9 @@ export class Shutdown {
 
   /** True if the end has to wait: whether we are to stop, too, will show. */
   holds(report: Report, attempt: Attempt, now: number): boolean {
-    if (attempt.reason !== null || this.#toldAt !== null || !looksLikeOne(report.result)) return false;
+    if (attempt.reason !== null || this.#toldAt !== null) return false;
+    // Any failure beside one that looks like it: a task may answer the same signal with an exit code of its own.
+    if (!looksLikeOne(report.result) && !(this.#doubts.size > 0 && hasFailed(report.result))) return false;
     if (isOfAnEarlierOne(attempt, report) || this.#doubts.has(report.key)) return false;
     this.#doubts.set(report.key, { report, dueAt: now + DOUBT_MS });
     return true;

@@ -39,37 +39,31 @@ export function readProcesses(): Seen<readonly ProcessEntry[]> {
   return all.answer === "yes" ? yes(all.found.filter((entry) => !entry.isZombie)) : all;
 }
 
-/** The members of the given process groups, zombies left out; a group without members is missing. */
-export function readGroups(groups: ReadonlySet<number>): Seen<Map<number, ProcessEntry[]>> {
-  const all = readProcesses();
-  if (all.answer === "unknown") return all;
-  const members = new Map<number, ProcessEntry[]>();
-  for (const entry of all.found) {
-    if (!groups.has(entry.group)) continue;
-    const list = members.get(entry.group);
-    if (list === undefined) members.set(entry.group, [entry]);
-    else list.push(entry);
-  }
-  return yes(members);
-}
-
 /** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
 export function readEnvironment(pid: number): Look<readonly string[]> {
   return readList(pid, "environ");
 }
 
-/** Command and arguments. */
-export function readArguments(pid: number): Look<readonly string[]> {
-  return readList(pid, "cmdline");
+/** The limits of a process on a resource that Linux has not used for long, by which processes can be marked: soft and hard, as far as they are numbers. */
+export function readMarks(pid: number): Look<readonly bigint[]> {
+  if (!HAS_PROC) return yes([]);
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/limits`, "latin1");
+  } catch (error) {
+    return codeOf(error) === "ESRCH" || isGone(pid) ? NO : unknown(error);
+  }
+  const limits = /^Max file locks +(\w+) +(\w+)/m.exec(text)?.slice(1) ?? [];
+  return yes(limits.filter((limit) => /^\d+$/.test(limit)).map(BigInt));
 }
 
-/** The least start time of a process that was started no more than so long ago. */
-export function startAgo(elapsedMs: number): number {
-  if (!HAS_PROC) return Math.floor((Date.now() - elapsedMs) / 1000) - 1;
-  return Math.floor((uptime() - elapsedMs / 1000) * TICKS_PER_SECOND) - 1;
+/** How long ago processes were started, in milliseconds. Clocks that jump don't matter, where there is /proc. */
+export function agesOf(entries: readonly ProcessEntry[]): number[] {
+  const now = HAS_PROC ? uptime() : Date.now() / 1000;
+  return entries.map(({ start }) => 1000 * (now - (HAS_PROC ? start / TICKS_PER_SECOND : start)));
 }
 
-function readList(pid: number, name: "environ" | "cmdline"): Look<readonly string[]> {
+function readList(pid: number, name: "environ"): Look<readonly string[]> {
   try {
     return yes(readFileSync(`/proc/${pid}/${name}`, "utf8").split("\0"));
   } catch (error) {

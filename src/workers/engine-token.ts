@@ -4,10 +4,8 @@
  */
 
 import { randomDigits } from "../domain/random-digits.js";
-import { listDirectory } from "../system/path-look.js";
 import { certain, NO, type Look } from "../system/look.js";
 import { identify, isAlive, bootId } from "../system/process-identity.js";
-import { isSpoolName, lanesDirectoryOf } from "./spool.js";
 
 /**
  * `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret.
@@ -24,13 +22,6 @@ export function engineToken(): string {
 /** True if the engine of that spool was started since the machine was. */
 export function isOfThisBoot(spool: string): boolean {
   return spool.startsWith(`${shortBootId()}p`);
-}
-
-/** Names of the spools whose engine is gone for certain; none if their directory is gone too, or can't be read now. */
-export function leftSpools(directory: string): string[] {
-  const files = listDirectory(lanesDirectoryOf(directory));
-  const names = (files.answer === "yes" ? files.found : []).map((file) => file.replace(/\.spool$/, ""));
-  return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
 }
 
 /** Whether the engine of that spool lives. */

@@ -4,7 +4,17 @@ import { NoOpRunner } from "../../bench/no-op-runner.js";
 import type { Descriptor, Report } from "../../src/domain/ports.js";
 
 function descriptor(key: number, slot: number): Descriptor {
-  const about = { job: "job", task: `task-${key}`, attempt: 1, command: "/bin/true", args: [], cwd: "/", env: {}, stdin: null };
+  const about = {
+    job: "job",
+    run: "",
+    task: `task-${key}`,
+    attempt: 1,
+    command: "/bin/true",
+    args: [],
+    cwd: "/",
+    env: {},
+    stdin: null,
+  };
   return { ...about, key, slot, log: "/log", errorLog: null, earlierLog: null, earlierErrorLog: null, limitMs: null, graceMs: 0 };
 }
 

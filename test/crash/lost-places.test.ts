@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -25,13 +25,16 @@ async function firstRuns(t: TestContext, options: EngineOptions = {}) {
   }));
   const engine = new Engine(dir, "places", tasks, options);
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  assert.ok(await waitUntil(() => existsSync(join(dir, "jobs", "places", "logs", "first.log"))));
   const started = (): string[] => readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
   return { dir, witness, tasks, engine, started, job: join(dir, "jobs", "places"), go: () => writeFileSync(`${witness}.go`, "") };
 }
 
 /** A file in the place of the directory: no log can be made, whoever asks. */
 function takeAway(path: string): void {
-  renameSync(path, `${path}.away`);
+  // A copy: who has the directory open must not write into it elsewhere.
+  cpSync(path, `${path}.away`, { recursive: true });
+  rmSync(path, { recursive: true });
   writeFileSync(path, "");
 }
 
@@ -97,11 +100,19 @@ for (const what of ["the job's directory", "the whole directory"]) {
   });
 }
 
-/** Lanes in so many slots; from there on `lanes/` takes no file. */
-const fewLanes = (count: number) => ({ kind: "fail", call: "openSync", path: ".spool", nth: count + 1, code: "EACCES" }) as const;
+/** `lanes/` takes no file, so often. */
+const noSpool = (times?: number) =>
+  ({
+    kind: "fail",
+    call: "openSync",
+    path: ".spool",
+    nth: 1,
+    code: "EACCES",
+    ...(times === undefined ? {} : { times }),
+  }) as const;
 const NAMES_LANES = /EACCES: permission denied, .*\/lanes'?\)/;
 
-test("that lanes/ takes no file is said once, with the reason, while what has a lane runs", async (t) => {
+test("that lanes/ takes no file is said once, with the reason, and tasks wait until it does", async (t) => {
   const { dir, witness } = temporaryPlace(t);
   const expected = Array.from({ length: 8 }, (_, index) => ({
     id: `task-${index}`,
@@ -109,8 +120,8 @@ test("that lanes/ takes no file is said once, with the reason, while what has a 
     status: "completed" as const,
     attempts: 1,
   }));
-  const tasks = expected.map(({ id }) => ({ id, ...witnessed(witness, "sleep 0.4") }));
-  const end = await new Engine(dir, "places", tasks, { concurrency: 2, faults: [fewLanes(1)] }).ended;
+  const tasks = expected.map(({ id }) => ({ id, ...witnessed(witness, ":") }));
+  const end = await new Engine(dir, "places", tasks, { concurrency: 2, faults: [noSpool(3)] }).ended;
   isCompleted(end);
   assert.equal(warningsOf(end).length, 1, describeEnd(end));
   assert.match(warningsOf(end)[0]!, NAMES_LANES);
@@ -121,7 +132,7 @@ test("an engine that gives up since lanes/ takes no file says so, once", async (
   const { dir } = temporaryPlace(t);
   const end = await new Engine(dir, "places", [{ command: "true" }, { command: "true" }], {
     patienceMs: 2500,
-    faults: [fewLanes(0)],
+    faults: [noSpool()],
   }).ended;
   assert.equal(end.code, 3, describeEnd(end));
   assert.equal(warningsOf(end).length, 1, describeEnd(end));

@@ -22,9 +22,9 @@ interface GuideTask {
 class Place extends ManagedDirectory {
   readonly witness = join(this.root, "witness");
 
-  /** Says its name once, and runs on if it is to be interrupted. */
+  /** Says its name once, also in its log, and runs on if it is to be interrupted. */
   task(id: string, word: string, rest = ""): GuideTask {
-    return { id, command: "sh", args: ["-c", `echo ${word} >> '${this.witness}'; ${rest}`] };
+    return { id, command: "sh", args: ["-c", `echo ${word}; echo ${word} >> '${this.witness}'; ${rest}`] };
   }
 
   /** Has the guide's client write job `job`, again for each list, here or elsewhere. */

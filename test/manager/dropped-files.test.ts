@@ -132,7 +132,7 @@ test("a job written again while it runs replaces the run: the old one is ended a
   await place.start();
   const gate = join(place.root, "gate");
   const count = join(place.root, "count");
-  place.drop("again", [task("old", "sh", ["-c", `echo old >> '${count}'; exec sleep 60`])], "first");
+  place.drop("again", [task("old", "sh", ["-c", `echo old; echo old >> '${count}'; exec sleep 60`])], "first");
   await until(() => existsSync(count), "the old run to run");
   // Within the same second the guide's client gives the same id, and its state.json comes first.
   place.dropState("again", "second");

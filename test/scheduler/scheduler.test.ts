@@ -412,6 +412,8 @@ test("what an earlier engine left running is adopted under a new key, counts in 
     startedAt: 5,
     isQueued: false,
     log: "/logs/a.log",
+    limitMs: null,
+    graceMs: 0,
   });
   engine.runner.end(["other"]);
   assert.equal(engine.scheduler.inFlightCount, 1);

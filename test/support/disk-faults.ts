@@ -58,10 +58,9 @@ export const DISK_FAULTS: readonly DiskFault[] = [
     code: "EACCES",
     ...quiet,
   },
-  { name: "spool can't be opened, too many are open", call: "openSync", path: "-0.spool", nth: 1, code: "EMFILE", ...quiet },
-  { name: "spool can't be opened, no permission", call: "openSync", path: "-0.spool", nth: 1, code: "EACCES", ...quiet },
-  { name: "spool can't be opened, input or output error", call: "openSync", path: "-0.spool", nth: 1, code: "EIO", ...quiet },
-  { name: "spool can't be written", call: "writeSync", path: "-0.spool", nth: 1, code: "ENOSPC", ...quiet },
+  { name: "spool can't be opened, too many are open", call: "openSync", path: ".spool", nth: 1, code: "EMFILE", ...quiet },
+  { name: "spool can't be opened, no permission", call: "openSync", path: ".spool", nth: 1, code: "EACCES", ...quiet },
+  { name: "spool can't be opened, input or output error", call: "openSync", path: ".spool", nth: 1, code: "EIO", ...quiet },
 ];
 
 /** Those from which a later engine can go on. What a disk has forgotten for good nobody can. */

@@ -16,9 +16,12 @@ export interface WitnessLine {
 export const say = (what: WitnessLine["what"]): string =>
   `printf '${what}\\t%s\\t%s\\n' "$AIR_EXECUTOR_ATTEMPT" "$AIR_EXECUTOR_TASK" >>"$0"`;
 
-/** A command that says when it begins and ends, with `middle` between. */
+/** A command that says when it begins and ends, with `middle` between; and prints something, so that it has a log. */
 export function witnessed(file: string, middle: string, exit = "exit 0"): { command: string; args: string[] } {
-  return { command: "sh", args: ["-c", `${say("start")}; ${middle}; ${say("end")}; ${exit}`, file] };
+  return {
+    command: "sh",
+    args: ["-c", `${say("start")}; echo "attempt $AIR_EXECUTOR_ATTEMPT"; ${middle}; ${say("end")}; ${exit}`, file],
+  };
 }
 
 export function readWitness(file: string): WitnessLine[] {

@@ -151,6 +151,7 @@ static enum verdict read_task(void) {
   context->users++;
   *queue_end = task;
   queue_end = &task->next;
+  queued++;
   pthread_cond_signal(&more);
   pthread_mutex_unlock(&lock);
   return OBEYED;
@@ -176,6 +177,7 @@ void drop_all(void) {
   struct task *chain = queue;
   queue = NULL;
   queue_end = &queue;
+  queued = 0;
   for (int i = 0; i < slot_count; i++) slots[i].is_dropped = true;
   pthread_mutex_unlock(&lock);
   drop(chain);
@@ -190,11 +192,20 @@ static void stop(uint32_t key, int64_t grace_us) {
     *link = found->next;
     if (!*link) queue_end = link;
     found->next = NULL;
+    queued--;
     break;
   }
   pthread_mutex_unlock(&lock);
   if (found) drop(found);
   else stop_task(key, grace_us);
+}
+
+/* What runs is left alone. */
+static void set_width(int64_t count) {
+  pthread_mutex_lock(&lock);
+  width = count < 1 ? 1 : (int)count;
+  pthread_cond_broadcast(&more);
+  pthread_mutex_unlock(&lock);
 }
 
 /* ---- the stream ---- */
@@ -216,6 +227,10 @@ static enum verdict obey_one(void) {
       if (!fields(head, 2)) return UNFINISHED;
       if (!number(head[0], UINT32_MAX, &first) || !number(head[1], MAX_MS, &second)) return NO_COMMAND;
       return stop((uint32_t)first, second * 1000), OBEYED;
+    case 'n':
+      if (!fields(head, 1)) return UNFINISHED;
+      if (!number(head[0], MAX_SLOTS, &first)) return NO_COMMAND;
+      return set_width(first), OBEYED;
     default: return NO_COMMAND;
   }
 }

@@ -38,7 +38,7 @@ static int ending_count;
 static struct process *list; /* all processes; NULL if that can't be told */
 static int list_count;
 
-void prepare_endings(void) { endings = need(calloc((size_t)slot_count, sizeof *endings)); }
+void prepare_endings(void) { endings = need(calloc(MAX_SLOTS, sizeof *endings)); }
 
 /* ---- whose is what ---- */
 

@@ -15,13 +15,12 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MAX_SLOTS = 10000, STACK_BYTES = 256 * 1024 };
-
 pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t more = PTHREAD_COND_INITIALIZER;
 struct task *queue, **queue_end = &queue;
 struct slot *slots;
-int slot_count, running;
+int slot_count, running, queued, width;
+int64_t scarce_until;
 bool is_over;
 struct rlimit files_limit, own_files_limit;
 
@@ -127,22 +126,6 @@ static void say_hello(bool has_marks) {
   ring(true);
 }
 
-/* As many slots as there can be threads; one must be. */
-static int start_threads(void) {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  for (int i = 0; i < slot_count; i++) {
-    int problem = pthread_create(&slots[i].thread, &attributes, serve, &slots[i]);
-    if (problem == 0) continue;
-    errno = problem;
-    if (i == 0) die("thread");
-    dprintf(2, "air-executor-runner: only %d of %d slots: %s\n", i, slot_count, strerror(problem));
-    return i;
-  }
-  return slot_count;
-}
-
 /* ---- the first thread ---- */
 
 static void end_input(void) {
@@ -180,7 +163,7 @@ static void work(void) {
     due = earlier(due, look_after_orphans(at, false));
     due = earlier(due, ring_if_due(at));
     if (!flush_spool()) due = earlier(due, at + AGAIN_US);
-    if (verdict == NO_MEMORY) due = earlier(due, at + AGAIN_US);
+    if (verdict == NO_MEMORY || !make_slots(at)) due = earlier(due, at + AGAIN_US);
     if (due > at + MINUTE_US) due = at + MINUTE_US;
     /* While tasks come and go quickly their ends don't wake us: we look anyway. Otherwise it may be an orphan's. */
     struct pollfd files[3] = {
@@ -219,7 +202,7 @@ int main(int argc, char **argv) {
     dprintf(2, "usage: runner [-n SOFT] [-i SIGNAL]... SPOOL SLOTS\n");
     return 2;
   }
-  slot_count = (int)option(argv[optind + 1], 1, MAX_SLOTS, "SLOTS");
+  width = (int)option(argv[optind + 1], 1, MAX_SLOTS, "SLOTS");
   setsid();
   open_spool(argv[optind]);
   if (chdir("/") != 0) die("/");
@@ -232,9 +215,8 @@ int main(int argc, char **argv) {
   prepare_endings();
   read_base_environment();
   say_hello(has_marks);
-  int thread_count = start_threads();
   work();
-  for (int i = 0; i < thread_count; i++) pthread_join(slots[i].thread, NULL);
+  join_slots();
   look_after_orphans(boot_us(), true);
   while (!flush_spool()) pause_us(AGAIN_US);
   ring(true);

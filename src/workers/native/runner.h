@@ -70,6 +70,7 @@ struct told {
 
 struct slot {
   pthread_t thread;
+  char life; /* of its thread, under the lock: 'r' runs, 'l' has left, to make room for a process; 0 there is none */
   struct told *told;
   /* Under the lock. */
   struct task *task;
@@ -85,6 +86,7 @@ struct slot {
   int64_t asked_kill_at, kill_at, look_at, terminated_at;
   int kills;
   /* The slot thread's. */
+  bool is_refused; /* the machine made no process */
   struct log log, error_log;
   char **env;
   int env_room;
@@ -97,7 +99,9 @@ extern pthread_mutex_t lock;
 extern pthread_cond_t more; /* there is a task in the queue, or the input is over */
 extern struct task *queue, **queue_end;
 extern struct slot *slots;
-extern int slot_count, running;
+extern int slot_count, running, queued; /* slots are made as they are needed; how many run a task; tasks in the queue */
+extern int width;                       /* how many tasks run at once */
+extern int64_t scarce_until;            /* the machine has no room for more threads: since a process could not be made */
 extern bool is_over;
 extern struct rlimit files_limit, own_files_limit; /* of open files: what tasks get, and we */
 int64_t wall_us(void);
@@ -124,8 +128,10 @@ int place_log(struct log *log, struct context *context, const char *name);
 int leave_log(struct log *log, struct context *context, const char *name);
 
 /* slot.c */
+enum { MAX_SLOTS = 10000 };
 void prepare_slots(void);
-void *serve(void *slot);
+bool make_slots(int64_t at);
+void join_slots(void);
 
 /* environment.c */
 extern char **base_environment;

@@ -18,20 +18,56 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int null_file;
+static int null_file, thread_count;
+static struct told *all_told;
 
 void prepare_slots(void) {
   null_file = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null_file < 0) die("/dev/null");
-  size_t bytes = (size_t)slot_count * sizeof(struct told);
-  struct told *told = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (told == MAP_FAILED) die("memory");
-  slots = need(calloc((size_t)slot_count, sizeof *slots));
-  for (int i = 0; i < slot_count; i++) {
-    slots[i].told = &told[i];
-    slots[i].log.file = slots[i].error_log.file = -1;
-    pthread_cond_init(&slots[i].changed, NULL);
+  void *memory = mmap(NULL, MAX_SLOTS * sizeof *all_told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) die("memory");
+  all_told = memory;
+  /* Untouched they take no memory. */
+  slots = need(calloc(MAX_SLOTS, sizeof *slots));
+}
+
+static void *serve(void *argument);
+
+/* With the lock. False if there is no room for a thread. */
+static bool make_slot(int i) {
+  enum { STACK_BYTES = 256 * 1024 };
+  struct slot *slot = &slots[i];
+  if (i == slot_count) {
+    slot->told = &all_told[i];
+    slot->log.file = slot->error_log.file = -1;
+    pthread_cond_init(&slot->changed, NULL);
+    slot_count++;
   }
+  if (slot->life == 'l') pthread_join(slot->thread, NULL);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  slot->life = pthread_create(&slot->thread, &attributes, serve, slot) == 0 ? 'r' : 0;
+  pthread_attr_destroy(&attributes);
+  thread_count += slot->life == 'r';
+  return slot->life == 'r';
+}
+
+/* As many as there is something to do for, by the first thread. False if the machine has no room for one that is needed. */
+bool make_slots(int64_t at) {
+  pthread_mutex_lock(&lock);
+  int wanted = running + queued < width ? running + queued : width;
+  bool has_room = thread_count == 0 || at >= scarce_until;
+  for (int i = 0; i < MAX_SLOTS && has_room && thread_count < wanted; i++)
+    if (slots[i].life != 'r') has_room = make_slot(i);
+  bool is_enough = thread_count >= wanted;
+  pthread_mutex_unlock(&lock);
+  return is_enough;
+}
+
+void join_slots(void) {
+  for (int i = 0; i < slot_count; i++)
+    if (slots[i].life) pthread_join(slots[i].thread, NULL);
 }
 
 /* The task's variables over its context's, which are over the base already. False if there is no memory. */
@@ -213,6 +249,7 @@ static void run(struct slot *slot, struct task *task) {
   atomic_store(&slot->told->stage, 'f');
   pid_t pid = problem ? -1 : launch(slot, task);
   if (pid < 0 && !problem) problem = errno;
+  slot->is_refused = pid < 0 && stage == 'f' && problem == EAGAIN;
   struct rusage usage;
   int status = pid < 0 ? 0 : wait_for_end(slot, pid, &usage);
   if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
@@ -225,6 +262,7 @@ static void run(struct slot *slot, struct task *task) {
 static void take(struct slot *slot, struct task *task) {
   queue = task->next;
   if (!queue) queue_end = &queue;
+  queued--;
   running++;
   slot->task = task;
   slot->reason = 0;
@@ -239,16 +277,26 @@ static void put_down(struct slot *slot, struct task *task) {
   free(task);
 }
 
-void *serve(void *argument) {
+/* A process could not be made. A thread takes as much of a user's room as a process: so we make some, but for the last one. */
+static bool must_leave(struct slot *slot) {
+  if (!slot->is_refused || thread_count == 1) return false;
+  scarce_until = boot_us() + SELDOM_US;
+  thread_count--;
+  pthread_cond_signal(&more);
+  slot->life = 'l';
+  return true;
+}
+
+static void *serve(void *argument) {
   struct slot *slot = argument;
   pthread_mutex_lock(&lock);
   for (;;) {
-    while (!queue) {
+    while (!queue || running >= width) {
       if (slot->text_bytes) {
         pthread_mutex_unlock(&lock);
         send_records(slot, true);
         pthread_mutex_lock(&lock);
-      } else if (is_over) break;
+      } else if (is_over && !queue) break;
       else pthread_cond_wait(&more, &lock);
     }
     struct task *task = queue;
@@ -256,8 +304,12 @@ void *serve(void *argument) {
     take(slot, task);
     pthread_mutex_unlock(&lock);
     run(slot, task);
+    if (slot->is_refused) send_records(slot, true);
     pthread_mutex_lock(&lock);
     put_down(slot, task);
+    /* Its signal came before: now the first thread has nothing more to wait for. */
+    if (is_over && running == 0) wake_first_thread();
+    if (must_leave(slot)) break;
   }
   pthread_mutex_unlock(&lock);
   wake_first_thread(); /* this may have been the last */

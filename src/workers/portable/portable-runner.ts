@@ -4,7 +4,7 @@
  * leave their group and their parents between two looks are not found. Knows no job and no engine.
  */
 
-import { writeSync } from "node:fs";
+import { fstatSync, writeSync } from "node:fs";
 import { randomInt } from "node:crypto";
 import { bootId } from "../../system/process-identity.js";
 import { readProcess } from "../../system/process-table.js";
@@ -44,6 +44,8 @@ export class PortableRunner {
   /** Takes the lock and says who writes here. @throws if somebody else has it. */
   async open(): Promise<void> {
     if (!(await flock(this.#spool.fd))) throw new Error(`${this.#setup.spool} is another runner's`);
+    // Whoever adopts closes a spool that nobody has, so that none who comes late begins anything.
+    if (fstatSync(this.#spool.fd).size > 0) throw new Error(`${this.#setup.spool} was closed meanwhile`);
     const self = readProcess(process.pid);
     const start = self.answer === "yes" ? self.found.start : 0;
     this.#spool.append(`h 1 ${randomInt(1, 2 ** 31)} ${process.pid} ${start} ${bootId() || "-"} none`);

@@ -4,7 +4,7 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, rm, statSync, writeFileSync } from "node:fs";
 import { constants as system } from "node:os";
 import { codeOf } from "../../system/error-code.js";
 import { readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
@@ -52,6 +52,7 @@ export class TaskRun {
   /** When KILL begins, if it is being ended. */
   #killAt: number | null = null;
   #isOver = false;
+  #hasScript = false;
   #hasToldUnendable = false;
 
   /** It is on record that the task begins. */
@@ -132,6 +133,7 @@ export class TaskRun {
     try {
       if (!isPlain) {
         const script = scriptOf({ cwd, env: own, file, args: args.slice(1), ignoredSignals });
+        this.#hasScript = true;
         writeFileSync(scriptPath(key), script, { mode: 0o600, flag: "wx" });
         return spawn("/bin/sh", [scriptPath(key)], { cwd: "/", env: environment.base, stdio, detached: true });
       }
@@ -216,7 +218,7 @@ export class TaskRun {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    rmSync(this.#surroundings.scriptPath(this.#task.key), { force: true });
+    if (this.#hasScript) rm(this.#surroundings.scriptPath(this.#task.key), () => {});
     tell();
   }
 

@@ -179,7 +179,9 @@ export class Simulation {
         this.#noRoomAt = this.#clock.time;
       }
       const isStopped = this.#runner.stops.some(({ key }) => key === attempt.key);
-      if (result.kind === "signaled") this.#killed.set(`${attempt.job}/${attempt.task}`, this.#clock.time);
+      // A failure beside a kill may be an answer to the same signal.
+      const hasFailed = result.kind !== "exited" || result.exitCode !== 0;
+      if (hasFailed) this.#killed.set(`${attempt.job}/${attempt.task}`, this.#clock.time);
       const wasStopped = isStopped && this.#chance.happens(0.7);
       return { key: attempt.key, at: this.#clock.now(), result, wasStopped, ...(isHandedBack ? { isHandedBack } : {}) };
     });

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import type { Descriptor } from "../domain/ports.js";
+import type { Descriptor } from "../../domain/ports.js";
 
 export interface ArgumentLimit {
   /** Bytes of one argument or variable with its NUL. */
@@ -34,8 +34,11 @@ export function argumentLimit(): ArgumentLimit {
 }
 
 /** A sentence if the attempt's arguments and environment are too long; undefined if not. */
-export function findTooLong(descriptor: Descriptor, environmentBytes: number, limit: ArgumentLimit): string | undefined {
-  let total = environmentBytes + RESERVE;
+export function findTooLong(descriptor: Descriptor, limit: ArgumentLimit): string | undefined {
+  let total = RESERVE;
+  for (const [name, value] of Object.entries(process.env)) {
+    total += Buffer.byteLength(name) + Buffer.byteLength(value ?? "") + 2 + POINTER;
+  }
   for (const text of [descriptor.command, ...descriptor.args]) {
     const bytes = Buffer.byteLength(text) + 1;
     if (bytes > limit.single) return sentence("one argument has", bytes, limit.single);

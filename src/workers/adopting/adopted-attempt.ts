@@ -1,0 +1,146 @@
+/**
+ * One attempt that is adopted: what its spool, its runner's life and its processes say together. It has one result, is reported once,
+ * and not before what had to be ended is gone.
+ */
+
+import type { Result } from "../../domain/outcome.js";
+import type { OrphanedAttempt, Report } from "../../domain/ports.js";
+import type { Look } from "../../system/look.js";
+import { agesOf } from "../../system/process-table.js";
+import type { Termination, Terminator } from "../ending/terminator.js";
+import { findProcesses, variablesOf, type Trace } from "../ending/trace.js";
+import type { AdoptedSpool, Told } from "./adopted-spool.js";
+
+/** For what outlived its runner: it is nobody's any more, and a new attempt may be waiting. */
+const LEFTOVER_GRACE_MS = 2_000;
+
+const NEVER_BEGUN = "its engine died before it could start it";
+const RUNNER_DIED = "its runner died";
+
+export interface AdoptedListener {
+  onReport(report: Report): void;
+  /** So many of its processes outlive every KILL. */
+  onStuck(processes: number): void;
+}
+
+export class AdoptedAttempt {
+  readonly orphan: OrphanedAttempt;
+  readonly #variables: readonly string[];
+  readonly #terminator: Terminator;
+  readonly #listener: AdoptedListener;
+  #trace: Trace;
+  #termination: Termination | null = null;
+  #hasTimedOut = false;
+  /** What is reported when nothing is left. */
+  #ended: Report | null = null;
+
+  constructor(orphan: OrphanedAttempt, directory: string, terminator: Terminator, listener: AdoptedListener) {
+    this.orphan = orphan;
+    this.#variables = variablesOf(directory, orphan.job, orphan.task, orphan.attempt);
+    this.#trace = { mark: null, leader: null, parent: null, variables: this.#variables };
+    this.#terminator = terminator;
+    this.#listener = listener;
+  }
+
+  /** Ends it and all that it started; again with a shorter grace period if called again. */
+  stop(graceMs: number): void {
+    if (this.#termination === null) {
+      this.#termination = this.#terminator.begin(this.#trace, graceMs, {
+        onGone: () => this.#report(),
+        onStuck: (processes) => this.#listener.onStuck(processes),
+      });
+    } else this.#termination.shorten(graceMs);
+    this.#terminator.lookSoon();
+  }
+
+  /**
+   * What its spool says now. True if that settles it.
+   *
+   * @param life whether its runner may write more. @param why why the runner is gone, if we know
+   */
+  take(spool: AdoptedSpool, life: Look, why: string | null): boolean {
+    const told = spool.told(this.orphan.claimKey);
+    this.#follow(spool.trace(this.orphan.claimKey, this.#variables));
+    const { end, begunAt, reason } = told;
+    const begun = begunAt === null ? {} : { begunAt };
+    if (end !== null) {
+      this.#end(end.result, { at: end.at, ...begun, ...(end.usage !== null && { usage: end.usage }) }, reason);
+      return true;
+    }
+    if (told.isDropped) {
+      this.#settle({ kind: "not-begun", message: NEVER_BEGUN });
+      return true;
+    }
+    if (life.answer === "yes" && told.hasBegun && !spool.keepsLimits) this.#keepLimit();
+    if (life.answer === "yes" || life.answer === "unknown") return false;
+    if (!told.hasBegun && !told.isDoubtful) {
+      this.#settle({ kind: "not-begun", message: why === null ? NEVER_BEGUN : `no runner could be started: ${why}` });
+    } else if (spool.isOfEarlierBoot()) {
+      this.#settle({ kind: "lost", message: "the machine was started again while it ran" });
+    } else {
+      this.stop(LEFTOVER_GRACE_MS);
+      this.#end({ kind: "lost", message: RUNNER_DIED }, { at: Date.now(), ...begun }, reason);
+    }
+    return true;
+  }
+
+  /** True if that settles it. There is no record of it any more, so its processes alone can tell. */
+  settleWithoutSpool(isOfThisBoot: boolean, why: string | null): boolean {
+    const left = findProcesses([this.#trace]);
+    if (left.answer === "unknown") return false;
+    const lost: Result = { kind: "lost", message: "the record of its runner is gone" };
+    if (left.found.get(this.#trace)!.length > 0) {
+      this.stop(LEFTOVER_GRACE_MS);
+      this.#end(lost, { at: Date.now() });
+    } else this.#settle(isOfThisBoot ? { kind: "not-begun", message: why ?? NEVER_BEGUN } : lost);
+    return true;
+  }
+
+  /** Its record can't be read. True if it was to be ended and nothing of it is left: then that is enough. */
+  settleIfGone(why: string): boolean {
+    if (this.#termination === null) return false;
+    const left = findProcesses([this.#trace]);
+    if (left.answer === "unknown" || left.found.get(this.#trace)!.length > 0) return false;
+    this.#end({ kind: "lost", message: why }, { at: Date.now() });
+    return true;
+  }
+
+  /** From now on it is known by more. What is being ended is ended by that. */
+  #follow(trace: Trace): void {
+    this.#trace = trace;
+    this.#termination?.follow(trace);
+  }
+
+  /** Its runner does not end it when its time is over. The time is that of its oldest process: clocks jump. */
+  #keepLimit(): void {
+    const { limitMs, graceMs } = this.orphan;
+    if (limitMs === null || this.#hasTimedOut || this.#termination !== null) return;
+    const found = findProcesses([this.#trace]);
+    if (found.answer === "unknown") return;
+    const ageMs = Math.max(0, ...agesOf(found.found.get(this.#trace)!));
+    if (ageMs < limitMs) return;
+    this.#hasTimedOut = true;
+    this.stop(graceMs);
+  }
+
+  #settle(result: Result): void {
+    this.#end(result, { at: Date.now() });
+  }
+
+  /** The first result counts. While it is being ended the report waits for what it started. */
+  #end(result: Result, times: Pick<Report, "at" | "begunAt" | "usage">, reason: Told["reason"] = null): void {
+    if (this.#ended !== null) return;
+    const wasStopped = reason === "stop" || (this.#termination?.hasSignalled === true && !this.#hasTimedOut);
+    const hasTimedOut = reason === "limit" || this.#hasTimedOut;
+    this.#ended = { key: this.orphan.key, result, ...times, wasStopped, ...(hasTimedOut && { hasTimedOut }) };
+    if (this.#termination === null) this.#report();
+    else {
+      this.#termination.resultIsKnown();
+      this.#terminator.lookSoon();
+    }
+  }
+
+  #report(): void {
+    if (this.#ended !== null) this.#listener.onReport(this.#ended);
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What a spool of an earlier runner says of the attempts that are adopted from it: one interface for those of this version
+ * (runner-spool.ts) and of the last one (lane-spool.ts). Readers only.
+ */
+
+import type { Result, Usage } from "../../domain/outcome.js";
+import type { Look } from "../../system/look.js";
+import type { Trace } from "../ending/trace.js";
+
+/** What is known of an attempt so far. */
+export interface Told {
+  readonly hasBegun: boolean;
+  /** In milliseconds since the epoch; null if it is not known. */
+  readonly begunAt: number | null;
+  readonly end: ToldEnd | null;
+  /** Why it was being ended, if it was. */
+  readonly reason: "limit" | "stop" | null;
+  /** True if it will not begin. */
+  readonly isDropped: boolean;
+  /** True if it may have begun or ended although nothing says so: a part of the record can't be read. */
+  readonly isDoubtful: boolean;
+}
+
+export interface ToldEnd {
+  readonly result: Result;
+  /** In milliseconds since the epoch. */
+  readonly at: number;
+  readonly usage: Usage | null;
+}
+
+export interface AdoptedSpool {
+  /** Takes in what was written since. Throws the file system's errors. */
+  read(): void;
+  /** Whether whoever writes it may write more. */
+  isAlive(): Look;
+  /** Keeps its writer from beginning what it has not begun, if that is in its hands. Throws the file system's errors. */
+  holdBack(): void;
+  told(key: number): Told;
+  /** By what its processes are known, and those variables. */
+  trace(key: number, variables: readonly string[]): Trace;
+  /** True if its writer ends an attempt by itself when its time is over. */
+  readonly keepsLimits: boolean;
+  /** True if it was written before the machine was started. */
+  isOfEarlierBoot(): boolean;
+  close(): void;
+}

@@ -1,0 +1,64 @@
+/** Removes what earlier runners left in `lanes/`, once nobody needs it. Driven by thread.ts. */
+
+import { rmSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { isSystemError } from "../../system/error-code.js";
+import { listDirectory } from "../../system/path-look.js";
+import { isEngineAlive } from "../engine-token.js";
+import { isSpoolName, lanesDirectoryOf, spoolPath } from "../spool-name.js";
+import { recallPath } from "./lane-spool.js";
+import { openAdopted } from "./open-adopted.js";
+
+/** A runner without an engine goes as soon as it has recorded the end of its last task. */
+const POLL_MS = 20;
+const ROUNDS = 10;
+
+/** Names of the spools whose engine is gone for certain; none if their directory is gone too, or can't be read now. */
+export function leftSpools(directory: string): string[] {
+  const files = listDirectory(lanesDirectoryOf(directory));
+  const names = (files.answer === "yes" ? files.found : []).map((file) => file.replace(/\.spool$/, ""));
+  return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
+}
+
+/** Spools whose runners are gone; others stay. A runner that is just about to go is waited for. */
+export async function forgetSpools(lanesDirectory: string, names: readonly string[]): Promise<void> {
+  let left = names.filter(isSpoolName);
+  for (let round = 0; round < ROUNDS && left.length > 0; round++) {
+    if (round > 0) await delay(POLL_MS);
+    const kept: string[] = [];
+    for (const name of left) if (!(await forgetSpool(spoolPath(lanesDirectory, name)))) kept.push(name);
+    left = kept;
+  }
+}
+
+/** With its recall file. One that can't be removed now is left to a later engine, as one of an engine that was killed. */
+export function removeSpool(path: string): void {
+  for (const file of [recallPath(path), path]) {
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // As it is.
+    }
+  }
+}
+
+/** False if its runner still lives, or may, or the disk refuses. */
+async function forgetSpool(path: string): Promise<boolean> {
+  try {
+    const spool = await openAdopted(path, []);
+    if (spool === null) return true;
+    try {
+      spool.read();
+      if (spool.isAlive().answer === "no") {
+        removeSpool(path);
+        return true;
+      }
+      return false;
+    } finally {
+      spool.close();
+    }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return false;
+  }
+}

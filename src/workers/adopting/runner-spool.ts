@@ -1,0 +1,121 @@
+/** A spool of this version (native/PROTOCOL.md), for adoption: keeps what concerns certain keys. Reads alone. */
+
+import { closeSync, readSync } from "node:fs";
+import { NO, type Look } from "../../system/look.js";
+import { lookAtLock } from "../../system/lock-look.js";
+import { bootId, isAlive } from "../../system/process-identity.js";
+import type { Trace } from "../ending/trace.js";
+import { endOf } from "../runner/end-result.js";
+import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
+import type { AdoptedSpool, Told, ToldEnd } from "./adopted-spool.js";
+
+const CHUNK_BYTES = 64 * 1024;
+const KEY_BITS = 32n;
+
+interface Entry {
+  begunAt: number | null;
+  leader: Trace["leader"];
+  reason: "limit" | "stop" | null;
+  end: ToldEnd | null;
+  isDropped: boolean;
+}
+
+export class RunnerSpool implements AdoptedSpool, SpoolListener {
+  readonly keepsLimits = true;
+  readonly #path: string;
+  readonly #fd: number;
+  readonly #lines = new SpoolLines(this);
+  readonly #entries = new Map<number, Entry>();
+  #head: SpoolHead | null = null;
+  #position = 0;
+
+  /** Owns the descriptor from now on. */
+  constructor(path: string, fd: number, keys: Iterable<number>) {
+    this.#path = path;
+    this.#fd = fd;
+    for (const key of keys) {
+      this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, isDropped: false });
+    }
+  }
+
+  read(): void {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      const length = readSync(this.#fd, chunk, 0, CHUNK_BYTES, this.#position);
+      if (length === 0) return;
+      this.#position += length;
+      this.#lines.take(chunk.subarray(0, length));
+    }
+  }
+
+  /** By its identity, or, if it lives where we can't see processes (another pid namespace), by the lock that it holds. */
+  isAlive(): Look {
+    const head = this.#head;
+    if (head === null) return lookAtLock(this.#path);
+    const life = isAlive(head);
+    if (life.answer !== "no") return life;
+    return this.isOfEarlierBoot() ? NO : lookAtLock(this.#path);
+  }
+
+  /** It drops its queue by itself when its engine is gone. */
+  holdBack(): void {}
+
+  told(key: number): Told {
+    const { begunAt, end, reason, isDropped } = this.#entries.get(key)!;
+    return { hasBegun: begunAt !== null, begunAt, end, reason, isDropped, isDoubtful: this.#lines.isDamaged };
+  }
+
+  trace(key: number, variables: readonly string[]): Trace {
+    const { leader } = this.#entries.get(key)!;
+    const head = this.#head;
+    const mark = head?.mark === "locks" ? (BigInt(head.id) << KEY_BITS) | BigInt(key) : null;
+    return { mark, leader, parent: null, variables };
+  }
+
+  isOfEarlierBoot(): boolean {
+    return this.#head !== null && this.#head.bootId !== bootId();
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  head(head: SpoolHead): void {
+    this.#head ??= head;
+  }
+
+  begun(key: number, at: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.begunAt ??= at / 1000;
+  }
+
+  lasting(key: number, pid: number, start: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.leader ??= { pid, start };
+  }
+
+  ended(key: number, kind: EndKind, value: number, at: number, userUs: number, systemUs: number, rssKb: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    const { result, usage } = endOf(kind, value, userUs, systemUs, rssKb);
+    entry.end ??= { result, at: at / 1000, usage };
+  }
+
+  ending(key: number, reason: "limit" | "stop"): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.reason ??= reason;
+  }
+
+  dropped(key: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.isDropped = true;
+  }
+
+  unendable(): void {}
+
+  logLost(): void {}
+
+  left(): void {}
+
+  closed(): void {}
+}

@@ -1,0 +1,110 @@
+/** From what a runner recorded of an attempt's end to a `Result`, in words that people understand. Pure. */
+
+import { constants } from "node:os";
+import type { Result, Usage } from "../../domain/outcome.js";
+import type { Descriptor } from "../../domain/ports.js";
+import { argumentLimit, findTooLong } from "./argument-limit.js";
+import type { EndKind, StartStage } from "./spool-lines.js";
+
+const COMPLETED: Result = { kind: "exited", exitCode: 0 };
+const SIGNALS = namesOf(constants.signals);
+const FIRST_REAL_TIME = 34;
+const ERRORS = namesOf(constants.errno);
+
+/** They pass: the machine has no room (processes, handles, memory, disk) for now. */
+const PASSING: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EINTR", "EIO"]);
+/** A log that these keep from being made is in nobody's way but its own: everything else concerns the directory. */
+const OF_ONE_LOG: ReadonlySet<string> = new Set(["EEXIST", "ELOOP", "EISDIR", "ENAMETOOLONG"]);
+
+export function endOf(
+  kind: EndKind,
+  value: number,
+  userUs: number,
+  systemUs: number,
+  rssKb: number,
+): { readonly result: Result; readonly usage: Usage | null } {
+  if (kind !== "x" && kind !== "s") return { result: startFailure(kind, value, null), usage: null };
+  return { result: kind === "x" ? exited(value) : signaled(value), usage: usageOf(userUs, systemUs, rssKb) };
+}
+
+export function exited(exitCode: number): Result {
+  return exitCode === 0 ? COMPLETED : { kind: "exited", exitCode };
+}
+
+export function signaled(number: number): Result {
+  const signal = SIGNALS.get(number) ?? (number >= FIRST_REAL_TIME ? `SIGRTMIN+${number - FIRST_REAL_TIME}` : `signal ${number}`);
+  return { kind: "signaled", signal };
+}
+
+/** No process is so small that it takes no memory: then the runner does not know. */
+export function usageOf(userUs: number, systemUs: number, maxRssKb: number): Usage | null {
+  return maxRssKb === 0 ? null : { userMs: userUs / 1000, systemMs: systemUs / 1000, maxRssKb };
+}
+
+/** @param attempt null if it is not known any more */
+export function startFailure(stage: StartStage, errno: number, attempt: Descriptor | null): Result {
+  const code = ERRORS.get(errno) ?? `error ${errno}`;
+  if (stage === "l" && !OF_ONE_LOG.has(code)) return withoutLog(attempt, code);
+  if (stage === "f" || PASSING.has(code)) return { kind: "not-begun", message: `no process could be started: ${code}` };
+  return { kind: "spawn-failed", message: wordsOf(stage, code, attempt) };
+}
+
+function withoutLog(attempt: Descriptor | null, code: string): Result {
+  const directory = attempt === null ? "the directory of its log" : attempt.log.slice(0, attempt.log.lastIndexOf("/"));
+  if (code === "EMFILE" || code === "ENFILE" || code === "ENOMEM") {
+    return { kind: "not-begun", message: `its log could not be opened: ${code}` };
+  }
+  return { kind: "not-begun", message: `${directory}: ${code}`, hindrance: "log" };
+}
+
+function wordsOf(stage: Exclude<StartStage, "f">, code: string, attempt: Descriptor | null): string {
+  switch (stage) {
+    case "d":
+      return `working directory ${reasonOf(code, "entered")}: ${attempt?.cwd ?? "unknown"}`;
+    case "i":
+      return `stdin file ${reasonOf(code, "read")}: ${attempt?.stdin ?? "unknown"}`;
+    case "l":
+      return `its log can't be made (${code}): ${attempt?.log ?? "unknown"}`;
+    case "r": {
+      const tooLong = code === "E2BIG" && attempt !== null ? findTooLong(attempt, argumentLimit()) : undefined;
+      return tooLong ?? execWords(code, JSON.stringify(attempt?.command ?? "unknown"));
+    }
+  }
+}
+
+function reasonOf(code: string, done: string): string {
+  switch (code) {
+    case "ENOENT":
+      return "does not exist";
+    case "ENOTDIR":
+      return "is not a directory";
+    case "EISDIR":
+      return "is a directory";
+    case "EACCES":
+      return `can't be ${done} (no permission)`;
+    default:
+      return `can't be ${done} (${code})`;
+  }
+}
+
+function execWords(code: string, command: string): string {
+  switch (code) {
+    case "ENOENT":
+      return `can't be started: ${command} (it vanished, or the interpreter named in its first line does not exist)`;
+    case "EACCES":
+      return `not executable: ${command} (is its execute permission set?)`;
+    case "ENOEXEC":
+      return `not executable: ${command} (a program of another kind of machine?)`;
+    case "E2BIG":
+      return `arguments too long for the kernel: ${command}; pass them in a file`;
+    default:
+      return `can't be started: ${command} (${code})`;
+  }
+}
+
+/** Of several names of a number the first is the usual one. */
+function namesOf(numbers: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [name, number] of Object.entries(numbers)) if (!names.has(number)) names.set(number, name);
+  return names;
+}

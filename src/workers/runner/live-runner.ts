@@ -1,0 +1,186 @@
+/**
+ * The runner of this engine as the worker thread sees it: a process that is given commands, rings when there is something to read, and whose
+ * spool tells what it did. Driven by thread.ts.
+ *
+ * It decides nothing of what becomes of attempts when the runner is gone: that is adoption's, as after a killed engine.
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { codeOf } from "../../system/error-code.js";
+import type { Ends } from "./ends.js";
+import type { RunnerProgram } from "./runner-program.js";
+import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
+
+const CHUNK_BYTES = 256 * 1024;
+/** What it may say of why it can't run. */
+const MOST_SAID = 1_000;
+
+/** `refused`: the machine did not start it just now; `unfit`: it can't run on this machine; `died`: anything else. */
+export type HowGone = "refused" | "unfit" | "died";
+
+/** Its exit code when it could not begin, or was told something that is no command. */
+const GAVE_UP = 2;
+/** What a program that is not for this machine is refused with. */
+const UNFIT: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENOEXEC", "ELIBBAD", "Unknown system error -8"]);
+
+export interface LiveRunnerListener {
+  /** There is something in the ends. */
+  onNews(): void;
+  /** An attempt is over, or did not begin. */
+  onEnd(key: number, hasBegun: boolean): void;
+  /** It is gone, or never came up. What it recorded until then has been told. */
+  onGone(why: string, how: HowGone): void;
+}
+
+export class LiveRunner implements SpoolListener {
+  readonly #child: ChildProcess;
+  readonly #ends: Ends;
+  readonly #listener: LiveRunnerListener;
+  readonly #fd: number;
+  readonly #lines = new SpoolLines(this);
+  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  /** When those that run began, in µs since 1970. */
+  readonly #begun = new Map<number, number>();
+  /** Why those are being ended that are. */
+  readonly #reasons = new Map<number, "limit" | "stop">();
+  #width: number;
+  #hasHead = false;
+  #isGone = false;
+  #said = "";
+  #onGone: (() => void) | null = null;
+
+  /** Throws where the machine refuses at once; later refusals come as `onGone`. */
+  constructor(
+    program: RunnerProgram,
+    spool: string,
+    width: number,
+    environment: NodeJS.ProcessEnv,
+    ends: Ends,
+    listener: LiveRunnerListener,
+  ) {
+    this.#ends = ends;
+    this.#listener = listener;
+    this.#width = width;
+    this.#fd = openSync(spool, constants.O_RDONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      this.#child = spawn(program.file, [...program.args, spool, String(width)], {
+        argv0: "air-executor-runner",
+        cwd: "/",
+        // Not ours to end with us, nor to be reached by what a terminal sends us.
+        detached: true,
+        env: environment,
+        stdio: ["pipe", "pipe", "pipe"],
+      });
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+    this.#child.once("error", (error) => this.#leave(error.message, UNFIT.has(codeOf(error)) ? "unfit" : "refused"));
+    this.#child.once("exit", (code, signal) => this.#leave(this.#explain(code, signal), this.#judge(code, signal)));
+    // One that is gone says so by its exit.
+    this.#child.stdin?.on("error", () => {});
+    this.#child.stdout?.on("data", () => this.#readAndTell());
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said = (this.#said + text).slice(0, MOST_SAID)));
+  }
+
+  /** @param width how many may run at once */
+  run(commands: Uint8Array, width: number): void {
+    if (width !== this.#width) this.#write(`n\0${width}\0`);
+    this.#width = width;
+    this.#write(commands);
+  }
+
+  stop(key: number, graceMs: number): void {
+    this.#write(`s\0${key}\0${graceMs}\0`);
+  }
+
+  /** It lets what runs end, and goes; resolves when it is gone. */
+  async end(): Promise<void> {
+    if (this.#isGone) return;
+    await new Promise<void>((resolve) => {
+      this.#onGone = resolve;
+      this.#child.stdin?.end();
+    });
+  }
+
+  #write(commands: Uint8Array | string): void {
+    if (!this.#isGone) this.#child.stdin?.write(commands);
+  }
+
+  #readAndTell(): void {
+    this.#read();
+    if (!this.#ends.isEmpty) this.#listener.onNews();
+  }
+
+  #read(): void {
+    for (;;) {
+      const length = readSync(this.#fd, this.#chunk, 0, CHUNK_BYTES, null);
+      if (length > 0) this.#lines.take(this.#chunk.subarray(0, length));
+      if (length < CHUNK_BYTES) return;
+    }
+  }
+
+  #leave(why: string, how: HowGone): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    try {
+      this.#readAndTell();
+    } finally {
+      closeSync(this.#fd);
+    }
+    if (this.#onGone === null) this.#listener.onGone(why, how);
+    else this.#onGone();
+  }
+
+  #judge(code: number | null, signal: NodeJS.Signals | null): HowGone {
+    if (this.#hasHead) return "died";
+    const isOurs = code === GAVE_UP || code === 0 || signal === "SIGKILL" || signal === "SIGTERM";
+    return isOurs ? "died" : "unfit";
+  }
+
+  #explain(code: number | null, signal: NodeJS.Signals | null): string {
+    const said = this.#said.trim().split("\n")[0] ?? "";
+    const how = signal === null ? `exit code ${code}` : signal;
+    return said === "" ? `it ended by ${how}` : said;
+  }
+
+  head(_head: SpoolHead): void {
+    this.#hasHead = true;
+  }
+
+  begun(key: number, at: number): void {
+    if (!this.#begun.has(key)) this.#begun.set(key, at);
+  }
+
+  lasting(key: number): void {
+    const at = this.#begun.get(key);
+    if (at !== undefined) this.#ends.begun(key, at);
+  }
+
+  ended(key: number, kind: EndKind, value: number, at: number, userUs: number, systemUs: number, rssKb: number): void {
+    this.#ends.ended(key, kind, this.#reasons.get(key), value, this.#begun.get(key) ?? at, at, userUs, systemUs, rssKb);
+    this.#begun.delete(key);
+    this.#listener.onEnd(key, kind === "x" || kind === "s");
+    if (this.#reasons.size > 0) this.#reasons.delete(key);
+  }
+
+  ending(key: number, reason: "limit" | "stop"): void {
+    if (!this.#reasons.has(key)) this.#reasons.set(key, reason);
+  }
+
+  dropped(key: number): void {
+    this.#listener.onEnd(key, false);
+    this.#ends.unusual({ type: "dropped", key, at: Date.now() });
+  }
+
+  unendable(key: number, processes: number): void {
+    this.#ends.unusual({ type: "stuck", key, processes });
+  }
+
+  logLost(): void {}
+
+  left(): void {}
+
+  closed(): void {}
+}

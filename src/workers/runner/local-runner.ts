@@ -1,0 +1,224 @@
+/**
+ * The runner of this machine, as the engine sees it: on the main thread, in front of a worker thread that supervises one small process.
+ *
+ * It knows keys and descriptors, and nothing of how a task runs or why. When the process or the thread dies, what they had is adopted from
+ * the spool, as an earlier engine's would be: so nothing runs twice, and what runs goes on.
+ */
+
+import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
+import { leftSpools } from "../adopting/forget-spools.js";
+import { engineToken } from "../engine-token.js";
+import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
+import { startFailure } from "./end-result.js";
+import { findUnpassable, HandOverText } from "./hand-over.js";
+import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
+import { orphanOf, reportOf, stuckWords } from "./reports.js";
+import { Slots } from "./slots.js";
+import { ThreadLink } from "./thread-link.js";
+
+export interface LocalRunnerOptions {
+  /** Absolute path of the directory that holds the jobs (`.air-executor`). It exists; spools are kept in its `lanes/`. */
+  readonly directory: string;
+  /** Attempts at once. */
+  readonly concurrency: number;
+  /** Something that people should know. */
+  readonly onNotice: (text: string) => void;
+}
+
+export class LocalRunner implements TaskRunner {
+  readonly #options: LocalRunnerOptions;
+  readonly #token = engineToken();
+  readonly #slots: Slots;
+  readonly #link: ThreadLink;
+  #runners = 0;
+  /** What the present runner was told so far. */
+  #text = new HandOverText();
+  /** What it has, by key. */
+  #attempts = new Map<number, Descriptor>();
+  /** What is adopted, by key. */
+  readonly #orphans = new Map<number, OrphanedAttempt>();
+  /** What is being stopped, and how long it may take. */
+  readonly #stops = new Map<number, number>();
+  #keepsSpools = false;
+  #handler: (reports: readonly Report[]) => void = () => {};
+
+  /** Does nothing yet: `open` loads Piscina and starts the thread. */
+  constructor(options: LocalRunnerOptions) {
+    this.#options = options;
+    this.#slots = new Slots(options.concurrency);
+    const { directory } = options;
+    this.#link = new ThreadLink(
+      { directory, lanesDirectory: lanesDirectoryOf(directory) },
+      { onNews: (news) => this.#hear(news), onReplaced: (error) => this.#replaceRunner(error) },
+    );
+  }
+
+  async open(): Promise<void> {
+    makeLanesDirectory(lanesDirectoryOf(this.#options.directory));
+    await this.#link.open();
+  }
+
+  warm(): void {
+    this.#link.send({ type: "warm", claim: this.#claim, width: this.#options.concurrency });
+  }
+
+  /** Claims are spools. */
+  knows(claim: string): boolean {
+    return isSpoolName(claim);
+  }
+
+  reserve(): Placement | undefined {
+    const slot = this.#slots.reserve();
+    return slot === undefined ? undefined : { slot, claim: this.#claim };
+  }
+
+  release(slot: number): void {
+    this.#slots.release(slot);
+  }
+
+  start(attempts: readonly Descriptor[]): void {
+    const passable: Descriptor[] = [];
+    for (const attempt of attempts) {
+      this.#slots.use(attempt.slot, attempt.key);
+      this.#attempts.set(attempt.key, attempt);
+      const problem = findUnpassable(attempt);
+      if (problem === undefined) passable.push(attempt);
+      else this.#refuse(attempt.key, problem);
+    }
+    if (passable.length === 0) return;
+    const { bytes, rows, files, moves } = this.#text.write(passable);
+    const width = this.#options.concurrency;
+    this.#link.send({ type: "start", claim: this.#claim, width, bytes, rows, files, moves }, [bytes.buffer, rows.buffer]);
+  }
+
+  adopt(attempts: readonly OrphanedAttempt[]): void {
+    for (const orphan of attempts) this.#orphans.set(orphan.key, orphan);
+    this.#link.send({ type: "adopt", attempts });
+  }
+
+  stop(key: number, graceMs: number): void {
+    this.#stops.set(key, Math.min(graceMs, this.#stops.get(key) ?? graceMs));
+    this.#link.send({ type: "stop", key, graceMs });
+  }
+
+  onReports(handler: (reports: readonly Report[]) => void): void {
+    this.#handler = handler;
+  }
+
+  keep(): void {
+    this.#keepsSpools = true;
+  }
+
+  reclaim(findNeeded: () => ReadonlySet<string> | null): void {
+    // First who is dead, then who needs what: the dead can't be named anew.
+    const left = leftSpools(this.#options.directory);
+    const needed = left.length === 0 ? null : findNeeded();
+    if (needed !== null) this.#link.send({ type: "forget", claims: left.filter((name) => !needed.has(name)) });
+  }
+
+  close(): Promise<void> {
+    return this.#link.close({ type: "close", keepsSpools: this.#keepsSpools });
+  }
+
+  /** Name of the present runner's spool. */
+  get #claim(): string {
+    return `${this.#token}-${this.#runners}`;
+  }
+
+  #replaceRunner(error: Error): void {
+    this.#options.onNotice(`the thread that starts tasks has died and is replaced: ${error.message}`);
+    const adopted = [...this.#orphans.values()];
+    this.#abandonRunner();
+    if (adopted.length > 0) this.#adoptAgain(adopted);
+  }
+
+  /** What the present runner had is adopted, and another runner takes what comes. */
+  #abandonRunner(): void {
+    const claim = this.#claim;
+    const orphans = [...this.#attempts.values()].map((attempt) => orphanOf(attempt, claim));
+    this.#attempts = new Map();
+    this.#text = new HandOverText();
+    this.#runners += 1;
+    for (const orphan of orphans) this.#orphans.set(orphan.key, orphan);
+    if (orphans.length > 0) this.#adoptAgain(orphans);
+  }
+
+  #adoptAgain(orphans: readonly OrphanedAttempt[]): void {
+    this.#link.send({ type: "adopt", attempts: orphans });
+    for (const { key } of orphans) {
+      const graceMs = this.#stops.get(key);
+      if (graceMs !== undefined) this.#link.send({ type: "stop", key, graceMs });
+    }
+  }
+
+  /** In a turn of its own: reports never arrive from within a call. */
+  #refuse(key: number, message: string): void {
+    const report: Report = { key, at: Date.now(), result: { kind: "spawn-failed", message }, wasStopped: false };
+    setImmediate(() => this.#report([{ type: "settled", report }], new Float64Array()));
+  }
+
+  #hear(news: ThreadNews): void {
+    switch (news.type) {
+      case "news":
+        return this.#report(news.unusual, news.ends);
+      case "gone":
+        if (news.claim === this.#claim) this.#abandonRunner();
+        return;
+      case "notice":
+        return this.#options.onNotice(news.text);
+    }
+  }
+
+  #report(unusual: readonly UnusualEnd[], ends: Float64Array): void {
+    const reports: Report[] = [];
+    for (let at = 0; at < ends.length; at += END) {
+      const report = reportOf(ends, at);
+      if (this.#take(report.key) !== undefined) reports.push(report);
+    }
+    for (const end of unusual) {
+      const report = this.#reportOfUnusual(end);
+      if (report !== null) reports.push(report);
+    }
+    if (reports.length === 0) return;
+    // Who signals everybody may have told us, too: that is heard first.
+    if (reports.every(({ result }) => result.kind === "exited" && result.exitCode === 0)) this.#handler(reports);
+    else setImmediate(() => this.#handler(reports));
+  }
+
+  #reportOfUnusual(end: UnusualEnd): Report | null {
+    switch (end.type) {
+      case "not-started": {
+        const attempt = this.#take(end.key);
+        if (attempt === undefined) return null;
+        const result = startFailure(end.stage, end.errno, attempt);
+        if (end.stage === "l") this.#text.forget(attempt.job);
+        return { key: end.key, at: end.at, result, wasStopped: false };
+      }
+      case "dropped": {
+        if (this.#take(end.key) === undefined) return null;
+        const result = { kind: "not-begun", message: "it was taken back" } as const;
+        return { key: end.key, at: end.at, result, wasStopped: false, isHandedBack: true };
+      }
+      case "settled": {
+        const { key } = end.report;
+        const isOurs = this.#take(key) !== undefined || this.#orphans.delete(key);
+        this.#stops.delete(key);
+        if (isOurs) this.#slots.free(key);
+        return isOurs ? end.report : null;
+      }
+      case "stuck":
+        this.#options.onNotice(stuckWords(this.#attempts.get(end.key) ?? this.#orphans.get(end.key), end.processes));
+        return null;
+    }
+  }
+
+  /** Undefined if it was reported before, or is adopted now. */
+  #take(key: number): Descriptor | undefined {
+    const attempt = this.#attempts.get(key);
+    if (attempt === undefined) return undefined;
+    this.#attempts.delete(key);
+    if (this.#stops.size > 0) this.#stops.delete(key);
+    this.#slots.free(key);
+    return attempt;
+  }
+}

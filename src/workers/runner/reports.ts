@@ -1,0 +1,35 @@
+/** What local-runner.ts tells the engine of attempts, from what the thread and their descriptors say. Pure. */
+
+import type { Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
+import { exited, signaled, usageOf } from "./end-result.js";
+import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL } from "./messages.js";
+
+/** @param at where the numbers of the end begin in `ends` */
+export function reportOf(ends: Float64Array, at: number): Report {
+  const how = ends[at + 1]!;
+  const value = ends[at + 2]!;
+  const usage = usageOf(ends[at + 5]!, ends[at + 6]!, ends[at + 7]!);
+  return {
+    key: ends[at]!,
+    at: ends[at + 4]! / 1000,
+    begunAt: ends[at + 3]! / 1000,
+    result: (how & BY_SIGNAL) === 0 ? exited(value) : signaled(value),
+    ...(usage !== null && { usage }),
+    wasStopped: (how & AFTER_STOP) !== 0,
+    ...((how & AFTER_LIMIT) !== 0 && { hasTimedOut: true }),
+  };
+}
+
+/** An attempt of ours whose runner is gone. */
+export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
+  const { key, job, task, attempt: number, log, limitMs, graceMs } = attempt;
+  const startedAt = Date.now();
+  return { key, claim, claimKey: key, job, task, attempt: number, startedAt, isQueued: false, log, limitMs, graceMs };
+}
+
+/** For people: an attempt that outlives every KILL. */
+export function stuckWords(attempt: { readonly job: string; readonly task: string } | undefined, processes: number): string {
+  const { job, task } = attempt ?? { job: "?", task: "?" };
+  const what = processes === 1 ? "a process" : `${processes} processes`;
+  return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
+}

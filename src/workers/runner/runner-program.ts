@@ -1,0 +1,33 @@
+/**
+ * Which runner there is on this machine: the native one, if it was built for it, else the portable one. The variable AIR_EXECUTOR_RUNNER
+ * chooses another: `native`, `portable`, or a path.
+ */
+
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface RunnerProgram {
+  readonly kind: "native" | "portable";
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+const HERE = fileURLToPath(import.meta.url);
+const NAME = `runner-${process.platform}-${process.arch}`;
+
+export function chooseRunner(wanted = process.env["AIR_EXECUTOR_RUNNER"]): RunnerProgram {
+  if (wanted?.includes("/") === true) return { kind: "native", file: wanted, args: [] };
+  const native = wanted === "portable" ? undefined : nativePlaces().find((path) => existsSync(path));
+  return native === undefined ? portableRunner() : { kind: "native", file: native, args: [] };
+}
+
+export function portableRunner(): RunnerProgram {
+  const places = [join(dirname(HERE), "portable-runner.cjs"), join(dirname(HERE), "..", "portable", "main.js")];
+  return { kind: "portable", file: process.execPath, args: [places.find((path) => existsSync(path)) ?? places[0]!] };
+}
+
+/** Shipped it lies beside the file that this one was joined into. */
+function nativePlaces(): string[] {
+  return [join(dirname(HERE), NAME), join(dirname(HERE), "..", "..", "..", "bundle", NAME)];
+}

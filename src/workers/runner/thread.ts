@@ -1,0 +1,176 @@
+/**
+ * What the worker thread does: supervises the runner, hands it what it is to run, reads what it did, adopts what earlier ones left.
+ *
+ * Driven by entry.ts with the commands of local-runner.ts. All that became known in a turn of the event loop goes back in one message.
+ */
+
+import { impossible } from "../../domain/errors.js";
+import type { Result } from "../../domain/outcome.js";
+import { isSystemError } from "../../system/error-code.js";
+import type { OrphanedAttempt } from "../../domain/ports.js";
+import { Adoption } from "../adopting/adoption.js";
+import { forgetSpools, removeSpool } from "../adopting/forget-spools.js";
+import { CommandLookup } from "./command-lookup.js";
+import { Terminator } from "../ending/terminator.js";
+import { spoolPath } from "../spool-name.js";
+import { Ends } from "./ends.js";
+import { fillInFiles } from "./fill-in-files.js";
+import { LiveRunner, type HowGone } from "./live-runner.js";
+import type { HandOver, ThreadCommand, ThreadNews, ThreadSetup, UnusualEnd } from "./messages.js";
+import { MovedLogs } from "./moved-logs.js";
+import { chooseRunner, portableRunner, type RunnerProgram } from "./runner-program.js";
+
+export class RunnerThread {
+  readonly #setup: ThreadSetup;
+  readonly #ends = new Ends();
+  readonly #lookup = new CommandLookup();
+  readonly #moved = new MovedLogs();
+  readonly #adoption: Adoption;
+  #program: RunnerProgram = chooseRunner();
+  /** The runner, and the name under which it was wanted. */
+  #live: { readonly claim: string; readonly runner: LiveRunner } | null = null;
+  /** Why runners of ours are gone, by claim, and whether they were ever there. */
+  readonly #gone = new Map<string, { readonly why: string; readonly hasRun: boolean }>();
+  #forgetting: Promise<void> = Promise.resolve();
+  #isSending = false;
+
+  constructor(setup: ThreadSetup) {
+    this.#setup = setup;
+    const { directory, lanesDirectory } = setup;
+    this.#adoption = new Adoption({
+      directory,
+      lanesDirectory,
+      terminator: new Terminator(),
+      report: (report) => {
+        this.#moved.settle(report.key, report.result.kind !== "not-begun");
+        this.#note({ type: "settled", report });
+      },
+      onStuck: (key, processes) => this.#note({ type: "stuck", key, processes }),
+    });
+  }
+
+  /** True when the command was `close` and all is gone. */
+  async obey(command: ThreadCommand): Promise<boolean> {
+    switch (command.type) {
+      case "start":
+        this.#start(command);
+        return false;
+      case "warm":
+        this.#runnerFor(command.claim, command.width);
+        return false;
+      case "stop":
+        if (!this.#adoption.stop(command.key, command.graceMs)) this.#live?.runner.stop(command.key, command.graceMs);
+        return false;
+      case "adopt":
+        this.#adopt(command.attempts);
+        return false;
+      case "forget":
+        this.#forgetting = forgetSpools(this.#setup.lanesDirectory, command.claims);
+        return false;
+      case "close":
+        await this.#close(command.keepsSpools);
+        return true;
+      default:
+        return impossible(command);
+    }
+  }
+
+  /** What comes for a runner that is gone is adopted with all else that it had. */
+  #start(command: HandOver): void {
+    const runner = this.#runnerFor(command.claim, command.width);
+    if (runner === null) return;
+    const refused = new Set<number>();
+    for (const move of command.moves) {
+      const result = this.#moved.makeRoom(move);
+      if (result === null || refused.has(move.key)) continue;
+      refused.add(move.key);
+      this.#fail(move.key, result);
+    }
+    const commands = fillInFiles(
+      command,
+      this.#lookup,
+      (key) => refused.has(key),
+      (key, message) => this.#fail(key, { kind: "spawn-failed", message }),
+    );
+    runner.run(commands, command.width);
+  }
+
+  #adopt(attempts: readonly OrphanedAttempt[]): void {
+    const left: OrphanedAttempt[] = [];
+    for (const attempt of attempts) {
+      const gone = this.#gone.get(attempt.claim);
+      if (gone === undefined || gone.hasRun) left.push(attempt);
+      else this.#fail(attempt.key, { kind: "not-begun", message: `no runner could be started: ${gone.why}` });
+    }
+    const [first] = left;
+    if (first !== undefined) this.#adoption.adopt(left, this.#gone.get(first.claim)?.why ?? null);
+  }
+
+  #runnerFor(claim: string, width: number): LiveRunner | null {
+    if (this.#live?.claim === claim) return this.#live.runner;
+    if (this.#gone.has(claim)) return null;
+    const { directory, lanesDirectory } = this.#setup;
+    const environment = { ...process.env, AIR_EXECUTOR_DIR: directory };
+    try {
+      const runner: LiveRunner = new LiveRunner(this.#program, spoolPath(lanesDirectory, claim), width, environment, this.#ends, {
+        onNews: () => this.#sendSoon(),
+        onEnd: (key, hasBegun) => this.#moved.settle(key, hasBegun),
+        onGone: (why, how) => this.#lose(claim, why, how),
+      });
+      this.#live = { claim, runner };
+      return runner;
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      // Said of the directory, so that one reason is one reason.
+      this.#lose(claim, error.message.replaceAll(spoolPath(lanesDirectory, claim), lanesDirectory), "refused");
+      return null;
+    }
+  }
+
+  #lose(claim: string, why: string, how: HowGone): void {
+    if (this.#live?.claim === claim) this.#live = null;
+    this.#gone.set(claim, { why, hasRun: how === "died" });
+    if (how === "unfit" && this.#program.kind === "native") {
+      this.#program = portableRunner();
+      this.#tell({ type: "notice", text: `the native runner can't be used here (${why}): tasks start at a fifth of the rate` });
+    }
+    this.#send();
+    this.#tell({ type: "gone", claim, why });
+  }
+
+  async #close(keepsSpools: boolean): Promise<void> {
+    this.#adoption.close();
+    await this.#forgetting;
+    await this.#live?.runner.end();
+    if (keepsSpools) return;
+    const claims = [...this.#gone.keys(), ...(this.#live === null ? [] : [this.#live.claim])];
+    for (const claim of claims) removeSpool(spoolPath(this.#setup.lanesDirectory, claim));
+  }
+
+  #fail(key: number, result: Result): void {
+    this.#moved.settle(key, result.kind !== "not-begun");
+    this.#note({ type: "settled", report: { key, at: Date.now(), result, wasStopped: false } });
+  }
+
+  #note(end: UnusualEnd): void {
+    this.#ends.unusual(end);
+    this.#sendSoon();
+  }
+
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    setImmediate(() => this.#send());
+  }
+
+  #send(): void {
+    this.#isSending = false;
+    if (this.#ends.isEmpty) return;
+    const { news, transfer } = this.#ends.take();
+    this.#setup.port.postMessage(news, transfer);
+  }
+
+  #tell(news: ThreadNews): void {
+    this.#setup.port.postMessage(news, []);
+  }
+}

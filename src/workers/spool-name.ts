@@ -1,0 +1,20 @@
+/** Where spools are and how they are called: `<engine token>-<number>.spool` in `lanes/`, a number for each runner of the engine. */
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
+
+/** Makes the directory of the spools; its parent is there. */
+export function makeLanesDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** True for names that can be ours: nothing else becomes part of a path. */
+export function isSpoolName(name: string): boolean {
+  return /^[A-Za-z0-9]{1,64}-\d{1,9}$/.test(name);
+}
+
+export function spoolPath(lanesDirectory: string, name: string): string {
+  return join(lanesDirectory, `${name}.spool`);
+}
