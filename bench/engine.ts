@@ -12,6 +12,11 @@ export function engineCommand(jobFile: string, slots: number): string[] {
   return ["node", main, "run", jobFile, "--concurrency", String(slots)];
 }
 
+/** A batch of the name; nothing is printed but what its tasks print. */
+export function mapCommand(name: string, slots: number, words: readonly string[]): string[] {
+  return ["node", main, "map", "-q", "-j", String(slots), "--name", name, ...words];
+}
+
 /** Where the job lies after a run in `directory`. */
 export function jobDirectory(directory: string, job: string): string {
   return join(directory, ".air-executor", "jobs", job);

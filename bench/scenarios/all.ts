@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import type { Scenario } from "../contender.js";
 import { type GraphTask, layered } from "../graphs.js";
 import type { Options, Sizes } from "../options.js";
+import { batchScenario, orderedOutputScenario } from "./batch.js";
 import { chainScenario } from "./chain.js";
 import { dropScenario } from "./drop.js";
 import { fanOutScenario } from "./fan-out.js";
@@ -21,11 +22,13 @@ export function allScenarios({ sizes, jobs }: Options): Scenario[] {
     startScenario(slots),
     dropScenario(sizes),
     fanOutScenario(sizes.fanOut, slots),
+    batchScenario(sizes.fanOut, slots),
     chainScenario(sizes.chain, slots),
     ...mixedJobs.map(([name, tasks]) => mixedScenario(name, tasks, [sizes.cores, 4 * sizes.cores, 16 * sizes.cores])),
     overheadScenario(sizes.overhead, slots),
     mapScenario({ noOps: sizes.overhead.slice(-2), trues: sizes.fanOut }, slots),
     outputScenario(sizes.printers, sizes.printedBytes, slots),
+    orderedOutputScenario(sizes.printers, sizes.printedBytes, slots),
   ];
 }
 

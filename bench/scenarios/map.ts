@@ -29,8 +29,8 @@ export function mapScenario(sizes: { readonly noOps: readonly number[]; readonly
       {
         what: `map: peak RSS at ${largest}`,
         kind: "at most",
-        bar: 250,
-        hope: 160,
+        bar: 160,
+        hope: 120,
         unit: "MB",
         of: (measured) => measured.median(largest, "peakRssMb"),
       },

@@ -53,6 +53,18 @@ export const SCENES: readonly Scene[] = [
     rounds: 20,
     seen: "the second says who holds it, exit 3",
   },
+  {
+    fault: "the library's map killed with -9",
+    file: "map/kill-sweep",
+    rounds: 3,
+    seen: "the same call goes on; what ran is adopted",
+  },
+  {
+    fault: "air-executor map killed with -9",
+    file: "cli/map/kill-sweep",
+    rounds: 3,
+    seen: "the same command goes on; what ran is adopted",
+  },
   { fault: "five engines, five jobs", file: "crash/two-engines", pattern: "five engines", rounds: 1, seen: "nothing" },
   { fault: "two jobs of a killed engine, taken up in turn", file: "crash/shared-spool", rounds: 1, seen: "nothing; adopted" },
   {
