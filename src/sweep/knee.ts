@@ -1,6 +1,6 @@
 /** Which point to choose: the cheapest of those than which nothing is faster to speak of. Pure. */
 
-import { ratioOf, verdictOf, type Sample } from "./estimate.js";
+import { isEnough, ratioOf, verdictOf, type Sample } from "./estimate.js";
 import type { Knee, PointResult } from "./result.js";
 import type { Random } from "./seeded-random.js";
 
@@ -27,7 +27,9 @@ export function findKnee({ results, walls, baseline, fastest }: KneeInput, rando
   const base = results[baseline]!;
   const cpuFactor = result.cpu === null || base.cpu === null || base.cpu.value === 0 ? null : result.cpu.value / base.cpu.value;
   const about = { point, speed_up: point === baseline ? null : result.speed_up, cpu_factor: cpuFactor };
-  return { ...about, text: textOf(about, { result, base, fastest: results[fastest]!, behind }, results) };
+  const text = textOf(about, { result, base, fastest: results[fastest]!, behind }, results);
+  const isSure = [result, base, results[fastest]!].every(({ runs }) => isEnough({ count: runs }));
+  return { ...about, text: isSure ? text : `${text} (too few runs to be sure)` };
 }
 
 /** Slots first: they are what others have to do without. Then CPU, where it is known. */

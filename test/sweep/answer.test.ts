@@ -107,7 +107,8 @@ test("where nothing makes a difference it says so, and takes the least", () => {
 });
 
 test("with three runs each nothing is concluded, and said so", () => {
-  const { points, warnings } = answer({ concurrency: [1, 4], params: {} }, { timeOf: amdahl(0), repeat: 3 });
+  const { points, warnings, knee } = answer({ concurrency: [1, 4], params: {} }, { timeOf: amdahl(0), repeat: 3 });
+  assert.match(knee!.text, /^4 at a time: .*\(too few runs to be sure\)$/);
   assert.equal(points[1]!.verdict, "too-few");
   assert.match(warnings.join("\n"), /fewer than 5 runs of 1 at a time; 4 at a time/);
 });
