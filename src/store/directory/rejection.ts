@@ -3,7 +3,7 @@
  * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
  */
 
-import { renameSync } from "node:fs";
+import { renameSync, type Stats } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../../domain/errors.js";
 import { newRunId } from "./archived-runs.js";
@@ -15,6 +15,7 @@ import { refuseForeign } from "./ownership.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
+import { lookAt } from "../../system/path-look.js";
 import { lookAtState } from "../snapshot/state-file.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { formatTimestamp } from "../text/timestamp.js";
@@ -46,6 +47,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
       error: inOneText(reason),
       owner: "manager",
       rejected_file: isKept ? "tasks.json" : "state.json",
+      ...stampIfAhead(certain(lookAt(paths.tasks)), nowMs),
     };
     const temporary = temporaryOf(paths.state);
     writeTemporary(temporary, `${JSON.stringify(state, null, 2)}\n`);
@@ -53,6 +55,16 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
   } finally {
     lock.release();
   }
+}
+
+/** Tells a tasks.json from a later one. */
+export function stampOf({ size, mtimeMs }: Stats): string {
+  return `${size}:${mtimeMs}`;
+}
+
+/** Whatever comes later is younger than our state.json, but for a file that says it comes from the future. */
+function stampIfAhead(tasks: Stats | null, nowMs: number): { readonly rejected_stamp?: string } {
+  return tasks !== null && tasks.mtimeMs > nowMs ? { rejected_stamp: stampOf(tasks) } : {};
 }
 
 /**

@@ -27,6 +27,8 @@ export interface StateEntries {
   readonly warnings?: readonly string[] | null;
   /** Of a job that was not taken in: the file that is to blame. */
   readonly rejected_file?: string | null;
+  /** Which one, where its time doesn't tell: see `stampOf`. */
+  readonly rejected_stamp?: string | null;
   readonly [key: string]: unknown;
 }
 
@@ -51,6 +53,7 @@ const ENGINES: ReadonlyMap<string, Shape> = new Map([
   ["first_failure", single(checks.checkString)],
   ["warnings", list(checks.checkString, "[]")],
   ["rejected_file", single(checks.checkString)],
+  ["rejected_stamp", single(checks.checkString)],
 ]);
 
 /** Null if it is no object. */

@@ -9,7 +9,7 @@ import { decodeLine } from "../journal/journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
 import { ourUser } from "../../system/private-directory.js";
-import { hasLateState } from "../directory/rejection.js";
+import { hasLateState, stampOf } from "../directory/rejection.js";
 import type { StateEntries } from "../text/state-keys.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain, yes, type Place } from "../../system/look.js";
@@ -108,12 +108,13 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
 /** Jobs without an owner are another program's, or were dropped as they are: they have to be taken in once. */
 function hasEnded(
   paths: JobPaths,
-  { owner, state, rejected_file: rejected }: StateEntries,
+  { owner, state, rejected_file: rejected, rejected_stamp: stamp = null }: StateEntries,
   stateStats: Stats,
   tasksStats: Stats | null,
 ): boolean {
   if (typeof owner !== "string" || (state !== "completed" && state !== "failed" && state !== "cancelled")) return false;
   if (rejected === "state.json") return !hasLateState(paths);
+  if (rejected === "tasks.json" && stamp !== null && tasksStats !== null && stamp === stampOf(tasksStats)) return true;
   return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
 }
 
