@@ -154,6 +154,32 @@ export const onlyTheCliTalks: Rule = (file) =>
         ),
       ];
 
+/** Rooms of the store, and which other rooms each may import from; what stands at the top of the store is everybody's. */
+const storeRooms: Readonly<Record<string, readonly string[]>> = {
+  text: [],
+  picture: ["text"],
+  journal: ["text", "picture"],
+  history: ["text", "picture", "journal"],
+  runs: ["text", "picture"],
+  snapshot: ["text", "picture", "journal", "runs"],
+  directory: ["text", "picture", "journal", "history", "runs", "snapshot"],
+  view: ["text", "picture", "journal", "history", "runs", "snapshot", "directory"],
+};
+
+function storeRoomOf(path: string): string | null {
+  return /^src\/store\/([^/]+)\//.exec(path)?.[1] ?? null;
+}
+
+export const roomsOfTheStoreHaveWalls: Rule = (file) => {
+  const from = storeRoomOf(file.path);
+  if (from === null) return [];
+  return file.imports.flatMap(({ file: target, line }) => {
+    const to = target === null ? null : storeRoomOf(target);
+    if (to === null || to === from || storeRooms[from]?.includes(to) === true) return [];
+    return [`${file.path}:${line}: ${from} imports ${to}: it may import ${storeRooms[from]?.join(", ") || "no other room"}`];
+  });
+};
+
 /** Folders that look at files which somebody else may have written, removed or replaced by something else. */
 const lookers = ["store", "workers", "control", "manager", "library", "engine"];
 

@@ -35,6 +35,10 @@ check("only the CLI writes to the terminal and ends the process", rules.onlyTheC
 check("files that others may have written are opened and looked at through src/system", rules.filesAreOpenedAtOneDoor, sources, {
   text: 'import { closeSync, readFileSync } from "node:fs";',
 });
+check("the rooms of the store have walls", rules.roomsOfTheStoreHaveWalls, sources, {
+  path: "src/store/text/bad.ts",
+  text: 'import { Journal } from "../journal/journal.js";',
+});
 check("no look takes what it can't tell for a yes or a no", rules.noAnswerIsSweptUp, sources, {
   text: 'if (isAlive(lane).answer !== "yes") restart();',
 });

@@ -12,7 +12,7 @@ import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
 import { isSystemError } from "../system/error-code.js";
 import type { Journal } from "./journal/journal.js";
-import { LogPlace } from "./directory/log-place.js";
+import { LogPlace } from "./log-place.js";
 import type { Picture } from "./picture/picture.js";
 import type { Snapshots } from "./snapshot/snapshot.js";
 import { SnapshotSchedule } from "./snapshot/snapshot-schedule.js";

@@ -6,7 +6,7 @@
  */
 
 import { linkSync, renameSync, rmSync } from "node:fs";
-import { findArchived } from "./archived-runs.js";
+import { findArchived } from "../runs/archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { isThere } from "../../system/path-look.js";

@@ -15,8 +15,8 @@ import { readPicture, recover, type Recovered } from "../journal/recovery.js";
 import { isThere, lookAt } from "../../system/path-look.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { hasLateState } from "./rejection.js";
-import { isAnotherRun, isSnapshotOf } from "./run-identity.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { isAnotherRun, isSnapshotOf } from "../runs/run-identity.js";
+import { readStateFile } from "../runs/state-file.js";
 
 export interface FoundRun extends Recovered {
   /** True if another run was written into the directory while this one has attempts in flight: they are to be ended, nothing else. */

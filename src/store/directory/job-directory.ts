@@ -11,7 +11,7 @@ import type { JobEvent } from "../../domain/events.js";
 import type { JobOwner, JobSettings } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { archiveRun } from "./archive.js";
-import { newRunId } from "./archived-runs.js";
+import { newRunId } from "../runs/archived-runs.js";
 import { findRun, nothingThere, type FoundRun } from "./find-run.js";
 import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
@@ -27,7 +27,7 @@ import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { explainRefusal } from "../../system/refusal.js";
 import { differenceOf } from "../same-tasks.js";
 import type { FitCheck } from "../text/demand-faults.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { readStateFile } from "../runs/state-file.js";
 
 /**
  * The directory of jobs to which a job's directory belongs, after a look that it is one; nothing is touched.

@@ -6,13 +6,13 @@
 import type { BigIntStats } from "node:fs";
 import type { JobEvent } from "../../domain/events.js";
 import type { Lock } from "../../system/lock.js";
-import { compactLong } from "../journal/compaction.js";
+import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { eventsOfRewrite } from "../snapshot/rewrite-news.js";
 import { Snapshots } from "../snapshot/snapshot.js";
-import { readStateFile } from "../snapshot/state-file.js";
+import { readStateFile } from "../runs/state-file.js";
 import { SETTLE_MS, StateGuard } from "../snapshot/state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
 import { readStanding } from "../snapshot/tasks-rewrite.js";

@@ -6,7 +6,7 @@
 import { renameSync, type Stats } from "node:fs";
 import { basename } from "node:path";
 import type { AirError } from "../../domain/errors.js";
-import { newRunId } from "./archived-runs.js";
+import { newRunId } from "../runs/archived-runs.js";
 import { stateFaults, type StateEntries } from "../text/state-keys.js";
 import { keepAside } from "../../system/keep-aside.js";
 import { jobPaths, type JobPaths } from "../layout.js";
@@ -16,7 +16,7 @@ import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
-import { lookAtState } from "../snapshot/state-file.js";
+import { lookAtState } from "../runs/state-file.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { formatTimestamp } from "../text/timestamp.js";
 

@@ -15,8 +15,8 @@ import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
 import type { Presence } from "../../system/lock.js";
-import { isAnotherRun, type KnownRun } from "../directory/run-identity.js";
-import { isSameFile, lookAtState, parseState, type StateFile } from "./state-file.js";
+import { isAnotherRun, type KnownRun } from "../runs/run-identity.js";
+import { isSameFile, lookAtState, parseState, type StateFile } from "../runs/state-file.js";
 import { isForbidden } from "../../system/error-code.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 

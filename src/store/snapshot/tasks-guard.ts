@@ -18,7 +18,7 @@ import { certain } from "../../system/look.js";
 import { openIfReadable } from "./open-foreign.js";
 import { lookCloselyAt } from "../../system/path-look.js";
 import { readOpen, readPiece } from "../../system/read-open.js";
-import { isSameFile } from "./state-file.js";
+import { isSameFile } from "../runs/state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
 import { readRewrite, type Rewrite, type RewriteContext } from "./tasks-rewrite.js";
 

@@ -16,7 +16,7 @@ import { placeFaults, type Locate, type PathFault, type SourceOf } from "../text
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
 import { readFile, type WholeFile } from "../../system/open-file.js";
-import { isSnapshotOf } from "../directory/run-identity.js";
+import { isSnapshotOf } from "../runs/run-identity.js";
 import { isSameTask } from "../same-tasks.js";
 import { expandWritten } from "../text/template/expand-tasks.js";
 import { readTasks } from "../text/task-reader.js";

@@ -16,7 +16,7 @@ import { certain, yes, type Place } from "../../system/look.js";
 import { withFile } from "../../system/open-file.js";
 import { lookAt } from "../../system/path-look.js";
 import { readPiece } from "../../system/read-open.js";
-import { lookAtState } from "../snapshot/state-file.js";
+import { lookAtState } from "../runs/state-file.js";
 
 export interface Glance {
   /**

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { Counts } from "../../domain/job.js";
-import { archivedIds, archivedPaths } from "../directory/archived-runs.js";
+import { archivedIds, archivedPaths } from "../runs/archived-runs.js";
 import { whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";

@@ -9,7 +9,7 @@ import type { Outcome } from "../../../src/domain/outcome.js";
 import { History } from "../../../src/store/history/history.js";
 import { readHistory } from "../../../src/store/history/read-history.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
-import { compacted, compactLong } from "../../../src/store/journal/compaction.js";
+import { compacted, compactLong } from "../../../src/store/history/compaction.js";
 import { writeNewJournal } from "../../../src/store/journal/new-journal.js";
 import { readPicture } from "../../../src/store/journal/recovery.js";
 import { AT, taken, task, temporaryDirectory } from "../sample-job.js";

@@ -7,7 +7,7 @@ import type { JobEvent } from "../../../src/domain/events.js";
 import { readHistory } from "../../../src/store/history/read-history.js";
 import { readJournal } from "../../../src/store/journal/journal-reader.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
-import { compacted } from "../../../src/store/journal/compaction.js";
+import { compacted } from "../../../src/store/history/compaction.js";
 import { writeNewJournal } from "../../../src/store/journal/new-journal.js";
 import { recover } from "../../../src/store/journal/recovery.js";
 import { stateText } from "../../../src/store/snapshot/snapshot.js";

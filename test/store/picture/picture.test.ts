@@ -4,7 +4,7 @@ import type { JobEvent } from "../../../src/domain/events.js";
 import type { RunHistory } from "../../../src/domain/history.js";
 import { History } from "../../../src/store/history/history.js";
 import { decodeLine, encodeEvent } from "../../../src/store/journal/journal-format.js";
-import { compacted } from "../../../src/store/journal/compaction.js";
+import { compacted } from "../../../src/store/history/compaction.js";
 import { Picture } from "../../../src/store/picture/picture.js";
 import { stateText } from "../../../src/store/snapshot/snapshot.js";
 import { AT, taken, task } from "../sample-job.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
 import { takeLock } from "../../../src/system/lock.js";
-import { isSnapshotOf } from "../../../src/store/directory/run-identity.js";
+import { isSnapshotOf } from "../../../src/store/runs/run-identity.js";
 import { Picture } from "../../../src/store/picture/picture.js";
 import { Snapshots } from "../../../src/store/snapshot/snapshot.js";
 import { StateGuard } from "../../../src/store/snapshot/state-guard.js";

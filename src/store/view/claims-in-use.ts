@@ -5,10 +5,10 @@
 
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
-import { listJobs } from "../view/job-view.js";
+import { listJobs } from "./job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookCloselyAt } from "../../system/path-look.js";
-import { lookAtState } from "../snapshot/state-file.js";
+import { lookAtState } from "../runs/state-file.js";
 import { readPicture } from "../journal/recovery.js";
 
 /** Null if it can't be told, since the journal of a job can't be read. */

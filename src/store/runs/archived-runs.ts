@@ -7,7 +7,7 @@ import { idOfStem, logFileName } from "../names.js";
 import { compareRun } from "./same-run.js";
 import { certain } from "../../system/look.js";
 import { listDirectory, lookAt } from "../../system/path-look.js";
-import { lookAtState } from "../snapshot/state-file.js";
+import { lookAtState } from "./state-file.js";
 
 /**
  * Where an earlier run was kept, if it was, and else where there is room for it: two runs that were dropped within the same second have

@@ -5,8 +5,8 @@
 
 import { closeSync } from "node:fs";
 import { join } from "node:path";
-import { ensurePrivateDirectory } from "../../system/private-directory.js";
-import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { clearTemporary, makeFile, temporaryOf } from "../system/temporary-file.js";
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;

@@ -8,7 +8,7 @@ import { findArchived } from "./archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { compareRun, identityIn } from "./same-run.js";
-import type { StateFile } from "../snapshot/state-file.js";
+import type { StateFile } from "./state-file.js";
 import { createdEntry, lineHead } from "../text/task-line.js";
 
 /** What is known of the present run. */

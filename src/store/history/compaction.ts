@@ -5,10 +5,10 @@
 
 import type { JobEvent } from "../../domain/events.js";
 import type { RunHistory } from "../../domain/history.js";
-import { readHistory } from "../history/read-history.js";
+import { readHistory } from "./read-history.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
-import { TASKS_A_LINE, tasksAdded, writeNewJournal } from "./new-journal.js";
+import { TASKS_A_LINE, tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 
 /** A journal of more lines than this is rewritten: a few attempts of every task stay as they were recorded. */
 const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
