@@ -74,6 +74,8 @@ export interface AttemptStarted {
   readonly key: number;
   /** What it takes while it runs; absent if that is one cpu. */
   readonly takes?: Resources;
+  /** Numbers of the GPUs that it has; absent for none. */
+  readonly gpus?: readonly number[];
   /** Set if it was handed to its slot together with others and waits behind them: the task stays pending until it begins or ends. */
   readonly queued?: true;
 }

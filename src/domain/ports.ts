@@ -45,6 +45,18 @@ export interface Placement {
   readonly slot: number;
   /** Names where the runner will record what becomes of it. */
   readonly claim: string;
+  /** Numbers of the GPUs that it has; absent for none. */
+  readonly gpus?: readonly number[];
+}
+
+/** Hands out devices, of which the scheduler only counts how many are free. */
+export interface DevicePort {
+  /** So many must be free. */
+  take(count: number): readonly number[];
+  /** The attempt is over that had them. They are not free before the scheduler is told so. */
+  give(devices: readonly number[]): void;
+  /** Whether there is a task that waits for one. */
+  want(isWanted: boolean): void;
 }
 
 /** An attempt that an earlier engine started and whose end is not on record. */

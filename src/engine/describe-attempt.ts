@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import type { Descriptor, Placement } from "../domain/ports.js";
 import { SLOT_MARK, type TaskSpec } from "../domain/task.js";
-import type { JobPaths } from "../store/layout.js";
+import { flockProgram } from "../system/flock.js";
+import { gpuTaskLock, type JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
 import type { Picture } from "../store/picture/picture.js";
 
@@ -14,14 +15,14 @@ export function describeAttempt(
   task: TaskSpec,
   attempt: number,
   key: number,
-  { slot }: Placement,
+  { slot, gpus }: Placement,
 ): Descriptor {
   const { settings } = job;
   const cwd = task.cwd === null ? settings.cwd : resolve(settings.cwd, task.cwd);
   // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
   const log = `${paths.logs}/${logFileName(task.id)}`;
   const earlierLog = attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`;
-  return {
+  const descriptor = {
     key,
     slot,
     job: job.name,
@@ -39,6 +40,23 @@ export function describeAttempt(
     earlierErrorLog: settings.stderr === "apart" && earlierLog !== null ? errorFileOf(earlierLog) : null,
     limitMs: task.timeoutMs,
     graceMs,
+  };
+  return gpus === undefined ? descriptor : withGpus(descriptor, resolve(paths.dir, "../.."), gpus);
+}
+
+/**
+ * The task sees its GPUs alone, and holds their locks, whoever may have started it: `flock -F` becomes the task, with the locks in its hands. It
+ * waits if an earlier task's processes have not all ended.
+ */
+function withGpus(descriptor: Descriptor, base: string, gpus: readonly number[]): Descriptor {
+  const { command, args, env } = descriptor;
+  const visible = gpus.join(",");
+  const locking = gpus.flatMap((gpu) => [flockProgram(), "-F", gpuTaskLock(base, gpu)]);
+  return {
+    ...descriptor,
+    command: locking[0]!,
+    args: [...locking.slice(1), command, ...args],
+    env: { CUDA_VISIBLE_DEVICES: visible, HIP_VISIBLE_DEVICES: visible, ...env },
   };
 }
 

@@ -6,16 +6,16 @@
 import { AirError } from "../domain/errors.js";
 import type { LiveState } from "../domain/held-back.js";
 import type { TaskRunner } from "../domain/ports.js";
-import { isFinal } from "../domain/task.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/view/claims-in-use.js";
 import { lookAt } from "../system/path-look.js";
-import { demandFaults, poolsOf, type FitCheck } from "../store/text/demand-faults.js";
+import type { FitCheck } from "../store/text/demand-faults.js";
 import { LocalRunner } from "../workers/runner/local-runner.js";
 import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
-import { MachinePools } from "./machine-pools.js";
+import { GpuDevices } from "./gpu-devices.js";
+import { MachinePools, requireFit } from "./machine-pools.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
 
@@ -48,6 +48,7 @@ export class Engine {
   readonly #running = new Map<string, RunningJob>();
   readonly #patience: Patience;
   readonly #pools: MachinePools;
+  readonly #gpus: GpuDevices;
   #timer: NodeJS.Timeout | null = null;
   /** Why the machine refuses, as far as it was said. */
   readonly #saidRefusals = new Set<string>();
@@ -57,13 +58,22 @@ export class Engine {
     this.#dir = dir;
     this.#options = options;
     const { concurrency, graceMs } = options;
-    this.#pools = new MachinePools(options);
+    this.#pools = new MachinePools(options, (numbers) => {
+      this.#gpus.open(numbers);
+      this.#scheduler.declareGpus(numbers.length);
+    });
     this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency, onNotice: options.onWarning });
     const onWakeup = (at: number | null): void => this.#arm(at);
+    this.#gpus = new GpuDevices(
+      dir,
+      (by) => this.#scheduler.freeGpus(by),
+      ({ message }) => this.#options.onWarning(`GPUs can't be had: ${message}`),
+    );
     this.#scheduler = new Scheduler({
       runner: this.#runner,
       clock,
       pools: this.#pools.known,
+      devices: this.#gpus,
       graceMs,
       random: Math.random,
       onWakeup,
@@ -94,7 +104,9 @@ export class Engine {
   }
 
   /** Whether tasks can ever run here. */
-  readonly fit: FitCheck = async (tasks, own) => demandFaults(tasks, own, await this.#pools.sizes(poolsOf(tasks)));
+  get fit(): FitCheck {
+    return this.#pools.fit;
+  }
 
   /** The job of that name, if it runs here. */
   find(name: string): RunningJob | undefined {
@@ -105,7 +117,7 @@ export class Engine {
   async begin(opened: OpenedJob, options: BeginOptions = {}): Promise<RunningJob> {
     try {
       await this.prepare(0);
-      if (options.only === undefined) await this.#requireFit(opened);
+      if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();
       return this.#begin(opened, options);
@@ -147,18 +159,7 @@ export class Engine {
     await this.#runnerOpened.catch(() => {});
     this.#runner.reclaim(() => claimsInUse(this.#dir));
     await this.#runner.close();
-  }
-
-  /** A job on record may have been taken in by an engine that had more. */
-  async #requireFit({ picture, isSuperseded }: OpenedJob): Promise<void> {
-    if (isSuperseded || picture.isCancelling || picture.isOver) return;
-    const { tasks, records, settings } = picture;
-    const [fault] = await this.fit(
-      tasks.filter((_, index) => !isFinal(records[index]!.status)),
-      settings.pools,
-    );
-    if (fault === undefined) return;
-    throw new AirError("AIR_USAGE", `job "${picture.name}" can't go on here: of one of its tasks, ${fault.message}.`);
+    await this.#gpus.close();
   }
 
   #begin(opened: OpenedJob, { only, isFed, endsDecide }: BeginOptions): RunningJob {

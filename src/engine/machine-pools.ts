@@ -4,7 +4,10 @@
  */
 
 import type { Resources } from "../domain/resources.js";
-import type { EnginePools } from "../store/text/demand-faults.js";
+import { AirError } from "../domain/errors.js";
+import { isFinal } from "../domain/task.js";
+import type { OpenedJob } from "../store/directory/opened-job.js";
+import { demandFaults, poolsOf, type EnginePools, type FitCheck } from "../store/text/demand-faults.js";
 import { findGpus, usableGpus } from "../system/gpus.js";
 import { completeOptions, type CompleteOptions, type ExecutorOptions } from "./options.js";
 
@@ -15,20 +18,32 @@ export class MachinePools {
   readonly known: Resources;
   readonly #gpus: number | null;
 
-  constructor({ concurrency, memory, gpus, pools }: PoolOptions) {
+  readonly #onGpus: (numbers: readonly number[]) => void;
+
+  /** @param onGpus told which GPUs there are before a task that takes one is found to fit. Default: nobody. */
+  constructor({ concurrency, memory, gpus, pools }: PoolOptions, onGpus: (numbers: readonly number[]) => void = () => {}) {
+    this.#onGpus = onGpus;
     this.known = { ...pools, cpu: concurrency, memory: memory ?? process.availableMemory() };
     this.#gpus = gpus;
   }
 
+  /** Whether tasks can ever run here. */
+  readonly fit: FitCheck = async (tasks, own) => {
+    const asked = poolsOf(tasks);
+    const sizes = await this.sizes(asked);
+    if (asked.has("gpu")) this.#onGpus(await this.#findGpus());
+    return demandFaults(tasks, own, sizes);
+  };
+
   /** The numbers of the GPUs that it may use. */
-  async gpus(): Promise<readonly number[]> {
+  async #findGpus(): Promise<readonly number[]> {
     return usableGpus(this.#gpus === null ? await findGpus() : Array.from({ length: this.#gpus }, (_, gpu) => gpu));
   }
 
   /** How much there is; the GPUs are only looked for if they are among the pools that are asked for. */
   async sizes(asked: ReadonlySet<string>): Promise<EnginePools> {
     const sizes = new Map(Object.entries(this.known));
-    if (asked.has("gpu")) sizes.set("gpu", (await this.gpus()).length);
+    if (asked.has("gpu")) sizes.set("gpu", (await this.#findGpus()).length);
     return sizes;
   }
 }
@@ -37,4 +52,18 @@ export class MachinePools {
 export function machinePools(options: ExecutorOptions): (asked: ReadonlySet<string>) => Promise<EnginePools> {
   const pools = new MachinePools(completeOptions(options));
   return (asked) => pools.sizes(asked);
+}
+
+/**
+ * A job on record may have been taken in by an engine that had more.
+ *
+ * @throws AirError `AIR_USAGE`
+ */
+export async function requireFit({ picture, isSuperseded }: OpenedJob, fit: FitCheck): Promise<void> {
+  if (isSuperseded || picture.isCancelling || picture.isOver) return;
+  const { tasks, records, settings } = picture;
+  const open = tasks.filter((_, index) => !isFinal(records[index]!.status));
+  const [fault] = await fit(open, settings.pools);
+  if (fault === undefined) return;
+  throw new AirError("AIR_USAGE", `job "${picture.name}" can't go on here: of one of its tasks, ${fault.message}.`);
 }

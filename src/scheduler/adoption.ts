@@ -36,6 +36,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number, clock
       batch: null,
       isQueued: false,
       holding: null,
+      gpus: [],
     },
     orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, startedAt, isQueued, log, limitMs, graceMs },
     timeoutAt: hasTimeout ? clock.monotonic() + spec.timeoutMs - elapsedMs : null,

@@ -8,10 +8,10 @@
 
 import type { AttemptStarted } from "../domain/events.js";
 import type { HeldBack } from "../domain/held-back.js";
-import type { Clock, Descriptor, Placement, TaskRunner } from "../domain/ports.js";
+import type { Clock, Descriptor, DevicePort, Placement, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
-import { Admission } from "./admission/admission.js";
+import type { Admission } from "./admission/admission.js";
 import type { Holding, Queue } from "./admission/queue.js";
 import type { Attempt, Batch, InFlight } from "./in-flight.js";
 import { HoldUpWatch } from "./hold-up-watch.js";
@@ -27,7 +27,17 @@ interface Starting {
   readonly starts: AttemptStarted[];
 }
 
+const NO_GPUS: readonly number[] = [];
 const QUEUED = { queued: true } as const;
+
+export interface DispatcherOptions {
+  readonly runner: TaskRunner;
+  readonly clock: Clock;
+  /** What there is for all jobs together. What adopted attempts take counts, and may exceed it. */
+  readonly pools: Resources;
+  /** Hands out GPUs. */
+  readonly devices: DevicePort;
+}
 
 export class Dispatcher {
   readonly #runner: TaskRunner;
@@ -35,18 +45,19 @@ export class Dispatcher {
   readonly #inFlight: InFlight;
   readonly #admission: Admission<JobRun>;
   readonly #cpus: number;
+  readonly #devices: DevicePort;
   /** Jobs whose recorder took no starts when it was asked last. */
   readonly #held: JobRun[] = [];
   readonly #holdUps: HoldUpWatch;
   #lastKey = 0;
 
-  /** @param pools what the engine has for all jobs together. */
-  constructor(runner: TaskRunner, clock: Clock, inFlight: InFlight, pools: Resources) {
+  constructor({ runner, clock, pools, devices }: DispatcherOptions, inFlight: InFlight, admission: Admission<JobRun>) {
+    this.#devices = devices;
     this.#runner = runner;
     this.#clock = clock;
     this.#inFlight = inFlight;
-    this.#admission = new Admission(pools);
-    this.#holdUps = new HoldUpWatch(this.#admission, inFlight, clock);
+    this.#admission = admission;
+    this.#holdUps = new HoldUpWatch(admission, inFlight, clock);
     this.#cpus = pools["cpu"] ?? 1;
   }
 
@@ -82,9 +93,10 @@ export class Dispatcher {
   }
 
   /** An attempt is over, or was none after all. */
-  ended({ job, holding }: Attempt): void {
+  ended({ job, holding, gpus }: Attempt): void {
     job.running -= 1;
     if (holding !== null) this.#admission.give(job, holding);
+    if (gpus.length > 0) this.#devices.give(gpus);
   }
 
   /** A number for a new attempt. */
@@ -128,6 +140,7 @@ export class Dispatcher {
     if (descriptors.length > 0) {
       this.#runner.start(descriptors);
     }
+    this.#devices.want(ceiling > 0 && this.#admission.isWaitingFor("gpu"));
     if (ceiling === Infinity) this.#holdUps.record(onRecorded, onFault);
   }
 
@@ -183,22 +196,19 @@ export class Dispatcher {
     return job.pace.batchSize(job.ready.size, Math.min(this.#cpus, job.limit));
   }
 
-  #add(
-    task: number,
-    holding: Holding | null,
-    batch: Batch,
-    { attempts, placements, starts }: Starting,
-    placement: Placement,
-  ): void {
+  #add(task: number, holding: Holding | null, batch: Batch, starting: Starting, placement: Placement): void {
+    const { attempts, placements, starts } = starting;
     const { job } = batch;
     const key = this.nextKey();
     const isQueued = holding === null;
     const origin = { isAdopted: false, wasStoppedBefore: false } as const;
-    const attempt: Attempt = { key, job, task, reason: null, ...origin, ticket: null, batch, isQueued, holding };
+    const count = holding?.demand["gpu"] ?? 0;
+    const gpus = count === 0 ? NO_GPUS : this.#devices.take(count);
+    const attempt: Attempt = { key, job, task, reason: null, ...origin, ticket: null, batch, isQueued, holding, gpus };
     batch.left.push(attempt);
     batch.size += 1;
     attempts.push(attempt);
-    placements.push(placement);
+    placements.push(count === 0 ? placement : { ...placement, gpus });
     starts.push({
       type: "attempt-started",
       at: this.#clock.now(),
@@ -207,6 +217,7 @@ export class Dispatcher {
       claim: placement.claim,
       key,
       ...(holding === null ? QUEUED : holding.isPlain ? {} : { takes: holding.demand }),
+      ...(count > 0 && { gpus }),
     });
     job.running += 1;
   }

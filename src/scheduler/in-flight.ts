@@ -42,6 +42,8 @@ export interface Attempt {
   isQueued: boolean;
   /** What it takes; null while it waits, and then it takes nothing. */
   holding: Holding | null;
+  /** Numbers of the GPUs that it was given here; what an earlier engine gave is not ours to give back. */
+  readonly gpus: readonly number[];
 }
 
 export class InFlight {

@@ -8,12 +8,12 @@
 import { AirError } from "../domain/errors.js";
 import type { InFlight as RecordedAttempt, LoadedJob } from "../domain/job.js";
 import type { StopReason } from "../domain/outcome.js";
-import type { Clock, OrphanedAttempt, Report, TaskRunner } from "../domain/ports.js";
-import type { Resources } from "../domain/resources.js";
+import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
+import { Admission } from "./admission/admission.js";
 import { adopt } from "./adoption.js";
 import { BackOff } from "./back-off.js";
-import { Dispatcher } from "./dispatcher.js";
+import { Dispatcher, type DispatcherOptions } from "./dispatcher.js";
 import { followBatch } from "./follow-batch.js";
 import type { Attempt, Batch } from "./in-flight.js";
 import { InFlight, outcomeOf } from "./in-flight.js";
@@ -23,11 +23,7 @@ import { RetryDelays } from "./retry-delays.js";
 import { Round } from "./round.js";
 import { Shutdown } from "./shutdown.js";
 
-export interface SchedulerOptions {
-  readonly runner: TaskRunner;
-  readonly clock: Clock;
-  /** What there is for all jobs together. What adopted attempts take counts, and may exceed it. */
-  readonly pools: Resources;
+export interface SchedulerOptions extends DispatcherOptions {
   /** Numbers from 0 up to 1, for the spread of retry delays. */
   readonly random: () => number;
   /** How long an attempt that timed out or was cancelled has to end by itself. */
@@ -42,6 +38,7 @@ export class Scheduler {
   readonly #backOff = new BackOff();
   readonly #delays: RetryDelays;
   readonly #shutdown = new Shutdown();
+  readonly #admission: Admission<JobRun>;
   readonly #dispatcher: Dispatcher;
   readonly #jobs = new Set<JobRun>();
   readonly #round: Round;
@@ -51,7 +48,8 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#delays = new RetryDelays(options.clock);
-    this.#dispatcher = new Dispatcher(options.runner, options.clock, this.#inFlight, options.pools);
+    this.#admission = new Admission(options.pools);
+    this.#dispatcher = new Dispatcher(options, this.#inFlight, this.#admission);
     const forget = (job: JobRun): void => {
       this.#jobs.delete(job);
       this.#delays.forget(job);
@@ -202,6 +200,17 @@ export class Scheduler {
     // The caller's timer is used up, even if it fired early.
     this.#announcedWakeup = undefined;
     this.#advance();
+  }
+
+  /** There are so many GPUs, none of which is free until `freeGpus` says so. To be called again for the same has no effect. */
+  declareGpus(count: number): void {
+    if (this.#admission.declare("gpu", count)) this.#admission.change("gpu", -count);
+  }
+
+  /** So many more GPUs are free, or, below 0, fewer. */
+  freeGpus(by: number): void {
+    this.#admission.change("gpu", by);
+    if (by > 0) this.#advance();
   }
 
   /** A recorder is ready again: starts what may start. */

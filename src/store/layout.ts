@@ -37,6 +37,10 @@ export const controlDir = (base: string): string => join(base, "control");
 export const removedDir = (base: string): string => join(base, "removed");
 /** A directory for each bench, with its runs and its result. */
 export const benchDir = (base: string): string => join(base, "bench");
+/** Locks of the GPUs: of the engine that may hand one out, and of the task that has it. */
+export const devicesDir = (base: string): string => join(base, "devices");
+export const gpuLock = (base: string, gpu: number): string => join(devicesDir(base), `gpu-${gpu}`);
+export const gpuTaskLock = (base: string, gpu: number): string => join(devicesDir(base), `gpu-${gpu}.task`);
 export const jobsDir = (base: string): string => join(base, "jobs");
 
 export function jobPaths(dir: string): JobPaths {

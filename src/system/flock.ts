@@ -8,6 +8,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { AirError } from "../domain/errors.js";
+import { lookAt } from "./path-look.js";
 
 interface Request {
   readonly fd: number;
@@ -85,3 +86,11 @@ function unavailable(cause: Error): AirError {
     cause,
   });
 }
+
+/** The program, wherever a task's own PATH leads. */
+export function flockProgram(): string {
+  program ??= ["/usr/bin/flock", "/bin/flock"].find((path) => lookAt(path).answer === "yes") ?? "flock";
+  return program;
+}
+
+let program: string | null = null;

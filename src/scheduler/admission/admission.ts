@@ -7,10 +7,10 @@
  * different demands, not with what is ready. Told by the scheduler what changes; has no clock and starts nothing.
  */
 
-import { amountOf, DEFAULT_RESOURCES, type Resources } from "../../domain/resources.js";
+import { DEFAULT_RESOURCES, type Resources } from "../../domain/resources.js";
 import { IndexedHeap } from "../plan/indexed-heap.js";
 import { Gate } from "./gate.js";
-import type { Obstacle } from "./hold-ups.js";
+import { obstacleOf, type Obstacle } from "./hold-ups.js";
 import { NO_POOL, Pools, type Shares } from "./pools.js";
 import { goesBefore, isFairer, passOverOwn } from "./order.js";
 import type { Candidate, Holding, Kind, Member, Queue, Turn } from "./queue.js";
@@ -75,6 +75,22 @@ export class Admission<Job extends Candidate> {
     member.servedAt = member.chosenAt;
     member.isOpen = job.isOpen;
     for (const turn of turns) this.#settle(turn, member);
+  }
+
+  /** False if there is such a pool. What was looked at before takes nothing of it. */
+  declare(pool: string, size: number): boolean {
+    return this.#gate.pools.declare(pool, size);
+  }
+
+  /** So much more of a pool is free, for reasons of its own, or, below 0, less. */
+  change(pool: string, by: number): void {
+    this.#gate.pools.give(this.#gate.pools.sharesOf({ [pool]: by }));
+  }
+
+  /** True if a ready task would take of that pool. */
+  isWaitingFor(pool: string): boolean {
+    const number = this.#gate.pools.numberOf(pool);
+    return number !== NO_POOL && this.#waiting.some(({ shares }) => shares.some((share) => share.pool === number));
   }
 
   /** False if anything that runs, or that jobs have ready now or had before, takes something else than one cpu. */
@@ -145,9 +161,9 @@ export class Admission<Job extends Candidate> {
       if (task === undefined) continue;
       const { own, shared } = queue.holding;
       const ownPool = gate?.obstacleOf(queue, own) ?? NO_POOL;
-      if (ownPool !== NO_POOL) obstacles.push(describe(gate!.pools, ownPool, own, { task, isOwn: true }));
+      if (ownPool !== NO_POOL) obstacles.push(obstacleOf(gate!.pools, ownPool, own, { task, isOwn: true }));
       const pool = this.#gate.obstacleOf(queue, shared);
-      if (pool !== NO_POOL) obstacles.push(describe(this.#gate.pools, pool, shared, { task, isOwn: false }));
+      if (pool !== NO_POOL) obstacles.push(obstacleOf(this.#gate.pools, pool, shared, { task, isOwn: false }));
     }
     return obstacles;
   }
@@ -222,13 +238,6 @@ export class Admission<Job extends Candidate> {
     }
     kind.place = -1;
   }
-}
-
-function describe(pools: Pools, pool: number, shares: Shares, rest: Pick<Obstacle, "task" | "isOwn">): Obstacle {
-  const name = pools.nameOf(pool);
-  const { units } = shares.find((share) => share.pool === pool)!;
-  const [size, free] = [pools.sizeOf(pool), Math.max(0, pools.freeOf(pool))];
-  return { pool: name === TASKS ? "concurrency" : name, size, free, amount: amountOf(name, units), ...rest };
 }
 
 function keyOf(shares: Shares): string {

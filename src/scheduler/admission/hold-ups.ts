@@ -4,6 +4,8 @@
  */
 
 import type { HeldBack, Hold } from "../../domain/held-back.js";
+import { amountOf } from "../../domain/resources.js";
+import type { Pools, Shares } from "./pools.js";
 
 /** What hinders the first ready task of a demand. */
 export interface Obstacle extends Omit<Hold, "task" | "since" | "holders"> {
@@ -40,4 +42,12 @@ export class HoldUps {
 
 function nameOf({ pool, isOwn }: Obstacle): string {
   return `${isOwn ? "own" : ""}:${pool}`;
+}
+
+/** What is missing of a pool for a task that would take these shares. */
+export function obstacleOf(pools: Pools, pool: number, shares: Shares, rest: Pick<Obstacle, "task" | "isOwn">): Obstacle {
+  const name = pools.nameOf(pool);
+  const { units } = shares.find((share) => share.pool === pool)!;
+  const [size, free] = [pools.sizeOf(pool), Math.max(0, pools.freeOf(pool))];
+  return { pool: name === "" ? "concurrency" : name, size, free, amount: amountOf(name, units), ...rest };
 }

@@ -26,13 +26,19 @@ export class Pools {
     for (const [name, amount] of Object.entries(sizes)) this.declare(name, amount);
   }
 
-  /** From now on there is this pool, if there was none of the name. Demands that were looked at before take nothing of it. */
-  declare(name: string, amount: number): void {
-    if (this.#numbers.has(name)) return;
+  /** From now on there is this pool; false if there was one of the name. Demands that were looked at before take nothing of it. */
+  declare(name: string, amount: number): boolean {
+    if (this.#numbers.has(name)) return false;
     const units = unitsOf(name, amount);
     this.#numbers.set(name, this.#names.push(name) - 1);
     this.#sizes.push(units);
     this.#free.push(units);
+    return true;
+  }
+
+  /** `NO_POOL` if there is none of the name. */
+  numberOf(name: string): number {
+    return this.#numbers.get(name) ?? NO_POOL;
   }
 
   get count(): number {

@@ -48,6 +48,7 @@ function encodeHead(seq: number, event: JobEvent): string {
       return (
         `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"claim":"${event.claim}","key":${event.key}` +
         (event.takes === undefined ? "" : `,"takes":${JSON.stringify(event.takes)}`) +
+        (event.gpus === undefined ? "" : `,"gpus":${JSON.stringify(event.gpus)}`) +
         (event.queued === undefined ? "" : `,"queued":true`)
       );
     case "attempt-ended": {

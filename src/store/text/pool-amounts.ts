@@ -30,7 +30,6 @@ function checkName(pool: string): string | null {
 }
 
 function checkAmount(pool: string, value: unknown, least: number): string | null {
-  if (pool === "gpu") return "gpus can't be had yet: leave them out";
   if (pool === "memory") return value === 0 && least === 0 ? null : checkSize(value);
   const isWhole = pool === "gpu";
   const what = isWhole ? `a whole number of gpus, from 0 to ${MOST}` : `a number from ${least} to ${MOST}`;

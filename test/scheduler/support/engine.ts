@@ -5,7 +5,7 @@ import type { Resources } from "../../../src/domain/resources.js";
 import type { LoadedJob } from "../../../src/domain/job.js";
 import type { JobHandle } from "../../../src/scheduler/job-run.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
-import { describe, FakeClock, FakeRecorder, FakeRunner } from "./fakes.js";
+import { describe, FakeClock, FakeRecorder, FakeRunner, NO_DEVICES } from "./fakes.js";
 
 export interface RunningJob {
   readonly handle: JobHandle;
@@ -32,6 +32,7 @@ export class Engine {
       runner: this.runner,
       clock: this.clock,
       pools: { ...pools, cpu: concurrency },
+      devices: NO_DEVICES,
       random,
       graceMs: 10_000,
       onWakeup: (wakeup) => {

@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
 import type { Result } from "../../../src/domain/outcome.js";
-import type { Clock, Descriptor, OrphanedAttempt, Placement, Recorder, Report, TaskRunner } from "../../../src/domain/ports.js";
+import type {
+  Clock,
+  Descriptor,
+  DevicePort,
+  OrphanedAttempt,
+  Placement,
+  Recorder,
+  Report,
+  TaskRunner,
+} from "../../../src/domain/ports.js";
 import type { TaskSpec } from "../../../src/domain/task.js";
 
 export const SUCCESS: Result = { kind: "exited", exitCode: 0 };
@@ -176,3 +185,6 @@ export function describe(job: string): (task: TaskSpec, attempt: number, key: nu
     return { key, slot, job, run: "", task: id, attempt, command, args, cwd: "/", env, ...files, limitMs: null, graceMs: 0 };
   };
 }
+
+/** Where no task takes a device. */
+export const NO_DEVICES: DevicePort = { take: () => assert.fail("there are none"), give: () => {}, want: () => {} };

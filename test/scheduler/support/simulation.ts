@@ -12,7 +12,7 @@ import { isFinal } from "../../../src/domain/task.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
 import { selectRetry } from "../../../src/scheduler/plan/select-retry.js";
 import { Chance } from "./chance.js";
-import { describe, FakeClock, FakeRunner, SUCCESS } from "./fakes.js";
+import { describe, FakeClock, NO_DEVICES, FakeRunner, SUCCESS } from "./fakes.js";
 import type { Entry } from "./model.js";
 import { SimulatedJob } from "./simulated-job.js";
 
@@ -234,6 +234,7 @@ export class Simulation {
       runner: this.#runner,
       clock: this.#clock,
       pools: this.#pools,
+      devices: NO_DEVICES,
       random,
       graceMs: 100,
     });

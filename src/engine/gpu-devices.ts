@@ -1,0 +1,126 @@
+/**
+ * The GPUs that this engine may hand out. Each is a file in `devices/` under the lock of one engine at a time, taken ahead of need, since a
+ * start can't wait for it, and given back when no task of ours wants one. A second file is locked by the task itself, in which that lock lives
+ * on whatever becomes of its engine and its runner: so a device whose engine was killed is free only when the task has ended that used it.
+ *
+ * Told by the scheduler who takes and gives and whether more are wanted. While they are, and others have them, it tries again twice a second.
+ */
+
+import { AirError } from "../domain/errors.js";
+import type { DevicePort } from "../domain/ports.js";
+import { devicesDir, gpuLock, gpuTaskLock } from "../store/layout.js";
+import { takeLock, type Lock } from "../system/lock.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
+
+const AGAIN_MS = 500;
+
+export class GpuDevices implements DevicePort {
+  readonly #base: string;
+  /** More are free to hand out, or, below 0, fewer. */
+  readonly #onChange: (by: number) => void;
+  readonly #onTrouble: (error: Error) => void;
+  #numbers: readonly number[] = [];
+  /** Under our lock. */
+  readonly #locks = new Map<number, Lock>();
+  /** Of those the ones that no task has. */
+  readonly #free = new Set<number>();
+  #isWanted = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | null = null;
+  #trying: Promise<void> | null = null;
+
+  constructor(base: string, onChange: (by: number) => void, onTrouble: (error: Error) => void) {
+    this.#base = base;
+    this.#onChange = onChange;
+    this.#onTrouble = onTrouble;
+  }
+
+  /** Which there are. None of them is ours before it is wanted. */
+  open(numbers: readonly number[]): void {
+    ensurePrivateDirectory(devicesDir(this.#base));
+    this.#numbers = numbers;
+  }
+
+  take(count: number): readonly number[] {
+    const taken = [...this.#free].toSorted((a, b) => a - b).slice(0, count);
+    if (taken.length < count) throw new Error(`Internal error: ${count} GPUs are to be taken and ${taken.length} are free`);
+    for (const gpu of taken) this.#free.delete(gpu);
+    return taken;
+  }
+
+  give(gpus: readonly number[]): void {
+    // What the task has left behind may still use them: they are as good as another engine's until its lock is gone.
+    this.#onChange(-gpus.length);
+    for (const gpu of gpus) this.#letGo(gpu);
+    this.#try();
+  }
+
+  want(isWanted: boolean): void {
+    this.#isWanted = isWanted;
+    if (isWanted) this.#try();
+    else this.#giveBack();
+  }
+
+  /** No task has any. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#isWanted = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    await this.#trying;
+    for (const gpu of this.#locks.keys()) this.#letGo(gpu);
+  }
+
+  #giveBack(): void {
+    const idle = [...this.#free];
+    if (idle.length === 0) return;
+    this.#onChange(-idle.length);
+    for (const gpu of idle) this.#letGo(gpu);
+  }
+
+  #letGo(gpu: number): void {
+    this.#free.delete(gpu);
+    this.#locks.get(gpu)?.release();
+    this.#locks.delete(gpu);
+  }
+
+  #try(): void {
+    if (this.#trying !== null || !this.#isWanted || this.#isClosed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#trying = this.#tryAll().finally(() => {
+      this.#trying = null;
+      if (this.#isWanted && this.#locks.size < this.#numbers.length) this.#timer ??= setTimeout(() => this.#try(), AGAIN_MS);
+    });
+  }
+
+  async #tryAll(): Promise<void> {
+    for (const gpu of this.#numbers) {
+      if (this.#locks.has(gpu) || !this.#isWanted) continue;
+      const lock = await this.#lockOf(gpu);
+      if (lock === null) continue;
+      this.#locks.set(gpu, lock);
+      this.#free.add(gpu);
+      if (this.#isClosed) return this.#letGo(gpu);
+      this.#onChange(1);
+    }
+  }
+
+  /** Null if another engine has it, or a task that an engine has left behind. */
+  async #lockOf(gpu: number): Promise<Lock | null> {
+    const ours = await this.#lockAt(gpuLock(this.#base, gpu), gpu);
+    if (ours === null) return null;
+    const ofTask = await this.#lockAt(gpuTaskLock(this.#base, gpu), gpu);
+    if (ofTask === null) ours.release();
+    ofTask?.release();
+    return ofTask === null ? null : ours;
+  }
+
+  async #lockAt(path: string, gpu: number): Promise<Lock | null> {
+    try {
+      return await takeLock(path, `GPU ${gpu}`);
+    } catch (error) {
+      if (!(error instanceof AirError && error.code === "AIR_LOCKED")) this.#onTrouble(error as Error);
+      return null;
+    }
+  }
+}

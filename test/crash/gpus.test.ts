@@ -1,0 +1,113 @@
+/** GPUs among real engines and real tasks: never two tasks on one, whoever is killed, and given on when their holder is gone. */
+
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makePlayground, type Playground } from "../cli/support/cli.js";
+import { waitUntil } from "../support/wait-until.js";
+
+/** A machine with two GPUs, as its driver's program tells it. */
+function withGpus({ dir, write }: Playground): NodeJS.ProcessEnv {
+  mkdirSync(join(dir, "bin"));
+  write("bin/nvidia-smi", '#!/bin/sh\n[ "$1" = --query-gpu=index ] && printf "0\\n1\\n"\n');
+  chmodSync(join(dir, "bin", "nvidia-smi"), 0o755);
+  return { PATH: `${join(dir, "bin")}:${process.env["PATH"]}`, CUDA_VISIBLE_DEVICES: "0,1" };
+}
+
+/** A directory can be made once: who finds one of its GPUs there shares it with somebody. */
+const exclusive = (id: string, inside: string, gpus = 1): object => ({
+  id,
+  command: "sh",
+  args: [
+    "-c",
+    `for g in $(echo $CUDA_VISIBLE_DEVICES | tr , ' '); do mkdir held-$g || echo ${id} >> twice; done; ${inside}; ` +
+      `for g in $(echo $CUDA_VISIBLE_DEVICES | tr , ' '); do rmdir held-$g; echo $g >> used; done`,
+  ],
+  resources: { gpu: gpus },
+});
+
+const until = (name: string): string => `echo > ${name}.started; until [ -e ${name}.go ]; do sleep 0.05; done`;
+
+test("two engines share the GPUs of a directory, one is killed again and again, and no GPU is ever held twice", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const env = withGpus(playground);
+  const job = (name: string): object[] =>
+    Array.from({ length: 8 }, (_, index) => exclusive(`${name}-${index}`, "sleep 0.2", index % 4 === 3 ? 2 : 1));
+  write("a.json", job("a"));
+  write("b.json", job("b"));
+  const used = (): number => (existsSync(join(dir, "used")) ? readFileSync(join(dir, "used"), "utf8").split("\n").length : 0);
+  const other = start(["run", "b.json", "-j", "4"], { env });
+  for (let round = 0; round < 3; round++) {
+    const before = used();
+    const killed = start(["run", "a.json", "-j", "4"], { env });
+    assert.ok(await waitUntil(() => used() > before + 1 || killed.process.exitCode !== null));
+    killed.process.kill("SIGKILL");
+    await killed.ended;
+  }
+  const last = await start(["run", "a.json", "-j", "4"], { env }).ended;
+  assert.equal(last.code, 0, last.stderr);
+  const { code, stderr } = await other.ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(existsSync(join(dir, "twice")), false);
+  assert.deepEqual(new Set(readFileSync(join(dir, "used"), "utf8").trim().split("\n")), new Set(["0", "1"]));
+});
+
+test("the GPU of a task whose engine was killed is nobody's before the task has ended, and then anybody's", async (context) => {
+  const playground = makePlayground(context);
+  const { start, run, write, dir } = playground;
+  const env = withGpus(playground);
+  write("a.json", [exclusive("a", until("a"))]);
+  write("b.json", [
+    exclusive("one", "true"),
+    ...Array.from({ length: 5 }, (_, index) => ({
+      id: `then-${index}`,
+      command: "sleep",
+      args: ["0.2"],
+      dependencies: [index === 0 ? "one" : `then-${index - 1}`],
+    })),
+    { ...exclusive("both", until("both"), 2), dependencies: ["one"] },
+  ]);
+  const killed = start(["run", "a.json"], { env });
+  assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  const other = start(["run", "b.json", "-j", "4"], { env });
+  const tasks = (): string => {
+    const path = join(dir, ".air-executor", "jobs", "b", "journal.ndjson");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
+  assert.ok(await waitUntil(() => /"attempt-ended","task":"then-4"/.test(tasks())));
+  assert.equal(existsSync(join(dir, "both.started")), false, "one of the two is still in use");
+  assert.match((await run(["why", "b", "both"], { env })).stdout, /What holds it back now is the pool gpu, of which there is 2/);
+  writeFileSync(join(dir, "a.go"), "");
+  assert.ok(await waitUntil(() => existsSync(join(dir, "both.started"))), "its holder is gone");
+  writeFileSync(join(dir, "both.go"), "");
+  assert.equal((await other.ended).code, 0);
+  assert.equal((await run(["run", "a.json"], { env })).code, 0);
+  assert.equal(existsSync(join(dir, "twice")), false);
+  const started = readFileSync(join(dir, ".air-executor", "jobs", "b", "journal.ndjson"), "utf8");
+  assert.match(started, /"task":"both","attempt":1,[^\n]*"takes":\{"cpu":1,"gpu":2\},"gpus":\[0,1\]/);
+});
+
+test("how many GPUs there are says the user, else the machine; more than that is refused", async (context) => {
+  const playground = makePlayground(context);
+  const { run, write } = playground;
+  write("job.json", [
+    { id: "a", command: "sh", args: ["-c", "echo $CUDA_VISIBLE_DEVICES/$HIP_VISIBLE_DEVICES"], resources: { gpu: 1 } },
+  ]);
+  const none = await run(["run", "job.json"], { env: { PATH: "/usr/bin:/bin" } });
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /it takes 1 of gpu, and there is none, so it could never run: .*--gpus 1/);
+  assert.equal((await run(["run", "job.json", "--gpus", "1"])).code, 0);
+  assert.equal((await run(["logs", "job", "a"])).stdout, "0/0\n");
+  write("half.json", [{ command: "true", resources: { gpu: 0.5 } }]);
+  assert.match(
+    (await run(["validate", "half.json"])).stderr,
+    /expected a whole number of gpus, from 0 to 1000000, got the number 0\.5/,
+  );
+  const env = { ...withGpus(playground), CUDA_VISIBLE_DEVICES: "1" };
+  assert.equal((await run(["run", "job.json", "--fresh"], { env })).code, 0);
+  assert.equal((await run(["logs", "job", "a"])).stdout, "1/1\n");
+});
