@@ -3,6 +3,7 @@
  * the library; here it is shown, and signals are passed on.
  */
 
+import { availableParallelism } from "node:os";
 import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type Job, type JobSummary } from "../index.js";
 import type { Call } from "./command.js";
 import { engineLimits } from "./engine-options.js";
@@ -19,6 +20,7 @@ import type { Settings } from "./settings.js";
 import { commandText, placeOption } from "./shell-word.js";
 import { watchSignals } from "./signals.js";
 import { isExpected } from "./usage-error.js";
+import { WorkTally } from "./work-tally.js";
 
 const tailLines = 10;
 const tailBytes = 64 * 1024;
@@ -60,6 +62,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   try {
     const job = await begin(executor);
     if (job === null) return exitCode.completed;
+    const work = new WorkTally(job);
     progress = isQuiet || isOver(job) ? null : showProgress(job, err);
     const isDone = settings.isOn("once") && job.status().state === "completed";
     const summary = await job.finished().finally(() => progress?.end());
@@ -68,7 +71,8 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
       if (!isQuiet) say(`${printableLine(job.name)} has completed before, just so: nothing is run`);
     } else if (!isQuiet || summary.state !== "completed") {
       const failure = findFailure(summary, dir);
-      err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style));
+      const gain = { ms: work.ms, slots: settings.concurrency(availableParallelism()) };
+      err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style, gain));
     }
     return exitCodeOfSummary(summary, signals.received());
   } catch (error) {

@@ -142,3 +142,10 @@ async function* batched(rows: Rows, most: number): AsyncGenerator<readonly Row[]
   }
   if (batch.length > 0) yield [batch];
 }
+
+/** All of them, for who has to know how many there are. */
+export async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -3,6 +3,7 @@
  * early, a signal or a reader that went away, is passed on.
  */
 
+import { availableParallelism } from "node:os";
 import { AirExecutor, viewPaths, type Job, type MapOptions, type MapResult, type MapSummary, type MapTask } from "../../index.js";
 import { logFileName } from "../../internal.js";
 import type { Call } from "../command.js";
@@ -14,18 +15,19 @@ import { showProgress, type Progress } from "../progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { lastLines } from "../render/log-lines.js";
-import { summaryText, type Failure } from "../render/summary.js";
+import { summaryText, type Failure, type Work } from "../render/summary.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal.js";
 import { isExpected } from "../usage-error.js";
+import { WorkTally } from "../work-tally.js";
 import { haltAt } from "./halt-option.js";
 import { identityOf } from "./identity.js";
 import { Joblog } from "./joblog.js";
 import { Pieces } from "./keep-pieces.js";
 import { Follower } from "./output/follower.js";
 import { Printer } from "./output/printer.js";
-import type { Prepared } from "./prepare.js";
+import { collected, type Prepared } from "./prepare.js";
 import { readsStdin } from "./lists.js";
 import type { Wish } from "./wish.js";
 
@@ -48,6 +50,7 @@ class Batch {
   readonly #follower: Follower | null;
   readonly #joblog: Joblog | null;
   #job: Job | null = null;
+  #work: WorkTally | null = null;
   #progress: Progress | null = null;
   #pieces: Pieces | null = null;
   #failure: Failure | null = null;
@@ -141,6 +144,7 @@ class Batch {
     const { dir } = viewPaths(settings.dir(), job.name);
     const { counts } = job.status();
     this.#job = job;
+    this.#work = this.#isQuiet ? null : new WorkTally(job);
     this.#pieces = new Pieces(dir);
     this.#joblog?.begin(counts.total === 0);
     if (this.#wish.before !== null || this.#wish.after !== null) this.#watchEdges(job, dir);
@@ -208,11 +212,15 @@ class Batch {
       await terminal.out.send(`${JSON.stringify({ ...summaryJson(summary), halted: summary.halted })}\n`);
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
-      const text = summaryText(summary, this.#failure, this.#hints(summary), terminal.err.style);
+      const text = summaryText(summary, this.#failure, this.#hints(summary), terminal.err.style, this.#gain());
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
     }
     if (halted === null) return exitCodeOfSummary(summary, signals.received());
     return this.#wish.halt?.kind === "completed" || summary.counts.failed === 0 ? exitCode.completed : exitCode.failed;
+  }
+
+  #gain(): Work | null {
+    return this.#work === null ? null : { ms: this.#work.ms, slots: this.#call.settings.concurrency(availableParallelism()) };
   }
 
   #hints({ name, firstFailure }: MapSummary): Parameters<typeof summaryText>[2] {
@@ -237,10 +245,4 @@ class Batch {
     );
     return `${isPiped ? "… | " : ""}${words.map(quoteForShell).join(" ")}`;
   }
-}
-
-async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const item of items) all.push(item);
-  return all;
 }

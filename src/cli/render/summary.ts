@@ -26,8 +26,22 @@ export interface Hints {
   readonly retry: string;
 }
 
-export function summaryText(summary: JobSummary, failure: Failure | null, hints: Hints, style: Style): string {
-  const lines = [headline(summary, style)];
+/** How much was done, for the gain of doing several at once. */
+export interface Work {
+  /** Of all attempts together. */
+  readonly ms: number;
+  /** How many could run at once. */
+  readonly slots: number;
+}
+
+export function summaryText(
+  summary: JobSummary,
+  failure: Failure | null,
+  hints: Hints,
+  style: Style,
+  work: Work | null = null,
+): string {
+  const lines = [`${headline(summary, style)}${work === null ? "" : style.faint(gainText(summary, work))}`];
   if (summary.error !== null && failure === null) lines.push(`  ${printableLine(summary.error)}`);
   if (failure !== null) lines.push("", ...failureLines(failure, style));
   const next: [string, string][] = [];
@@ -51,6 +65,13 @@ function headline({ name, state, counts, durationMs, isInterrupted }: JobSummary
   if (state === "completed" && counts.completed === counts.total)
     return `${job} ${word}: ${formatTasks(counts.total)} in ${took}`;
   return `${job} ${word} after ${took}: ${countsText(counts, style)}`;
+}
+
+/** Below a second it says nothing; and the times of short tasks that shared a slot are told too roughly to be added up. */
+function gainText({ durationMs, isInterrupted }: JobSummary, { ms, slots }: Work): string {
+  const gain = ms / durationMs;
+  if (isInterrupted || durationMs < 1000 || gain < 1.1 || gain > slots) return "";
+  return ` (${formatDuration(ms)} of work, ${gain.toFixed(1)} × as fast as one by one)`;
 }
 
 function failureLines({ task, error, attempts, tail, problem }: Failure, style: Style): string[] {
