@@ -235,3 +235,31 @@ test("tasks that look like another run's wait for its state.json, and don't run 
     ["other"],
   );
 });
+
+test("an appended matrix is taken in as the tasks that it stands for, and one that is wrong keeps no other from it", async (context) => {
+  const place = await makePlace(context);
+  const { ended } = await place.runElsewhere([atGate("hold")]);
+  await until(() => isTaken(place, "hold"));
+  const tasks: unknown[] = JSON.parse(readFileSync(tasksFile(place), "utf8")) as unknown[];
+  tasks.push(
+    { id: "bad-{n}", command: "true", matrix: { n: [] } },
+    { id: "p-{n}", command: "echo", args: ["{n}"], dependencies: ["hold"], matrix: { n: "1..2" } },
+    { id: "after", command: "true", dependencies: ["p-{n}"] },
+  );
+  writeFileSync(tasksFile(place), JSON.stringify(tasks));
+  await until(() => isTaken(place, "after"));
+  place.openGate();
+  assert.equal((await ended).code, 0);
+  assert.deepEqual(
+    place.tasks().map(({ id, status }) => [id, status]),
+    [
+      ["hold", "completed"],
+      ["p-1", "completed"],
+      ["p-2", "completed"],
+      ["after", "completed"],
+    ],
+  );
+  const { warnings } = JSON.parse(readFileSync(join(place.jobDir(), "state.json"), "utf8")) as { warnings: string[] };
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /tasks\[1\] \("bad-\{n\}"\)\.matrix\.n: expected at least one value/);
+});

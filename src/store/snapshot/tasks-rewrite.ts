@@ -85,18 +85,27 @@ export async function readRewrite(bytes: Uint8Array, context: RewriteContext): P
 
 type Place = (faults: readonly PathFault[]) => readonly Fault[];
 
-/** Tasks with a matrix are what they stand for; if that can't be told, those tasks are refused. */
+/** Tasks with a matrix are what they stand for; those of which that can't be told are refused. */
 function readLinesOf(
   written: readonly unknown[],
   { locate, sourceOf }: { readonly locate: Locate; readonly sourceOf: SourceOf },
 ): { readonly lines: readonly Line[]; readonly place: Place; readonly refused: readonly string[] } {
-  const { values, faults, inFile: toFile } = expandWritten(written, sourceOf);
-  if (faults.length === 0) return { lines: values.map(toLine), place: (more) => placeFaults(toFile(more), locate), refused: [] };
-  const hasMatrix = ({ value }: Line): boolean => isObject(value) && (value["matrix"] ?? null) !== null;
+  const wrong = new Set<unknown>();
+  const refused: string[] = [];
+  let expansion = expandWritten(written, sourceOf);
+  for (let round = 0; expansion.faults.length > 0 && round < written.length; round++) {
+    refused.push(...placeFaults(expansion.faults, locate).map(inWords));
+    for (const { path } of expansion.faults) wrong.add(path[1]);
+    expansion = expandWritten(
+      written.map((task, index) => (wrong.has(index) ? null : task)),
+      sourceOf,
+    );
+  }
+  const { values, originOf, inFile: toFile } = expansion;
   return {
-    lines: written.map(toLine).filter((line) => !hasMatrix(line)),
-    place: (more) => placeFaults(more, locate),
-    refused: placeFaults(faults, locate).map(inWords),
+    lines: values.map(toLine).filter(({ index }) => !wrong.has(originOf(index))),
+    place: (more) => placeFaults(toFile(more), locate),
+    refused,
   };
 }
 
