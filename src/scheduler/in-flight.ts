@@ -153,6 +153,8 @@ export function outcomeOf(attempt: Attempt, report: Report): Outcome {
  * be cancelled or interrupted and did not complete before is just that, however it ended: others may have signalled it, too.
  */
 function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
+  // The runner keeps the limit, and was faster than any stop.
+  if (report.hasTimedOut === true) return "timeout";
   const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;
   const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason !== "timeout" && !hasCompleted);
   return explains ? attempt.reason : null;

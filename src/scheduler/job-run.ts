@@ -113,7 +113,9 @@ export class JobRun {
     this.ports = ports;
     this.pools = job.settings.pools;
     this.limit = job.settings.concurrency ?? Infinity;
-    this.pace = job.settings.maxFailures === null && ports.endsDecide !== true ? new Pace() : null;
+    const { maxFailures, concurrency } = job.settings;
+    // What waits in the runner begins as soon as it has room, whatever else the job may run.
+    this.pace = maxFailures === null && concurrency === null && ports.endsDecide !== true ? new Pace() : null;
     this.mayStart = ports.mayStart !== false;
     this.map = job.map === undefined ? null : new MapPlan({ ...job, map: job.map }, random, at);
     this.plan = this.map ?? new Plan(job, random, at);

@@ -282,8 +282,8 @@ export class Scheduler {
   #adopt(job: JobRun, recorded: readonly RecordedAttempt[]): void {
     const orphans: OrphanedAttempt[] = [];
     for (const each of recorded) {
-      const { attempt, orphan, timeoutAt } = adopt(job, each, this.#dispatcher.nextKey(), this.#options.clock);
-      this.#inFlight.add(attempt, timeoutAt);
+      const { attempt, orphan } = adopt(job, each, this.#dispatcher.nextKey());
+      this.#inFlight.add(attempt, null);
       this.#dispatcher.adopted(attempt, each.takes);
       orphans.push(orphan);
       if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());

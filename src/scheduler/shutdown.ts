@@ -38,7 +38,7 @@ export class Shutdown {
 
   /** True if the end has to wait: whether we are to stop, too, will show. */
   holds(report: Report, attempt: Attempt, now: number): boolean {
-    if (attempt.reason !== null || this.#toldAt !== null) return false;
+    if (attempt.reason !== null || report.hasTimedOut === true || this.#toldAt !== null) return false;
     // Any failure beside one that looks like it: a task may answer the same signal with an exit code of its own.
     if (!looksLikeOne(report.result) && !(this.#doubts.size > 0 && hasFailed(report.result))) return false;
     if (isOfAnEarlierOne(attempt, report) || this.#doubts.has(report.key)) return false;
@@ -60,7 +60,7 @@ export class Shutdown {
 
   /** True if the attempt was interrupted by whoever stops us, or stopped the engine before us. */
   explains(report: Report, attempt: Attempt, now: number): boolean {
-    if (attempt.reason !== null) return false;
+    if (attempt.reason !== null || report.hasTimedOut === true) return false;
     const { result } = report;
     if (this.#toldAt === null) return isOfAnEarlierOne(attempt, report);
     return looksLikeOne(result) || (hasFailed(result) && now - this.#toldAt < ECHO_MS);
