@@ -20,6 +20,28 @@ const joined = {
   external: [/^node:/, /^[@a-z]/],
 };
 
+/**
+ * The command's first line is a shell's as well: what Node changes before we could look (src/system/inherited.ts) is handed on by it, with
+ * nothing but what a shell has built in. To JavaScript it is a text and a comment.
+ */
+const shellLine = [
+  "':' //",
+  "s= i=",
+  "ignored() { shift 30; i=$1; }",
+  "read -r s 2>/dev/null </proc/$$/stat",
+  'case $s in *")"*) ignored ${s##*) };; esac',
+  '_AIR_EXECUTOR_INHERITED="$i $(ulimit -n)"',
+  "export _AIR_EXECUTOR_INHERITED",
+  'exec node "$0" "$@"',
+].join("; ");
+const throughShell = {
+  name: "through-shell",
+  generateBundle(_options, bundle) {
+    const command = bundle["air-executor.cjs"];
+    command.code = `#!/usr/bin/env sh\n${shellLine}\n${command.code}`;
+  },
+};
+
 /** Replaces the joined program of the page by the page. */
 const intoHtml = {
   name: "into-html",
@@ -64,6 +86,7 @@ export default [
       chunkFileNames: "[name].cjs",
       dynamicImportInCjs: false,
     },
+    plugins: [throughShell],
   },
   {
     ...joined,

@@ -3,7 +3,8 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Run, Values } from "./contender.js";
+import type { Run } from "./contender.js";
+import type { Values } from "./result.js";
 
 /** For tools that exit with 0 only if they ran everything and everything succeeded. */
 export function exitCodeSaysAll(): Values {

@@ -1,11 +1,9 @@
 /** What a scenario compares: the words that scenarios, rounds and report share. */
 
 import type { Measured } from "./measured.js";
+import type { Values } from "./result.js";
 import type { Summary } from "./statistics.js";
 import type { Peer } from "./toolbox.js";
-
-/** Named numbers of one run; the unit is the last part of the name: `wallMs`, `peakRssMb`. */
-export type Values = Readonly<Record<string, number>>;
 
 /** What a finished run leaves for its check. */
 export interface Run {
@@ -60,10 +58,3 @@ export interface Scenario {
   /** Seconds for one run; 300 by default. */
   readonly limitSeconds?: number;
 }
-
-export type ContenderResult = { readonly name: string; readonly command: string } & (
-  | { readonly kind: "measured"; readonly samples: readonly Values[] }
-  /** One run that failed takes all numbers away: those of the others would flatter. */
-  | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "skipped"; readonly reason: string }
-);

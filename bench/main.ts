@@ -6,7 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { quoteCommand } from "./command-line.js";
-import type { ContenderResult } from "./contender.js";
+import type { ContenderResult } from "./result.js";
 import { describeMachine } from "./machine.js";
 import { type Options, readOptions, usage } from "./options.js";
 import { renderReport, type Results } from "./report.js";

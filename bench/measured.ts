@@ -1,6 +1,6 @@
 /** What a scenario measured, as columns and goals ask for it. Pure. What was not measured is null, and so is all that is made of it. */
 
-import type { ContenderResult } from "./contender.js";
+import type { ContenderResult } from "./result.js";
 import { summarize, type Summary } from "./statistics.js";
 
 export class Measured {

@@ -1,7 +1,8 @@
 /** Makes the Markdown page of what was measured. Pure; called by main. */
 
 import { show } from "./columns.js";
-import type { ContenderResult, Goal, Scenario } from "./contender.js";
+import type { Goal, Scenario } from "./contender.js";
+import type { ContenderResult } from "./result.js";
 import type { Machine } from "./machine.js";
 import { Measured } from "./measured.js";
 

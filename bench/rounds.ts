@@ -4,7 +4,8 @@ import { spawnSync } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { showCommand } from "./command-line.js";
-import type { Contender, ContenderResult, Scenario, Values } from "./contender.js";
+import type { Contender, Scenario } from "./contender.js";
+import type { ContenderResult, Values } from "./result.js";
 import { repository, type Toolbox } from "./toolbox.js";
 
 /** What tools/measure.c writes. */

@@ -118,9 +118,7 @@ export const filesAreShort: Rule = (file) => {
 };
 
 export const filesOpenWithTheirPurpose: Rule = (file) =>
-  /^(?:#!.*\n)?\/\*\*[\s\S]*?\w/.test(file.text)
-    ? []
-    : [`${file.path}:1: no header: say what it is, who calls it, what it never does`];
+  /^(?:#!.*\n)?\/\*\*[\s\S]*?\w/.test(file.text) ? [] : [`${file.path}:1: no header: say what it is and what it never does`];
 
 export const namesSayWhatTheyHold: Rule = (file) => {
   const bad = /(?:^|\/)(utils?|helpers?|common|misc)(?:\/|\.ts$)/.exec(file.path);

@@ -5,7 +5,8 @@ import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { checkJoblog, exitCodeSaysAll } from "../checks.js";
 import * as columns from "../columns.js";
-import type { Goal, Run, Scenario, Values } from "../contender.js";
+import type { Goal, Run, Scenario } from "../contender.js";
+import type { Values } from "../result.js";
 import { checkCompleted, jobDirectory, mapCommand } from "../engine.js";
 
 const us = "air-executor map";

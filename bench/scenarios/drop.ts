@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import * as columns from "../columns.js";
-import type { Goal, Scenario, Values } from "../contender.js";
+import type { Goal, Scenario } from "../contender.js";
+import type { Values } from "../result.js";
 import type { Sizes } from "../options.js";
 import { over, times } from "../measured.js";
 import { repository } from "../toolbox.js";

@@ -1,10 +1,10 @@
-#!/usr/bin/env node
 /**
  * The command `air-executor`: finds the verb, loads it and nothing else, and turns how it went into an exit code. Started by the shell;
  * imported by nobody.
  */
 
 import { isAbsolute } from "node:path";
+import { inherited } from "../system/inherited.js";
 import { catchCrashes } from "./crashes.js";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
 import { parse } from "./parser.js";
@@ -16,7 +16,11 @@ import { isExpected } from "./usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 
+const STOPS: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGTERM", "SIGQUIT"];
+
 catchCrashes();
+// Ignored when we were started, and reset by Node.
+for (const signal of inherited().ignoredSignals) if (STOPS.includes(signal)) process.on(signal, () => {});
 surviveWriteErrors();
 // Node would open a debugger.
 process.on("SIGUSR1", () => {});

@@ -3,6 +3,7 @@
  * usual effect.
  */
 
+import { inherited } from "../system/inherited.js";
 import type { StopSignal } from "./exit-codes.js";
 
 export interface SignalWatch {
@@ -23,11 +24,14 @@ export function watchSignals(onSignal: (signal: StopSignal, count: number) => vo
     count += 1;
     onSignal(stop, count);
   };
-  for (const signal of signals) process.on(signal, handler);
+  // What was ignored when we were started stays so: `nohup` wants a closed terminal to end nothing.
+  const { ignoredSignals } = inherited();
+  const heeded = signals.filter((signal) => !ignoredSignals.includes(signal));
+  for (const signal of heeded) process.on(signal, handler);
   return {
     received: () => first,
     end: () => {
-      for (const signal of signals) process.off(signal, handler);
+      for (const signal of heeded) process.off(signal, handler);
     },
   };
 }

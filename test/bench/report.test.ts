@@ -1,7 +1,8 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import * as columns from "../../bench/columns.js";
-import type { ContenderResult, Goal, Scenario } from "../../bench/contender.js";
+import type { Goal, Scenario } from "../../bench/contender.js";
+import type { ContenderResult } from "../../bench/result.js";
 import { judge, renderReport, type Results } from "../../bench/report.js";
 
 const goal: Goal = {

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { Contender, ContenderResult, Run, Values } from "../../bench/contender.js";
+import type { Contender, Run } from "../../bench/contender.js";
+import type { ContenderResult, Values } from "../../bench/result.js";
 import { runScenario } from "../../bench/rounds.js";
 import { openToolbox, type Toolbox } from "../../bench/toolbox.js";
 

@@ -1,0 +1,35 @@
+/**
+ * What this process was started with, as far as Node changes it before we could look: signals that are ignored (`nohup`, `&` in a script)
+ * are reset, and the soft limit of open files is raised. The command's first line, a shell's, hands both on in a variable, which is taken
+ * out of the environment here, before anything is started that would inherit it. Without that line nothing is known.
+ */
+
+import { constants } from "node:os";
+
+export interface Inherited {
+  /** Names of the signals that were ignored. */
+  readonly ignoredSignals: readonly NodeJS.Signals[];
+  /** Null if it is not known, or there was none. */
+  readonly softOpenFiles: number | null;
+}
+
+const VARIABLE = "_AIR_EXECUTOR_INHERITED";
+
+let known: Inherited | null = null;
+
+export function inherited(): Inherited {
+  known ??= takeIn(process.env[VARIABLE] ?? "");
+  delete process.env[VARIABLE];
+  return known;
+}
+
+/** The mask of ignored signals as /proc has it, and the limit. */
+function takeIn(text: string): Inherited {
+  const [mask = "", limit = ""] = text.split(" ");
+  const ignored = /^[0-9]{1,10}$/.test(mask) ? Number(mask) : 0;
+  const names = Object.entries(constants.signals).filter(([, number]) => number < 32 && (ignored & (1 << (number - 1))) !== 0);
+  return {
+    ignoredSignals: names.map(([name]) => name as NodeJS.Signals),
+    softOpenFiles: /^[1-9][0-9]{0,9}$/.test(limit) ? Number(limit) : null,
+  };
+}
