@@ -1,0 +1,121 @@
+/** How long real graphs take, each task with a demand of its own, on a machine that exists in the simulation alone: no clock is asked. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TaskSpec } from "../../src/domain/task.js";
+import { Chance } from "./support/chance.js";
+import { Engine } from "./support/engine.js";
+import { job, task } from "./support/jobs.js";
+
+interface Load {
+  readonly spec: TaskSpec;
+  readonly ms: number;
+}
+
+/** A few wide tasks, many narrow ones; the length of a task says nothing of its width. */
+const CPUS = [0.5, 1, 1, 1, 1, 2, 2, 4];
+
+function load(chance: Chance, id: string, dependencies: readonly string[], ms: number): Load {
+  return { spec: task(id, dependencies, { resources: { cpu: chance.pick(CPUS) } }), ms: Math.max(1, Math.round(ms)) };
+}
+
+/** Layers, as a picture's tiles that are corrected, matched with their neighbours and put together. */
+function mosaic(chance: Chance, tiles: number): Load[] {
+  const loads = Array.from({ length: tiles }, (_, n) => load(chance, `project-${n}`, [], 100 + chance.below(60)));
+  for (let n = 0; n + 1 < tiles; n++) {
+    for (const other of [n + 1, Math.min(tiles - 1, n + 2 + chance.below(5))]) {
+      const id = `diff-${n}-${other}`;
+      if (!loads.some(({ spec }) => spec.id === id))
+        loads.push(load(chance, id, [`project-${n}`, `project-${other}`], 20 + chance.below(40)));
+    }
+  }
+  const diffs = loads.flatMap(({ spec }) => (spec.id.startsWith("diff") ? [spec.id] : []));
+  loads.push(load(chance, "model", diffs, 300));
+  for (let n = 0; n < tiles; n++) loads.push(load(chance, `correct-${n}`, [`project-${n}`, "model"], 40 + chance.below(40)));
+  return [
+    ...loads,
+    load(
+      chance,
+      "add",
+      Array.from({ length: tiles }, (_, n) => `correct-${n}`),
+      400,
+    ),
+  ];
+}
+
+/** One before many long ones of very different lengths, and one after all. */
+function alignment(chance: Chance, shards: number): Load[] {
+  const loads = [load(chance, "split", [], 200), load(chance, "index", [], 350)];
+  for (let n = 0; n < shards; n++) loads.push(load(chance, `align-${n}`, ["split", "index"], 50 + 400 * chance.number() ** 3));
+  return [
+    ...loads,
+    load(
+      chance,
+      "merge",
+      loads.slice(2).map(({ spec }) => spec.id),
+      150,
+    ),
+  ];
+}
+
+/** Several groups, each gathered for itself and then compared with others. */
+function populations(chance: Chance, groups: number, individuals: number): Load[] {
+  const loads: Load[] = [];
+  for (let g = 0; g < groups; g++) {
+    const ids = Array.from({ length: individuals }, (_, n) => `individual-${g}-${n}`);
+    for (const id of ids) loads.push(load(chance, id, [], 150 + chance.below(150)));
+    loads.push(load(chance, `merge-${g}`, ids, 100), load(chance, `sift-${g}`, [], 120));
+    for (let p = 0; p < 12; p++)
+      loads.push(load(chance, `frequency-${g}-${p}`, [`merge-${g}`, `sift-${g}`], 80 + chance.below(200)));
+  }
+  return loads;
+}
+
+/** The longest chain, in milliseconds. */
+function criticalMs(loads: readonly Load[]): number {
+  const ends = new Map<string, number>();
+  for (const { spec, ms } of loads) ends.set(spec.id, ms + Math.max(0, ...spec.dependencies.map((id) => ends.get(id)!)));
+  return Math.max(...ends.values());
+}
+
+/** Runs it with stand-ins, each task for just its time. */
+function makespan(loads: readonly Load[], cpu: number): number {
+  const engine = new Engine({ concurrency: cpu, slots: 8 * cpu });
+  const { recorder } = engine.add(job(loads.map(({ spec }) => spec)));
+  const lengths = new Map(loads.map(({ spec, ms }) => [spec.id, ms]));
+  const start = engine.clock.time;
+  const ends = new Map<number, number>();
+  for (let turn = 0; recorder.events.at(-1)?.type !== "job-ended"; turn++) {
+    assert.ok(turn < 100_000, "it comes to an end");
+    for (const [key, { task: id }] of engine.runner.running)
+      if (!ends.has(key)) ends.set(key, engine.clock.time + lengths.get(id)!);
+    const next = Math.min(...ends.values());
+    engine.clock.time = next;
+    const over = [...ends].filter(([, end]) => end === next).map(([key]) => key);
+    over.forEach((key) => ends.delete(key));
+    engine.runner.report(over.map((key) => ({ key, at: 0, result: { kind: "exited", exitCode: 0 }, wasStopped: false })));
+  }
+  return engine.clock.time - start;
+}
+
+// On more cpus the layers, between which everything waits for one task, leave some idle whatever is chosen.
+for (const [name, most, make] of [
+  ["layers with neighbours", 8, (chance: Chance) => mosaic(chance, 200)],
+  ["one, many of very different lengths, one", 16, (chance: Chance) => alignment(chance, 500)],
+  ["groups that are gathered and compared", 16, (chance: Chance) => populations(chance, 8, 40)],
+] as const) {
+  test(`${name}: as fast as the longest chain and the work allow, but for a tenth`, () => {
+    for (const cpu of [4, 8, 16].filter((count) => count <= most)) {
+      for (let seed = 1; seed <= 5; seed++) {
+        const loads = make(new Chance(seed));
+        const work = loads.reduce((sum, { spec, ms }) => sum + ms * spec.resources["cpu"]!, 0);
+        const least = Math.max(criticalMs(loads), work / cpu);
+        const took = makespan(loads, cpu);
+        assert.ok(
+          took <= 1.1 * least,
+          `seed ${seed}, ${cpu} cpus: ${took} ms, at least ${Math.round(least)}: ${(took / least).toFixed(3)}`,
+        );
+      }
+    }
+  });
+}
