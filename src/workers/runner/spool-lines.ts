@@ -40,6 +40,8 @@ export interface SpoolListener {
   left(key: number, processes: number): void;
   /** Nothing begins any more. */
   closed(): void;
+  /** A line of other words, as runners elsewhere may have them. False if it is none; without this there are none. */
+  other?(words: readonly string[]): boolean;
 }
 
 const [NEWLINE, SPACE, ZERO, NINE, QUESTION] = [0x0a, 0x20, 0x30, 0x39, 0x3f];
@@ -136,7 +138,7 @@ export class SpoolLines {
       this.#listener.closed();
       return true;
     }
-    if (rest.length > 3 || rest.some((word) => !/^\d{1,16}$/.test(word))) return false;
+    if (rest.length > 3 || rest.some((word) => !/^\d{1,16}$/.test(word))) return this.#takeUnknown(words);
     const [key = 0, value = 0, more = 0] = rest.map(Number);
     switch (`${type}${rest.length}`) {
       case "p3":
@@ -159,8 +161,12 @@ export class SpoolLines {
         this.#listener.left(key, value);
         return true;
       default:
-        return false;
+        return this.#takeUnknown(words);
     }
+  }
+
+  #takeUnknown(words: readonly string[]): boolean {
+    return this.#listener.other?.(words) ?? false;
   }
 
   #takeHead(words: readonly string[]): boolean {
