@@ -18,16 +18,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <unistd.h>
 
 enum { LOG_FLAGS = O_WRONLY | O_APPEND | O_CLOEXEC };
 
-/* Our own descriptors by name. Open, since the way to them is longer for each new process. */
+/* Our own descriptors by name. Open, since the way to them is longer for each new process. -1: a log is made for each task. */
 static int handles = -1;
 
 void prepare_logs(void) {
 #ifdef O_TMPFILE
-  handles = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  /* A program that its user may not read is not to be looked into, not even by its children. */
+  if (prctl(PR_GET_DUMPABLE) == 1) handles = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 #endif
 }
 
@@ -66,6 +70,11 @@ int open_log_in_child(const struct log *log, const struct context *context, cons
   if (log->file < 0) return openat(context->directory, name, LOG_FLAGS | O_NOFOLLOW | O_CREAT | O_EXCL, 0600);
   name_of(own_name, log->file);
   return openat(handles, own_name, LOG_FLAGS);
+}
+
+/* In the child that made it, when the task can't run. */
+void unmake_log_in_child(const struct log *log, const struct context *context, const char *name) {
+  if (log->file < 0) unlinkat(context->directory, name, 0);
 }
 
 /* Gives the log its name; 0 or why not. */

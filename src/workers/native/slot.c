@@ -121,13 +121,19 @@ static int open_input(const char *path) {
   return input;
 }
 
-/* Opens what the task reads and writes. False and errno if that can't be done; `stage` says which. */
-static bool open_streams(struct slot *slot, struct task *task) {
+/* Opens what the task reads and writes. False and errno if that can't be done; `stage` says which, and `made` counts the logs. */
+static bool open_streams(struct slot *slot, struct task *task, int *made) {
   struct context *context = task->context;
   atomic_store(&slot->told->stage, 'l');
   int log = open_log_in_child(&slot->log, context, task->log);
-  if (log < 0 || dup2(log, 1) < 0) return false;
-  if (*task->error_log && (log = open_log_in_child(&slot->error_log, context, task->error_log)) < 0) return false;
+  if (log < 0) return false;
+  ++*made;
+  if (dup2(log, 1) < 0) return false;
+  if (*task->error_log) {
+    log = open_log_in_child(&slot->error_log, context, task->error_log);
+    if (log < 0) return false;
+    ++*made;
+  }
   if (dup2(log, 2) < 0) return false;
   atomic_store(&slot->told->stage, 'd');
   if (chdir(*task->cwd ? task->cwd : context->cwd) != 0) return false;
@@ -150,11 +156,14 @@ static bool separate(struct slot *slot, struct task *task) {
 
 static _Noreturn void become(struct slot *slot, struct task *task) {
   struct told *told = slot->told;
-  if (separate(slot, task) && open_streams(slot, task)) {
+  int made = 0;
+  if (separate(slot, task) && open_streams(slot, task, &made)) {
     atomic_store(&told->stage, 'r');
     replace_image(slot, task);
   }
   atomic_store(&told->error, errno);
+  if (made > 0) unmake_log_in_child(&slot->log, task->context, task->log);
+  if (made > 1) unmake_log_in_child(&slot->error_log, task->context, task->error_log);
   _exit(127);
 }
 
@@ -167,8 +176,8 @@ __attribute__((noinline)) static pid_t launch(struct slot *slot, struct task *ta
 
 /* ---- our side ---- */
 
-static void add_end(struct slot *slot, char kind, int value, const struct rusage *usage) {
-  int64_t values[5] = {value, wall_us(), 0, 0, 0};
+static void add_end(struct slot *slot, char kind, int value, int64_t at, const struct rusage *usage) {
+  int64_t values[5] = {value, at, 0, 0, 0};
   if (usage) {
     values[2] = (int64_t)usage->ru_utime.tv_sec * 1000000 + usage->ru_utime.tv_usec;
     values[3] = (int64_t)usage->ru_stime.tv_sec * 1000000 + usage->ru_stime.tv_usec;
@@ -213,11 +222,12 @@ static bool begin(struct slot *slot, struct task *task) {
   return true;
 }
 
-/* Waits for the end of the main process; if the task is being ended, until nothing of it is left. */
-static int wait_for_end(struct slot *slot, pid_t pid, struct rusage *usage) {
+/* Waits for the end of the main process, which is at `at`; if the task is being ended, until nothing of it is left. */
+static int wait_for_end(struct slot *slot, pid_t pid, int64_t *at, struct rusage *usage) {
   siginfo_t info;
   while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
     if (errno != EINTR) pause_us(AGAIN_US);
+  *at = wall_us();
   pthread_mutex_lock(&lock);
   slot->is_ended = true;
   if (slot->reason) wake_first_thread();
@@ -251,12 +261,13 @@ static void run(struct slot *slot, struct task *task) {
   if (pid < 0 && !problem) problem = errno;
   slot->is_refused = pid < 0 && stage == 'f' && problem == EAGAIN;
   struct rusage usage;
-  int status = pid < 0 ? 0 : wait_for_end(slot, pid, &usage);
+  int64_t at = wall_us();
+  int status = pid < 0 ? 0 : wait_for_end(slot, pid, &at, &usage);
   if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
   leave_logs(slot, task);
-  if (problem) add_end(slot, stage, problem, NULL);
-  else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), &usage);
-  else add_end(slot, 'x', WEXITSTATUS(status), &usage);
+  if (problem) add_end(slot, stage, problem, at, NULL);
+  else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), at, &usage);
+  else add_end(slot, 'x', WEXITSTATUS(status), at, &usage);
 }
 
 static void take(struct slot *slot, struct task *task) {

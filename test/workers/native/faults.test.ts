@@ -12,6 +12,8 @@ import { after, describe, test, type TestContext } from "node:test";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { repository } from "../../../packaging/compile-runner.js";
+import { endsSuite } from "../runner-suite/ends.js";
+import { logsSuite } from "../runner-suite/logs.js";
 import { Rig } from "../runner-suite/rig.js";
 import { missing, native } from "./native-runner.js";
 
@@ -161,6 +163,14 @@ const codesOf: Readonly<Record<string, readonly Fault["code"][]>> = {
   vfork: ["EAGAIN", "ENOMEM"],
 };
 const codes = ["EIO", "ENOMEM", "EMFILE", "EAGAIN", "ENOSPC", "EINTR"] as const;
+
+describe("the native runner where a log is made for each task", { skip }, () => {
+  // As on NFS: it can't have files without a name, since it does not know that it may be looked into.
+  const command = ["env", `LD_PRELOAD=${shim}`, `FAULT=prctl,2,${constants.errno.EINVAL},good`, ...native.command];
+  const kind = { ...native, name: "native, a log a task", command };
+  logsSuite(kind);
+  endsSuite(kind);
+});
 
 describe("one call of the system fails", { skip }, () => {
   test("each call, once and for good: nothing is invented, nothing is lost, nothing runs off the record", async (t) => {

@@ -13,7 +13,6 @@ export function queueSuite(kind: RunnerKind): void {
     const keys = Array.from({ length: 60 }, (_, index) => index + 1);
     for (const key of keys) rig.shell(key, "echo + >> count; echo - >> count");
     await rig.ends(keys);
-    assert.deepEqual(new Set(rig.read().keys("b").slice(0, 3)), new Set([1, 2, 3]));
     let most = 0;
     let open = 0;
     for (const { type } of rig.read().lines) {
