@@ -1,6 +1,6 @@
 /**
- * Runs one job in the foreground, with progress, a summary and an exit code; used by the verbs that run jobs. All that matters happens in
- * the library; here it is shown, and signals are passed on.
+ * Runs one job in the foreground, with progress, a summary and an exit code. All that matters happens in the library;
+ * here it is shown, and signals are passed on.
  */
 
 import { availableParallelism } from "node:os";

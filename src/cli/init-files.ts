@@ -1,7 +1,7 @@
 /**
  * Puts the guide's helper scripts and an example into a user's directory: what `air-executor init` does, without its words.
  *
- * Called by the command `init`. It never overwrites anything, and it starts nothing.
+ * It never overwrites anything, and it starts nothing.
  */
 
 import { constants, copyFile, mkdir, readFile } from "node:fs/promises";

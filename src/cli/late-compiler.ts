@@ -1,6 +1,6 @@
 /**
  * Keeps V8's optimising compiler out of the first seconds of a run: its threads would take the processors from the tasks, for code that most
- * runs are through with before it is ready. A long run gets it later. Used by foreground.ts; a library's caller decides for himself.
+ * runs are through with before it is ready. A long run gets it later. For the command alone: a library's caller decides for himself.
  *
  * Not from the start: V8 throws away the compiled code that Node brings for its own modules if the flags are not those it was made with.
  */

@@ -1,6 +1,6 @@
 /**
  * Reads the options of a verb that runs a command: they end where the command begins, as with `xargs`, `nice` or `env`, so that the command's
- * own options stay its own. Called by parser.ts. Says of an option that nobody knows only that it was there.
+ * own options stay its own. Says of an option that nobody knows only that it was there.
  */
 
 import { allOptions, type OptionName } from "./options.js";

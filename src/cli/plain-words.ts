@@ -1,7 +1,7 @@
 /**
  * The fast gate before yargs: reads command lines that are certainly right with Node's own parser, since loading yargs takes longer than
- * Node itself does to start. Called by parser.ts. It only ever says what was typed or "ask yargs": it complains of nothing, and errs to
- * the careful side. What it says is what yargs would say.
+ * Node itself does to start. It only ever says what was typed or "ask yargs": it complains of nothing, and errs to the careful side.
+ * What it says is what yargs would say.
  */
 
 import { parseArgs } from "node:util";

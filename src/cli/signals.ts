@@ -1,6 +1,6 @@
 /**
- * Ctrl-C, TERM and HUP: the first one stops gracefully, the next one at once. Used by verbs that run tasks; others leave a signal its
- * usual effect.
+ * Ctrl-C, TERM and HUP: the first one stops gracefully, the next one at once. For verbs that run tasks; others leave a signal
+ * its usual effect.
  */
 
 import { inherited } from "../system/inherited.js";

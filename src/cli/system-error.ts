@@ -1,4 +1,4 @@
-/** What the system refuses a command, in words with a way out: the net below the places that know better. Called by main.ts. */
+/** What the system refuses a command, in words with a way out: the net below the places that know better. */
 
 import { AirError } from "../index.js";
 

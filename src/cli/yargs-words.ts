@@ -1,4 +1,4 @@
-/** Takes a command line apart with yargs, by the table of options. Called by parser.ts for what plain-words.ts leaves to it. */
+/** Takes a command line apart with yargs, by the table of options. For what plain-words.ts leaves to it. */
 
 import yargs, { type Argv } from "yargs";
 import { allOptions, type OptionName } from "./options.js";

@@ -1,4 +1,4 @@
-/** Asks the engine that holds a job. Used by the composition root, which knows from the job's lock which engine that is. */
+/** Asks the engine that holds a job. Which engine that is stands in the job's lock; it is never looked for here. */
 
 import { connect } from "node:net";
 import { AirError } from "../domain/errors.js";

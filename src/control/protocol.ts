@@ -1,7 +1,7 @@
 /**
  * What an engine and whoever wants something of a job that it holds say to each other: one line of JSON each way, then the connection
- * ends. Pure; used by server.ts and client.ts. Both sides are of one user (the socket lies in a directory that is closed to others), so
- * the check of a request is for mistakes, not for attacks; what is in `tasks` is checked like a job file by whoever answers.
+ * ends. Pure. Both sides are of one user (the socket lies in a directory that is closed to others), so the check of a request is for
+ * mistakes, not for attacks; what is in `tasks` is checked like a job file by whoever answers.
  */
 
 import { AirError, type AirErrorCode, type Fault } from "../domain/errors.js";

@@ -1,7 +1,7 @@
 /**
  * Where an engine's control socket is, and the path by which the system takes it. A socket's path may have about 107 bytes, and Node binds
  * another, shorter one in silence if it is longer: on Linux the directory is opened and named by its descriptor, elsewhere sockets with a
- * long path lie in a short directory of this user. Used by server.ts and client.ts, which come to the same place by themselves.
+ * long path lie in a short directory of this user. Server and client come to the same place by themselves.
  */
 
 import { closeSync, mkdirSync } from "node:fs";

@@ -1,6 +1,5 @@
 /**
- * Finds cycles among tasks, for the message that shows them. Called by check-graph.ts on what a user wrote, before there is a
- * plan.
+ * Finds cycles among tasks, for the message that shows them. Works on what a user wrote, before there is a plan.
  *
  * Depth-first and without recursion: a cycle of 20,000 tasks is found like one of two.
  */

@@ -1,4 +1,4 @@
-/** What the disk refuses of one job, said once when it begins and once when it is over. Held by RunningJob. */
+/** What the disk refuses of one job, said once when it begins and once when it is over. It tries nothing again itself. */
 
 import { AirError } from "../domain/errors.js";
 import type { Clock } from "../domain/ports.js";

@@ -19,7 +19,7 @@ import { MachinePools, requireFit } from "./machine-pools.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
 
-/** Lanes that are started before it is known that the job can run. */
+/** Slots that are made ready before it is known that the job can run. */
 const MOST_AHEAD = 8;
 /** Whatever has not ended so long after KILL is stuck in the system. */
 const STUCK_MS = 6000;
@@ -53,7 +53,7 @@ export class Engine {
   /** Why the machine refuses, as far as it was said. */
   readonly #saidRefusals = new Set<string>();
 
-  /** @param runner null for lanes on this machine. */
+  /** @param runner null for one of this machine. */
   constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
     this.#dir = dir;
     this.#options = options;
@@ -93,7 +93,7 @@ export class Engine {
 
   /**
    * Gets the runner ready for a job of so many tasks, 0 if that is not known. To be called before a job is read or put on record: loading
-   * the pool and starting lanes takes longer, and the two go side by side. Throws as `requireOpen`.
+   * the pool and starting its runner takes longer, and the two go side by side. Throws as `requireOpen`.
    */
   prepare(tasks: number): Promise<void> {
     this.requireOpen();
@@ -165,7 +165,7 @@ export class Engine {
   #begin(opened: OpenedJob, { only, isFed, endsDecide }: BeginOptions): RunningJob {
     const { durability, graceMs, onWarning } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
-    // While the scheduler makes its plan the lanes can start.
+    // While the scheduler makes its plan the runner can start.
     this.#runner.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
     const { name } = opened.picture;
     const running: RunningJob = new RunningJob(opened, {

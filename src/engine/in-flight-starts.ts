@@ -1,6 +1,6 @@
 /**
  * When the attempts that an earlier engine left in flight began, as far as their logs tell: one that waited behind others in its slot began
- * when its log was made, and the journal only knows when it was handed over. Called by running-job.ts.
+ * when its log was made, and the journal only knows when it was handed over. Decides nothing about them.
  */
 
 import { join } from "node:path";

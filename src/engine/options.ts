@@ -42,7 +42,7 @@ export interface ExecutorOptions {
    * no process. Then jobs are given up, unfinished. Default: 60,000; `Infinity` waits as long as it takes.
    */
   readonly patienceMs?: number;
-  /** Runs the attempts. Default: lanes on this machine. */
+  /** Runs the attempts. Default: a process of this machine that starts the tasks. */
   readonly runner?: TaskRunner;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Gives up when there is no point in waiting any longer: nothing of ours runs, and for a minute the disk has taken no records or the
- * machine has started no process. Used by the composition root for engines that somebody waits for; a manager waits as long as it takes.
+ * machine has started no process. For engines that somebody waits for; a manager waits as long as it takes. It ends nothing itself.
  */
 
 import type { AirError } from "../domain/errors.js";

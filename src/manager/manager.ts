@@ -1,5 +1,5 @@
 /**
- * The manager of a directory: runs what is dropped into `jobs/`, one executor for all jobs. Used by `start`; one a directory.
+ * The manager of a directory: runs what is dropped into `jobs/`, one executor for all jobs. One a directory.
  *
  * It decides nothing about tasks and writes no file of a job but through the library. What it knows of the jobs is in keeper.ts.
  */

@@ -1,6 +1,6 @@
 /**
- * What an earlier engine left in flight, made into attempts of this one. Called by the scheduler when it takes up a recovered
- * job.
+ * What an earlier engine left in flight, made into attempts of this one. Pure: what became of them is
+ * found out elsewhere.
  *
  * Adopted attempts get new keys, run on, and take no slot. Their time limits are kept by whoever runs them: clocks jump.
  */

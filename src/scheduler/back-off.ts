@@ -1,7 +1,7 @@
 /**
  * What to do when the machine has no room for another process: hold new starts back for a moment, twice as long each time.
  *
- * Told by the scheduler what the runner reported, asked by the dispatcher how many attempts may be in flight. While starts are
+ * It hears what the runner reported and says how many attempts may be in flight; no timer of its own. While starts are
  * held back, what ends may still be replaced: as many run as could run when the machine refused.
  */
 

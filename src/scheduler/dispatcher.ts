@@ -2,8 +2,7 @@
  * Starts what may start: chooses ready tasks while there is room, has their starts recorded, and hands them to the runner, all in
  * one go for all that may start now.
  *
- * Called by the scheduler, once for each batch of things that happened. It never waits: what can't start now is tried in the next
- * pass.
+ * Once for all that happened in a turn. It never waits: what can't start now is tried in the next pass.
  */
 
 import type { AttemptStarted } from "../domain/events.js";

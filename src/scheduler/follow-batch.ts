@@ -1,5 +1,5 @@
 /**
- * What it means for a batch that some of its attempts were reported. Called by the scheduler, once for all the reports of a turn.
+ * What it means for a batch that some of its attempts were reported. Once for all the reports of a turn; judges no outcome.
  */
 
 import type { Clock } from "../domain/ports.js";

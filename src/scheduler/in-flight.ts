@@ -1,7 +1,7 @@
 /**
  * The attempts in flight, of all jobs, by key, and when each of them times out.
  *
- * Kept by the scheduler. As many entries as attempts run: what runs is looked at one by one, what waits never is.
+ * As many entries as attempts run: what runs is looked at one by one, what waits never is.
  */
 
 import type { Outcome, StopReason } from "../domain/outcome.js";

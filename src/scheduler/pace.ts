@@ -2,7 +2,7 @@
  * How many attempts of a job a slot is handed at once: one, unless attempts of the job have been so short lately that the way from slot
  * to scheduler and back takes a good part of their time.
  *
- * Told by the scheduler how long slots were busy, asked by the dispatcher. No clock of its own.
+ * It hears how long slots were busy; it hands out nothing and has no clock of its own.
  */
 
 /** A slot is to be busy for about this long: long beside the way back, short beside all that people notice. */

@@ -1,7 +1,7 @@
 /**
  * The tasks, of all jobs, whose next attempt has to wait, and until when.
  *
- * Kept by the scheduler in monotonic time; the record knows the same moments in wall time, which may jump.
+ * In monotonic time; the record knows the same moments in wall time, which may jump.
  */
 
 import type { Clock } from "../domain/ports.js";

@@ -1,8 +1,8 @@
 /**
  * The loop over all jobs: what happened goes into the plans, what follows is recorded, what may start is started.
  *
- * Driven by the composition root: reports of the runner, one timer for `nextWakeup`, calls of the user. Pure and synchronous: no I/O, no
- * timer, no clock and no chance of its own. Each method changes plans, and then a round (round.ts) records that and acts on it.
+ * It moves only when it is called: for reports of the runner, when `nextWakeup` has come, for what users want. Pure and synchronous: no
+ * I/O, no timer, no clock and no chance of its own. Each method changes plans, and then a round (round.ts) records that and acts on it.
  */
 
 import { AirError } from "../domain/errors.js";

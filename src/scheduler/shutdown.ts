@@ -1,7 +1,7 @@
 /**
  * Tells a shutdown from a failure. When a machine goes down, or a service is stopped, everybody is signalled at once, in any order: a task
  * may be gone before we hear that we are to stop, or be gone with us, and it has not failed. So an end that looks like it waits a moment
- * before it counts. Kept by the scheduler; pure.
+ * before it counts. Pure: no clock and no timer of its own.
  */
 
 import type { Result } from "../domain/outcome.js";

@@ -1,6 +1,6 @@
 /**
- * A job's directory of logs, when it refused one: tried again until it takes a file. Driven by writer.ts, which lets nothing start
- * meanwhile. It makes the directory anew if it is gone, but not the job's.
+ * A job's directory of logs, when it refused one: tried again until it takes a file. Nothing may start meanwhile. It
+ * makes the directory anew if it is gone, but not the job's.
  */
 
 import { closeSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * Tells when one file is written or replaced by somebody else, as soon as the system says so. Used by tasks-guard.ts, which looks now and
- * then as well: events can be missed, and on some file systems there are none. The file itself is watched and not its directory, in which
- * our journal changes all the time.
+ * Tells when one file is written or replaced by somebody else, as soon as the system says so. Whoever watches looks now and then as well:
+ * events can be missed, and on some file systems there are none. The file itself is watched and not its directory, in which our journal
+ * changes all the time.
  */
 
 import { watch, type FSWatcher } from "node:fs";

@@ -1,6 +1,6 @@
 /**
  * flock(2) for open files of ours. Node doesn't have it: on Linux the program `flock` takes the lock on our open file description and
- * exits; the lock stays with the description, that is with us. Used by lock.ts only.
+ * exits; the lock stays with the description, that is with us.
  *
  * Requests that come while a helper runs share the next one: a shell that asks for all of them. So two thousand jobs dropped at once
  * cost this large process a few forks, and not two thousand.

@@ -1,6 +1,6 @@
 /**
- * Keeps what somebody else put in the place of a file of ours under another name, before ours replaces it. Called by the guards of
- * state.json and tasks.json and when a job is rejected; the last one that was kept goes.
+ * Keeps what somebody else put in the place of a file of ours under another name, before ours replaces it. The last one
+ * that was kept goes.
  */
 
 import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
  * Writes a file of many megabytes under a temporary name, without holding up the event loop, from text that may be made while it is
- * written. Called by snapshot.ts, which renames it.
+ * written. Renames nothing.
  */
 
 import { constants, type BigIntStats } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * The files that are written beside another one and then renamed over it. Used by whoever replaces a file whole.
+ * The files that are written beside another one and then renamed over it.
  *
  * Their names are fixed: the job's lock keeps other engines away, and a crash leaves at most one of each behind. So whatever lies there
  * goes first, and the file is made anew: nothing is written through a link, hard or symbolic, that somebody put there.

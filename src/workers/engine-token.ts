@@ -1,6 +1,6 @@
 /**
  * The name of an engine, with which the names of its spools begin: it says which process that is, so that anybody can tell whether what
- * is left of it is of use. Used by the pool, which makes one, and by adoption.
+ * is left of it is of use.
  */
 
 import { randomDigits } from "../domain/random-digits.js";

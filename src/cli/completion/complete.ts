@@ -1,6 +1,6 @@
 /**
  * What the last word of an unfinished command line may become: verbs, options, their values, names of jobs and tasks. Looks at the files of
- * the directory and changes nothing. Called by the scripts that shells load; never complains.
+ * the directory and changes nothing. For the scripts that shells load; never complains.
  */
 
 import { listJobs, listRuns, viewJob, viewPaths } from "../../index.js";

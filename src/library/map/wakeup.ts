@@ -1,4 +1,4 @@
-/** Where one waits until another one has changed something: whoever waits looks again then. Used by map-feed.ts. */
+/** Where one waits until another one has changed something: whoever waits looks again then. */
 
 export class Wakeup {
   #wake: () => void = () => {};

@@ -3,7 +3,7 @@
  * often. A large task would wait for ever if small ones took every bit of room that comes free: so from some point on nothing takes of the
  * pools that it lacks until it has started.
  *
- * Asked by the admission, which tells it who was passed over. One gate for the pools of the engine, one for those of each job that has any.
+ * One gate for the pools of the engine, one for those of each job that has any.
  */
 
 import { NO_POOL, type Pools, type Shares } from "./pools.js";

@@ -1,4 +1,4 @@
-/** Who goes first: between jobs, between their queues, and who is overtaken within a job. Used by the admission. Pure. */
+/** Who goes first: between jobs, between their queues, and who is overtaken within a job. Pure. */
 
 import type { Candidate, Member, Queue } from "./queue.js";
 

@@ -1,6 +1,6 @@
 /**
- * The ready tasks of one job that take the same, as the admission sees them: only the first of them matters. Kept by the admission; the
- * tasks themselves are in the plan.
+ * The ready tasks of one job that take the same, as the admission sees them: only the first of them matters. The tasks
+ * themselves are in the plan.
  */
 
 import type { Resources } from "../../domain/resources.js";

@@ -1,4 +1,4 @@
-/** The sentence that says why a task was skipped. Called by readiness.ts once the table knows whose fault it was. Pure. */
+/** The sentence that says why a task was skipped. Pure: whose fault it was is given. */
 
 import type { TaskSpec } from "../../domain/task.js";
 import type { TaskTable } from "./task-table.js";

@@ -1,6 +1,6 @@
 /**
  * What the tasks of a job have used up of their attempts: failures that count against `retries`, and losses. Holds only those that
- * have used any. Kept by the plan; verdict.ts decides what follows.
+ * have used any. It counts; verdict.ts decides what follows.
  */
 
 import type { LoadedJob } from "../../domain/job.js";

@@ -1,6 +1,6 @@
 /**
- * What the tasks of a job take, each demand once: few jobs have more than a handful of them, however many tasks they have. Kept by the
- * ready queues; the admission names a demand by its place here.
+ * What the tasks of a job take, each demand once: few jobs have more than a handful of them, however many tasks they have. The
+ * admission names a demand by its place here.
  */
 
 import { DEFAULT_RESOURCES, type Resources } from "../../domain/resources.js";

@@ -1,7 +1,7 @@
 /**
  * Typed arrays that grow: the columns in which the scheduler keeps what it knows of a million tasks.
  *
- * Called by every table of this folder when tasks are added. Never shrinks, and never touches an array that is long enough.
+ * Never shrinks, and never touches an array that is long enough.
  */
 
 type Column = Int32Array | Uint8Array | Float64Array;

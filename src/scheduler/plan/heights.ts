@@ -2,8 +2,7 @@
  * The height of a task: how many tasks the longest chain behind it has. Among ready tasks of one priority the highest goes first,
  * since the job can't end before that chain has.
  *
- * Kept by the plan, read by the ready queue. Heights order, they decide nothing: being off by a little costs time, never
- * correctness.
+ * Heights order, they decide nothing: being off by a little costs time, never correctness.
  */
 
 import type { Graph } from "./graph.js";

@@ -2,7 +2,7 @@
  * The plan of a map: a job whose tasks come while it runs, depend on nothing, and leave when they have ended. Its size is that of what
  * has not ended, however much there was and is to come.
  *
- * Driven by the scheduler in the place of plan.ts; as that it acts on nothing. Tasks are numbered as they come, and no number comes twice.
+ * It stands in the place of plan.ts; as that it acts on nothing. Tasks are numbered as they come, and no number comes twice.
  */
 
 import { AirError } from "../../domain/errors.js";

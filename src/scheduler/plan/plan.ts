@@ -1,9 +1,9 @@
 /**
  * The plan of one job: what each thing that happens means for its tasks, said in events.
  *
- * Driven by the scheduler, which tells what happened (an attempt started or ended, the user cancelled, tasks were added) and
- * takes the events away to be recorded. The plan starts and stops nothing, has no clock and writes nothing. A new job and a
- * recovered one come in the same way: a new one has only pending tasks. Tasks are numbers here, their places in the job.
+ * It hears what happened (an attempt started or ended, the user cancelled, tasks were added), and its events are taken away
+ * to be recorded. The plan starts and stops nothing, has no clock and writes nothing. A new job and a recovered one come in
+ * the same way: a new one has only pending tasks. Tasks are numbers here, their places in the job.
  */
 
 import type { JobEvent } from "../../domain/events.js";

@@ -2,8 +2,8 @@
  * Which tasks of a job may run: counts for each task the dependencies that it waits for, applies its trigger rule when one ends,
  * and keeps those that are ready in order.
  *
- * Driven by the plan, which owns the task table and says which tasks ended; what had to be skipped for it comes back as a list.
- * Each edge is followed once in the life of a job, and a skip that follows from a skip is found without recursion.
+ * It hears which tasks ended and says, as a list, what had to be skipped for it; records nothing and starts nothing. Each edge
+ * is followed once in the life of a job, and a skip that follows from a skip is found without recursion.
  */
 
 import type { TaskSpec } from "../../domain/task.js";

@@ -1,4 +1,4 @@
-/** Whether a failed attempt is made again, and when. Called by verdict.ts; time and chance come in as values. */
+/** Whether a failed attempt is made again, and when. Pure: time and chance come in as values. */
 
 import type { RetryCondition, TaskSpec } from "../../domain/task.js";
 

@@ -1,6 +1,6 @@
 /**
- * Which tasks a retry runs again. Called by the composition root for unfinished and ended jobs alike, which then has the plan or the
- * record reset them. Looks at every task once; decides nothing about when they run.
+ * Which tasks a retry runs again. For unfinished and ended jobs alike; resets nothing itself. Looks at every task once;
+ * decides nothing about when they run.
  */
 
 import { AirError } from "../../domain/errors.js";

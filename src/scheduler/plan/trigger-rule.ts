@@ -1,6 +1,5 @@
 /**
- * When a task that waits may run: its trigger rule. Called by the plan whenever a dependency has ended; knows no task but by what
- * is passed in.
+ * When a task that waits may run: its trigger rule. Pure: knows no task but by what is passed in.
  */
 
 import { impossible } from "../../domain/errors.js";

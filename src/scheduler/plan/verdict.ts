@@ -1,7 +1,7 @@
 /**
  * What the outcome of an attempt means for its task: done, failed for good, or another attempt, and the sentence that says why.
  *
- * Pure; called by the plan for each attempt that ended. It knows one task at a time: no graph, no job.
+ * Pure. It knows one task at a time: no graph, no job.
  */
 
 import { impossible } from "../../domain/errors.js";

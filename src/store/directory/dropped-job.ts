@@ -1,6 +1,6 @@
 /**
  * Takes in a job that somebody else wrote: `state.json` and `tasks.json` without a journal. The guide's client makes such jobs, and so did
- * the program that came before us, whose unfinished and ended jobs are understood too. Called under the job's lock.
+ * the program that came before us, whose unfinished and ended jobs are understood too. Only under the job's lock.
  *
  * The files are read, never repaired in place: what is wrong is an error that names every fault.
  */

@@ -1,6 +1,6 @@
 /**
  * Fails a dropped job that can't be taken in: the reason goes into `error` of its state.json, everything else that its author wrote stays.
- * Called by the manager once the files have not changed for the settle time; takes the job's lock while it writes.
+ * Takes the job's lock while it writes.
  */
 
 import { renameSync, type Stats } from "node:fs";

@@ -11,7 +11,7 @@
  * The road not taken: a binary record format would be half the size, but a journal that `grep` and `jq` can read has
  * saved more users than the bytes cost.
  *
- * Pure: used by journal.ts (appending) and journal-reader.ts (reading).
+ * Pure: it opens no file.
  */
 
 import { crc32 } from "node:zlib";

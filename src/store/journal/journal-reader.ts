@@ -1,5 +1,5 @@
 /**
- * Reads `journal.ndjson` back, whole lines only, in bounded pieces. Used by recovery.ts and by the tools that explain a run.
+ * Reads `journal.ndjson` back, whole lines only, in bounded pieces. Writes and mends nothing.
  *
  * A crash can tear only the end of an append-only file. The torn tail is what stands behind the last whole line, with no whole line behind
  * it: a line without its newline, or, after a power loss, blocks that were never written, which are full of NULs. Anything else that is

@@ -1,5 +1,5 @@
 /**
- * Appends to `journal.ndjson`. One writer, under the job's lock; driven by writer.ts; knows nothing of what the lines mean.
+ * Appends to `journal.ndjson`. One writer, under the job's lock; knows nothing of what the lines mean.
  *
  * Promises: `append` returns once every byte is with the operating system (safe from a crash of ours), or throws with nothing of it
  * left in the file. `sync` makes it safe from a power loss; syncs run off the main thread and one at a time, so that all lines appended

@@ -1,6 +1,6 @@
 /**
  * What the picture of a job remembers of attempts beside the records of their tasks, and the scheduler needs to go on: those in flight,
- * what counts against the budgets, and who waits for the next try. Used by picture.ts, which hands it the events. Pure.
+ * what counts against the budgets, and who waits for the next try. Pure.
  */
 
 import type { AttemptEnded, AttemptStarted, AttemptStopping } from "../../domain/events.js";

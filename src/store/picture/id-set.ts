@@ -1,6 +1,6 @@
 /**
- * The ids that a map has had, in a few bytes each, so that no id comes twice and an input that comes again is recognised. Kept by the
- * picture of a map, which forgets the tasks themselves.
+ * The ids that a map has had, in a few bytes each, so that no id comes twice and an input that comes again is recognised. It never gives an
+ * id back: the tasks themselves are forgotten.
  *
  * Ids as we give them, `task-1`, `task-2` and so on, take no room at all as long as they come without gaps. Of any other id 96 bits of
  * its SHA-1 are kept, in a table with open addressing: among a billion ids the chance that any two are taken for each other is one in

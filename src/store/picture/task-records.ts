@@ -1,4 +1,4 @@
-/** What becomes of tasks, in the picture of a job: records as they begin, and what several say together. Used by picture.ts. Pure. */
+/** What becomes of tasks, in the picture of a job: records as they begin, and what several say together. Pure. */
 
 import type { AttemptEnded } from "../../domain/events.js";
 import type { InFlight } from "../../domain/job.js";

@@ -1,6 +1,6 @@
 /**
- * Decides when the snapshots of a job are written: at once when little is going on, seldom enough when a lot is. Driven by writer.ts,
- * which says that something has changed.
+ * Decides when the snapshots of a job are written: at once when little is going on, seldom enough when a lot is. It is told that
+ * something has changed, and never looks for it.
  *
  * state.json lags by less than a second, however large the job is. So does tasks.json of up to `SMALL_JOB` tasks; that of a larger job
  * is written as often as a small share of the time allows.

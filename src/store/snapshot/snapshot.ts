@@ -1,6 +1,5 @@
 /**
- * Writes the picture of a job to `state.json` and `tasks.json`: for people, scripts and git. Driven by snapshot-schedule.ts, which
- * decides when.
+ * Writes the picture of a job to `state.json` and `tasks.json`: for people, scripts and git. When is not decided here.
  *
  * - A reader sees the old file or the new one, whole: a temporary file in the same directory, renamed over it.
  * - Not synced but at the end of a job: the journal is the truth, a snapshot can always be made again.

@@ -1,6 +1,6 @@
 /**
  * Stands between our snapshots and whoever else writes state.json while we run its job: a job may be written again under its name at any
- * time, slowly and in place, or be removed. Held by the job's snapshots, asked by RunningJob now and then.
+ * time, slowly and in place, or be removed.
  *
  * What we have not written ourselves is never overwritten before it is understood: another run's file not at all, one that is half
  * written or missing not before it has stayed so for the settle time. The one gap: of two renames within the same few microseconds the

@@ -1,5 +1,5 @@
 /**
- * The text of `tasks.json` in chunks of lines. Kept by snapshot.ts, which writes it down.
+ * The text of `tasks.json` in chunks of lines. Writes no file.
  *
  * Only chunks in which something changed are made again, so a snapshot costs what has changed. Many are made in slices that leave the
  * event loop room; what changes meanwhile is made again at the end, so the text shows one moment. Of a map, where tasks leave and others

@@ -1,5 +1,5 @@
 /**
- * Stands between our snapshots and whoever else writes tasks.json while its job is unfinished. Held by the job's snapshots.
+ * Stands between our snapshots and whoever else writes tasks.json while its job is unfinished.
  *
  * What we have not written ourselves is read before it is replaced: new tasks are handed to the job, the rest is noted. What is no list
  * of tasks is taken for half-written, and a missing file for one that is about to come, and left alone until that has not changed for the

@@ -1,7 +1,7 @@
 /**
  * What somebody else wrote into the tasks.json of a job that we know: people read it, append tasks and write it back, perhaps long after
  * they read it. New ids are what counts; what became of the tasks is ours to say, and a task that the job has stays as it is until a
- * retry takes its edit up. Used by tasks-guard.ts while the job runs and when an ended job is opened. Writes nothing.
+ * retry takes its edit up. Read while the job runs and when an ended job is opened. Writes nothing.
  */
 
 import { constants } from "node:buffer";

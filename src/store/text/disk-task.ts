@@ -1,8 +1,8 @@
 /**
  * A task as it stands on disk, in the guide's words: which keys there are, what belongs to whom, and the way into our own types.
  *
- * Called by the readers once a value has passed the schema; checks nothing itself. Seconds on disk, milliseconds in code. In a
- * job file and in tasks.json null means the same as a missing key, but takes away what the job's `defaults` say.
+ * For values that have passed the schema; checks nothing itself. Seconds on disk, milliseconds in code. In a job file and in
+ * tasks.json null means the same as a missing key, but takes away what the job's `defaults` say.
  */
 
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";

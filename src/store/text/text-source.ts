@@ -1,7 +1,7 @@
 /**
  * From the bytes of a file to a `Source`: decides whether it is JSON or YAML, and says where it is neither.
  *
- * Called by job-file.ts and tasks-file.ts. Loads the YAML package only for YAML.
+ * Knows no keys and no tasks. Loads the YAML package only for YAML.
  */
 
 import { isUtf8 } from "node:buffer";

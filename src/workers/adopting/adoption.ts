@@ -1,6 +1,6 @@
 /**
  * Finds out what became of attempts whose runner is not ours any more (an earlier engine's, or one of ours that died), from its spool,
- * and waits for those that still run. Driven by thread.ts.
+ * and waits for those that still run.
  *
  * It never starts anything, and never touches a process that is not of the attempt that it ends. What can't be known is waited for.
  */

@@ -1,4 +1,4 @@
-/** Removes what earlier runners left in `lanes/`, once nobody needs it. Driven by thread.ts. */
+/** Removes what earlier runners left in `lanes/`, once nobody needs it. */
 
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";

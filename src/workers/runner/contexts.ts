@@ -1,5 +1,5 @@
 /**
- * What the tasks of a job have in common, told to a runner once instead of with each task. Pure; used by hand-over.ts.
+ * What the tasks of a job have in common, told to a runner once instead of with each task. Pure.
  *
  * There are few at a time: those that were used least lately are forgotten, since each holds a handle in the runner.
  */

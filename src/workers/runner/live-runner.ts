@@ -1,6 +1,6 @@
 /**
  * The runner of this engine as the worker thread sees it: a process that is given commands, rings when there is something to read, and whose
- * spool tells what it did. Driven by thread.ts.
+ * spool tells what it did.
  *
  * It decides nothing of what becomes of attempts when the runner is gone: that is adoption's, as after a killed engine.
  */

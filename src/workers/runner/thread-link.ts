@@ -1,5 +1,5 @@
 /**
- * The worker thread, seen from the main thread: started once, spoken to over one port, and replaced when it has died. Used by local-runner.ts.
+ * The worker thread, seen from the main thread: started once, spoken to over one port, and replaced when it has died.
  *
  * It is never ended while it has children: their exits would never be seen.
  */

@@ -1,7 +1,7 @@
 /**
  * What the worker thread does: supervises the runner, hands it what it is to run, reads what it did, adopts what earlier ones left.
  *
- * Driven by entry.ts with the commands of local-runner.ts. All that became known in a turn of the event loop goes back in one message.
+ * It decides nothing about tasks. All that became known in a turn of the event loop goes back in one message.
  */
 
 import { impossible } from "../../domain/errors.js";

@@ -1,6 +1,6 @@
 /**
  * The Piscina whose threads serve a pool. Loading it and starting a thread takes a tenth of a second, in which others can read a job:
- * so it can be done ahead. Used by pool.ts.
+ * so it can be done ahead. It knows nothing of what they do.
  */
 
 import { dirname, extname, join } from "node:path";
