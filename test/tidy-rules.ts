@@ -70,6 +70,7 @@ const longFiles: Readonly<Record<string, string>> = {
   "src/scheduler/dispatcher.ts": "one pass: what is chosen, recorded and handed over together is put back together, too",
   "src/scheduler/scheduler.ts": "the loop over all jobs: each entry is small and ends in the same round",
   "src/manager/kept-job.ts": "one state machine: all that can happen to an entry of jobs/, met in one place",
+  "src/store/picture/picture.ts": "what each kind of event means for one record: every method is a case of the same switch",
 };
 
 /** The room of a file: its folder under src; the files directly in src are the doors: index.ts, preload.ts and internal.ts. */

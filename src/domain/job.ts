@@ -74,7 +74,7 @@ export interface RetryWish {
 }
 
 /** An attempt that was in flight when its engine died: started on record, no end on record. */
-export interface InFlight {
+export interface RecordedAttempt {
   readonly task: string;
   readonly attempt: number;
   readonly startedAt: number;
@@ -94,7 +94,7 @@ export interface LoadedJob {
   readonly settings: JobSettings;
   readonly tasks: readonly TaskSpec[];
   readonly records: readonly TaskRecord[];
-  readonly inFlight: readonly InFlight[];
+  readonly inFlight: readonly RecordedAttempt[];
   /** When a task that waits for its next attempt may start; by task id. */
   readonly retryAt: ReadonlyMap<string, number>;
   /** How often a task was lost so far, if at all; by task id. */

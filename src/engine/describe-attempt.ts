@@ -10,7 +10,7 @@ import type { Picture } from "../store/picture/picture.js";
 
 export function describeAttempt(
   paths: JobPaths,
-  job: Pick<Picture, "name" | "run" | "settings" | "hasForeignLogs">,
+  job: Pick<Picture, "name" | "run" | "settings" | "hasOldLogs">,
   graceMs: number,
   task: TaskSpec,
   attempt: number,
@@ -21,7 +21,7 @@ export function describeAttempt(
   const cwd = task.cwd === null ? settings.cwd : resolve(settings.cwd, task.cwd);
   // Put together by hand: `join` would look for dots and slashes to clean, which names made by the guard don't have.
   const log = `${paths.logs}/${logFileName(task.id)}`;
-  const earlierLog = attempt === 1 && !job.hasForeignLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`;
+  const earlierLog = attempt === 1 && !job.hasOldLogs ? null : `${paths.logs}/${logFileName(task.id, attempt - 1)}`;
   const descriptor = {
     key,
     slot,

@@ -4,13 +4,13 @@
  */
 
 import { join } from "node:path";
-import type { InFlight } from "../domain/job.js";
+import type { RecordedAttempt } from "../domain/job.js";
 import type { JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
 import { lookAt } from "../system/path-look.js";
 
 /** @param now for those that have no log yet */
-export function inFlightStarts(inFlight: readonly InFlight[], { logs }: JobPaths, now: number): InFlight[] {
+export function inFlightStarts(inFlight: readonly RecordedAttempt[], { logs }: JobPaths, now: number): RecordedAttempt[] {
   return inFlight.map((each) => {
     if (!each.isQueued) return each;
     const madeAt = birthOf(join(logs, logFileName(each.task)));

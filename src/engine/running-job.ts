@@ -107,7 +107,7 @@ export class RunningJob {
     this.finished.catch(() => {});
     this.#vigil = setInterval(() => this.#guard(() => this.#look()), LOOK_EVERY_MS).unref();
     if (opened.isSuperseded) this.#look();
-    if (picture.had !== null && options.isFed !== true) this.#endUnfed();
+    if (picture.isRunningMap && options.isFed !== true) this.#endUnfed();
   }
 
   /** True if the scheduler has nothing more to do with it. */

@@ -150,12 +150,12 @@ export class KeptJob {
         return this.#surroundings.onGone(this);
       case "refused":
         return this.#voice.tellTrouble("warn", `jobs/${this.name} is not taken: ${glance.reason}`);
-      case "foreign":
+      case "owned":
       case "waiting":
         return;
       case "ended":
         return this.#end();
-      case "unfinished":
+      case "unsettled":
         return this.#takeUpOnceSettled(glance);
       case "ready":
         break;
@@ -239,7 +239,7 @@ export class KeptJob {
     if (!(error instanceof AirError)) return this.#tryAgain(error);
     const { code, message } = error;
     if (code === "AIR_CLOSED") return;
-    if (code === "AIR_NOT_FOUND" && glance.kind !== "unfinished") return this.#rest("waiting");
+    if (code === "AIR_NOT_FOUND" && glance.kind !== "unsettled") return this.#rest("waiting");
     if (code === "AIR_DAMAGED") {
       this.#voice.tellTrouble("error", message);
       return this.#rest("ended");
@@ -301,7 +301,7 @@ export class KeptJob {
 
   #wantsWatch({ kind }: Glance): boolean {
     if (kind === "ended") return this.#surroundings.hasRoomForWatch();
-    return kind === "waiting" || kind === "unfinished";
+    return kind === "waiting" || kind === "unsettled";
   }
 
   #fingerprint(): string | null {

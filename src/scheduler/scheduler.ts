@@ -6,12 +6,12 @@
  */
 
 import { AirError } from "../domain/errors.js";
-import type { InFlight as RecordedAttempt, LoadedJob } from "../domain/job.js";
+import type { RecordedAttempt, LoadedJob } from "../domain/job.js";
 import type { StopReason } from "../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import { Admission } from "./admission/admission.js";
-import { adopt } from "./adoption.js";
+import { adopt } from "./adopt.js";
 import { BackOff } from "./back-off.js";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.js";
 import { followBatch } from "./follow-batch.js";

@@ -10,9 +10,9 @@ export function differenceOf(
   wanted: { readonly owner: JobOwner; readonly tasks: readonly TaskSpec[]; readonly mapOf?: string | null },
   picture: Picture,
 ): string | null {
-  if (wanted.owner !== "map") return picture.had === null ? differingTask(wanted.tasks, picture) : "it is a map";
+  if (wanted.owner !== "map") return picture.isRunningMap ? "it is a map" : differingTask(wanted.tasks, picture);
   if (picture.owner !== "map") return "it is no map";
-  if (picture.had === null && !picture.isOver) return "the map has ended, but tasks of it run again";
+  if (!picture.isRunningMap && !picture.isOver) return "the map has ended, but tasks of it run again";
   const { map_of: before } = picture.extra;
   const isOther = typeof before === "string" && typeof wanted.mapOf === "string" && before !== wanted.mapOf;
   return isOther ? `was begun as another one: ${before}` : null;

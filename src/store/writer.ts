@@ -146,7 +146,7 @@ export class JobWriter implements Recorder {
     try {
       const standing = this.#snapshots.standing();
       if (this.#snapshots.hasNews()) this.noteNews();
-      if (standing === "ours" && this.#snapshots.isStateForeign()) this.#schedule.planState();
+      if (standing === "ours" && this.#snapshots.isStateByOthers()) this.#schedule.planState();
       return standing;
     } catch (error) {
       if (isSystemError(error)) return "away";

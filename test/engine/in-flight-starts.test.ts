@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import type { InFlight } from "../../src/domain/job.js";
+import type { RecordedAttempt } from "../../src/domain/job.js";
 import { inFlightStarts } from "../../src/engine/in-flight-starts.js";
 import { jobPaths } from "../../src/store/layout.js";
 
@@ -16,7 +16,7 @@ test("what waited in a batch counts from its log, or from now if it has none", (
   for (const name of ["began", "earlier"]) writeFileSync(join(paths.logs, `${name}.log`), "");
   const madeAt = Math.round(statSync(join(paths.logs, "began.log")).birthtimeMs);
   const now = madeAt + 100_000;
-  const attempt = (task: string, startedAt: number, isQueued: boolean): InFlight => {
+  const attempt = (task: string, startedAt: number, isQueued: boolean): RecordedAttempt => {
     return { task, attempt: 1, startedAt, claim: "s-0", key: 1, takes: { cpu: 1 }, isQueued, stopping: null };
   };
   const inFlight = [

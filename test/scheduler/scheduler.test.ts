@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
-import type { InFlight } from "../../src/domain/job.js";
+import type { RecordedAttempt } from "../../src/domain/job.js";
 import type { Result } from "../../src/domain/outcome.js";
 import type { Report } from "../../src/domain/ports.js";
 import type { TaskSpec } from "../../src/domain/task.js";
@@ -380,7 +380,10 @@ test("a job of which nothing runs is interrupted as soon as the engine stops", (
   assert.deepEqual([types(recorder.events), ends()], [["job-interrupted"], 1]);
 });
 
-function recovered(changes: Partial<InFlight> = {}, options: Parameters<typeof task>[2] = {}): Parameters<Engine["add"]>[0] {
+function recovered(
+  changes: Partial<RecordedAttempt> = {},
+  options: Parameters<typeof task>[2] = {},
+): Parameters<Engine["add"]>[0] {
   const inFlight = {
     task: "a",
     attempt: 3,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { InFlight } from "../../src/domain/job.js";
+import type { RecordedAttempt } from "../../src/domain/job.js";
 import type { Result } from "../../src/domain/outcome.js";
 import { Engine, eventsOf } from "./support/engine.js";
 import { job, record, settings, task } from "./support/jobs.js";
@@ -66,7 +66,7 @@ test("what was told to stop and fails before our own signal reached it was inter
 
 test("a signal that ended a task when no engine was there, or with its engine, has interrupted it", () => {
   const engine = new Engine();
-  const inFlight = (id: string): InFlight => ({
+  const inFlight = (id: string): RecordedAttempt => ({
     ...{ task: id, attempt: 1, startedAt: 0, claim: "old", key: 7, isQueued: false, stopping: null, takes: { cpu: 1 } },
   });
   const running = engine.add(

@@ -80,7 +80,7 @@ test("the text of a map has all tasks as they came, whatever the size of the blo
 test("an unfinished map is read without what has ended, one that has ended with all its tasks, also if some run again", async (t) => {
   const had = (paths: JobPaths): unknown => {
     const { picture } = readPicture(paths)!;
-    return [picture.had === null, picture.tasks.length, picture.state];
+    return [!picture.isRunningMap, picture.tasks.length, picture.state];
   };
   assert.deepEqual(had(await journalOf(t, events)), [false, 1, "working"]);
   assert.deepEqual(had(await journalOf(t, [...events, jobEnded])), [true, 5, "failed"]);

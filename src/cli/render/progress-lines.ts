@@ -42,7 +42,7 @@ export class ProgressLines {
       const line = this.#line(event, `[${formatCount(ended)}/${formatCount(counts.total)}]`, isSmall);
       if (line !== null) lines.push(line);
     }
-    if (!isSmall && nowMs - this.#lastAt >= intervalMs) lines.push(this.#standing(counts, nowMs));
+    if (!isSmall && nowMs - this.#lastAt >= intervalMs) lines.push(this.#progressLine(counts, nowMs));
     return lines;
   }
 
@@ -71,7 +71,7 @@ export class ProgressLines {
     return details.length === 0 ? "" : this.#style.faint(` (${details.join(", ")})`);
   }
 
-  #standing(counts: Counts, nowMs: number): string {
+  #progressLine(counts: Counts, nowMs: number): string {
     this.#lastAt = nowMs;
     const ended = endedCount(counts);
     const rate = ((ended - this.#endedBefore) * 1000) / (nowMs - this.#startedAt);

@@ -4,7 +4,7 @@ import type { CancelAnswer } from "../../control/protocol.js";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { isFinal } from "../../domain/task.js";
-import { CANCELLED_BY_USER } from "../../scheduler/plan/verdict.js";
+import { CANCELLED_BY_USER } from "../../scheduler/plan/judge.js";
 import type { OpenedJob } from "../../store/directory/opened-job.js";
 import type { Picture } from "../../store/picture/picture.js";
 import { clock } from "../clock.js";

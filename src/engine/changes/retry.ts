@@ -10,7 +10,7 @@ import type { TaskSpec } from "../../domain/task.js";
 import { selectRetry } from "../../scheduler/plan/select-retry.js";
 import type { JobPaths } from "../../store/layout.js";
 import type { Picture } from "../../store/picture/picture.js";
-import { readStanding, type Rewrite } from "../../store/snapshot/tasks-rewrite.js";
+import { readAtRest, type Rewrite } from "../../store/snapshot/tasks-rewrite.js";
 import { fitsItself, type FitCheck } from "../../store/text/demand-faults.js";
 import { graphFaults } from "../../store/text/graph-faults.js";
 import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
@@ -61,8 +61,8 @@ interface RetryPlan {
 
 /** What is edited in tasks.json just now. */
 async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite["edited"]> {
-  const standing = await readStanding(tasks, { picture, fit: fitsItself, nowMs: clock.now() });
-  return standing?.rewrite.edited ?? [];
+  const lying = await readAtRest(tasks, { picture, fit: fitsItself, nowMs: clock.now() });
+  return lying?.rewrite.edited ?? [];
 }
 
 /**

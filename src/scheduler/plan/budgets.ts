@@ -1,10 +1,10 @@
 /**
  * What the tasks of a job have used up of their attempts: failures that count against `retries`, and losses. Holds only those that
- * have used any. It counts; verdict.ts decides what follows.
+ * have used any. It counts; judge.ts decides what follows.
  */
 
 import type { LoadedJob } from "../../domain/job.js";
-import type { TaskHistory, Verdict } from "./verdict.js";
+import type { TaskHistory, Ruling } from "./judge.js";
 
 export class Budgets {
   readonly #failures = new Map<number, number>();
@@ -23,7 +23,7 @@ export class Budgets {
     return { failures: this.failuresOf(task), losses: this.#losses.get(task) ?? 0, mayRetry };
   }
 
-  use(task: number, { isFailure, isLoss }: Verdict): void {
+  use(task: number, { isFailure, isLoss }: Ruling): void {
     if (isFailure) {
       this.#failures.set(task, this.failuresOf(task) + 1);
     }

@@ -6,7 +6,7 @@
 
 import type { JobEnded } from "../../domain/events.js";
 import type { Counts, LoadedJob } from "../../domain/job.js";
-import { CANCELLED_BY_USER } from "./verdict.js";
+import { CANCELLED_BY_USER } from "./judge.js";
 
 export class JobEnding {
   isCancelling: boolean;

@@ -16,7 +16,7 @@ import { MapTasks } from "./map-tasks.js";
 import type { Plan } from "./plan.js";
 import { ReadyLists } from "./ready-lists.js";
 import type { ReadyTasks } from "./ready-queues.js";
-import { CANCELLED, CANCELLED_BY_USER, judge } from "./verdict.js";
+import { CANCELLED, CANCELLED_BY_USER, judge } from "./judge.js";
 
 /** How the input of a map has ended. */
 export interface InputEnd {
@@ -134,10 +134,10 @@ export class MapPlan implements JobPlan {
   end(task: number, outcome: Outcome, endedAt: number, at: number): number {
     const open = this.#tasks.at(task);
     const { spec, attempts: attempt } = open;
-    const verdict = judge(spec, outcome, this.#budgets.historyOf(task, true), this.#random);
-    this.#budgets.use(task, verdict);
+    const ruling = judge(spec, outcome, this.#budgets.historyOf(task, true), this.#random);
+    this.#budgets.use(task, ruling);
     const mayRepeat = !this.isCancelling && !open.isUnwanted;
-    const { status, error, delayMs } = verdict.status === "pending" && !mayRepeat ? CANCELLED : verdict;
+    const { status, error, delayMs } = ruling.status === "pending" && !mayRepeat ? CANCELLED : ruling;
     const retryAt = delayMs > 0 ? at + delayMs : null;
     this.#events.push({ type: "attempt-ended", at: endedAt, task: spec.id, attempt, outcome, status, error, retryAt });
     if (outcome.kind === "not-begun") open.attempts -= 1;

@@ -17,8 +17,8 @@ import type { ReadyTasks } from "./ready-queues.js";
 import type { Skip } from "./readiness.js";
 import { Readiness } from "./readiness.js";
 import { IS_HARMLESS, IS_UNWANTED, TaskTable } from "./task-table.js";
-import type { Verdict } from "./verdict.js";
-import { CANCELLED, CANCELLED_BY_USER, judge } from "./verdict.js";
+import type { Ruling } from "./judge.js";
+import { CANCELLED, CANCELLED_BY_USER, judge } from "./judge.js";
 
 export class Plan {
   readonly #table = new TaskTable();
@@ -200,12 +200,12 @@ export class Plan {
     this.#endIfBarred(at);
   }
 
-  #judge(task: number, outcome: Outcome): Verdict {
+  #judge(task: number, outcome: Outcome): Ruling {
     const history = this.#budgets.historyOf(task, this.#ending.limitReason === null);
-    const verdict = judge(this.taskAt(task), outcome, history, this.#random);
-    this.#budgets.use(task, verdict);
+    const ruling = judge(this.taskAt(task), outcome, history, this.#random);
+    this.#budgets.use(task, ruling);
     const isUnwanted = this.isCancelling || this.#table.hasMark(task, IS_UNWANTED);
-    return verdict.status === "pending" && isUnwanted ? CANCELLED : verdict;
+    return ruling.status === "pending" && isUnwanted ? CANCELLED : ruling;
   }
 
   #repeat(task: number, delayMs: number, at: number): void {

@@ -7,7 +7,7 @@
 
 import type { Resources } from "../../domain/resources.js";
 import { DemandIndex } from "./demand-index.js";
-import type { ReadyTasks, Standing } from "./ready-queues.js";
+import type { ReadyTasks, Rank } from "./ready-queues.js";
 
 interface ReadyTask {
   readonly task: number;
@@ -18,7 +18,7 @@ interface ReadyTask {
 }
 
 export class ReadyLists implements ReadyTasks {
-  readonly #standingOf: (task: number) => Standing;
+  readonly #rankOf: (task: number) => Rank;
   readonly #index = new DemandIndex();
   readonly #lists: ReadyTask[][] = [];
   readonly #ready = new Map<number, ReadyTask>();
@@ -27,8 +27,8 @@ export class ReadyLists implements ReadyTasks {
   #first = 0;
   #last = 0;
 
-  constructor(standingOf: (task: number) => Standing) {
-    this.#standingOf = standingOf;
+  constructor(rankOf: (task: number) => Rank) {
+    this.#rankOf = rankOf;
   }
 
   get size(): number {
@@ -80,7 +80,7 @@ export class ReadyLists implements ReadyTasks {
   }
 
   #insert(task: number, turn: number): void {
-    const { priority, resources } = this.#standingOf(task);
+    const { priority, resources } = this.#rankOf(task);
     const demand = this.#index.of(resources);
     const ready = { task, demand, priority, turn };
     const list = (this.#lists[demand] ??= []);

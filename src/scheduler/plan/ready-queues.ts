@@ -30,7 +30,7 @@ export interface ReadyTasks {
 }
 
 /** What of a task decides where it stands. */
-export type Standing = Pick<TaskSpec, "priority" | "resources">;
+export type Rank = Pick<TaskSpec, "priority" | "resources">;
 
 export class ReadyQueues implements ReadyTasks {
   readonly #heights: Pick<Heights, "of">;
@@ -57,7 +57,7 @@ export class ReadyQueues implements ReadyTasks {
   }
 
   /** Takes note of new tasks, the first of which has index `from`, or of one that is another from now on and not ready. */
-  note(from: number, tasks: readonly Standing[]): void {
+  note(from: number, tasks: readonly Rank[]): void {
     this.#priorities = grown(this.#priorities, from + tasks.length);
     for (let offset = 0; offset < tasks.length; offset++) {
       const { priority, resources } = tasks[offset]!;

@@ -35,10 +35,10 @@ function refuseShared(base: string): void {
   const names = listDirectory(base);
   // It is refused as soon as it is opened.
   if (names.answer === "other") return;
-  const foreign = certain(names)?.find((name) => !OURS.test(name));
-  if (foreign === undefined) return;
+  const stranger = certain(names)?.find((name) => !OURS.test(name));
+  if (stranger === undefined) return;
   throw new AirError(
     "AIR_UNSAFE_PATH",
-    `${base} can be written to by other users and holds other things than jobs (${JSON.stringify(foreign)}): choose a directory of its own, such as ${base}/.air-executor`,
+    `${base} can be written to by other users and holds other things than jobs (${JSON.stringify(stranger)}): choose a directory of its own, such as ${base}/.air-executor`,
   );
 }

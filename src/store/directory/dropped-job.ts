@@ -64,7 +64,7 @@ export async function readDropped(paths: JobPaths, context: DroppedContext): Pro
 export async function takeIn(paths: JobPaths, dropped: DroppedJob, context: DroppedContext): Promise<Recovered> {
   const picture = new Picture();
   const journal = await writeNewJournal(paths, droppedEvents(dropped, context), picture);
-  picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
+  picture.hasOldLogs = certain(hasEntries(paths.logs)) !== null;
   return { picture, journal };
 }
 

@@ -15,7 +15,7 @@ import { Snapshots } from "../snapshot/snapshot.js";
 import { readStateFile } from "../runs/state-file.js";
 import { SETTLE_MS, StateGuard } from "../snapshot/state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
-import { readStanding } from "../snapshot/tasks-rewrite.js";
+import { readAtRest } from "../snapshot/tasks-rewrite.js";
 import { fitsItself, type FitCheck } from "../text/demand-faults.js";
 import { JobWriter, type WriterOptions } from "../writer.js";
 
@@ -83,9 +83,9 @@ export class OpenedJob {
   async takeInGrowth(fit: FitCheck): Promise<boolean> {
     const { paths, picture } = this;
     const nowMs = Date.now();
-    const standing = await readStanding(paths.tasks, { picture, fit, nowMs });
-    if (standing === null) return true;
-    const { rewrite, ageMs } = standing;
+    const lying = await readAtRest(paths.tasks, { picture, fit, nowMs });
+    if (lying === null) return true;
+    const { rewrite, ageMs } = lying;
     if (rewrite.added.length + rewrite.refusals.length === 0) return true;
     if (!rewrite.isContinuation && ageMs < SETTLE_MS) return false;
     // Without new tasks nothing begins, and edits wait for a retry.

@@ -10,12 +10,12 @@ import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { TASKS_A_LINE, tasksAdded, writeNewJournal } from "../journal/new-journal.js";
 
-/** A journal of more lines than this is rewritten: a few attempts of every task stay as they were recorded. */
+/** A journal of more lines than this is compacted: a few attempts of every task stay as they were recorded. */
 const [LINES_A_TASK, SPARE_LINES] = [8, 1000];
 
 /** @param lines how many the journal has. */
 export async function compactLong(paths: JobPaths, picture: Picture, lines: number): Promise<void> {
-  if (!picture.isOver || picture.had !== null || lines <= LINES_A_TASK * picture.tasks.length + SPARE_LINES) return;
+  if (!picture.isOver || picture.isRunningMap || lines <= LINES_A_TASK * picture.tasks.length + SPARE_LINES) return;
   const history = readHistory(paths);
   if (history?.damage !== null) return;
   await (await writeNewJournal(paths, compacted(picture, history, picture.updatedAt))).close();

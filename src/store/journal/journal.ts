@@ -14,7 +14,7 @@ import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { encodeEvent } from "./journal-format.js";
-import { beginRewrite, rewriteJournal } from "./journal-rewrite.js";
+import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
@@ -139,13 +139,13 @@ export class Journal {
     } catch (error) {
       this.#isDoubtful = true;
       // Whoever comes after us must not trust the next sync either.
-      beginRewrite(this.#path);
+      noteDoubt(this.#path);
       throw error;
     }
   }
 
   async #writeAnew(): Promise<void> {
-    await rewriteJournal({
+    await renewJournal({
       path: this.#path,
       fd: this.#fd,
       lines: this.#seq,

@@ -38,7 +38,7 @@ export async function recover(paths: JobPaths): Promise<Recovered | null> {
       keepTorn(paths.journalTorn, end.torn);
       ftruncateSync(fd, end.size);
     }
-    picture.hasForeignLogs = certain(hasEntries(paths.logs)) !== null;
+    picture.hasOldLogs = certain(hasEntries(paths.logs)) !== null;
     return { picture, journal: Journal.open(paths.journal, end.seq, fd) };
   } catch (error) {
     if (fd !== null) closeSync(fd);
@@ -61,7 +61,7 @@ export function readPicture(paths: JobPaths): { picture: Picture; end: ReturnTyp
   let picture = new Picture();
   let hasEnded = false;
   let end = readJournal(paths.journal, (event) => {
-    hasEnded ||= picture.had !== null && (event.type === "job-ended" || event.type === "job-restored");
+    hasEnded ||= picture.isRunningMap && (event.type === "job-ended" || event.type === "job-restored");
     if (!hasEnded) picture.apply(event);
   });
   // A map that has ended is a job like any other: what is done to it may concern every task.

@@ -4,13 +4,13 @@
  */
 
 import type { AttemptEnded, AttemptStarted, AttemptStopping } from "../../domain/events.js";
-import type { InFlight, LoadedJob } from "../../domain/job.js";
+import type { RecordedAttempt, LoadedJob } from "../../domain/job.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export class AttemptMemory {
-  readonly #inFlight = new Map<string, Mutable<InFlight>>();
+  readonly #inFlight = new Map<string, Mutable<RecordedAttempt>>();
   readonly #retryAt = new Map<string, number>();
   readonly #losses = new Map<string, number>();
   readonly #failures = new Map<string, number>();
@@ -27,7 +27,7 @@ export class AttemptMemory {
   }
 
   /** The attempt if it waited until now, else null. */
-  begun(task: string): InFlight | null {
+  begun(task: string): RecordedAttempt | null {
     const attempt = this.#inFlight.get(task);
     if (attempt?.isQueued !== true) return null;
     attempt.isQueued = false;

@@ -39,7 +39,7 @@ export class Picture {
   readonly tasks: TaskSpec[] = [];
   readonly records: TaskRecord[] = [];
   /** True if logs/ held files when the job was taken in or taken up again: one may be in the way of a first attempt's. */
-  hasForeignLogs = false;
+  hasOldLogs = false;
   /** How many of the tasks the job had when it was taken in, at that very moment; later ones were added. */
   initialTasks = 0;
   readonly counts: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
@@ -49,7 +49,7 @@ export class Picture {
   readonly edits = new Map<string, TaskSpec>();
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
-  /** All ids that the map has had; null if the job is none, or is one with all its tasks. */
+  /** All ids that the map has had; null if it is no running map. */
   had: IdSet | null = null;
   /** Of a map: called with each task as it leaves. */
   onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
@@ -67,6 +67,11 @@ export class Picture {
 
   get isOver(): boolean {
     return this.state !== "waiting" && this.state !== "working";
+  }
+
+  /** True of a map that has not ended: its picture keeps only the tasks that have not either. One that has is a job as any other. */
+  get isRunningMap(): boolean {
+    return this.had !== null;
   }
 
   /** The place of each task by its id. */
@@ -200,7 +205,7 @@ export class Picture {
 
   /** A task of a map has ended. The last one takes its place: that is all that has to be moved. */
   #leave(task: string): void {
-    if (this.had === null) return;
+    if (!this.isRunningMap) return;
     const place = this.#indexOf(task);
     this.onTaskLeft(this.tasks[place]!, this.records[place]!);
     this.#memory.forget(task);
@@ -244,7 +249,7 @@ export class Picture {
       records: this.records,
       ...this.#memory.load(),
       isCancelling: this.isCancelling,
-      ...(this.had !== null && { map: { counts: this.counts, firstFailure: this.firstFailure } }),
+      ...(this.isRunningMap && { map: { counts: this.counts, firstFailure: this.firstFailure } }),
     };
   }
 }

@@ -1,7 +1,7 @@
 /** What becomes of tasks, in the picture of a job: records as they begin, and what several say together. Pure. */
 
 import type { AttemptEnded } from "../../domain/events.js";
-import type { InFlight } from "../../domain/job.js";
+import type { RecordedAttempt } from "../../domain/job.js";
 import { isFinal, type TaskRecord, type TaskSpec } from "../../domain/task.js";
 
 /** Of a task that nothing has happened to. */
@@ -19,7 +19,7 @@ export function newRecord(): TaskRecord {
 }
 
 /** An attempt of the task runs now. */
-export function begin(record: TaskRecord, { attempt, startedAt }: Pick<InFlight, "attempt" | "startedAt">): void {
+export function begin(record: TaskRecord, { attempt, startedAt }: Pick<RecordedAttempt, "attempt" | "startedAt">): void {
   record.attempts = attempt;
   record.startedAt = startedAt;
   record.error = null;

@@ -60,8 +60,8 @@ export class Snapshots {
   }
 
   /** True if state.json is not our last one: somebody wrote there, or took it away. */
-  isStateForeign(): boolean {
-    return this.#guards?.state.isForeign() ?? false;
+  isStateByOthers(): boolean {
+    return this.#guards?.state.isByOthers() ?? false;
   }
 
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
@@ -125,13 +125,13 @@ export class Snapshots {
     const text = this.#isWhole(options) ? this.#chunks.text() : mapText(this.#paths.journal, this.#picture.name);
     const { version } = this.#chunks;
     const count = this.#picture.tasks.length;
-    const isCurrent = this.#isWhole(options) && version === this.#version && this.#guards?.tasks.isForeign !== true;
+    const isCurrent = this.#isWhole(options) && version === this.#version && this.#guards?.tasks.isByOthers !== true;
     return { version, count, stats: isCurrent ? null : await writeLarge(temporaryOf(this.#paths.tasks), text, options) };
   }
 
   /** True if all tasks that the text has to show are in the picture. */
   #isWhole({ sync }: { sync: boolean }): boolean {
-    return !sync || this.#picture.had === null;
+    return !sync || !this.#picture.isRunningMap;
   }
 
   /** False if the file may not be put in its place now. */

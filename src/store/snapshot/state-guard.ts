@@ -10,7 +10,7 @@
 import { closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
 import { certain } from "../../system/look.js";
 import { lookCloselyAt } from "../../system/path-look.js";
-import { openIfReadable } from "./open-foreign.js";
+import { openIfReadable } from "./open-if-readable.js";
 import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
@@ -70,7 +70,7 @@ export class StateGuard {
   }
 
   /** True if what is there is not our last snapshot. Throws as `look`. */
-  isForeign(): boolean {
+  isByOthers(): boolean {
     if (this.#ours === null) return false;
     return !isSameFile(certain(lookCloselyAt(this.#paths.state)), this.#ours);
   }

@@ -23,7 +23,7 @@ export class TaskChunks {
 
   constructor(picture: Picture) {
     this.#picture = picture;
-    if (picture.had !== null) return;
+    if (picture.isRunningMap) return;
     this.#renew();
     picture.onTaskChanged = (index) => {
       this.#dirty.add(Math.floor(index / CHUNK_TASKS));
@@ -47,7 +47,7 @@ export class TaskChunks {
 
   /** The whole text as it is now. */
   text(): Buffer[] {
-    if (this.#picture.had !== null) this.#renew();
+    if (this.#picture.isRunningMap) this.#renew();
     for (const chunk of this.#dirty) this.#make(chunk);
     return [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
   }

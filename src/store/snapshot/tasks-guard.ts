@@ -15,7 +15,7 @@ import { FileWatch } from "../../system/file-watch.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
 import { certain } from "../../system/look.js";
-import { openIfReadable } from "./open-foreign.js";
+import { openIfReadable } from "./open-if-readable.js";
 import { lookCloselyAt } from "../../system/path-look.js";
 import { readOpen, readPiece } from "../../system/read-open.js";
 import { isSameFile } from "../runs/state-file.js";
@@ -64,7 +64,7 @@ export class TasksGuard {
   readonly #watch: FileWatch;
   /** The file as we left it, or as we have read it. */
   #understood: BigIntStats | null;
-  #isForeign: boolean;
+  #isByOthers: boolean;
   #replaced: Replaced[] = [];
   /** What is waited for, and since when (monotonic milliseconds). */
   #unsettled: { readonly stats: BigIntStats | null; readonly since: number } | null = null;
@@ -74,15 +74,15 @@ export class TasksGuard {
   constructor(paths: JobPaths, options: TasksGuardOptions) {
     this.#paths = paths;
     this.#options = options;
-    this.#understood = options.picture.had === null ? options.known : statOf(paths.tasks);
-    this.#isForeign = true;
+    this.#understood = options.picture.isRunningMap ? statOf(paths.tasks) : options.known;
+    this.#isByOthers = true;
     this.#watch = new FileWatch(options.onNews);
     this.#watch.follow(paths.tasks);
   }
 
   /** True if the file is not our last snapshot. */
-  get isForeign(): boolean {
-    return this.#isForeign;
+  get isByOthers(): boolean {
+    return this.#isByOthers;
   }
 
   /** True if somebody wrote what is not understood yet. Throws the system's error if that can't be told now. */
@@ -96,7 +96,7 @@ export class TasksGuard {
     for (const replaced of [...this.#replaced]) await this.#lookAtReplaced(replaced);
     const there = statOf(this.#paths.tasks);
     if (isSameFile(there, this.#understood)) return true;
-    this.#isForeign = true;
+    this.#isByOthers = true;
     const now = performance.now();
     const isKnown = this.#unsettled !== null && isSameFile(there, this.#unsettled.stats);
     if (!isKnown) this.#unsettled = { stats: there, since: now };
@@ -131,7 +131,7 @@ export class TasksGuard {
     if (fd !== null && there !== null) this.#replaced.push({ fd, understood: there, seen: there, seenAt: now });
     if (this.#replaced.length > MOST_REPLACED) this.#drop(this.#replaced[0]!);
     this.#understood = written.stats;
-    this.#isForeign = false;
+    this.#isByOthers = false;
     this.#shown.push({ at: now, count: written.count });
     return true;
   }
@@ -154,14 +154,14 @@ export class TasksGuard {
     const rewrite = await this.#read(readPiece(replaced.fd, 0, Number(stats.size)));
     if (rewrite?.isContinuation !== true) return;
     replaced.understood = stats;
-    this.#isForeign = true;
+    this.#isByOthers = true;
     this.#options.onRewrite(rewrite);
   }
 
   async #read(bytes: Buffer | null): Promise<Rewrite | null> {
     if (bytes === null) return null;
     const { picture, fit } = this.#options;
-    if (picture.had !== null) return OF_A_MAP;
+    if (picture.isRunningMap) return OF_A_MAP;
     return readRewrite(bytes, { fileName: this.#paths.tasks, picture, fit, seen: this.#seenCount(), nowMs: Date.now() });
   }
 

@@ -192,7 +192,7 @@ function inFile([root, place, ...rest]: PathFault["path"], lines: readonly Line[
  *
  * @throws the system's error if it can't be read just now.
  */
-export async function readStanding(
+export async function readAtRest(
   path: string,
   context: Omit<RewriteContext, "fileName" | "seen">,
 ): Promise<{ readonly rewrite: Rewrite; readonly ageMs: number } | null> {

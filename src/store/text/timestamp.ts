@@ -6,7 +6,7 @@
  */
 
 const OUR_FORM = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-const FOREIGN_FORM = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)Z?)?$/i;
+const OTHER_FORM = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d+))?(?:\s?(Z|[+-]\d\d:?\d\d)Z?)?$/i;
 
 let lastSecond = NaN;
 let lastPrefix = "";
@@ -29,12 +29,12 @@ export function isOurTimestamp(text: string): boolean {
 
 /** Milliseconds since the epoch; null if `text` is no time. */
 export function parseTimestamp(text: string): number | null {
-  const ms = isOurTimestamp(text) ? Date.parse(text) : parseForeign(text);
+  const ms = isOurTimestamp(text) ? Date.parse(text) : parseOther(text);
   return Number.isNaN(ms) ? null : ms;
 }
 
-function parseForeign(text: string): number {
-  const [, date, time, decimals = "", zone = "Z"] = FOREIGN_FORM.exec(text) ?? [];
+function parseOther(text: string): number {
+  const [, date, time, decimals = "", zone = "Z"] = OTHER_FORM.exec(text) ?? [];
   if (date === undefined) return NaN;
   const seconds = time?.length === 5 ? `${time}:00` : time;
   return Date.parse(`${date}T${seconds}.${decimals.slice(0, 3).padEnd(3, "0")}${colon(zone.toUpperCase())}`);

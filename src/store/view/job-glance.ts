@@ -20,10 +20,10 @@ import { lookAtState } from "../runs/state-file.js";
 
 export interface Glance {
   /**
-   * `ready`: to be taken up. `waiting`: something is missing, which may come. `unfinished`: a file can't be read or was taken away, as when
-   * somebody is still writing or removing. `ended`, `foreign` (an unfinished job of a `run` or `map`), `refused` (can't be a job at all), `gone`: nothing to do.
+   * `ready`: to be taken up. `waiting`: something is missing, which may come. `unsettled`: a file can't be read or was taken away, as when
+   * somebody is still writing or removing. `ended`, `owned` (an unfinished job of a `run` or `map`), `refused` (can't be a job at all), `gone`: nothing to do.
    */
-  readonly kind: "ready" | "waiting" | "unfinished" | "ended" | "foreign" | "refused" | "gone";
+  readonly kind: "ready" | "waiting" | "unsettled" | "ended" | "owned" | "refused" | "gone";
   /** What it waits for, or why it is refused; empty if there is nothing to say. */
   readonly reason: string;
   /** True if there is a journal of a manager's: then the job can be taken up even if its state.json can't be read. */
@@ -90,19 +90,19 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
   const state = stateStats === null ? null : (readable(lookAtState(paths.state))?.state ?? null);
   if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
   const owner = state?.owner ?? null;
-  if (owner === "run" || owner === "map") return judgement("foreign");
+  if (owner === "run" || owner === "map") return judgement("owned");
   const journalOwner = readJournalOwner(paths.journal);
   const isKnown = journalOwner === "manager";
   if (state === null) {
-    if (journalOwner !== null && !isKnown) return judgement("foreign");
-    if (stateStats !== null) return judgement("unfinished", "state.json is not whole JSON", isKnown);
-    return judgement(isKnown ? "unfinished" : "waiting", "state.json is not there yet", isKnown);
+    if (journalOwner !== null && !isKnown) return judgement("owned");
+    if (stateStats !== null) return judgement("unsettled", "state.json is not whole JSON", isKnown);
+    return judgement(isKnown ? "unsettled" : "waiting", "state.json is not there yet", isKnown);
   }
   // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
-  if (journalOwner !== null && tasksStats === null) return judgement("unfinished", "tasks.json is not there", true);
+  if (journalOwner !== null && tasksStats === null) return judgement("unsettled", "tasks.json is not there", true);
   if (journalOwner !== null) return judgement("ready");
   if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
-  return endsLikeAList(paths.tasks, tasksStats) ? judgement("ready") : judgement("unfinished", "tasks.json is not whole JSON");
+  return endsLikeAList(paths.tasks, tasksStats) ? judgement("ready") : judgement("unsettled", "tasks.json is not whole JSON");
 }
 
 /** Jobs without an owner are another program's, or were dropped as they are: they have to be taken in once. */

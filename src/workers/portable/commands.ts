@@ -36,7 +36,7 @@ export type Command =
 export class ProtocolError extends Error {}
 
 /** Ran out of bytes: the command is not all here yet. */
-const UNFINISHED = Symbol("unfinished");
+const INCOMPLETE = Symbol("incomplete");
 
 export class CommandReader {
   readonly #contexts = new Map<number, TaskContext>();
@@ -48,20 +48,20 @@ export class CommandReader {
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
     for (;;) {
       const command = this.#readOne();
-      if (command === UNFINISHED) return;
+      if (command === INCOMPLETE) return;
       if (command !== null) yield command;
     }
   }
 
   /** Null for one that was for this reader alone. What was read is cut off, what is not whole stays. */
-  #readOne(): Command | null | typeof UNFINISHED {
+  #readOne(): Command | null | typeof INCOMPLETE {
     this.#at = 0;
     try {
       const command = this.#read();
       this.#bytes = this.#bytes.subarray(this.#at);
       return command;
     } catch (error) {
-      if (error === UNFINISHED) return UNFINISHED;
+      if (error === INCOMPLETE) return INCOMPLETE;
       throw error;
     }
   }
@@ -111,7 +111,7 @@ export class CommandReader {
 
   #field(): Buffer {
     const end = this.#bytes.indexOf(0, this.#at);
-    if (end < 0) throw UNFINISHED as unknown as Error;
+    if (end < 0) throw INCOMPLETE as unknown as Error;
     // A copy: what the field came in is far larger.
     const field = Buffer.from(this.#bytes.subarray(this.#at, end));
     this.#at = end + 1;

@@ -67,11 +67,6 @@ export class SpoolLines {
     return this.#isDamaged;
   }
 
-  /** True if the last line is not whole yet. */
-  get isUnfinished(): boolean {
-    return this.#rest.length > 0;
-  }
-
   take(bytes: Buffer): void {
     const all = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     let from = 0;

@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import type { JobEvent } from "../../../src/domain/events.js";
-import type { InFlight, JobSettings, LoadedJob } from "../../../src/domain/job.js";
+import type { RecordedAttempt, JobSettings, LoadedJob } from "../../../src/domain/job.js";
 import type { Outcome } from "../../../src/domain/outcome.js";
 import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
@@ -18,7 +18,7 @@ const SMALL = 1e-9;
 export interface Entry {
   readonly task: TaskSpec;
   readonly record: TaskRecord;
-  inFlight: InFlight | null;
+  inFlight: RecordedAttempt | null;
   retryAt: number | null;
   failures: number;
   losses: number;

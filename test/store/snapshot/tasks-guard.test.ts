@@ -81,9 +81,9 @@ test("what somebody wrote is not replaced before it is understood, and then it i
   assert.equal(guard.hasNews(), true);
   assert.equal(put(), false);
   assert.equal(await guard.understand(), true);
-  assert.deepEqual([added(heard), guard.isForeign], [["b"], true]);
+  assert.deepEqual([added(heard), guard.isByOthers], [["b"], true]);
   assert.ok(put());
-  assert.deepEqual([guard.isForeign, guard.hasNews()], [false, false]);
+  assert.deepEqual([guard.isByOthers, guard.hasNews()], [false, false]);
   assert.equal(await guard.understand(), true);
   assert.equal(heard.length, 1);
 });
@@ -116,7 +116,7 @@ test("a slow writer who had opened the file that we replaced is still heard, how
     assert.equal(await guard.understand(), true);
   }
   closeSync(fd);
-  assert.deepEqual([added(heard), guard.isForeign, guard.hasNews()], [["b"], true, false]);
+  assert.deepEqual([added(heard), guard.isByOthers, guard.hasNews()], [["b"], true, false]);
 });
 
 test("a writer who gave up in a file that we replaced is waited for no longer than the settle time", async (t) => {

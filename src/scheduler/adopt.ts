@@ -5,17 +5,17 @@
  * Adopted attempts get new keys, run on, and take no slot. Their time limits are kept by whoever runs them: clocks jump.
  */
 
-import type { InFlight as RecordedAttempt } from "../domain/job.js";
+import type { RecordedAttempt } from "../domain/job.js";
 import type { OrphanedAttempt } from "../domain/ports.js";
 import type { Attempt } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 
-interface Adoption {
+interface Adopted {
   readonly attempt: Attempt;
   readonly orphan: OrphanedAttempt;
 }
 
-export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adoption {
+export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adopted {
   const { task: id, attempt: number, startedAt, claim, key: claimKey, isQueued, stopping } = recorded;
   const task = job.plan.indexOf(id);
   const spec = job.plan.taskAt(task);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Outcome } from "../../../src/domain/outcome.js";
 import type { TaskSpec } from "../../../src/domain/task.js";
 import { longestRetryDelayMs, retryDelayMs } from "../../../src/scheduler/plan/retry.js";
-import { judge } from "../../../src/scheduler/plan/verdict.js";
+import { judge } from "../../../src/scheduler/plan/judge.js";
 import { task } from "../support/jobs.js";
 
 const EXIT_3: Outcome = { kind: "exited", exitCode: 3 };

@@ -35,7 +35,7 @@ export interface DoubtfulJournal {
 }
 
 /** Leaves the mark. On a disk that takes no file the doubt ends with this process. */
-export function beginRewrite(path: string): void {
+export function noteDoubt(path: string): void {
   try {
     closeSync(makeFile(temporaryOf(path)));
   } catch {
@@ -48,7 +48,7 @@ export function beginRewrite(path: string): void {
  *
  * @throws AirError `AIR_DAMAGED` if what had been safe can't be read back; the file system's errors. The old file stands then.
  */
-export async function rewriteJournal(journal: DoubtfulJournal): Promise<void> {
+export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
   const { path, lines, size, unsynced, onReplaced } = journal;
   const temporary = temporaryOf(path);
   const count = unsynced.length;

@@ -12,7 +12,7 @@ import { qualifiesForRetry, retryDelayMs } from "./retry.js";
 /** How often a task is started again after it was lost, apart from its retries. */
 const MAX_LOSSES = 3;
 
-export interface Verdict {
+export interface Ruling {
   /** The task's status from now on; `pending`: another attempt. */
   readonly status: "pending" | "completed" | "failed" | "cancelled";
   /** Why; null when it completed. */
@@ -37,10 +37,10 @@ export interface TaskHistory {
 
 export const CANCELLED_BY_USER = "cancelled by the user";
 
-const COMPLETED: Verdict = { status: "completed", error: null, delayMs: 0, isFailure: false, isLoss: false };
-export const CANCELLED: Verdict = { status: "cancelled", error: CANCELLED_BY_USER, delayMs: 0, isFailure: false, isLoss: false };
+const COMPLETED: Ruling = { status: "completed", error: null, delayMs: 0, isFailure: false, isLoss: false };
+export const CANCELLED: Ruling = { status: "cancelled", error: CANCELLED_BY_USER, delayMs: 0, isFailure: false, isLoss: false };
 
-export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, random: () => number): Verdict {
+export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, random: () => number): Ruling {
   if (outcome.stopped === "cancel") {
     return CANCELLED;
   }
@@ -69,7 +69,7 @@ export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, ra
       return impossible(outcome);
   }
 
-  function failure(condition: RetryCondition | null, error: string): Verdict {
+  function failure(condition: RetryCondition | null, error: string): Ruling {
     const retry = history.failures + 1;
     if (!history.mayRetry || retry > task.retries || !qualifiesForRetry(task, condition)) {
       return { status: "failed", error, delayMs: 0, isFailure: true, isLoss: false };
@@ -78,6 +78,6 @@ export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, ra
   }
 }
 
-function again(error: string): Verdict {
+function again(error: string): Ruling {
   return { status: "pending", error, delayMs: 0, isFailure: false, isLoss: false };
 }
