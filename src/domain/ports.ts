@@ -92,7 +92,7 @@ export interface Report {
   readonly wasStopped: boolean;
   /** Set if its limit was over and it was ended for that, before any stop. */
   readonly hasTimedOut?: true;
-  /** Set if it was not begun because an attempt before it in its slot takes long: it may be started elsewhere at once. */
+  /** Set if it was taken back before it began: it may be started again at once, and says nothing of the machine. */
   readonly isHandedBack?: true;
 }
 
@@ -113,8 +113,8 @@ export interface TaskRunner {
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */
   release(slot: number): void;
   /**
-   * Attempts that share a slot are a batch: they run one after another, and none of them is reported before all have ended, unless
-   * that takes long. Then those that have not begun are handed back.
+   * Attempts that share a slot are a batch: those behind the first wait, begin in order, and are reported each as it ends. One that was
+   * taken back before it began is handed back.
    */
   start(attempts: readonly Descriptor[]): void;
   /** Finds out what became of attempts of an earlier engine; waits for those that still run. They take no slot. */

@@ -19,7 +19,7 @@ export interface Batch {
   size: number;
   /** Those that have not been reported, in order. */
   readonly left: Attempt[];
-  /** True if some were handed back, since the others take long. */
+  /** True if some were taken back before they began. */
   isBroken: boolean;
 }
 
