@@ -25,5 +25,6 @@ export { baseOfDropped } from "./store/directory/job-directory.js";
 export type { Report } from "./report/report.js";
 export { readHistory, readHistoryIn } from "./store/history/read-history.js";
 export { listJobs, listRuns, viewJob, viewJobs, viewPaths, type JobView } from "./store/view/job-view.js";
+export { memoryExcess, type MemoryExcess } from "./store/view/memory-excess.js";
 export type { TaskView } from "./store/view/task-view.js";
 export { checkJobName } from "./store/names.js";

@@ -71,7 +71,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
       if (!isQuiet) say(`${printableLine(job.name)} has completed before, just so: nothing is run`);
     } else if (!isQuiet || summary.state !== "completed") {
       const failure = findFailure(summary, dir);
-      const gain = { ms: work.ms, slots: settings.concurrency(availableParallelism()) };
+      const gain = { ms: work.ms, usage: work.usage, slots: settings.concurrency(availableParallelism()) };
       err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style, gain));
     }
     return exitCodeOfSummary(summary, signals.received());

@@ -1,17 +1,19 @@
-/** Adds up how long the attempts of a running job took: beside the time that passed it says what running several at once gained. */
+/** Adds up what the attempts of a running job took: time, which beside the time that passed says what running several at once gained, and CPU. */
 
-import type { Job } from "../index.js";
+import type { AttemptEnded, Job } from "../index.js";
 
 export class WorkTally {
   readonly #starts = new Map<string, number>();
   #ms = 0;
+  #cpuMs = 0;
+  #maxRssKb = 0;
 
   constructor(job: Job) {
     for (const { task, startedAt } of job.running()) this.#starts.set(task, startedAt);
     job.onEvents((events) => {
       for (const event of events) {
         if (event.type === "attempt-started" || event.type === "attempt-begun") this.#starts.set(event.task, event.at);
-        else if (event.type === "attempt-ended") this.#end(event.task, event.at);
+        else if (event.type === "attempt-ended") this.#end(event);
       }
     });
   }
@@ -21,9 +23,17 @@ export class WorkTally {
     return this.#ms;
   }
 
-  #end(task: string, at: number): void {
-    const start = this.#starts.get(task);
+  /** Null if it is known of none. */
+  get usage(): { readonly cpuMs: number; readonly maxRssKb: number } | null {
+    return this.#maxRssKb === 0 ? null : { cpuMs: this.#cpuMs, maxRssKb: this.#maxRssKb };
+  }
+
+  #end({ task, at, begunAt, usage }: AttemptEnded): void {
+    const start = begunAt ?? this.#starts.get(task);
     if (start !== undefined) this.#ms += Math.max(0, at - start);
     this.#starts.delete(task);
+    if (usage === undefined) return;
+    this.#cpuMs += usage.userMs + usage.systemMs;
+    this.#maxRssKb = Math.max(this.#maxRssKb, usage.maxRssKb);
   }
 }

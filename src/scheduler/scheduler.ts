@@ -161,7 +161,7 @@ export class Scheduler {
     const isShutdown = this.#shutdown.explains(report, attempt, this.#options.clock.monotonic());
     if (isShutdown) job.plan.stop(task, "interrupt", now);
     const outcome = isShutdown ? { ...report.result, stopped: "interrupt" as const } : outcomeOf(attempt, report);
-    const delayMs = job.plan.end(task, outcome, report.at, now);
+    const delayMs = job.plan.end(task, outcome, report.at, now, report);
     if (delayMs > 0) this.#delays.add(job, task, delayMs);
   }
 

@@ -32,3 +32,13 @@ test("a gain that can't be, that is none, or of a moment's work is not claimed",
   assert.doesNotMatch(summaryText(summary(500), null, hints, plainStyle, { ms: 1500, slots: 4 }), /×/);
   assert.doesNotMatch(summaryText(summary(10_000, true), null, hints, plainStyle, { ms: 30_000, slots: 4 }), /×/);
 });
+
+test("the summary says what all tasks took of CPU, and the largest of memory, where that is known", () => {
+  const usage = { cpuMs: 12_340, maxRssKb: 332_031 };
+  const text = (durationMs: number, isInterrupted = false): string =>
+    summaryText(summary(durationMs, isInterrupted), null, hints, plainStyle, { ms: 0, slots: 4, usage });
+  assert.equal(text(10_000).split("\n")[1], "  12.3 s of CPU; the largest process took 340 MB of memory");
+  assert.match(text(10_000, true), /12\.3 s of CPU/);
+  assert.doesNotMatch(text(500), /CPU/);
+  assert.doesNotMatch(summaryText(summary(10_000), null, hints, plainStyle, { ms: 0, slots: 4, usage: null }), /CPU/);
+});

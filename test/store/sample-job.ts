@@ -78,6 +78,8 @@ export const sampleEvents: readonly JobEvent[] = [
     task: "prepare",
     attempt: 2,
     outcome: { kind: "exited", exitCode: 0 },
+    begunAt: AT + 11,
+    usage: { userMs: 812.417, systemMs: 0, maxRssKb: 48_120 },
     status: "completed",
     error: null,
     retryAt: null,

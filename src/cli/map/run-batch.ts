@@ -220,7 +220,9 @@ class Batch {
   }
 
   #gain(): Work | null {
-    return this.#work === null ? null : { ms: this.#work.ms, slots: this.#call.settings.concurrency(availableParallelism()) };
+    if (this.#work === null) return null;
+    const { ms, usage } = this.#work;
+    return { ms, usage, slots: this.#call.settings.concurrency(availableParallelism()) };
   }
 
   #hints({ name, firstFailure }: MapSummary): Parameters<typeof summaryText>[2] {

@@ -1,6 +1,7 @@
 /** What `status` shows people: the jobs of a directory, or one job and its tasks. Takes what the files say; writes nothing. */
 
-import type { JobView, TaskView } from "../../index.js";
+import { memory } from "../../analysis/figure-text.js";
+import { memoryExcess, type JobView, type TaskView } from "../../index.js";
 import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatTime } from "./figures.js";
 import { printableLine } from "./printable.js";
@@ -48,6 +49,7 @@ export function jobText(job: JobView, options: JobTextOptions, style: Style): st
     ["first failure", textOf(job.state?.["first_failure"])],
     ["error", textOf(job.state?.["error"])],
     ["waits for", printableLine(options.waitsFor(job))],
+    ["more memory", excessText(job.tasks ?? [])],
     ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
@@ -70,6 +72,18 @@ function taskLines(tasks: readonly TaskView[], { isEveryTask, only = null, nowMs
     lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task, --state failed those`));
   }
   return lines;
+}
+
+/** Tasks that used more than they take; empty if none did. */
+function excessText(tasks: readonly TaskView[]): string {
+  const texts = tasks.flatMap((task) => {
+    const excess = memoryExcess(task);
+    if (excess === null) return [];
+    const [used, takes] = [excess.usedBytes, excess.takesBytes].map((bytes) => memory(bytes / 1024));
+    return [`${printableLine(task.id)} used ${used} and takes only ${takes}`];
+  });
+  const more = texts.length > maxOfStatus ? `, and ${formatCount(texts.length - maxOfStatus)} more` : "";
+  return `${texts.slice(0, maxOfStatus).join(", ")}${more}`;
 }
 
 /** What somebody wrote into tasks.json in vain. */

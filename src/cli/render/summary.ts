@@ -1,6 +1,7 @@
 /** The last words of `run`: how the job ended, the first failure with the end of its log, and what to do next. */
 
 import type { JobSummary } from "../../index.js";
+import { memory } from "../../analysis/figure-text.js";
 import { countsText } from "./counts-text.js";
 import { formatDuration, formatTasks } from "./figures.js";
 import { printableLine } from "./printable.js";
@@ -32,6 +33,8 @@ export interface Work {
   readonly ms: number;
   /** How many could run at once. */
   readonly slots: number;
+  /** CPU time of all together, and the memory of the largest process. Default: nothing is known of it. */
+  readonly usage?: { readonly cpuMs: number; readonly maxRssKb: number } | null;
 }
 
 export function summaryText(
@@ -42,6 +45,7 @@ export function summaryText(
   work: Work | null = null,
 ): string {
   const lines = [`${headline(summary, style)}${work === null ? "" : style.faint(gainText(summary, work))}`];
+  lines.push(...usageLines(summary, work).map(style.faint));
   if (summary.error !== null && failure === null) lines.push(`  ${printableLine(summary.error)}`);
   if (failure !== null) lines.push("", ...failureLines(failure, style));
   const next: [string, string][] = [];
@@ -72,6 +76,13 @@ function gainText({ durationMs, isInterrupted }: JobSummary, { ms, slots }: Work
   const gain = ms / durationMs;
   if (isInterrupted || durationMs < 1000 || gain < 1.1 || gain > slots) return "";
   return ` (${formatDuration(ms)} of work, ${gain.toFixed(1)} × as fast as one by one)`;
+}
+
+/** Of a moment's work nobody asks. */
+function usageLines({ durationMs }: JobSummary, work: Work | null): string[] {
+  const usage = work?.usage ?? null;
+  if (usage === null || durationMs < 1000) return [];
+  return [`  ${formatDuration(usage.cpuMs)} of CPU; the largest process took ${memory(usage.maxRssKb)} of memory`];
 }
 
 function failureLines({ task, error, attempts, tail, problem }: Failure, style: Style): string[] {

@@ -10,6 +10,7 @@ import type { JobEvent } from "../../domain/events.js";
 import type { Counts, LoadedJob } from "../../domain/job.js";
 import type { Outcome, StopReason } from "../../domain/outcome.js";
 import type { FinalStatus, TaskSpec } from "../../domain/task.js";
+import { attemptEnded, type Known } from "./attempt-ended.js";
 import { Budgets } from "./budgets.js";
 import { JobEnding } from "./job-ending.js";
 import { MapTasks } from "./map-tasks.js";
@@ -131,7 +132,7 @@ export class MapPlan implements JobPlan {
   }
 
   /** As `Plan.end`. */
-  end(task: number, outcome: Outcome, endedAt: number, at: number): number {
+  end(task: number, outcome: Outcome, endedAt: number, at: number, known: Known = {}): number {
     const open = this.#tasks.at(task);
     const { spec, attempts: attempt } = open;
     const ruling = judge(spec, outcome, this.#budgets.historyOf(task, true), this.#random);
@@ -139,7 +140,7 @@ export class MapPlan implements JobPlan {
     const mayRepeat = !this.isCancelling && !open.isUnwanted;
     const { status, error, delayMs } = ruling.status === "pending" && !mayRepeat ? CANCELLED : ruling;
     const retryAt = delayMs > 0 ? at + delayMs : null;
-    this.#events.push({ type: "attempt-ended", at: endedAt, task: spec.id, attempt, outcome, status, error, retryAt });
+    this.#events.push(attemptEnded(spec.id, attempt, outcome, endedAt, status, error, retryAt, known));
     if (outcome.kind === "not-begun") open.attempts -= 1;
     if (status !== "pending") {
       this.#close(task, status);

@@ -11,6 +11,7 @@ import type { Counts, LoadedJob } from "../../domain/job.js";
 import type { Outcome, StopReason } from "../../domain/outcome.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
+import { attemptEnded, type Known } from "./attempt-ended.js";
 import { Budgets } from "./budgets.js";
 import { JobEnding } from "./job-ending.js";
 import type { ReadyTasks } from "./ready-queues.js";
@@ -108,14 +109,14 @@ export class Plan {
 
   /**
    * The running attempt of a task ended at `endedAt`; now is `at`. If the next attempt has to wait, gives the milliseconds after
-   * which `endDelay` must be called, else 0.
+   * which `endDelay` must be called, else 0. `known` is what else is known of it.
    */
-  end(task: number, outcome: Outcome, endedAt: number, at: number): number {
+  end(task: number, outcome: Outcome, endedAt: number, at: number, known: Known = {}): number {
     const attempt = this.#table.attemptsOf(task);
     const { status, error, delayMs } = this.#judge(task, outcome);
     const id = this.taskAt(task).id;
     const retryAt = delayMs > 0 ? at + delayMs : null;
-    this.#events.push({ type: "attempt-ended", at: endedAt, task: id, attempt, outcome, status, error, retryAt });
+    this.#events.push(attemptEnded(id, attempt, outcome, endedAt, status, error, retryAt, known));
     this.#table.setStatus(task, status);
     if (outcome.kind === "not-begun") this.#table.setAttempts(task, attempt - 1);
     if (status === "pending") {

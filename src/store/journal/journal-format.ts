@@ -20,7 +20,7 @@ import type { HistoryRestored, JobEvent } from "../../domain/events.js";
 import type { AttemptHistory } from "../../domain/history.js";
 import type { JobSettings } from "../../domain/job.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
-import type { Outcome } from "../../domain/outcome.js";
+import type { Outcome, Usage } from "../../domain/outcome.js";
 import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { toJobOptions } from "../text/job-options.js";
@@ -52,7 +52,10 @@ function encodeHead(seq: number, event: JobEvent): string {
         (event.queued === undefined ? "" : `,"queued":true`)
       );
     case "attempt-ended": {
+      const { begunAt, usage } = event;
       const optional =
+        (begunAt === undefined ? "" : `,"begunAt":${begunAt}`) +
+        (usage === undefined ? "" : `,"usage":${usageText(usage)}`) +
         (event.error === null ? "" : `,"error":${JSON.stringify(event.error)}`) +
         (event.retryAt === null ? "" : `,"retryAt":${event.retryAt}`);
       const task = JSON.stringify(event.task);
@@ -87,6 +90,10 @@ function outcomeText(outcome: Outcome): string {
   return outcome.kind === "exited" && outcome.stopped === undefined
     ? `{"kind":"exited","exitCode":${outcome.exitCode}}`
     : JSON.stringify(outcome);
+}
+
+function usageText({ userMs, systemMs, maxRssKb }: Usage): string {
+  return `{"userMs":${userMs},"systemMs":${systemMs},"maxRssKb":${maxRssKb}}`;
 }
 
 /** There are many attempts in it, and most have no error and take one cpu. */

@@ -76,8 +76,13 @@ export function toRecord(task: DiskTask): TaskRecord {
     error: task.error ?? null,
     exitCode: task.exit_code ?? null,
     signal: task.signal ?? null,
-    usage: null,
+    usage: toUsage(task.usage),
   };
+}
+
+function toUsage(usage: DiskTask["usage"]): TaskRecord["usage"] {
+  if (usage === null || usage === undefined) return null;
+  return { userMs: usage.user_ms, systemMs: usage.system_ms, maxRssKb: usage.max_rss_kb };
 }
 
 function shared(strings: readonly string[]): readonly string[] {

@@ -12,6 +12,13 @@ import { list, single, type Shape } from "./value-shape.js";
 
 type Maybe<T> = T | null | undefined;
 
+/** Of the last attempt. */
+export interface DiskUsage {
+  readonly user_ms: number;
+  readonly system_ms: number;
+  readonly max_rss_kb: number;
+}
+
 /** What became of a task: written by us, ignored in a job file. */
 interface DiskRecord {
   readonly job_name?: Maybe<string>;
@@ -24,6 +31,7 @@ interface DiskRecord {
   readonly signal?: Maybe<string>;
   readonly attempts?: Maybe<number>;
   readonly log?: Maybe<string>;
+  readonly usage?: Maybe<DiskUsage>;
   /** Not of what became of it, but not a user's to write either. */
   readonly matrix_of?: Maybe<string>;
 }
@@ -58,6 +66,7 @@ export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["signal", single(checks.checkString)],
   ["attempts", single(checks.checkCounter)],
   ["log", single(checks.checkString)],
+  ["usage", single(checks.checkUsage)],
   ["matrix_of", single(checks.checkString)],
 ]);
 

@@ -8,6 +8,7 @@
  * object made for it takes five times as long.
  */
 
+import type { Usage } from "../../domain/outcome.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isEmpty } from "./describe.js";
 import { extraOf, toSpec, type SpecContext } from "./disk-task.js";
@@ -37,11 +38,15 @@ export function createdEntry(spec: TaskSpec): string {
  * @param log Path of its log file in the job's directory; null if it has none.
  */
 export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, log: string | null): string {
-  const { status, startedAt, completedAt, error, exitCode, signal, attempts } = record;
+  const { status, startedAt, completedAt, error, exitCode, signal, attempts, usage } = record;
   const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
   const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
   const rest = `${optionEntries(spec)}${matrixEntry(spec)}${entries(spec.extra)}`;
-  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)}${rest}}`;
+  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)},"usage":${usageText(usage)}${rest}}`;
+}
+
+function usageText(usage: Usage | null): string {
+  return usage === null ? "null" : `{"user_ms":${usage.userMs},"system_ms":${usage.systemMs},"max_rss_kb":${usage.maxRssKb}}`;
 }
 
 /** What was asked for as JSON, complete, without defaults: what the journal keeps. The keys are those of tasks.json. */

@@ -113,6 +113,16 @@ export function checkCounts(value: unknown): string | null {
   return isRight ? null : `expected an object with a number for each status, got ${describe(value)}`;
 }
 
+/** What an attempt took. */
+export function checkUsage(value: unknown): string | null {
+  const isRight = isObject(value) && ["user_ms", "system_ms", "max_rss_kb"].every((key) => isAmount(value[key]));
+  return isRight ? null : `expected an object with user_ms, system_ms and max_rss_kb, got ${describe(value)}`;
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value < Infinity;
+}
+
 function numberCheck(what: string, isRight: (value: number) => boolean): Check {
   return (value) => {
     if (typeof value === "number" && isRight(value)) return null;

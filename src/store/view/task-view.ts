@@ -17,6 +17,8 @@ export interface TaskView {
   readonly attempts?: number;
   /** Relative to the job's directory. */
   readonly log?: string | null;
+  /** Of the last attempt. */
+  readonly usage?: { readonly user_ms: number; readonly system_ms: number; readonly max_rss_kb: number } | null;
   readonly [key: string]: unknown;
 }
 

@@ -86,7 +86,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
 
   begun(key: number, at: number): void {
     const entry = this.#entries.get(key);
-    if (entry !== undefined) entry.begunAt ??= at / 1000;
+    if (entry !== undefined) entry.begunAt ??= Math.floor(at / 1000);
   }
 
   lasting(key: number, pid: number, start: number): void {

@@ -12,7 +12,8 @@ export function reportOf(ends: Float64Array, at: number): Report {
   return {
     key: ends[at]!,
     at: ends[at + 4]! / 1000,
-    begunAt: ends[at + 3]! / 1000,
+    // As exact as the record is: no attempt is to end before it began.
+    begunAt: Math.floor(ends[at + 3]! / 1000),
     result: (how & BY_SIGNAL) === 0 ? exited(value) : signaled(value),
     ...(usage !== null && { usage }),
     wasStopped: (how & AFTER_STOP) !== 0,

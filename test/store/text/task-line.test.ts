@@ -57,6 +57,9 @@ const specs: fc.Arbitrary<TaskSpec> = fc.record(
   { noNullPrototype: true },
 );
 
+/** Milliseconds as the runner measures them. */
+const figure = fc.nat().map((us) => us / 1000);
+
 const records: fc.Arbitrary<TaskRecord> = fc.record(
   {
     status: fc.constantFrom("pending", "running", "completed", "failed", "skipped", "cancelled"),
@@ -66,7 +69,7 @@ const records: fc.Arbitrary<TaskRecord> = fc.record(
     error: fc.option(text),
     exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
     signal: fc.option(fc.constantFrom("SIGKILL", "SIGTERM")),
-    usage: fc.constant(null),
+    usage: fc.option(fc.record({ userMs: figure, systemMs: figure, maxRssKb: fc.nat() }, { noNullPrototype: true })),
   },
   { noNullPrototype: true },
 );
@@ -105,7 +108,7 @@ test("a line has the guide's keys in the guide's order, then ours", () => {
     taskLine(plain, fresh, "my-job", null),
     '{"id":"a","job_name":"my-job","command":"echo","args":[],"dependencies":[],"status":"pending",' +
       '"created_at":"2026-01-31T12:00:00.000Z","started_at":null,"completed_at":null,"error":null,' +
-      '"exit_code":null,"signal":null,"attempts":0,"log":null}',
+      '"exit_code":null,"signal":null,"attempts":0,"log":null,"usage":null}',
   );
 });
 
@@ -119,12 +122,13 @@ test("options that differ from their default come last, before keys that we don'
     completedAt: 1,
     error: 'exit "1"',
     exitCode: 1,
+    usage: { userMs: 1.5, systemMs: 0, maxRssKb: 900 },
   };
   const line = taskLine(spec, record, "j", "a.log");
   assert.ok(
     line.endsWith(
       '"started_at":"1970-01-01T00:00:00.000Z","completed_at":"1970-01-01T00:00:00.001Z","error":"exit \\"1\\"",' +
-        '"exit_code":1,"signal":null,"attempts":2,"log":"a.log","timeout":1.5,"priority":2,"note":{"by":"me"}}',
+        '"exit_code":1,"signal":null,"attempts":2,"log":"a.log","usage":{"user_ms":1.5,"system_ms":0,"max_rss_kb":900},"timeout":1.5,"priority":2,"note":{"by":"me"}}',
     ),
     line,
   );
