@@ -99,11 +99,13 @@ static int read_stat(int directory, const char *name, struct process *process) {
   int problem = read_file(directory, name, text, sizeof text);
   if (problem) return problem == ENOENT ? ESRCH : problem;
   char *end = strrchr(text, ')'), state; /* the program's name, before it, can be anything */
-  int parent, group;
+  int parent, group, threads;
   unsigned long long start;
-  if (!end || sscanf(end + 1, " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &parent, &group, &start) != 4)
-    return ESRCH;
-  *process = (struct process){.pid = atoi(text), .parent = parent, .group = group, .start = start, .is_zombie = state == 'Z' || state == 'X'};
+  static const char format[] = " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu";
+  if (!end || sscanf(end + 1, format, &state, &parent, &group, &threads, &start) != 5) return ESRCH;
+  *process = (struct process){.pid = atoi(text), .parent = parent, .group = group, .start = start};
+  /* One whose first thread alone has ended looks like a zombie, and is none. */
+  process->is_zombie = (state == 'Z' || state == 'X') && threads <= 1;
   return 0;
 }
 

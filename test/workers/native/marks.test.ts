@@ -1,6 +1,7 @@
 /** The mark that nobody sets: by it what outlived its runner is found. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { signal } from "../../support/processes.js";
@@ -124,5 +125,25 @@ describe("the mark", { skip, concurrency: 2 }, () => {
     rig.stop(1, 100);
     await rig.end(1);
     assert.deepEqual(rig.survivors(), []);
+  });
+
+  test("a process of which the first thread alone has ended is no zombie: it is ended like any other", async (t) => {
+    const rig = new Rig(t, native);
+    writeFileSync(
+      rig.path("headless.c"),
+      `#include <pthread.h>
+       #include <signal.h>
+       #include <unistd.h>
+       static void *stay(void *none) { sleep(600); return none; }
+       int main(void) { pthread_t one; signal(SIGTERM, SIG_IGN); pthread_create(&one, 0, stay, 0); pthread_exit(0); }`,
+    );
+    assert.equal(spawnSync("cc", ["-pthread", "-o", rig.path("headless"), rig.path("headless.c")]).status, 0);
+    rig.shell(1, "setsid ./headless & echo $!; sleep 600");
+    await rig.heard(1, "\n");
+    const stat = `/proc/${rig.log(1).trim()}/stat`;
+    assert.ok(await waitUntil(() => readFileSync(stat, "latin1").includes("(headless) Z")));
+    rig.stop(1, 50);
+    await rig.end(1);
+    assert.equal(existsSync(stat), false);
   });
 });
