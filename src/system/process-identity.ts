@@ -57,3 +57,12 @@ export function isAlive(identity: ProcessIdentity): Look {
   if (look.answer !== "yes") return look;
   return look.found.start === identity.start && !look.found.isZombie ? yes(true) : NO;
 }
+
+/** That very process goes on, if it is stopped and ours to signal. */
+export function wake(identity: ProcessIdentity): void {
+  try {
+    if (isAlive(identity).answer === "yes") process.kill(identity.pid, "SIGCONT");
+  } catch {
+    // It has ended meanwhile, or is another user's.
+  }
+}

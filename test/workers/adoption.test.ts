@@ -141,6 +141,15 @@ test("an adopted task can be stopped", LIMIT, async () => {
   assert.equal(wasStopped, true);
 });
 
+test("an adopted task whose runner was stopped can be stopped", LIMIT, async () => {
+  const orphans = await killedEngine([`echo "$PPID $$" >pids; while :; do sleep 0.1; done`], () => rig.line("pids"));
+  const [runner = 0] = (await rig.line("pids")).split(" ").map(Number);
+  rig.pool.adopt(orphans);
+  process.kill(runner, "SIGSTOP");
+  rig.pool.stop(101, 60_000);
+  assert.deepEqual((await rig.report(101)).result, { kind: "signaled", signal: "SIGTERM" });
+});
+
 test("an adopted task that ignores TERM is killed", LIMIT, async () => {
   const orphans = await killedEngine(["trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done"], () => rig.line("pid"));
   rig.pool.adopt(orphans);

@@ -22,6 +22,11 @@ async function startReady(script: string): Promise<{ key: number; line: string }
   return { key, line: await rig.line(name) };
 }
 
+async function isStopped(pid: string): Promise<void> {
+  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${pid}/stat`, "latin1")))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 test("a task that is stopped cleans up, and its own exit code is reported", LIMIT, async () => {
   const { key } = await startReady("trap 'echo cleaned; exit 42' TERM; sleep 60 & echo ok >$READY; wait");
   rig.pool.stop(key, LONG_MS);
@@ -57,10 +62,19 @@ test("a task that ignores TERM is killed after the grace period, which may be sh
 
 test("a stopped task acts on TERM too", LIMIT, async () => {
   const { key, line } = await startReady("trap 'exit 7' TERM; echo $$ >$READY; kill -STOP $$; sleep 60");
-  while (!/^\d+ \(.*\) T/.test(readFileSync(`/proc/${line}/stat`, "latin1")))
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await isStopped(line);
   rig.pool.stop(key, LONG_MS);
   assert.deepEqual((await rig.report(key)).result, { kind: "exited", exitCode: 7 });
+});
+
+test("a stop reaches a runner that its task has stopped, and so does the end of the engine", LIMIT, async () => {
+  const { key } = await startReady("echo $PPID >$READY; kill -STOP $PPID; exec sleep 60");
+  const runner = await rig.line(`ready-${key - 1}`);
+  await isStopped(runner);
+  rig.pool.stop(key, LONG_MS);
+  assert.deepEqual((await rig.report(key)).result, { kind: "signaled", signal: "SIGTERM" });
+  process.kill(Number(runner), "SIGSTOP");
+  await isStopped(runner);
 });
 
 test("a stop ends what the task started, also what ignores TERM and what outlives it", LIMIT, async () => {

@@ -35,6 +35,8 @@ export interface AdoptedSpool {
   isAlive(): Look;
   /** Keeps its writer from beginning what it has not begun, if that is in its hands. Throws the file system's errors. */
   holdBack(): void;
+  /** Its writer goes on, if somebody has stopped it (SIGSTOP): what it has to record would never come. */
+  wake(): void;
   told(key: number): Told;
   /** By what its processes are known, and those variables. */
   trace(key: number, variables: readonly string[]): Trace;

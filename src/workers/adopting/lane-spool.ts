@@ -15,7 +15,7 @@ import { closeSync, fstatSync, readSync } from "node:fs";
 import { NO, type Look } from "../../system/look.js";
 import { lookAtLock } from "../../system/lock-look.js";
 import { openToAppend } from "../../system/open-file.js";
-import { bootId, isAlive, type ProcessIdentity } from "../../system/process-identity.js";
+import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 import { exited } from "../runner/end-result.js";
 import type { AdoptedSpool, Told } from "./adopted-spool.js";
@@ -69,6 +69,10 @@ export class LaneSpool implements AdoptedSpool {
   holdBack(): void {
     closeSync(openToAppend(recallPath(this.#path)));
     this.#isHeldBack = true;
+  }
+
+  wake(): void {
+    if (this.#lane !== null) wake(this.#lane);
   }
 
   told(key: number): Told {

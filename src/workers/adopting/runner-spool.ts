@@ -3,7 +3,7 @@
 import { closeSync, readSync } from "node:fs";
 import { NO, type Look } from "../../system/look.js";
 import { lookAtLock } from "../../system/lock-look.js";
-import { bootId, isAlive } from "../../system/process-identity.js";
+import { bootId, isAlive, wake } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 import { endOf } from "../runner/end-result.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
@@ -59,6 +59,10 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
 
   /** It drops its queue by itself when its engine is gone. */
   holdBack(): void {}
+
+  wake(): void {
+    if (this.#head !== null) wake(this.#head);
+  }
 
   told(key: number): Told {
     const { begunAt, end, reason, isDropped } = this.#entries.get(key)!;

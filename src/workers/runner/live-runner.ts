@@ -91,7 +91,9 @@ export class LiveRunner implements SpoolListener {
     this.#write(commands);
   }
 
+  /** A runner that somebody has stopped (SIGSTOP) would end nothing. */
   stop(key: number, graceMs: number): void {
+    this.#child.kill("SIGCONT");
     this.#write(`s\0${key}\0${graceMs}\0`);
   }
 
@@ -100,6 +102,7 @@ export class LiveRunner implements SpoolListener {
     if (this.#isGone) return;
     await new Promise<void>((resolve) => {
       this.#onGone = resolve;
+      this.#child.kill("SIGCONT");
       this.#child.stdin?.end();
     });
   }
