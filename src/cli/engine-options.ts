@@ -2,7 +2,9 @@
 
 import { availableParallelism } from "node:os";
 import type { ExecutorOptions } from "../index.js";
+import { clusterLimits } from "../internal.js";
 import type { Settings } from "./settings.js";
+import { slurmSettings } from "./slurm-settings.js";
 import { UsageError } from "./usage-error.js";
 
 export type EngineLimits = Pick<ExecutorOptions, "concurrency" | "memory" | "gpus" | "pools">;
@@ -16,6 +18,8 @@ export function engineLimits(settings: Settings): EngineLimits {
     throw new UsageError(`--memory is "${memory}": expected a size such as 12GiB or 500MB`);
   const gpus = settings.count("gpus", 0);
   const pools = readPools(settings.list("pool"));
+  const slurm = slurmSettings(settings);
+  if (slurm !== undefined) return { ...clusterLimits(slurm), ...(Object.keys(pools).length > 0 && { pools }) };
   return {
     concurrency: settings.concurrency(availableParallelism()),
     ...(memory !== null && { memory }),

@@ -4,7 +4,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type Job, type JobSummary } from "../index.js";
+import { AirExecutor, viewJob, viewPaths, type OpenOptions, type Job, type JobSummary } from "../index.js";
 import type { Call } from "./command.js";
 import { engineLimits } from "./engine-options.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
@@ -19,6 +19,7 @@ import { summaryText, type Failure } from "./render/summary.js";
 import type { Settings } from "./settings.js";
 import { commandText, placeOption } from "./shell-word.js";
 import { watchSignals } from "./signals.js";
+import { slurmSettings } from "./slurm-settings.js";
 import { isExpected } from "./usage-error.js";
 import { WorkTally } from "./work-tally.js";
 
@@ -92,9 +93,11 @@ function isOver(job: Job): boolean {
   return counts.pending + counts.running === 0;
 }
 
-export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): ExecutorOptions {
+export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): OpenOptions {
+  const slurm = slurmSettings(settings);
   return {
     dir,
+    ...(slurm !== undefined && { slurm }),
     ...engineLimits(settings),
     graceMs: settings.gracePeriodMs(),
     durability: settings.text("durability") === "strict" ? "strict" : "grouped",

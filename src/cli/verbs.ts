@@ -30,6 +30,7 @@ export const verbs: readonly Verb[] = [
       "except",
       "grace-period",
       "durability",
+      ...(["engine", "slots", "partition", "account", "qos", "time", "sbatch-arg", "lease"] as const),
     ],
     examples: [
       ["air-executor run pipeline.yaml", "run it; an unfinished run of that name is taken up where it stopped"],
@@ -40,6 +41,7 @@ export const verbs: readonly Verb[] = [
       ["air-executor run pipeline.yaml --only merge", "merge and all that it needs"],
       ["generate-tasks | air-executor run - --name nightly", "a job from standard input"],
       ["air-executor run .air-executor/jobs/my-job", "a dropped job"],
+      ["air-executor run pipeline.yaml --engine slurm --slots 1:200", "on the nodes of a cluster"],
     ],
     load: () => import("./commands/run.js"),
     runsTasks: true,

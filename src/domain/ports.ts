@@ -2,8 +2,10 @@
  * The ports between scheduler, workers and store, which don't know each other: they meet in the engine.
  */
 
+import type { AirError } from "./errors.js";
 import type { AttemptStarted, JobEvent } from "./events.js";
 import type { Result, Usage } from "./outcome.js";
+import type { Resources } from "./resources.js";
 
 /** The plain data of one attempt: all that a runner needs, nothing that only makes sense in this process. */
 export interface Descriptor {
@@ -108,8 +110,10 @@ export interface TaskRunner {
   warm(count: number): void;
   /** True if attempts of that claim are its to adopt. */
   knows(claim: string): boolean;
-  /** A free slot, or undefined if all are taken. */
-  reserve(): Placement | undefined;
+  /** A free slot for what takes so much, or undefined if all are taken. */
+  reserve(takes: Resources): Placement | undefined;
+  /** Set if slots are unlike: that one demand finds none says nothing of the others. */
+  readonly hasKinds?: true;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */
   release(slot: number): void;
   /**
@@ -122,6 +126,12 @@ export interface TaskRunner {
   /** Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one. */
   stop(key: number, graceMs: number): void;
   onReports(handler: (reports: readonly Report[]) => void): void;
+  /** Hears that there are slots which were not there before, so that what is ready can start. Not needed where all slots are always there. */
+  onRoom?(handler: () => void): void;
+  /** What keeps it from starting anything and won't end by itself; null or absent if nothing does. */
+  readonly hopeless?: AirError | null;
+  /** How it stands with its slots, for people; absent where that is no news. */
+  readonly status?: string;
   /** What it knows of ends outlives it from now on: somebody could not record them. */
   keep(): void;
   /**

@@ -14,7 +14,7 @@ import type { FitCheck } from "../store/text/demand-faults.js";
 import { LocalRunner } from "../workers/runner/local-runner.js";
 import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
-import { GpuDevices } from "./gpu-devices.js";
+import { DEVICES_OF_SLOTS, GpuDevices, PLENTY_OF_GPUS } from "./gpu-devices.js";
 import { MachinePools, requireFit } from "./machine-pools.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
@@ -58,10 +58,7 @@ export class Engine {
     this.#dir = dir;
     this.#options = options;
     const { concurrency, graceMs } = options;
-    this.#pools = new MachinePools(options, (numbers) => {
-      this.#gpus.open(numbers);
-      this.#scheduler.declareGpus(numbers.length);
-    });
+    this.#pools = new MachinePools(options, (numbers) => this.#haveGpus(numbers));
     this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency, onNotice: options.onWarning });
     const onWakeup = (at: number | null): void => this.#arm(at);
     this.#gpus = new GpuDevices(
@@ -73,7 +70,7 @@ export class Engine {
       runner: this.#runner,
       clock,
       pools: this.#pools.known,
-      devices: this.#gpus,
+      devices: this.#runner.hasKinds === true ? DEVICES_OF_SLOTS : this.#gpus,
       graceMs,
       random: Math.random,
       onWakeup,
@@ -83,6 +80,13 @@ export class Engine {
       return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };
     };
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
+  }
+
+  #haveGpus(numbers: readonly number[]): void {
+    const isOfSlots = this.#runner.hasKinds === true;
+    if (!isOfSlots) this.#gpus.open(numbers);
+    this.#scheduler.declareGpus(isOfSlots ? PLENTY_OF_GPUS : numbers.length);
+    if (isOfSlots) this.#scheduler.freeGpus(PLENTY_OF_GPUS);
   }
 
   /** Throws `AIR_CLOSED` if no job can begin here any more: to be asked before anything is made for one. */
@@ -213,6 +217,8 @@ export class Engine {
       const message = `the machine has started no process for too long (${reason}). Jobs stay unfinished: run them again when it can.`;
       return { since, error: new AirError("AIR_SYSTEM", message) };
     }
+    const { hopeless = null } = this.#runner;
+    if (hopeless !== null) return { since: 0, error: hopeless, isForGood: true };
     for (const { obstacle } of this.#running.values()) if (obstacle !== null) return obstacle;
     return null;
   }

@@ -14,6 +14,10 @@ import { ensurePrivateDirectory } from "../system/private-directory.js";
 
 const AGAIN_MS = 500;
 
+/** Where slots are unlike each brings its own, and how many there are is not ours to count. */
+export const DEVICES_OF_SLOTS: DevicePort = { take: () => [], give: () => {}, want: () => {} };
+export const PLENTY_OF_GPUS = 1e9;
+
 export class GpuDevices implements DevicePort {
   readonly #base: string;
   /** More are free to hand out, or, below 0, fewer. */

@@ -8,6 +8,8 @@ import type { Clock } from "../domain/ports.js";
 
 /** What stands in the way of starting anything, and since when (monotonic milliseconds). */
 export interface Obstacle {
+  /** It won't end by itself: there is nothing to wait for but what runs. */
+  readonly isForGood?: true;
   readonly since: number;
   readonly error: AirError;
 }
@@ -45,7 +47,8 @@ export class Patience {
     const now = this.#clock.monotonic();
     // The time counts from the last running task's end: until then something may still free what is missing.
     this.#idleSince = inFlight > 0 || obstacle === null ? null : (this.#idleSince ?? now);
-    if (this.#idleSince === null || obstacle === null || now - Math.max(this.#idleSince, obstacle.since) < this.#limitMs) return;
+    if (this.#idleSince === null || obstacle === null) return;
+    if (obstacle.isForGood !== true && now - Math.max(this.#idleSince, obstacle.since) < this.#limitMs) return;
     this.end();
     this.#onLost(obstacle.error);
   }

@@ -47,6 +47,12 @@ import { explainRefusal } from "../system/refusal.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
+import { clusterLimits, openSlurm, type SlurmOptions } from "./slurm-options.js";
+
+export interface OpenOptions extends ExecutorOptions {
+  /** Run tasks on the nodes of a Slurm cluster; `{}` for all its defaults. Default: on this machine. */
+  readonly slurm?: SlurmOptions;
+}
 
 export class AirExecutor {
   readonly dir: string;
@@ -79,12 +85,13 @@ export class AirExecutor {
   /**
    * @throws AirError `AIR_USAGE` for an option that makes no sense, `AIR_UNSAFE_PATH` for a directory that is a link or somebody else's.
    */
-  static async open(options: ExecutorOptions = {}): Promise<AirExecutor> {
-    const complete = completeOptions(options);
+  static async open({ slurm, ...options }: OpenOptions = {}): Promise<AirExecutor> {
+    const complete = completeOptions(slurm === undefined ? options : { ...options, ...clusterLimits(slurm) });
     const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
     try {
       prepareBase(dir).forEach(complete.onWarning);
-      return new AirExecutor(dir, complete, new Engine(dir, complete, options.runner ?? null));
+      const runner = slurm === undefined ? (options.runner ?? null) : await openSlurm(dir, slurm, complete);
+      return new AirExecutor(dir, complete, new Engine(dir, complete, runner));
     } catch (error) {
       throw explainRefusal(error, dir);
     }

@@ -11,7 +11,7 @@ import type { Clock, Descriptor, DevicePort, Placement, TaskRunner } from "../do
 import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { Admission } from "./admission/admission.js";
-import type { Holding, Queue } from "./admission/queue.js";
+import type { Holding, Kind, Queue } from "./admission/queue.js";
 import type { Attempt, Batch, InFlight } from "./in-flight.js";
 import { HoldUpWatch } from "./hold-up-watch.js";
 import type { JobRun } from "./job-run.js";
@@ -147,19 +147,20 @@ export class Dispatcher {
   #choose(ceiling: number): Map<JobRun, Starting> {
     const chosen = new Map<JobRun, Starting>();
     let left = ceiling - this.#inFlight.running;
+    const aside = new Set<Kind>();
     while (left > 0) {
-      const queue = this.#admission.pick();
-      if (queue === null) {
-        break;
-      }
+      const queue = this.#admission.pick(aside);
+      if (queue === null) break;
       const { job } = queue;
       if (!job.ports.recorder.isReady()) {
         this.#hold(job);
         continue;
       }
-      const placement = this.#runner.reserve();
+      const placement = this.#runner.reserve(queue.holding.demand);
       if (placement === undefined) {
-        break;
+        if (this.#runner.hasKinds !== true) break;
+        aside.add(queue.turn.kind);
+        continue;
       }
       let starting = chosen.get(job);
       if (starting === undefined) {
@@ -207,7 +208,7 @@ export class Dispatcher {
     batch.left.push(attempt);
     batch.size += 1;
     attempts.push(attempt);
-    placements.push(count === 0 ? placement : { ...placement, gpus });
+    placements.push(gpus.length === 0 ? placement : { ...placement, gpus });
     starts.push({
       type: "attempt-started",
       at: this.#clock.now(),
@@ -216,7 +217,7 @@ export class Dispatcher {
       claim: placement.claim,
       key,
       ...(holding === null ? QUEUED : holding.isPlain ? {} : { takes: holding.demand }),
-      ...(count > 0 && { gpus }),
+      ...(gpus.length > 0 && { gpus }),
     });
     job.running += 1;
   }

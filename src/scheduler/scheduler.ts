@@ -57,6 +57,7 @@ export class Scheduler {
     const onFault = (job: JobRun, error: unknown): void => this.#break(job, error);
     this.#round = new Round(options.runner, options.clock, this.#dispatcher, forget, onFault);
     options.runner.onReports((reports) => this.onReports(reports));
+    options.runner.onRoom?.(() => this.resume());
   }
 
   /** True after `stop` or `drain`. */

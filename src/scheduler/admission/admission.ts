@@ -98,14 +98,16 @@ export class Admission<Job extends Candidate> {
     return this.#odd === 0;
   }
 
-  /** The queue whose first task may start; null if there is none. Changes nothing. */
-  pick(): Queue<Job> | null {
+  /** The queue whose first task may start; null if there is none. Changes nothing. @param aside kinds for which there is no slot. */
+  pick(aside?: ReadonlySet<Kind>): Queue<Job> | null {
     this.#overtaken = null;
     const reserved = this.#gate.reservedFor;
-    if (reserved !== null && this.#gate.obstacleOf(reserved, reserved.holding.shared) === NO_POOL) return reserved;
+    const hasSlot = reserved !== null && aside?.has(reserved.turn.kind) !== true;
+    if (hasSlot && this.#gate.obstacleOf(reserved, reserved.holding.shared) === NO_POOL) return reserved;
     let best: Queue<Job> | null = null;
     let fitting: Queue<Job> | null = null;
     for (const kind of this.#waiting) {
+      if (aside?.has(kind) === true) continue;
       const queue = this.#turns[kind.heap.first()!]!.first!;
       if (best === null || goesBefore(queue, best)) best = queue;
       if (fitting !== null && goesBefore(fitting, queue)) continue;

@@ -1,4 +1,5 @@
 /* The runner's beginning, its first thread, and its end. PROTOCOL.md says how it is called. */
+#include "remote-slot.h"
 #include "runner.h"
 
 #include <errno.h>
@@ -189,6 +190,7 @@ static void work(void) {
 }
 
 int main(int argc, char **argv) {
+  if (argc > 1 && strcmp(argv[1], "--slot") == 0) return slot_main(argc - 2, argv + 2);
   if (argc == 2 && strcmp(argv[1], "--version") == 0) return dprintf(1, "air-executor-runner %d\n", PROTOCOL_VERSION) < 0 ? 2 : 0;
   prepare_files();
   prepare_signals();

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,18 +101,45 @@ static bool is_text(const char *path) {
 }
 
 /* Returns if that can't be done, with errno. The limit of open files comes last: we may have more of them open than tasks may. */
-static void replace_image(struct slot *slot, struct task *task) {
+static void replace_image(struct slot *slot, struct task *task, char *file) {
   if (setrlimit(RLIMIT_NOFILE, &files_limit) != 0) return;
-  execve(task->file, task->argv, slot->env);
+  execve(file, task->argv, slot->env);
   if (errno != ENOEXEC) return;
   /* A script that does not say who runs it is the shell's, as everywhere; a program of another machine is not. */
   setrlimit(RLIMIT_NOFILE, &own_files_limit);
-  bool is_script = is_text(task->file);
+  bool is_script = is_text(file);
   setrlimit(RLIMIT_NOFILE, &files_limit);
   task->argv[-1] = "/bin/sh";
-  task->argv[0] = task->file;
+  task->argv[0] = file;
   if (is_script) execve("/bin/sh", task->argv - 1, slot->env);
   else errno = ENOEXEC;
+}
+
+/* A name alone is looked for on the task's own PATH, as execvp(3) does: whoever is on another machine can't look here. */
+static void find_image(struct slot *slot, struct task *task) {
+  const char *path = "/usr/bin:/bin";
+  char file[PATH_MAX];
+  int problem = ENOENT;
+  for (char **variable = slot->env; *variable; variable++)
+    if (strncmp(*variable, "PATH=", 5) == 0) {
+      path = *variable + 5;
+      break;
+    }
+  for (;; path++) {
+    size_t bytes = strcspn(path, ":"), name_bytes = strlen(task->file);
+    if (bytes + name_bytes + 2 <= sizeof file) {
+      memcpy(file, path, bytes);
+      if (bytes == 0) file[bytes++] = '.';
+      file[bytes] = '/';
+      memcpy(file + bytes + 1, task->file, name_bytes + 1);
+      replace_image(slot, task, file);
+      if (errno == EACCES) problem = EACCES;
+      else if (errno != ENOENT && errno != ENOTDIR) return;
+    }
+    path += strcspn(path, ":");
+    if (!*path) break;
+  }
+  errno = problem;
 }
 
 static int open_input(const char *path) {
@@ -159,7 +187,8 @@ static _Noreturn void become(struct slot *slot, struct task *task) {
   int made = 0;
   if (separate(slot, task) && open_streams(slot, task, &made)) {
     atomic_store(&told->stage, 'r');
-    replace_image(slot, task);
+    if (strchr(task->file, '/')) replace_image(slot, task, task->file);
+    else find_image(slot, task);
   }
   atomic_store(&told->error, errno);
   if (made > 0) unmake_log_in_child(&slot->log, task->context, task->log);

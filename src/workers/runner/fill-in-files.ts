@@ -19,7 +19,7 @@ type Found = { readonly bytes: Uint8Array } | { readonly problem: string };
  */
 export function fillInFiles(
   { bytes, rows, files }: HandOver,
-  lookup: CommandLookup,
+  lookup: Pick<CommandLookup, "find" | "forget">,
   leaveOut: (key: number) => boolean,
   onProblem: (key: number, problem: string) => void,
 ): Uint8Array {

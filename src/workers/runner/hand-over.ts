@@ -44,7 +44,7 @@ export class HandOverText {
       rows[row + 3] = text.length;
       rows[row + 4] = indexOfFile(files, command, cwd, attempt.env["PATH"] ?? null);
       row += ROW;
-      noteMoves(attempt, moves);
+      if (attempt.earlierLog !== null) moves.push(...movesOf(attempt));
     }
     return { bytes: encode(text, rows), rows, files, moves };
   }
@@ -94,9 +94,12 @@ function indexOfFile(files: WantedFile[], command: string, cwd: string, path: st
 
 const MOST_COMPARED = 16;
 
-function noteMoves({ key, log, earlierLog, errorLog, earlierErrorLog }: Descriptor, moves: MovedLog[]): void {
+/** The logs of earlier attempts that have to make room for those of this one. */
+export function movesOf({ key, log, earlierLog, errorLog, earlierErrorLog }: Descriptor): MovedLog[] {
+  const moves: MovedLog[] = [];
   if (earlierLog !== null) moves.push({ key, from: log, to: earlierLog });
   if (errorLog !== null && earlierErrorLog !== null) moves.push({ key, from: errorLog, to: earlierErrorLog });
+  return moves;
 }
 
 /** Where text and bytes are not of one length the places in it are counted anew. */

@@ -15,10 +15,11 @@ export interface RunnerProgram {
 
 const HERE = fileURLToPath(import.meta.url);
 const NAME = `runner-${process.platform}-${process.arch}`;
+const LINUX_NAMES = ["runner-linux-x64", "runner-linux-arm64"];
 
 export function chooseRunner(wanted = process.env["AIR_EXECUTOR_RUNNER"]): RunnerProgram {
   if (wanted?.includes("/") === true) return { kind: "native", file: wanted, args: [] };
-  const native = wanted === "portable" ? undefined : nativePlaces().find((path) => existsSync(path));
+  const native = wanted === "portable" ? undefined : placesOf(NAME).find((path) => existsSync(path));
   return native === undefined ? portableRunner() : { kind: "native", file: native, args: [] };
 }
 
@@ -27,7 +28,12 @@ export function portableRunner(): RunnerProgram {
   return { kind: "portable", file: process.execPath, args: [places.find((path) => existsSync(path)) ?? places[0]!] };
 }
 
+/** The native runners for other machines, as far as they were built. */
+export function linuxRunners(): string[] {
+  return LINUX_NAMES.flatMap((name) => placesOf(name).find((path) => existsSync(path)) ?? []);
+}
+
 /** Shipped it lies beside the file that this one was joined into. */
-function nativePlaces(): string[] {
-  return [join(dirname(HERE), NAME), join(dirname(HERE), "..", "..", "..", "bundle", NAME)];
+function placesOf(name: string): string[] {
+  return [join(dirname(HERE), name), join(dirname(HERE), "..", "..", "..", "bundle", name)];
 }

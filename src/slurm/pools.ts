@@ -1,0 +1,94 @@
+/**
+ * The pools of slots that lie in `.air-executor/slurm/`: makes one, and takes over one that an engine left that is gone, with its place in the
+ * queue of the cluster and all that its slots have. One engine a pool, by a lock in it. Asks Slurm nothing.
+ */
+
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { AirError } from "../domain/errors.js";
+import { randomDigits } from "../domain/random-digits.js";
+import { certain } from "../system/look.js";
+import { takeLock, type Lock } from "../system/lock.js";
+import { lookAt } from "../system/path-look.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { PoolFiles, type PoolRecord } from "./pool-files.js";
+
+export interface TakenPool {
+  readonly files: PoolFiles;
+  /** As it is on disk. */
+  record: PoolRecord;
+  readonly lock: Lock;
+}
+
+const FORMAT = 1;
+const AGAIN_MS = 2_000;
+
+export class Pools {
+  readonly #dir: string;
+  readonly #runners: readonly string[];
+
+  /** @param runners absolute paths of those to bring to the nodes. */
+  constructor(dir: string, runners: readonly string[]) {
+    this.#dir = dir;
+    this.#runners = runners;
+  }
+
+  /**
+   * Takes over the pool of that name. `held`: by an engine that lives. `gone`: there is no such directory.
+   *
+   * @throws if that can't be told now, or its record can't be read.
+   */
+  async takeOver(token: string): Promise<TakenPool | "held" | "gone"> {
+    const files = new PoolFiles(join(this.#dir, token));
+    const place = lookAt(files.dir);
+    if (place.answer === "no") return "gone";
+    certain(place);
+    const lock = await this.#lock(files, token);
+    if (lock === null) return "held";
+    try {
+      const found = files.readRecord();
+      const record = { ...found, generation: found.generation + 1 };
+      files.writeRecord(record);
+      return { files, record, lock };
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /**
+   * Takes it over as soon as that can be done: what runs in its slots is not given up because somebody can't be asked now. Null if `isOver` by
+   * then.
+   */
+  async waitFor(token: string, isOver: () => boolean, onNotice: (text: string) => void): Promise<TakenPool | "gone" | null> {
+    for (let round = 0; !isOver(); round += 1) {
+      const found = await this.takeOver(token).catch((error: unknown) => error as Error);
+      if (found === "gone" || (found !== "held" && !(found instanceof Error))) return found;
+      const why = found === "held" ? "another engine has them" : found.message;
+      if (round === 0) onNotice(`slots of an earlier engine (${token}) can't be taken over yet: ${why}`);
+      await pause(AGAIN_MS);
+    }
+    return null;
+  }
+
+  /** Null if somebody else has it. */
+  async #lock(files: PoolFiles, token: string): Promise<Lock | null> {
+    try {
+      return await takeLock(join(files.dir, "lock"), `pool ${token}`);
+    } catch (error) {
+      if (error instanceof AirError && error.code === "AIR_LOCKED") return null;
+      throw error;
+    }
+  }
+
+  async make(): Promise<TakenPool> {
+    ensurePrivateDirectory(this.#dir);
+    const token = `${Date.now().toString(36)}${randomDigits(4)}`;
+    const files = new PoolFiles(join(this.#dir, token));
+    files.make(this.#runners);
+    const lock = await takeLock(join(files.dir, "lock"), `pool ${token}`);
+    const record: PoolRecord = { format: FORMAT, token, name: `air-executor-${token}`, generation: 0, submissions: [] };
+    files.writeRecord(record);
+    return { files, record, lock };
+  }
+}

@@ -1,0 +1,25 @@
+/** When Slurm is asked for its queue: often enough to hear of a lost node in time, seldom enough to be no burden for a controller. Pure. */
+
+const [USUAL_MS, LONGEST_MS, DOUBTFUL_MS] = [10_000, 60_000, 2_000];
+const SLOWER = 1.5;
+
+export class QueueTimes {
+  #askedAt = -Infinity;
+  #waitMs = 0;
+
+  /** @param isDoubtful Slurm has said of a slot that it is over, and its own word is still missing. */
+  isDue(now: number, isDoubtful: boolean): boolean {
+    return now - this.#askedAt >= (isDoubtful ? Math.min(DOUBTFUL_MS, this.#waitMs) : this.#waitMs);
+  }
+
+  /** Somebody has to hear of it at once: something was asked of Slurm. */
+  hurry(): void {
+    this.#waitMs = 0;
+  }
+
+  /** @param isQuiet there was no answer, or nothing is about to change. */
+  asked(now: number, isQuiet: boolean): void {
+    this.#askedAt = now;
+    this.#waitMs = isQuiet ? Math.min(LONGEST_MS, Math.max(USUAL_MS, this.#waitMs * SLOWER)) : USUAL_MS;
+  }
+}

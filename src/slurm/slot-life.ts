@@ -1,0 +1,112 @@
+/**
+ * What is known of one slot of a cluster, and what follows: pure, time comes in as a value. A slot is capacity, never a task: tasks are given
+ * to slots that have said hello. Slurm's word starts a fence and never proves an end: only the slot's `bye`, or its lease and a margin, do.
+ */
+
+import type { QueueEntry } from "./queue-states.js";
+
+export type SlotPhase =
+  /** Asked for; nobody has heard of it yet. */
+  | { readonly is: "asked" }
+  | { readonly is: "queued"; readonly reason: string | null }
+  /** It has said hello and takes batches. */
+  | { readonly is: "up"; readonly node: string }
+  /** It takes no more: it was told to end when it is through, or its time is nearly over. */
+  | { readonly is: "closing"; readonly node: string }
+  /** Slurm does not say that it runs, and it has not said `bye`: told to kill all it has, and waited for. */
+  | { readonly is: "fencing"; readonly until: number; readonly why: string }
+  /** Nothing of it runs. `isByItself`: it said so. */
+  | { readonly is: "ended"; readonly why: string; readonly isByItself: boolean };
+
+export interface SlotLimits {
+  /** In milliseconds: a slot that can't reach its files for so long ends all that it runs. */
+  readonly leaseMs: number;
+  /** Clocks may drift and a kill takes a moment: so much is waited on top. */
+  readonly marginMs: number;
+  /** How long `bye` may be on its way when Slurm says that the slot is over. */
+  readonly byeDelayMs: number;
+}
+
+export class SlotLife {
+  readonly #limits: SlotLimits;
+  #phase: SlotPhase = { is: "asked" };
+  #overSince: number | null = null;
+  #lastWord: QueueEntry | null = null;
+  #absences = 0;
+  #hasSaidHello = false;
+
+  constructor(limits: SlotLimits) {
+    this.#limits = limits;
+  }
+
+  get phase(): SlotPhase {
+    return this.#phase;
+  }
+
+  get hasSaidHello(): boolean {
+    return this.#hasSaidHello;
+  }
+
+  /** What Slurm said last; null if nothing yet. */
+  get lastWord(): QueueEntry | null {
+    return this.#lastWord;
+  }
+
+  hello(node: string): void {
+    this.#hasSaidHello = true;
+    if (this.#phase.is === "asked" || this.#phase.is === "queued") this.#phase = { is: "up", node };
+  }
+
+  /** Nothing more is given to it. */
+  close(): void {
+    if (this.#phase.is === "up") this.#phase = { is: "closing", node: this.#phase.node };
+  }
+
+  bye(why: string): void {
+    if (this.#phase.is !== "ended") this.#phase = { is: "ended", why, isByItself: true };
+  }
+
+  /**
+   * Slurm has answered, after the slot was submitted.
+   *
+   * @param entry null if it does not name the slot, which proves nothing: it forgets jobs, and loses some.
+   */
+  hear(entry: QueueEntry | null, now: number): void {
+    if (this.#phase.is === "ended" || this.#phase.is === "fencing") return;
+    this.#absences = entry === null ? this.#absences + 1 : 0;
+    if (entry !== null) this.#lastWord = entry;
+    if (entry !== null && entry.state !== "over") {
+      this.#overSince = null;
+      if (entry.state === "queued" && !this.#hasSaidHello) this.#phase = { is: "queued", reason: entry.reason };
+      return;
+    }
+    if (entry === null && this.#absences < 2) return;
+    this.#overSince ??= now;
+    const why = entry === null ? "Slurm does not know it any more" : `Slurm says ${entry.word}`;
+    // It never had a task: nothing has to be waited for.
+    if (!this.#hasSaidHello) {
+      if (now - this.#overSince >= this.#limits.byeDelayMs) this.#phase = { is: "ended", why, isByItself: false };
+      return;
+    }
+    if (now - this.#overSince >= this.#limits.byeDelayMs) this.#fence(why, now);
+  }
+
+  /** Has it end all that it runs, whatever Slurm says. */
+  fence(why: string, now: number): void {
+    if (this.#phase.is !== "ended" && this.#phase.is !== "fencing") this.#fence(why, now);
+  }
+
+  /** True if Slurm has said that it is over, and it is to be asked again soon. */
+  get isDoubtful(): boolean {
+    return this.#overSince !== null && this.#phase.is !== "ended" && this.#phase.is !== "fencing";
+  }
+
+  tick(now: number): void {
+    if (this.#phase.is === "fencing" && now >= this.#phase.until)
+      this.#phase = { is: "ended", why: `${this.#phase.why}, and its lease is over`, isByItself: false };
+  }
+
+  #fence(why: string, now: number): void {
+    this.#phase = { is: "fencing", until: now + this.#limits.leaseMs + this.#limits.marginMs, why };
+  }
+}

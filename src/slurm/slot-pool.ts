@@ -1,0 +1,254 @@
+/**
+ * One pool of slots: asks Slurm for more of them, hears what Slurm and the slots say, and gives slots back. Which attempt goes where is not its
+ * business.
+ */
+
+import { AirError } from "../domain/errors.js";
+import type { Cluster } from "./cluster.js";
+import { CommandText } from "./command-text.js";
+import type { TakenPool } from "./pools.js";
+import type { QueueEntry } from "./queue-states.js";
+import { QueueTimes } from "./queue-times.js";
+import { SlotChannel, type ChannelListener } from "./slot-channel.js";
+import { SlotLife, type SlotLimits } from "./slot-life.js";
+import { nameOf, type SlotKind } from "./slot-kind.js";
+import { SlotTroubles } from "./slot-troubles.js";
+import { Submissions, type Submission } from "./submissions.js";
+import { sbatchArguments, slotScript, type SlotSeconds, type SlurmWishes } from "./submission.js";
+
+export interface PoolOptions {
+  readonly cluster: Cluster;
+  readonly wishes: SlurmWishes;
+  readonly limits: SlotLimits;
+  readonly seconds: SlotSeconds;
+  readonly runnerOptions: readonly string[];
+  readonly onNotice: (text: string) => void;
+}
+
+/** Each engine that has a pool counts its keys from 0 again: so many are its own. */
+const KEYS_OF_A_GENERATION = 2 ** 24;
+
+export class SlotPool {
+  readonly troubles = new SlotTroubles();
+  readonly #taken: TakenPool;
+  readonly #options: PoolOptions;
+  readonly #listener: ChannelListener;
+  readonly #submissions: Submissions;
+  readonly #channels = new Map<number, SlotChannel>();
+  readonly #texts = new Map<number, CommandText>();
+  readonly #reserved = new Set<number>();
+  readonly #times = new QueueTimes();
+  #isBusy = false;
+
+  constructor(taken: TakenPool, options: PoolOptions, listener: ChannelListener) {
+    this.#taken = taken;
+    this.#options = options;
+    this.#listener = listener;
+    this.#submissions = new Submissions(taken);
+    for (const each of this.#submissions.all) this.#addChannels(each);
+  }
+
+  get token(): string {
+    return this.#taken.record.token;
+  }
+
+  get generation(): number {
+    return this.#taken.record.generation;
+  }
+
+  /** How many slots, of one kind or of all, are queued or up, and how many of them have nothing to do. */
+  state(kind: string | null = null): { readonly queued: number; readonly up: number; readonly idle: number } {
+    const ours = [...this.#channels.values()].filter((channel) => kind === null || nameOf(channel.kind) === kind);
+    const phases = ours.map(({ life, load }) => ({ is: life.phase.is, load }));
+    const up = phases.filter(({ is }) => is === "up");
+    const queued = phases.filter(({ is }) => is === "asked" || is === "queued").length;
+    return { queued, up: up.length, idle: up.filter(({ load }) => load === 0).length };
+  }
+
+  /** True if none of its slots runs, or waits for its turn. */
+  get hasEnded(): boolean {
+    return [...this.#channels.values()].every(({ life, load }) => life.phase.is === "ended" && load === 0);
+  }
+
+  /** Brings what an earlier engine left up to date. */
+  resume(): void {
+    for (const channel of this.#channels.values()) {
+      channel.resume();
+      channel.look();
+    }
+  }
+
+  /** Hears again what slots said that have something now. */
+  replay(): void {
+    for (const channel of this.#channels.values()) if (channel.load > 0) channel.replay();
+  }
+
+  channel(number: number): SlotChannel | undefined {
+    return this.#channels.get(number);
+  }
+
+  textOf(channel: SlotChannel): CommandText {
+    let text = this.#texts.get(channel.number);
+    if (text === undefined) this.#texts.set(channel.number, (text = new CommandText()));
+    return text;
+  }
+
+  /** The number by which a slot knows an attempt of an engine, the present one by default. */
+  wireKey(key: number, generation = this.generation): number {
+    return generation * KEYS_OF_A_GENERATION + key;
+  }
+
+  /** A slot of that kind that is up and has nothing to do; it is taken until it is given back or its attempts have ended. */
+  reserve(kind: string): SlotChannel | undefined {
+    for (const channel of this.#channels.values()) {
+      const { number, life, load } = channel;
+      if (nameOf(channel.kind) !== kind || life.phase.is !== "up" || load > 0 || this.#reserved.has(number)) continue;
+      this.#reserved.add(number);
+      return channel;
+    }
+    return undefined;
+  }
+
+  release(number: number): void {
+    this.#reserved.delete(number);
+  }
+
+  /** Reads what slots say. True if one of them said anything. */
+  look(now: number, isThorough: boolean): boolean {
+    let hasNews = false;
+    for (const channel of this.#channels.values()) {
+      const { is } = channel.life.phase;
+      if (is !== "ended" && (isThorough || channel.load > 0) && channel.look()) hasNews = true;
+      channel.tick(now);
+      if (channel.life.phase.is === "ended" && channel.load === 0) this.#bury(channel);
+    }
+    return hasNews;
+  }
+
+  /** A sign of life to all slots, which end without one when they have nothing to do. */
+  beat(): void {
+    for (const { number, life } of this.#channels.values()) if (life.phase.is !== "ended") this.#tell(number);
+  }
+
+  /** Gives back slots of a kind that have nothing to do. */
+  closeIdle(kind: string, count: number): void {
+    let left = count;
+    for (const { number, kind: its, life, load } of this.#channels.values()) {
+      if (left === 0) return;
+      if (nameOf(its) !== kind || life.phase.is !== "up" || load > 0 || this.#reserved.has(number)) continue;
+      life.close();
+      this.#tell(number);
+      left -= 1;
+    }
+  }
+
+  /** Asks Slurm for so many more of a kind. */
+  async add(kind: SlotKind, count: number): Promise<void> {
+    if (this.#isBusy || this.troubles.fatal !== null) return;
+    this.#isBusy = true;
+    try {
+      await this.#submit(kind, count);
+    } catch (error) {
+      if (!(error instanceof AirError)) throw error;
+      this.troubles.unreachable(error);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Hears what Slurm says, if that is due. */
+  async hearQueue(now: number): Promise<void> {
+    const isDoubtful = [...this.#channels.values()].some(({ life }) => life.isDoubtful);
+    if (this.#isBusy || this.#channels.size === 0 || !this.#times.isDue(now, isDoubtful)) return;
+    this.#isBusy = true;
+    try {
+      const { entries, why } = await this.#options.cluster.queue(this.#taken.record.name);
+      if (entries === null) this.#say(`Slurm does not answer (${why}); what runs goes on, waiting`);
+      else this.#apply(entries, performance.now());
+      this.#times.asked(performance.now(), entries === null || this.state().queued === 0);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  /** Tells all slots to end when they are through, and takes those that never came up out of the queue. */
+  async close(): Promise<void> {
+    const silent: number[] = [];
+    for (const { number, life } of this.#channels.values()) {
+      if (life.phase.is === "ended") continue;
+      life.close();
+      this.#taken.files.tell(number, "close");
+      if (!life.hasSaidHello) silent.push(number);
+    }
+    await this.#options.cluster.cancel(silent.flatMap((number) => this.#submissions.idOf(number) ?? []));
+    for (const number of silent) this.#channels.get(number)!.life.bye("it was taken out of the queue");
+  }
+
+  /** Gives the pool back; its directory goes if nothing of it can be left. */
+  giveBack(keeps: boolean): void {
+    if (!keeps && this.hasEnded) this.#taken.files.remove();
+    this.#taken.lock.release();
+  }
+
+  async #submit(kind: SlotKind, count: number): Promise<void> {
+    const { files, record } = this.#taken;
+    const { cluster, wishes, seconds, runnerOptions } = this.#options;
+    const asked = this.#submissions.intend(kind, count);
+    const { base } = asked;
+    this.#addChannels(asked);
+    const args = sbatchArguments({ dir: files.dir, name: record.name, base, count }, wishes, kind);
+    const answer = await cluster.submit(args, slotScript(files.dir, base, seconds, runnerOptions));
+    switch (answer.is) {
+      case "accepted":
+        this.#submissions.accepted(asked, answer.job);
+        this.#times.hurry();
+        return;
+      case "unclear":
+        // Its slots say hello if they come to be.
+        this.#say(`it is not clear whether Slurm has taken ${count} slots (${answer.reason}); asking it again later`);
+        return;
+      case "refused":
+        this.#submissions.refused(asked);
+        for (let number = base; number < base + count; number += 1) this.#channels.delete(number);
+        this.troubles.refused(answer.reason);
+    }
+  }
+
+  #apply(entries: readonly QueueEntry[], now: number): void {
+    const byNumber = new Map<number, QueueEntry>();
+    for (const entry of entries) {
+      const base = this.#submissions.baseOf(entry.job);
+      if (base !== undefined) byNumber.set(base + entry.slot, entry);
+    }
+    for (const { number, life } of this.#channels.values()) {
+      const before = life.phase.is;
+      life.hear(byNumber.get(number) ?? null, now);
+      if (life.phase.is === "fencing" && before !== "fencing") this.#taken.files.tell(number, "fence");
+      if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello)
+        this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number));
+      if (life.phase.is === "up") this.troubles.cameUp();
+    }
+    this.troubles.waiting([...byNumber.values()], this.state().up > 0);
+  }
+
+  #tell(number: number): void {
+    const { is } = this.#channels.get(number)!.life.phase;
+    this.#taken.files.tell(number, is === "fencing" ? "fence" : is === "closing" ? "close" : "run");
+  }
+
+  #bury({ number }: SlotChannel): void {
+    this.#reserved.delete(number);
+    this.#texts.delete(number);
+  }
+
+  #addChannels({ base, count, kind }: Submission): void {
+    for (let number = base; number < base + count; number += 1) {
+      const life = new SlotLife(this.#options.limits);
+      this.#channels.set(number, new SlotChannel(number, kind, life, this.#taken.files, this.#listener));
+    }
+  }
+
+  #say(text: string): void {
+    this.#options.onNotice(text);
+  }
+}

@@ -1,0 +1,367 @@
+/**
+ * The runner of a cluster: slots, which are elements of job arrays of Slurm, take batch after batch of attempts through files that login node and
+ * nodes share. Slurm decides who gets which nodes when; here is decided how many slots are asked for, and which attempt goes to which.
+ *
+ * A job of Slurm is capacity, never a task: a submission that is refused, doubled, lost or late concerns no task. What a slot was given is given to
+ * another one only when the slot has said `bye`, or its lease is over (slot-life.ts). Knows no graph, no job and no state file.
+ */
+
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { AirError } from "../domain/errors.js";
+import type { Result } from "../domain/outcome.js";
+import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
+import { DEFAULT_RESOURCES, type Resources } from "../domain/resources.js";
+import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
+import { MovedLogs } from "../workers/runner/moved-logs.js";
+import type { SlotRange } from "./capacity.js";
+import type { Cluster } from "./cluster.js";
+import { stopCommand } from "./command-text.js";
+import { Pools, type TakenPool } from "./pools.js";
+import type { SlotChannel } from "./slot-channel.js";
+import { SlotPool } from "./slot-pool.js";
+import { SlotWishes } from "./slot-wishes.js";
+import { kindFor, nameOf } from "./slot-kind.js";
+import type { SlurmWishes } from "./submission.js";
+
+export interface SlurmRunnerOptions {
+  /** Absolute path of the directory that holds the jobs, on a file system that the nodes share. */
+  readonly directory: string;
+  readonly slots: SlotRange;
+  readonly wishes: SlurmWishes;
+  /** A slot that can't reach its files for so long ends all that it runs. */
+  readonly leaseMs: number;
+  /** For tasks that Slurm ends, from TERM to KILL. */
+  readonly graceMs: number;
+  readonly cluster: Cluster;
+  /** Absolute paths of the runners to bring to the nodes. */
+  readonly runners: readonly string[];
+  readonly runnerOptions: readonly string[];
+  readonly onNotice: (text: string) => void;
+}
+
+/** `slurm:<token>.<generation>/<slot>`. */
+const CLAIM = /^slurm:([0-9a-z]{6,20})\.(\d+)\/(\d+)$/;
+const [LOOK_MS, LONGEST_LOOK_MS] = [20, 1_000];
+/** How often capacity is thought over. */
+const CAPACITY_MS = 1_000;
+/** On top of the lease, and how long a `bye` may be on its way behind Slurm's word. */
+const [MARGIN_MS, BYE_DELAY_MS] = [5_000, 5_000];
+/** How long an engine that ends waits for the last words of its slots. */
+const BYES_MS = 3_000;
+/** A slot that has nothing to do and no word from us for so long ends by itself. */
+const IDLE_S = 600;
+/** Clocks that differ by more make the times of files and records misleading. */
+const MOST_CLOCK_MS = 30_000;
+/** Slots of different pools have numbers of their own. */
+const SLOTS_OF_A_POOL = 1_000_000;
+
+/** An attempt of an earlier engine. */
+interface Orphan {
+  readonly key: number;
+  readonly claimKey: number;
+  readonly generation: number;
+  readonly slot: number;
+}
+
+interface Place {
+  readonly pool: SlotPool;
+  readonly channel: SlotChannel;
+  readonly wireKey: number;
+}
+
+export class SlurmRunner implements TaskRunner {
+  readonly #options: SlurmRunnerOptions;
+  readonly #pools: Pools;
+  /** The first one asks for slots; the others are what earlier engines left. */
+  #all: SlotPool[] = [];
+  readonly #places = new Map<number, Place>();
+  #handler: (reports: readonly Report[]) => void = () => {};
+  #onRoom: () => void = () => {};
+  #reports: Report[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #lookMs = LOOK_MS;
+  readonly #wishes: SlotWishes;
+  readonly #movedLogs = new MovedLogs();
+  /** Of attempts whose pool is still being taken over. */
+  readonly #earlyStops = new Map<number, number>();
+  /** Pools that are being taken over. */
+  #taking = 0;
+  #isMaking = false;
+  #looks = 0;
+  #keeps = false;
+  #isClosing = false;
+  #hasToldClock = false;
+
+  constructor(options: SlurmRunnerOptions) {
+    this.#options = options;
+    this.#wishes = new SlotWishes(options.slots);
+    this.#pools = new Pools(join(options.directory, "slurm"), options.runners);
+  }
+
+  /** Asks for nothing yet: it may be that slots of a killed engine are to be gone on with. */
+  async open(): Promise<void> {
+    this.#every(
+      () => this.#lookMs,
+      () => this.#look(),
+    );
+    this.#every(
+      () => CAPACITY_MS,
+      () => this.#thinkOver(),
+    );
+    this.#every(
+      () => (IDLE_S * 1000) / 4,
+      () => this.#all.forEach((pool) => pool.beat()),
+    );
+  }
+
+  warm(count: number): void {
+    this.#wishes.want(kindFor(DEFAULT_RESOURCES), count, performance.now());
+  }
+
+  knows(claim: string): boolean {
+    return CLAIM.test(claim);
+  }
+
+  readonly hasKinds = true;
+
+  reserve(takes: Resources): Placement | undefined {
+    const kind = kindFor(takes);
+    this.#wishes.want(kind, 1, performance.now());
+    for (const [index, pool] of this.#all.entries()) {
+      const channel = pool.reserve(nameOf(kind));
+      if (channel === undefined) continue;
+      const claim = `slurm:${pool.token}.${pool.generation}/${channel.number}`;
+      return { slot: index * SLOTS_OF_A_POOL + channel.number, claim };
+    }
+    return undefined;
+  }
+
+  release(slot: number): void {
+    this.#all[Math.floor(slot / SLOTS_OF_A_POOL)]?.release(slot % SLOTS_OF_A_POOL);
+  }
+
+  start(attempts: readonly Descriptor[]): void {
+    const bySlot = new Map<number, Descriptor[]>();
+    for (const attempt of attempts) {
+      const problem = this.#findProblem(attempt);
+      if (problem !== null) this.#refuse(attempt, problem);
+      else bySlot.set(attempt.slot, [...(bySlot.get(attempt.slot) ?? []), attempt]);
+    }
+    for (const [slot, batch] of bySlot) {
+      const pool = this.#all[Math.floor(slot / SLOTS_OF_A_POOL)]!;
+      const channel = pool.channel(slot % SLOTS_OF_A_POOL)!;
+      for (const { key } of batch) this.#hold(key, { pool, channel, wireKey: pool.wireKey(key) });
+      const known = batch.map((attempt) => ({ ...attempt, key: pool.wireKey(attempt.key) }));
+      channel.say(pool.textOf(channel).write(known), batch.length, known.at(-1)!.key);
+      pool.release(channel.number);
+    }
+    this.#lookMs = LOOK_MS;
+  }
+
+  /** Takes over the pools in which they are, with all their slots, so that their place in the queue is kept. */
+  adopt(attempts: readonly OrphanedAttempt[]): void {
+    const byToken = new Map<string, Orphan[]>();
+    for (const { key, claim, claimKey } of attempts) {
+      const [, token = "", generation, slot] = CLAIM.exec(claim) ?? [];
+      const orphans = byToken.get(token) ?? [];
+      orphans.push({ key, claimKey, generation: Number(generation), slot: Number(slot) });
+      byToken.set(token, orphans);
+    }
+    for (const [token, orphans] of byToken) {
+      this.#taking += 1;
+      this.#go(this.#takeOver(token, orphans).finally(() => (this.#taking -= 1)));
+    }
+  }
+
+  stop(key: number, graceMs: number): void {
+    const place = this.#places.get(key);
+    if (place === undefined) this.#earlyStops.set(key, graceMs);
+    else place.channel.say(stopCommand(place.wireKey, graceMs), 0);
+    this.#lookMs = LOOK_MS;
+  }
+
+  onReports(handler: (reports: readonly Report[]) => void): void {
+    this.#handler = handler;
+  }
+
+  onRoom(handler: () => void): void {
+    this.#onRoom = handler;
+  }
+
+  keep(): void {
+    this.#keeps = true;
+  }
+
+  /** Pools are removed when their slots have ended. */
+  reclaim(): void {}
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const pool of this.#all) await pool.close();
+    // Slots that are up end within moments; what takes longer ends by itself, and its files are removed by the next engine.
+    for (const end = performance.now() + BYES_MS; performance.now() < end; await pause(LOOK_MS)) {
+      for (const pool of this.#all) pool.look(performance.now(), true);
+      if (this.#all.every((pool) => pool.hasEnded)) break;
+    }
+    for (const pool of this.#all) pool.giveBack(this.#keeps);
+  }
+
+  /** What keeps it from starting anything, and won't end by itself; null if nothing does. */
+  get hopeless(): AirError | null {
+    return this.#all[0]?.troubles.fatal ?? null;
+  }
+
+  /** What people see of it: how many slots there are, and why Slurm lets others wait. */
+  get status(): string {
+    const states = this.#all.map((pool) => pool.state());
+    const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((total, state) => total + of(state), 0);
+    const waits = this.#all.map(({ troubles }) => troubles.waits).filter((words) => words !== "");
+    const queued = sum((state) => state.queued);
+    return `${sum((state) => state.up)} slots up${queued === 0 ? "" : `, ${queued} queued${waits.length === 0 ? "" : `: ${waits[0]}`}`}`;
+  }
+
+  async #takeOver(token: string, orphans: readonly Orphan[]): Promise<void> {
+    let pool = this.#all.find((each) => each.token === token);
+    if (pool === undefined) {
+      const found = await this.#pools.waitFor(token, () => this.#isClosing, this.#options.onNotice);
+      if (found === null) return;
+      if (found === "gone") return this.#lose(token, orphans);
+      pool = this.#poolOf(found);
+      this.#all.push(pool);
+      pool.resume();
+    }
+    this.#adoptIn(pool, orphans);
+  }
+
+  #adoptIn(pool: SlotPool, orphans: readonly Orphan[]): void {
+    for (const { key, claimKey, generation, slot } of orphans) {
+      const channel = pool.channel(slot);
+      const wireKey = pool.wireKey(claimKey, generation);
+      if (channel?.hasHad(wireKey) === true) this.#hold(key, { pool, channel, wireKey });
+      else
+        this.#later({ key, at: Date.now(), result: { kind: "not-begun", message: "its engine died before" }, wasStopped: false });
+    }
+    for (const [key, graceMs] of this.#earlyStops) this.stop(key, graceMs);
+    // What their spools said before they were known.
+    pool.replay();
+    this.#lookMs = LOOK_MS;
+  }
+
+  /** Somebody removed the pool's directory: its slots end what they run when they have not seen it for as long as their lease. */
+  async #lose(token: string, orphans: readonly Orphan[]): Promise<void> {
+    await pause(this.#options.leaseMs + MARGIN_MS);
+    const message = `the files of the slots in which it ran were removed (${token})`;
+    for (const { key } of orphans) this.#later({ key, at: Date.now(), result: { kind: "lost", message }, wasStopped: false });
+  }
+
+  #poolOf(taken: TakenPool): SlotPool {
+    const { cluster, wishes, leaseMs, graceMs, runnerOptions, onNotice } = this.#options;
+    const limits = { leaseMs, marginMs: MARGIN_MS + leaseMs / 10, byeDelayMs: BYE_DELAY_MS };
+    const seconds = { lease: leaseMs / 1000, idle: IDLE_S, grace: Math.max(0.1, graceMs / 1000) };
+    return new SlotPool(
+      taken,
+      { cluster, wishes, limits, seconds, runnerOptions, onNotice },
+      {
+        onReport: (report) => this.#reports.push(report),
+        onClock: (aheadMs) => this.#judgeClock(aheadMs),
+      },
+    );
+  }
+
+  #hold(key: number, place: Place): void {
+    place.channel.hold(place.wireKey, key);
+    this.#places.set(key, place);
+  }
+
+  #look(): void {
+    this.#looks += 1;
+    const now = performance.now();
+    // What has nothing to do says little: it is looked at now and then.
+    const isThorough = this.#lookMs >= LONGEST_LOOK_MS / 4 || this.#looks % 16 === 0;
+    const hasNews = this.#all.map((pool) => pool.look(now, isThorough)).includes(true);
+    this.#lookMs = hasNews ? LOOK_MS : Math.min(LONGEST_LOOK_MS, this.#lookMs * (this.#places.size > 0 ? 1.05 : 1.5));
+    this.#tell();
+    const idle = this.#all.reduce((sum, pool) => sum + pool.state().idle, 0);
+    if (idle > 0) this.#onRoom();
+  }
+
+  #tell(): void {
+    const reports = this.#reports;
+    this.#reports = [];
+    for (const { key, result } of reports) {
+      this.#places.delete(key);
+      this.#earlyStops.delete(key);
+      this.#movedLogs.settle(key, result.kind !== "not-begun");
+    }
+    if (reports.length > 0) this.#handler(reports);
+  }
+
+  /** How many slots there should be, and what Slurm says of those that are there. */
+  #thinkOver(): void {
+    const now = performance.now();
+    const [own] = this.#all;
+    if (this.#isClosing) return;
+    if (own !== undefined) this.#go(this.#wishes.thinkOver(own, now));
+    else if (this.#taking === 0 && !this.#isMaking && this.#wishes.hasAny) this.#go(this.#make());
+    for (const pool of this.#all) this.#go(pool.hearQueue(now));
+  }
+
+  async #make(): Promise<void> {
+    this.#isMaking = true;
+    try {
+      const taken = await this.#pools.make();
+      if (this.#all.length === 0) this.#all.push(this.#poolOf(taken));
+      else taken.lock.release();
+    } finally {
+      this.#isMaking = false;
+    }
+    this.#thinkOver();
+  }
+
+  /** What fails there is said, and tried again. */
+  #go(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.onNotice((error as Error).message));
+  }
+
+  #judgeClock(aheadMs: number): void {
+    if (this.#hasToldClock || Math.abs(aheadMs) < MOST_CLOCK_MS) return;
+    this.#hasToldClock = true;
+    const seconds = Math.round(aheadMs / 1000);
+    this.#options.onNotice(
+      `the clock of a node is ${Math.abs(seconds)} s ${seconds > 0 ? "ahead of" : "behind"} ours: times on record are the nodes'`,
+    );
+  }
+
+  #findProblem(attempt: Descriptor): Result | null {
+    const message = findUnpassable(attempt);
+    if (message !== undefined) return { kind: "spawn-failed", message };
+    for (const move of movesOf(attempt)) {
+      const problem = this.#movedLogs.makeRoom(move);
+      if (problem !== null) return problem;
+    }
+    return null;
+  }
+
+  #refuse({ key, slot }: Descriptor, result: Result): void {
+    this.release(slot);
+    this.#later({ key, at: Date.now(), result, wasStopped: false });
+  }
+
+  /** Reports never arrive from within a call. */
+  #later(report: Report): void {
+    this.#reports.push(report);
+    setImmediate(() => this.#tell());
+  }
+
+  #every(delayMs: () => number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (this.#isClosing) return;
+      act();
+      this.#every(delayMs, act);
+    }, delayMs());
+    this.#timers.add(timer);
+  }
+}

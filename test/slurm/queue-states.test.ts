@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { explainWait, readQueue } from "../../src/slurm/queue-states.js";
+
+test("an answer of squeue is read line by line; what is none of its lines is left out", () => {
+  const text =
+    "4|0|RUNNING|None|n1\n4|1|PENDING|Resources|\nslurm_load_jobs error\n4|2|NODE_FAIL|NodeDown|n2\n4|x|RUNNING|None|n1\n4|3|RUNN";
+  assert.deepEqual(
+    readQueue(text).map(({ slot, state, word, reason, node }) => [slot, state, word, reason, node]),
+    [
+      [0, "running", "RUNNING", null, "n1"],
+      [1, "queued", "PENDING", "Resources", null],
+      [2, "over", "NODE_FAIL", "NodeDown", "n2"],
+      [3, "over", "RUNN", null, null],
+    ],
+  );
+});
+
+test("a state that nobody knows is over: newer versions have words of their own", () => {
+  assert.equal(readQueue("4|0|TELEPORTED|None|n1\n")[0]?.state, "over");
+  for (const word of ["SUSPENDED", "RUNNING"]) assert.equal(readQueue(`4|0|${word}|None|n1\n`)[0]?.state, "running");
+});
+
+test("an empty answer is no list of ended slots", () => assert.deepEqual(readQueue(""), []));
+
+test("waits that never end by themselves come with what to do, the others without", () => {
+  for (const reason of [
+    "PartitionNodeLimit",
+    "BadConstraints",
+    "DependencyNeverSatisfied",
+    "JobHeldAdmin",
+    "launch failed requeued held",
+  ])
+    assert.ok(explainWait(reason).remedy, reason);
+  for (const reason of ["Priority", "Resources", "ReqNodeNotAvail, UnavailableNodes:n1", "SomethingNew"])
+    assert.equal(explainWait(reason).remedy, null, reason);
+  assert.match(explainWait("Resources").words, /taken \(Resources\)/);
+});

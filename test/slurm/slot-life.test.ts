@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { QueueEntry } from "../../src/slurm/queue-states.js";
+import { SlotLife } from "../../src/slurm/slot-life.js";
+
+const LIMITS = { leaseMs: 300, marginMs: 30, byeDelayMs: 50 };
+const word = (state: QueueEntry["state"], text: string): QueueEntry => ({
+  job: "7",
+  slot: 0,
+  state,
+  word: text,
+  reason: null,
+  node: "n1",
+});
+const RUNNING = word("running", "RUNNING");
+const FAILED = word("over", "NODE_FAIL");
+
+function up(): SlotLife {
+  const life = new SlotLife(LIMITS);
+  life.hello("n1");
+  return life;
+}
+
+test("Slurm's word that a slot is over only starts a fence; its tasks are free when the lease and the margin are over", () => {
+  const life = up();
+  life.hear(FAILED, 1000);
+  assert.equal(life.phase.is, "up", "its last word may be on its way");
+  life.hear(FAILED, 1050);
+  assert.deepEqual(life.phase, { is: "fencing", until: 1380, why: "Slurm says NODE_FAIL" });
+  life.tick(1379);
+  assert.equal(life.phase.is, "fencing");
+  life.tick(1380);
+  assert.equal(life.phase.is, "ended");
+});
+
+test("a slot that says bye has ended, whatever Slurm says before or after", () => {
+  for (const before of [RUNNING, FAILED]) {
+    const life = up();
+    life.hear(before, 0);
+    life.hear(before, 100);
+    life.bye("over");
+    life.hear(RUNNING, 200);
+    assert.deepEqual(life.phase, { is: "ended", why: "over", isByItself: true });
+  }
+});
+
+test("an answer that does not name a slot proves nothing; two in a row fence one that is up", () => {
+  const life = up();
+  life.hear(null, 0);
+  life.hear(RUNNING, 10);
+  life.hear(null, 20);
+  life.hear(null, 30);
+  assert.equal(life.phase.is, "up");
+  life.hear(null, 80);
+  assert.equal(life.phase.is, "fencing");
+});
+
+test("a slot that never said hello had no task: it has ended as soon as Slurm says so and a hello can't be on its way", () => {
+  const life = new SlotLife(LIMITS);
+  life.hear(word("queued", "PENDING"), 0);
+  life.hear(FAILED, 100);
+  assert.equal(life.phase.is, "queued");
+  life.hear(FAILED, 150);
+  assert.deepEqual(life.phase, { is: "ended", why: "Slurm says NODE_FAIL", isByItself: false });
+});
+
+test("a hello that comes while a slot is being fenced brings it no tasks", () => {
+  const life = up();
+  life.fence("told to", 0);
+  life.hello("n1");
+  life.hear(RUNNING, 10);
+  assert.equal(life.phase.is, "fencing");
+});
+
+test("a slot that closes takes nothing more, and is fenced like any other", () => {
+  const life = up();
+  life.close();
+  assert.equal(life.phase.is, "closing");
+  life.hear(FAILED, 0);
+  life.hear(FAILED, 50);
+  assert.equal(life.phase.is, "fencing");
+});
