@@ -48,10 +48,11 @@ export class JobWriter implements Recorder {
   #held: JobEvent[] = [];
   #retryTimer: NodeJS.Timeout | null = null;
   #syncTimer: NodeJS.Timeout | null = null;
-  /** What the disk refuses: until that very thing has worked again, the trouble is not over. */
-  #trouble: "append" | "sync" | null = null;
-  /** True while a start may be tried, in trouble, to see whether the disk takes it. */
-  #isProbing = false;
+  /**
+   * What the disk refuses: until that very thing has worked again, the trouble is not over. `probe`: it refused an append, and a start may
+   * be tried to see whether it takes one again.
+   */
+  #trouble: "append" | "probe" | "sync" | null = null;
   #isClosed = false;
   #hasFailed = false;
   #isAway = false;
@@ -108,7 +109,8 @@ export class JobWriter implements Recorder {
       this.#isAway ||
       this.#logs.isRefusing ||
       this.#held.length > 0 ||
-      (this.#trouble !== null && !this.#isProbing)
+      this.#trouble === "append" ||
+      this.#trouble === "sync"
     )
       return false;
     return this.#options.durability === "grouped" || this.#journal.syncedSize >= this.#factsSize;
@@ -192,7 +194,6 @@ export class JobWriter implements Recorder {
     if (!mayPass(error)) return this.#fail(error);
     if (this.#trouble === null) this.#options.onTrouble("records", error);
     this.#trouble = trouble;
-    this.#isProbing = false;
     if (!this.#isClosed) this.#retryTimer ??= setTimeout(() => this.#retry(), RETRY_EVERY_MS);
   }
 
@@ -204,9 +205,8 @@ export class JobWriter implements Recorder {
   }
 
   #endTrouble(trouble: "append" | "sync"): void {
-    if (this.#trouble !== trouble) return;
+    if ((this.#trouble === "probe" ? "append" : this.#trouble) !== trouble) return;
     this.#trouble = null;
-    this.#isProbing = false;
     this.#options.onTrouble("records", null);
   }
 
@@ -215,7 +215,7 @@ export class JobWriter implements Recorder {
     if (this.#held.length > 0) this.#flush();
     else if (this.#trouble === "sync") this.#sync();
     // A start was refused: whether one is taken again shows when one is tried.
-    else this.#isProbing = true;
+    else if (this.#trouble === "append") this.#trouble = "probe";
     if (this.isReady()) this.#options.onReady();
   }
 
