@@ -9,6 +9,7 @@ import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
+import { withInherited } from "../system/inherited.js";
 import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock-holder.js";
 import { certain, type Look } from "../system/look.js";
 import { openToAppend } from "../system/open-file.js";
@@ -44,7 +45,8 @@ export async function startInBackground(dir: string, command: readonly [string, 
   const log = managerLog(resolve(dir));
   const output = openToAppend(log);
   const [program, ...args] = command;
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", output, output, "ipc"] });
+  const env = withInherited(process.env);
+  const child = spawn(program, args, { detached: true, env, stdio: ["ignore", output, output, "ipc"] });
   closeSync(output);
   const word = await new Promise<Word>((done, fail) => {
     child.once("message", (message) => done(message as Word));

@@ -16,16 +16,26 @@ export interface Inherited {
 const VARIABLE = "_AIR_EXECUTOR_INHERITED";
 
 let known: Inherited | null = null;
+let text = "";
 
 export function inherited(): Inherited {
-  known ??= takeIn(process.env[VARIABLE] ?? "");
+  if (known === null) {
+    text = process.env[VARIABLE] ?? "";
+    known = takeIn(text);
+  }
   delete process.env[VARIABLE];
   return known;
 }
 
+/** The environment for another process of ours, which is to know the same. */
+export function withInherited(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  inherited();
+  return text === "" ? env : { ...env, [VARIABLE]: text };
+}
+
 /** The mask of ignored signals as /proc has it, and the limit. */
-function takeIn(text: string): Inherited {
-  const [mask = "", limit = ""] = text.split(" ");
+function takeIn(words: string): Inherited {
+  const [mask = "", limit = ""] = words.split(" ");
   const ignored = /^[0-9]{1,10}$/.test(mask) ? Number(mask) : 0;
   const names = Object.entries(constants.signals).filter(([, number]) => number < 32 && (ignored & (1 << (number - 1))) !== 0);
   return {

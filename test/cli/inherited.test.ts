@@ -38,3 +38,53 @@ test("the command works through a link in a directory with spaces, and what its 
   assert.equal(code, 0, stderr);
   assert.doesNotMatch(readFileSync(join(dir, "env.txt"), "utf8"), /INHERITED/);
 });
+
+const asks = {
+  id: "asks",
+  command: "sh",
+  args: ["-c", "ulimit -Sn > soft.txt; grep SigIgn /proc/self/status > ignored.txt"],
+};
+const [HUP, USR2] = [1n << 0n, 1n << 11n];
+
+for (const runner of ["native", "portable"]) {
+  test(`tasks have the limit of open files and the ignored signals of whoever typed the command (${runner} runner)`, async (context) => {
+    const { dir, write } = makePlayground(context);
+    write("job.json", [asks]);
+    const script = `ulimit -Sn 512; trap '' HUP USR2; exec "$0" run job.json -q`;
+    const { code, stderr } = await follow("sh", ["-c", script, main], dir, { AIR_EXECUTOR_RUNNER: runner }).ended;
+    assert.equal(code, 0, stderr);
+    assertInherited(dir);
+  });
+}
+
+test("tasks of a manager in the background have them, too", async (context) => {
+  const { dir, write, run } = makePlayground(context);
+  const script = `ulimit -Sn 512; trap '' HUP USR2; exec "$0" start -q`;
+  assert.equal((await follow("sh", ["-c", script, main], dir, {}).ended).code, 0);
+  try {
+    write("job.json", [asks]);
+    assert.equal((await run(["submit", "job.json", "-q"])).code, 0);
+    const ignored = join(dir, "ignored.txt");
+    assert.ok(await waitUntil(() => existsSync(ignored) && readFileSync(ignored, "utf8").includes("\n"), 20_000));
+  } finally {
+    assert.equal((await run(["stop", "-q"])).code, 0);
+  }
+  assertInherited(dir);
+});
+
+test("without all that, tasks ignore nothing", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [asks]);
+  const { code, stderr } = await follow("sh", ["-c", `exec "$0" run job.json -q`, main], dir, {}).ended;
+  assert.equal(code, 0, stderr);
+  assert.equal(ignoredIn(dir) & (HUP | USR2), 0n);
+});
+
+function assertInherited(dir: string): void {
+  assert.equal(readFileSync(join(dir, "soft.txt"), "utf8"), "512\n");
+  assert.equal(ignoredIn(dir) & (HUP | USR2), HUP | USR2);
+}
+
+function ignoredIn(dir: string): bigint {
+  return BigInt(`0x${readFileSync(join(dir, "ignored.txt"), "utf8").trim().split(/\s+/)[1]}`);
+}

@@ -6,6 +6,7 @@
  */
 
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
+import { inherited } from "../../system/inherited.js";
 import { leftSpools } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
@@ -13,6 +14,7 @@ import { startFailure } from "./end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
 import { orphanOf, reportOf, stuckWords } from "./reports.js";
+import { runnerOptions } from "./runner-program.js";
 import { Slots } from "./slots.js";
 import { ThreadLink } from "./thread-link.js";
 
@@ -48,7 +50,7 @@ export class LocalRunner implements TaskRunner {
     this.#slots = new Slots(options.concurrency);
     const { directory } = options;
     this.#link = new ThreadLink(
-      { directory, lanesDirectory: lanesDirectoryOf(directory) },
+      { directory, lanesDirectory: lanesDirectoryOf(directory), runnerOptions: runnerOptions(inherited()) },
       { onNews: (news) => this.#hear(news), onReplaced: (error) => this.#replaceRunner(error) },
     );
   }

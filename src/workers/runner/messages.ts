@@ -15,6 +15,8 @@ export interface ThreadSetup {
   readonly directory: string;
   /** Where the spools are. */
   readonly lanesDirectory: string;
+  /** Options of the runner's command line. */
+  readonly runnerOptions: readonly string[];
 }
 
 /** A file to run, to be looked for. */

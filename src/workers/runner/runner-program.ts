@@ -4,8 +4,10 @@
  */
 
 import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Inherited } from "../../system/inherited.js";
 
 export interface RunnerProgram {
   readonly kind: "native" | "portable";
@@ -26,6 +28,12 @@ export function chooseRunner(wanted = process.env["AIR_EXECUTOR_RUNNER"]): Runne
 export function portableRunner(): RunnerProgram {
   const places = [join(dirname(HERE), "portable-runner.cjs"), join(dirname(HERE), "..", "portable", "main.js")];
   return { kind: "portable", file: process.execPath, args: [places.find((path) => existsSync(path)) ?? places[0]!] };
+}
+
+/** What tasks are to inherit as if their command had been typed where the engine's was: Node has changed it for itself. */
+export function runnerOptions({ softOpenFiles, ignoredSignals }: Inherited): string[] {
+  const limit = softOpenFiles === null ? [] : ["-n", String(softOpenFiles)];
+  return [...limit, ...ignoredSignals.flatMap((signal) => ["-i", String(constants.signals[signal])])];
 }
 
 /** The native runners for other machines, as far as they were built. */

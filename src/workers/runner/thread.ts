@@ -109,10 +109,11 @@ export class RunnerThread {
   #runnerFor(claim: string, width: number): LiveRunner | null {
     if (this.#live?.claim === claim) return this.#live.runner;
     if (this.#gone.has(claim)) return null;
-    const { directory, lanesDirectory } = this.#setup;
+    const { directory, lanesDirectory, runnerOptions } = this.#setup;
     const environment = { ...process.env, AIR_EXECUTOR_DIR: directory };
     try {
-      const runner: LiveRunner = new LiveRunner(this.#program, spoolPath(lanesDirectory, claim), width, environment, this.#ends, {
+      const program = { ...this.#program, args: [...this.#program.args, ...runnerOptions] };
+      const runner: LiveRunner = new LiveRunner(program, spoolPath(lanesDirectory, claim), width, environment, this.#ends, {
         onNews: () => this.#sendSoon(),
         onEnd: (key, hasBegun) => this.#moved.settle(key, hasBegun),
         onGone: (why, how) => this.#lose(claim, why, how),
