@@ -96,11 +96,10 @@ static bool is_only_ours(int file) {
 }
 
 /* The name goes again if it is still that of our file. */
-static void remove_name(struct log *log, struct context *context, const char *name, const struct stat *own) {
+static void remove_name(struct context *context, const char *name, const struct stat *own) {
   struct stat there;
   if (fstatat(context->directory, name, &there, AT_SYMLINK_NOFOLLOW) != 0) return;
   if (there.st_ino == own->st_ino && there.st_dev == own->st_dev) unlinkat(context->directory, name, 0);
-  forget_log(log);
 }
 
 /* The task is over: its log goes to its place if something is in it, or may come; 0 or why not. A full disk is waited for. */
@@ -109,7 +108,9 @@ int leave_log(struct log *log, struct context *context, const char *name) {
   struct stat stat;
   bool is_empty = fstat(log->file, &stat) == 0 && stat.st_size == 0;
   if (is_empty && is_only_ours(log->file)) {
-    if (log->is_placed) remove_name(log, context, name, &stat);
+    if (!log->is_placed) return 0; /* for the next task */
+    remove_name(context, name, &stat);
+    forget_log(log);
     return 0;
   }
   int problem;

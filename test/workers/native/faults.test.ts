@@ -64,6 +64,7 @@ const waitsFor: ReadonlySet<string> = new Set([
   "pread",
   "poll",
   "kill",
+  "linkat",
   "syscall",
 ]);
 

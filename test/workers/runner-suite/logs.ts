@@ -108,6 +108,17 @@ export function logsSuite(kind: RunnerKind): void {
     assert.equal(existsSync(rig.logs), false);
   });
 
+  test("a task that removes its own log, or moves it away, costs no other its log", async (t) => {
+    const rig = new Rig(t, kind, { slots: 1 });
+    rig.shell(1, "while [ ! -e logs/1.log ]; do sleep 0.01; done; rm logs/1.log");
+    rig.shell(2, "echo two");
+    rig.shell(3, "while [ ! -e logs/3.log ]; do sleep 0.01; done; mv logs/3.log logs/moved");
+    rig.shell(4, "echo four");
+    rig.shell(5, "true");
+    await rig.end(5);
+    assert.deepEqual([rig.log(1), rig.log(2), rig.log("moved"), rig.log(4)], ["", "two\n", "", "four\n"]);
+  });
+
   test("a job's logs are in the directory that its context named, whatever has that number now", async (t) => {
     const rig = new Rig(t, kind, { slots: 2 });
     for (let round = 1; round <= 20; round++) {
