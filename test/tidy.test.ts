@@ -40,7 +40,7 @@ check("the rooms of the store have walls", rules.roomsOfTheStoreHaveWalls, sourc
   text: 'import { Journal } from "../journal/journal.js";',
 });
 check("no look takes what it can't tell for a yes or a no", rules.noAnswerIsSweptUp, sources, {
-  text: 'if (isAlive(lane).answer !== "yes") restart();',
+  text: 'if (isAlive(runner).answer !== "yes") restart();',
 });
 check("no check is silenced", rules.lintIsNotSilenced, everything, { text: ["// oxlint", "disable no-console"].join("-") });
 

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { describeEnd, Engine, failureOf } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
-import { lanesOf, signal, subprocessOf } from "../support/processes.js";
+import { runnersOf, signal, subprocessOf } from "../support/processes.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
@@ -36,31 +36,31 @@ test("a stopped engine keeps its lock and takes up what happened meanwhile", asy
   assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
 });
 
-test("a stopped lane is waited for", async (t) => {
+test("a stopped runner is waited for", async (t) => {
   const { dir, witness } = temporaryPlace(t);
   const engine = new Engine(dir, "frozen", tasksOf(witness), { concurrency: 1 });
   assert.ok(await isWaiting(witness));
-  const [lane] = lanesOf(dir);
-  signal(lane!, "SIGSTOP");
+  const [runner] = runnersOf(dir);
+  signal(runner!, "SIGSTOP");
   writeFileSync(`${witness}.go`, "");
   assert.ok(await waitUntil(() => readWitness(witness).length === 2));
-  signal(lane!, "SIGCONT");
+  signal(runner!, "SIGCONT");
   assert.equal((await engine.ended).code, 0);
   assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
 });
 
-test("a stopped lane whose engine was killed is adopted when it goes on", async (t) => {
+test("a stopped runner whose engine was killed is adopted when it goes on", async (t) => {
   const { dir, witness } = temporaryPlace(t);
   const engine = new Engine(dir, "frozen", tasksOf(witness), { concurrency: 1 });
   assert.ok(await isWaiting(witness));
-  const [lane] = lanesOf(dir);
-  signal(lane!, "SIGSTOP");
+  const [runner] = runnersOf(dir);
+  signal(runner!, "SIGSTOP");
   engine.kill("SIGKILL");
   await engine.ended;
   writeFileSync(`${witness}.go`, "");
   const next = new Engine(dir, "frozen", tasksOf(witness));
   await next.said("taken");
-  signal(lane!, "SIGCONT");
+  signal(runner!, "SIGCONT");
   assert.equal((await next.ended).code, 0);
   assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
 });

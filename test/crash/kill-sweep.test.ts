@@ -34,12 +34,12 @@ test("an engine killed at any instant loses nothing and runs nothing twice", asy
   assert.ok(points.length > 0);
 });
 
-test("what died with its lane runs again as a new attempt", async (t) => {
+test("what died with its runner runs again as a new attempt", async (t) => {
   t.diagnostic(`TEST_SEED=${seed}`);
-  const lane = await sweep(3, "lane");
-  const both = await sweep(4, "engine and lanes");
-  const kills = lane.kills + both.kills;
-  const lostAttempts = lane.lostAttempts + both.lostAttempts;
+  const runner = await sweep(3, "runner");
+  const both = await sweep(4, "engine and runners");
+  const kills = runner.kills + both.kills;
+  const lostAttempts = runner.lostAttempts + both.lostAttempts;
   t.diagnostic(`${kills} kills, ${lostAttempts} attempts lost`);
   assert.ok(lostAttempts > 0);
 });

@@ -13,7 +13,7 @@ const NAME = "batches";
 const TASKS = 200;
 /** From here on every third task waits for a file: by then tasks are known to be short and come in batches. */
 const FIRST_GATED = 90;
-/** Enough for a lane to run dozens of them. */
+/** Enough for a runner to run dozens of them. */
 const WHILE_MS = 500;
 
 const isGated = (index: number): boolean => index >= FIRST_GATED && index % 3 === 0;

@@ -6,7 +6,7 @@ import { temporaryPlace } from "../support/temporary-directory.js";
 
 const scene = fileURLToPath(new URL("../support/pid-reuse-scene.js", import.meta.url));
 
-test("a process that has got a dead lane's pid is neither taken for the lane nor ended", (t) => {
+test("a process that has got a dead runner's pid is neither taken for the runner nor ended", (t) => {
   if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root, for a pid namespace of its own");
   const { dir, witness } = temporaryPlace(t);
   // A shell as the first process: it reaps what has lost its parent, so that pids become free.

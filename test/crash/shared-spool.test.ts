@@ -33,7 +33,7 @@ test("what a killed engine recorded of one job is kept while another is taken up
   await once(engine, "exit");
   writeFileSync(join(root, "go"), "");
   assert.ok(await waitUntil(() => NAMES.every((name) => readWitness(witnessOf(name)).length === 2)));
-  assert.ok(await waitUntil(() => processesOf(dir).length === 0), "the lanes are gone, only their spools are left");
+  assert.ok(await waitUntil(() => processesOf(dir).length === 0), "the runners are gone, only their spools are left");
   for (const [name, tasks] of jobs) {
     const end = await new Engine(dir, name, tasks).ended;
     assert.equal(end.code, 0, describeEnd(end));

@@ -44,7 +44,7 @@ export const SCENES: readonly Scene[] = [
     rounds: 1,
     seen: "nothing, or one message",
   },
-  { fault: "SIGSTOP of engine, lane, task", file: "crash/frozen", pattern: "stopped", rounds: 4, seen: "nothing; it goes on" },
+  { fault: "SIGSTOP of engine, runner, task", file: "crash/frozen", pattern: "stopped", rounds: 4, seen: "nothing; it goes on" },
   { fault: "wall clock jumps by an hour", file: "crash/frozen", pattern: "wall clock", rounds: 2, seen: "nothing" },
   {
     fault: "two engines start one job at once",

@@ -133,8 +133,8 @@ const sceneRuns = Math.max(1, Math.round(rounds / 50));
 const repeats = Math.max(1, Math.round(rounds / 250));
 const rows = [
   await sweep(rounds, "engine", "the next run goes on; what ran is adopted"),
-  await sweep(Math.ceil(rounds / 10), "lane", "a task lost, run again as a new attempt"),
-  await sweep(Math.ceil(rounds / 10), "engine and lanes", "the next run goes on; tasks lost are run again"),
+  await sweep(Math.ceil(rounds / 10), "runner", "a task lost, run again as a new attempt"),
+  await sweep(Math.ceil(rounds / 10), "engine and runners", "the next run goes on; tasks lost are run again"),
   await disks(repeats, 1, "a file operation fails once", "one message, then it goes on; or a refusal to start"),
   await disks(repeats, undefined, "a file operation fails for good", "one message, exit 3, job unfinished; the next run ends it"),
 ];

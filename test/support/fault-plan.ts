@@ -34,7 +34,7 @@ export type FaultCall =
   | "chmodSync"
   | "watch"
   | "postMessage"
-  /** Into a lane's standard input. */
+  /** Into a runner's standard input. */
   | "socketWrite";
 
 /** Which calls are meant: from the nth of those that match (1 is the first). */

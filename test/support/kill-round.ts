@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { describeEnd, Engine, isUnfinished } from "./engine.js";
 import type { Fault, FaultCall } from "./fault-plan.js";
 import { judgeRun, tornFiles, type RunVerdict } from "./judge-run.js";
-import { areGone, busyLanesOf, signal } from "./processes.js";
+import { areGone, busyRunnersOf, signal } from "./processes.js";
 import { randomJob, randomSwarm } from "./random-job.js";
 import { SeededRandom } from "./seeded-random.js";
 import { clearPlace, makePlace } from "./temporary-directory.js";
 
-/** Who dies. Only where lanes die may an attempt be lost. */
-export type Victim = "engine" | "lane" | "engine and lanes";
+/** Who dies. Only where runners die may an attempt be lost. */
+export type Victim = "engine" | "runner" | "engine and runners";
 
 export interface KillRound extends RunVerdict {
   readonly kills: number;
@@ -85,7 +85,7 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
     const verdict = judgeRun(dir, NAME, witness, expected);
     const violations = [...verdict.violations];
     if (verdict.lostAttempts > 0 && victim === "engine")
-      violations.push(`${verdict.lostAttempts} attempts lost although no lane died`);
+      violations.push(`${verdict.lostAttempts} attempts lost although no runner died`);
     if (!(await areGone(dir))) violations.push("processes were left behind");
     return { ...verdict, violations, kills, points, tornReads };
   } finally {
@@ -93,19 +93,19 @@ export async function killRound(seed: number, victim: Victim, mostKills = MOST_K
   }
 }
 
-/** Any instant, or, for a lane, one at which it runs a task. Rejects when the engine has ended before. */
+/** Any instant, or, for a runner, one at which it runs a task. Rejects when the engine has ended before. */
 async function momentFor(victim: Victim, dir: string, random: SeededRandom, aborted: AbortSignal): Promise<void> {
   const options = { signal: aborted };
   if (victim === "engine") return delay(random.between(150, 600), undefined, options);
-  while (busyLanesOf(dir).length === 0) await delay(10, undefined, options);
+  while (busyRunnersOf(dir).length === 0) await delay(10, undefined, options);
   return delay(random.between(0, 50), undefined, options);
 }
 
 function kill(victim: Victim, engine: Engine, dir: string): void {
-  if (victim !== "lane") engine.kill("SIGKILL");
+  if (victim !== "runner") engine.kill("SIGKILL");
   if (victim === "engine") return;
-  const lanes = busyLanesOf(dir);
-  for (const lane of victim === "lane" ? lanes.slice(0, 1) : lanes) signal(lane, "SIGKILL");
+  const runners = busyRunnersOf(dir);
+  for (const runner of victim === "runner" ? runners.slice(0, 1) : runners) signal(runner, "SIGKILL");
 }
 
 /** A job that has ended on record may not be handed in again: that would be a new run. Its files may still want bringing up to date. */

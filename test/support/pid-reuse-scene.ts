@@ -1,5 +1,5 @@
 /**
- * Played in a pid namespace of its own, where the next pid can be chosen: an engine and its lane die, and a stranger gets the lane's pid,
+ * Played in a pid namespace of its own, where the next pid can be chosen: an engine and its runner die, and a stranger gets the runner's pid,
  * even as the leader of a group of that number. Run by pid-reuse.test.ts; exits with 0 if all went as promised, 77 if it can't be played.
  */
 
@@ -8,7 +8,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describeEnd, Engine } from "./engine.js";
 import { judgeRun } from "./judge-run.js";
-import { lanesOf, processesOf, signal } from "./processes.js";
+import { runnersOf, processesOf, signal } from "./processes.js";
 import { waitUntil } from "./wait-until.js";
 import { readWitness, witnessed } from "./witness.js";
 
@@ -18,21 +18,21 @@ const tasks = [{ id: "task", ...witnessed(witness, '[ "$AIR_EXECUTOR_ATTEMPT" !=
 
 const engine = new Engine(dir, "reuse", tasks, { concurrency: 1 });
 assert.ok(await waitUntil(() => readWitness(witness).length === 1));
-const [lane] = lanesOf(dir);
+const [runner] = runnersOf(dir);
 engine.kill("SIGKILL");
 await engine.ended;
 for (const { pid } of processesOf(dir)) signal(pid, "SIGKILL");
 assert.ok(await waitUntil(() => processesOf(dir).length === 0));
 
 // A shell, since a thread of ours would take the next pid for itself.
-const script = `echo ${lane! - 1} >/proc/sys/kernel/ns_last_pid || exit 77; setsid sleep 60 >/dev/null 2>&1 & echo $!`;
+const script = `echo ${runner! - 1} >/proc/sys/kernel/ns_last_pid || exit 77; setsid sleep 60 >/dev/null 2>&1 & echo $!`;
 const { status, stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
 if (status === 77) {
   process.stdout.write("the next pid can't be chosen here\n");
   process.exit(77);
 }
 const stranger = Number(stdout);
-assert.equal(stranger, lane, "the stranger has the lane's pid");
+assert.equal(stranger, runner, "the stranger has the runner's pid");
 const isAlive = (): boolean => readFileSync(`/proc/${stranger}/stat`, "latin1").includes("(sleep) S");
 assert.ok(await waitUntil(isAlive));
 

@@ -1,4 +1,4 @@
-/** Which processes belong to a directory of jobs: lanes, tasks, and what tasks left behind. Linux only. */
+/** Which processes belong to a directory of jobs: runners, tasks, and what tasks left behind. Linux only. */
 
 import { readFileSync, readdirSync } from "node:fs";
 import { waitUntil } from "./wait-until.js";
@@ -6,7 +6,7 @@ import { waitUntil } from "./wait-until.js";
 interface Found {
   readonly pid: number;
   readonly parent: number;
-  /** Id of its task; undefined for a lane. */
+  /** Id of its task; undefined for a runner. */
   readonly task: string | undefined;
   /** A letter as in ps(1): T is stopped. */
   readonly state: string;
@@ -30,21 +30,21 @@ function look(pid: number, dir: string): Found | undefined {
   }
 }
 
-export function lanesOf(dir: string): number[] {
+export function runnersOf(dir: string): number[] {
   return processesOf(dir).flatMap(({ pid, task }) => (task === undefined ? [pid] : []));
 }
 
 /** Those that run a task. */
-export function busyLanesOf(dir: string): number[] {
+export function busyRunnersOf(dir: string): number[] {
   const found = processesOf(dir);
   const parents = new Set(found.flatMap(({ task, parent }) => (task === undefined ? [] : [parent])));
   return found.flatMap(({ pid, task }) => (task === undefined && parents.has(pid) ? [pid] : []));
 }
 
-/** The subprocess that a task is: the one whose parent is a lane. */
+/** The subprocess that a task is: the one whose parent is a runner. */
 export function subprocessOf(dir: string, task: string): Found | undefined {
-  const lanes = new Set(lanesOf(dir));
-  return processesOf(dir).find((found) => found.task === task && lanes.has(found.parent));
+  const runners = new Set(runnersOf(dir));
+  return processesOf(dir).find((found) => found.task === task && runners.has(found.parent));
 }
 
 /** True once nothing of the directory runs any more. */
