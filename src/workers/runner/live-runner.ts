@@ -183,7 +183,9 @@ export class LiveRunner implements SpoolListener {
 
   logLost(): void {}
 
-  left(): void {}
+  left(key: number, processes: number): void {
+    this.#ends.unusual({ type: "left", key, processes });
+  }
 
   closed(): void {}
 }

@@ -13,10 +13,14 @@ import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name
 import { startFailure } from "./end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
-import { orphanOf, reportOf, stuckWords } from "./reports.js";
+import { leftWords, orphanOf, reportOf, stuckWords } from "./reports.js";
 import { runnerOptions } from "./runner-program.js";
 import { Slots } from "./slots.js";
 import { ThreadLink } from "./thread-link.js";
+
+const RECENT = 256;
+/** Every task of a job may leave something. */
+const MOST_LEFT_SAID = 10;
 
 export interface LocalRunnerOptions {
   /** Absolute path of the directory that holds the jobs (`.air-executor`). It exists; spools are kept in its `lanes/`. */
@@ -37,6 +41,9 @@ export class LocalRunner implements TaskRunner {
   #text = new HandOverText();
   /** What it has, by key. */
   #attempts = new Map<number, Descriptor>();
+  /** Those that ended last, each in the place of its key: what they left behind is told a little later. */
+  readonly #recent: Descriptor[] = [];
+  #leftSaid = 0;
   /** What is adopted, by key. */
   readonly #orphans = new Map<number, OrphanedAttempt>();
   /** What is being stopped, and how long it may take. */
@@ -211,6 +218,14 @@ export class LocalRunner implements TaskRunner {
       case "stuck":
         this.#options.onNotice(stuckWords(this.#attempts.get(end.key) ?? this.#orphans.get(end.key), end.processes));
         return null;
+      case "left": {
+        const attempt = this.#recent[end.key % RECENT];
+        if (attempt?.key !== end.key || this.#leftSaid === MOST_LEFT_SAID) return null;
+        this.#leftSaid += 1;
+        const isLast = this.#leftSaid === MOST_LEFT_SAID;
+        this.#options.onNotice(`${leftWords(attempt, end.processes)}${isLast ? "; more such tasks are not named" : ""}`);
+        return null;
+      }
     }
   }
 
@@ -219,6 +234,7 @@ export class LocalRunner implements TaskRunner {
     const attempt = this.#attempts.get(key);
     if (attempt === undefined) return undefined;
     this.#attempts.delete(key);
+    this.#recent[key % RECENT] = attempt;
     if (this.#stops.size > 0) this.#stops.delete(key);
     this.#slots.free(key);
     return attempt;

@@ -74,7 +74,9 @@ export type UnusualEnd =
   /** One that was adopted, or never came to the runner. */
   | { readonly type: "settled"; readonly report: Report }
   /** No end: so many processes of it outlive every KILL. */
-  | { readonly type: "stuck"; readonly key: number; readonly processes: number };
+  | { readonly type: "stuck"; readonly key: number; readonly processes: number }
+  /** No end: it has ended, perhaps long ago, and so many processes of it run on. */
+  | { readonly type: "left"; readonly key: number; readonly processes: number };
 
 /** Numbers of an end in `ThreadNews.ends`: key, how, exit code or signal, begin and end (µs since 1970), user and system (µs), KB. */
 export const END = 8;

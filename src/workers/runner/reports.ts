@@ -28,6 +28,12 @@ export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
   return { key, claim, claimKey: key, job, task, attempt: number, startedAt, isQueued: false, log, limitMs, graceMs };
 }
 
+/** For people: what an attempt left behind when it ended, on purpose as far as anybody can tell. */
+export function leftWords({ job, task }: { readonly job: string; readonly task: string }, processes: number): string {
+  const what = processes === 1 ? "a process that runs on: it is" : `${processes} processes that run on: they are`;
+  return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone`;
+}
+
 /** For people: an attempt that outlives every KILL. */
 export function stuckWords(attempt: { readonly job: string; readonly task: string } | undefined, processes: number): string {
   const { job, task } = attempt ?? { job: "?", task: "?" };
