@@ -7,7 +7,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { codeOf } from "../../system/error-code.js";
+import { codeOf, isSystemError } from "../../system/error-code.js";
 import type { Ends } from "./ends.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
@@ -47,6 +47,8 @@ export class LiveRunner implements SpoolListener {
   #width: number;
   #hasHead = false;
   #isGone = false;
+  /** The spool is read no more. */
+  #isClosed = false;
   #said = "";
   #onGone: (() => void) | null = null;
 
@@ -112,7 +114,16 @@ export class LiveRunner implements SpoolListener {
   }
 
   #readAndTell(): void {
-    this.#read();
+    // A bell may still be on its way when the runner is gone.
+    if (this.#isClosed) return;
+    try {
+      this.#read();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      // What it does is adopted, and asked for again there; it ends when that is through.
+      this.#child.stdin?.end();
+      this.#leave(`its spool can't be read: ${error.message}`, "died");
+    }
     if (!this.#ends.isEmpty) this.#listener.onNews();
   }
 
@@ -130,6 +141,7 @@ export class LiveRunner implements SpoolListener {
     try {
       this.#readAndTell();
     } finally {
+      this.#isClosed = true;
       closeSync(this.#fd);
     }
     if (this.#onGone === null) this.#listener.onGone(why, how);
