@@ -101,8 +101,10 @@ export class Engine {
    */
   prepare(tasks: number): Promise<void> {
     this.requireOpen();
-    this.#runnerOpened ??= this.#runner.open();
-    const ready = this.#runnerOpened.then(() => this.#runner.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
+    const opened = (this.#runnerOpened ??= this.#runner.open());
+    // What failed once, for want of handles, may go well the next time.
+    opened.catch(() => (this.#runnerOpened = null));
+    const ready = opened.then(() => this.#runner.warm(Math.min(this.#options.concurrency, tasks, MOST_AHEAD)));
     ready.catch(() => {});
     return ready;
   }

@@ -8,6 +8,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { AirError } from "../domain/errors.js";
+import { codeOf } from "./error-code.js";
 import { lookAt } from "./path-look.js";
 
 interface Request {
@@ -76,7 +77,8 @@ function isTaken(status: string): boolean {
 /** Its exit code, once all that it said has been read. */
 function ended(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    child.once("error", (error) => reject(unavailable(error)));
+    // Any other reason than that it is not there is the machine's, and passes.
+    child.once("error", (error) => reject(codeOf(error) === "ENOENT" ? unavailable(error) : error));
     child.once("close", resolve);
   });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AirExecutor, type JobEvent } from "../../src/index.js";
@@ -66,4 +66,16 @@ test("a task that nests values deeper than can be written is refused before it i
   writeFileSync(gate, "");
   const { state, counts } = await job.finished();
   assert.deepEqual([state, counts.completed, counts.total], ["completed", 2, 2]);
+});
+
+test("a runner that could not be opened is tried again with the next job", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const executor = await AirExecutor.open({ dir });
+  t.after(() => executor.close());
+  rmSync(join(dir, "lanes"), { recursive: true, force: true });
+  writeFileSync(join(dir, "lanes"), "");
+  await assert.rejects(executor.submit("early", [{ id: "a", command: "true" }]), /lanes/);
+  rmSync(join(dir, "lanes"));
+  const job = await executor.submit("late", [{ id: "a", command: "true" }]);
+  assert.equal((await job.finished()).state, "completed");
 });

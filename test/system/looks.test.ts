@@ -70,3 +70,8 @@ test("a lock is held, free, or nobody can tell", LIMIT, async () => {
     rmSync(dir, { recursive: true });
   }
 });
+
+test("a lock that can't be asked for because no handle is left is told so, and not as a missing program", LIMIT, () => {
+  assert.match(starved("flock", "flock", 0), /EMFILE/);
+  assert.doesNotMatch(starved("flock", "flock", 0), /install/);
+});

@@ -12,6 +12,7 @@ for (let isFull = false; !isFull;) {
     isFull = true;
   }
 }
-const found = loaded[name]!(...(JSON.parse(args) as unknown[]));
+const call = async (): Promise<unknown> => loaded[name]!(...(JSON.parse(args) as unknown[]));
+const found = await call().catch((error: unknown) => ({ answer: (error as Error).message }));
 writeSync(1, `${JSON.stringify(found, (_, value: unknown) => (value instanceof Error ? value.message : value))}\n`);
 process.exit();

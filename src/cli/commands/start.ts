@@ -45,6 +45,8 @@ function givenOptions(settings: Settings): string[] {
 
 async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   const isQuiet = settings.isOn("quiet") || process.send !== undefined;
+  // What Node could not load once, for want of handles, it says for ever is not there: so not at the first job.
+  await (await import("../../preload.js")).preload();
   const { Manager } = await import("../../manager/manager.js");
   let stop = (): void => {};
   const mustStop = new Promise<void>((done) => (stop = done));
