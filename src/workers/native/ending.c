@@ -163,8 +163,10 @@ static void go_on(int ending, int64_t at) {
     slot->look_at = is_ended && at + REST_US < slot->kill_at ? at + REST_US : slot->kill_at;
   }
   if (!is_ended || !list) return;
-  bool is_none_left = end_orphans(endings[ending].key, endings[ending].pid, at >= slot->kill_at ? SIGKILL : 0);
-  if (is_none_left && left == 0) let_go(slot);
+  enum left orphans = end_orphans(endings[ending].key, endings[ending].pid, at >= slot->kill_at ? SIGKILL : 0);
+  slot->empty_looks = left == 0 && orphans != SOME ? slot->empty_looks + 1 : 0;
+  /* Where it can't be proved two looks must do. */
+  if (slot->empty_looks > (orphans == NONE ? 0 : 1)) let_go(slot);
 }
 
 /* With the lock. */
@@ -174,7 +176,7 @@ static void begin_to_end(struct slot *slot, char reason, int64_t at, int64_t kil
   slot->kill_at = kill_at;
   slot->look_at = at;
   slot->is_terminated = slot->is_told_again = slot->is_end_seen = slot->is_stuck_told = false;
-  slot->kills = 0;
+  slot->kills = slot->empty_looks = 0;
   tell(reason, slot->task->key, 1, &now);
   ring(false);
 }

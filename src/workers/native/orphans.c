@@ -32,7 +32,7 @@ struct orphan {
 
 static struct orphan *orphans;
 static int orphan_count, orphan_room;
-static int children = -1; /* that list */
+static int children = -1; /* that list; not every kernel has it */
 
 void prepare_orphans(void) {
   char path[64];
@@ -97,28 +97,29 @@ static bool is_of(const struct orphan *orphan, uint32_t key, pid_t group) {
 }
 
 /*
- * For a task whose main process has ended: sends `signal`, if it is not 0, to its orphans, and to those that they leave. True if it is proved
+ * For a task whose main process has ended: sends `signal`, if it is not 0, to its orphans, and to those that they leave. NONE if it is proved
  * that none of them lives.
  */
-bool end_orphans(uint32_t key, pid_t group, int signal) {
+enum left end_orphans(uint32_t key, pid_t group, int signal) {
+  if (children < 0) return wait_for_orphans() ? UNPROVED : NONE;
   for (int pass = 0; pass < MAX_CHASE; pass++) {
-    if (!meet_all(boot_us())) return false;
+    if (!meet_all(boot_us())) return SOME;
     int met = orphan_count;
     bool is_living = false;
     for (int i = 0; i < orphan_count; i++) {
       struct process *process = &orphans[i].process;
       if (!is_of(&orphans[i], key, group) || process->is_zombie) continue;
-      if (read_process(process->pid, process) != 0) return false;
+      if (read_process(process->pid, process) != 0) return SOME;
       if (process->is_zombie) continue;
       is_living = true;
       if (signal) signal_process(process, signal);
     }
-    if (!meet_all(boot_us())) return false;
-    if (!is_living && orphan_count == met) return true;
-    if (!signal) return false;
+    if (!meet_all(boot_us())) return SOME;
+    if (!is_living && orphan_count == met) return NONE;
+    if (!signal) return SOME;
     pause_us(CHASE_US); /* who was signalled is dying, and what he has started comes to us */
   }
-  return false;
+  return SOME;
 }
 
 static bool is_running(uint32_t key) {
@@ -158,7 +159,7 @@ int64_t look_after_orphans(int64_t at, bool is_last) {
 #else /* no subreapers: orphans are somebody else's */
 
 void prepare_orphans(void) {}
-bool end_orphans(uint32_t key, pid_t group, int signal) { return (void)key, (void)group, (void)signal, true; }
+enum left end_orphans(uint32_t key, pid_t group, int signal) { return (void)key, (void)group, (void)signal, UNPROVED; }
 int64_t look_after_orphans(int64_t at, bool is_last) { return (void)at, (void)is_last, 0; }
 
 #endif

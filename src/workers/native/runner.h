@@ -84,7 +84,7 @@ struct slot {
   /* The first thread's: how far ending it has come. */
   bool is_terminated, is_told_again, is_end_seen, is_stuck_told;
   int64_t asked_kill_at, kill_at, look_at, terminated_at;
-  int kills;
+  int kills, empty_looks;
   /* The slot thread's. */
   bool is_refused; /* the machine made no process */
   struct log log, error_log;
@@ -172,7 +172,8 @@ uint64_t ticks_at(int64_t boot_us);
 /* orphans.c */
 void prepare_orphans(void);
 int64_t look_after_orphans(int64_t at, bool is_last);
-bool end_orphans(uint32_t key, pid_t group, int signal);
+enum left { SOME, NONE, UNPROVED };
+enum left end_orphans(uint32_t key, pid_t group, int signal);
 
 _Noreturn void die(const char *what);
 void *need(void *memory);
