@@ -112,6 +112,7 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     assert.equal(scene.record("bad")["exit_code"], 137);
     assert.equal(scene.record("killed")["signal"], "SIGKILL");
     assert.match(scene.log("first"), /^n[123]\n$/);
+    assert.ok((scene.record("first")["usage"] as { max_rss_kb: number }).max_rss_kb > 0);
   });
 
   test("an engine that is killed is followed by one that goes on with its slots, and nothing runs twice", async (t) => {
