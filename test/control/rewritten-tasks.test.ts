@@ -22,7 +22,8 @@ for (let number = 0; number < Number(count); number++) {
       writeFileSync(path, JSON.stringify(tasks, null, 2));
       break;
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+      // Half written, or not there yet: the first one may come up to a second after the first start.
+      if (!(error instanceof SyntaxError) && error.code !== "ENOENT") throw error;
     }
   }
   await new Promise((done) => setTimeout(done, Math.random() * 30));
