@@ -55,7 +55,11 @@ test("a disk that fills up halts the job, and emptying it lets it go on by itsel
   assert.equal(end.code, 0, describeEnd(end));
   assert.match(warningsOf(end)[0]!, /records can't be written \(ENOSPC.*nothing new is started until they can/);
   assert.match(warningsOf(end)[1]!, /the disk takes its records again, going on/);
-  assert.equal(warningsOf(end).length, 2, describeEnd(end));
+  // A block that becomes free for a moment is trouble over, and then trouble again; the same is never said twice in a row.
+  assert.ok(
+    warningsOf(end).every((words, index, all) => words !== all[index - 1]),
+    describeEnd(end),
+  );
   assert.deepEqual(judgeRun(dir, "full", witness, chain, true).violations, []);
 });
 
