@@ -130,10 +130,12 @@ describe("on a Slurm cluster", { skip: missing }, () => {
 
   test("what ran on a node that is lost runs again, when its slots can't run any more", async (t) => {
     const scene = new Scene(t);
-    scene.write(many(scene, 30, "sleep 2"));
+    const gate = `${scene.oracle}.go`;
+    scene.write(many(scene, 30, `until [ -e '${gate}' ]; do sleep 0.1; done`));
     const run = scene.start("--slots", "30:30");
     await scene.until(() => scene.said("begun").length >= 24, "tasks to run on two nodes");
     cluster.crash("n1");
+    writeFileSync(gate, "");
     const { code, err } = await run.end;
     cluster.mend();
     assert.equal(code, 0, err);
