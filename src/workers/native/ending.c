@@ -96,19 +96,33 @@ static void look_at_processes(void) {
 
 /* ---- signals ---- */
 
-static void signal_one(const struct process *process, int signal) {
-  signal_process(process, signal);
+/* Who is gone needs no signal, and who is another user's is not reached later either. Anything else may pass. */
+static bool is_settled(int problem) { return problem == 0 || problem == ESRCH || problem == EPERM; }
+
+static bool signal_one(const struct process *process, int signal) {
+  bool is_sent = is_settled(signal_process(process, signal));
   /* Who is stopped acts on it when he goes on. */
-  if (signal == SIGTERM) signal_process(process, SIGCONT);
+  return signal == SIGTERM ? is_settled(signal_process(process, SIGCONT)) && is_sent : is_sent;
 }
 
-/* To all of a task. The group at once, so that nothing that is forked meanwhile is missed. */
-static void signal_all(int ending, int signal) {
-  pid_t group = endings[ending].pid;
-  kill(-group, signal);
-  if (signal == SIGTERM) kill(-group, SIGCONT);
+/* At once, so that nothing that is forked meanwhile is missed. */
+static bool signal_group(pid_t group, int signal) { return is_settled(kill(-group, signal) == 0 ? 0 : errno); }
+
+/* What of a task is not in its group. */
+static bool signal_others(int ending, int signal) {
+  bool are_sent = list != NULL;
   for (int i = 0; i < list_count; i++)
-    if (list[i].owner == ending && list[i].group != group && !list[i].is_zombie) signal_one(&list[i], signal);
+    if (list[i].owner == ending && list[i].group != endings[ending].pid && !list[i].is_zombie) are_sent &= signal_one(&list[i], signal);
+  return are_sent;
+}
+
+/* False if some could not be reached just now. The group does not hear it again, since to some a second TERM means more. */
+static bool terminate_all(int ending) {
+  struct slot *slot = endings[ending].slot;
+  pid_t group = endings[ending].pid;
+  if (!slot->is_group_told) slot->is_group_told = signal_group(group, SIGTERM);
+  bool goes_on = slot->is_group_told && signal_group(group, SIGCONT);
+  return signal_others(ending, SIGTERM) && goes_on;
 }
 
 /* TERM to what began after `ticks`. */
@@ -134,7 +148,8 @@ static void let_go(struct slot *slot) {
 
 static void kill_rest(int ending, int64_t left, int64_t at) {
   struct slot *slot = endings[ending].slot;
-  signal_all(ending, SIGKILL);
+  signal_group(endings[ending].pid, SIGKILL);
+  signal_others(ending, SIGKILL);
   bool is_stuck = at - slot->kill_at >= STUCK_US;
   slot->look_at = at + (slot->kills < QUICK_KILLS ? 1000 : is_stuck ? SELDOM_US : REST_US);
   slot->kills++;
@@ -150,10 +165,9 @@ static void go_on(int ending, int64_t at) {
   bool is_ended = endings[ending].is_ended;
   int64_t left = count_left(ending);
   if (!slot->is_terminated) {
-    signal_all(ending, SIGTERM);
-    slot->is_terminated = true;
+    slot->is_terminated = terminate_all(ending) || at >= slot->kill_at;
     slot->terminated_at = at;
-    slot->look_at = slot->kill_at;
+    slot->look_at = slot->is_terminated ? slot->kill_at : at + REST_US;
   } else if (at >= slot->kill_at) kill_rest(ending, left, at);
   else {
     if (is_ended && list && !slot->is_told_again) {
@@ -175,7 +189,7 @@ static void begin_to_end(struct slot *slot, char reason, int64_t at, int64_t kil
   slot->reason = reason;
   slot->kill_at = kill_at;
   slot->look_at = at;
-  slot->is_terminated = slot->is_told_again = slot->is_end_seen = slot->is_stuck_told = false;
+  slot->is_group_told = slot->is_terminated = slot->is_told_again = slot->is_end_seen = slot->is_stuck_told = false;
   slot->kills = slot->empty_looks = 0;
   tell(reason, slot->task->key, 1, &now);
   ring(false);

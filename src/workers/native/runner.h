@@ -82,7 +82,7 @@ struct slot {
   bool is_ended, is_gone;    /* its main process is over; nothing that it started is left */
   bool is_known, is_placing; /* it is on record as one that runs for longer; its logs are being placed */
   /* The first thread's: how far ending it has come. */
-  bool is_terminated, is_told_again, is_end_seen, is_stuck_told;
+  bool is_group_told, is_terminated, is_told_again, is_end_seen, is_stuck_told;
   int64_t asked_kill_at, kill_at, look_at, terminated_at;
   int kills, empty_looks;
   /* The slot thread's. */
