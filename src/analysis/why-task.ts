@@ -17,10 +17,13 @@ export interface Awaited {
   readonly error: string | null;
 }
 
-/** A limit that held it back; `until` is null while it does. */
+/** A limit that held it back. */
 export interface TaskHold extends Pick<HeldBack, "pool" | "isOwn" | "size" | "holders"> {
   readonly since: number;
+  /** Null while it does. */
   readonly until: number | null;
+  /** As it stands while it does; null afterwards. */
+  readonly now: Hold | null;
 }
 
 export interface ExplainedAttempt extends AttemptHistory {
@@ -131,12 +134,12 @@ function holdsOf(task: TaskHistory, past: readonly HeldBack[], live: readonly Ho
   for (const [from, to] of waits) {
     for (const { pool, isOwn, size, holders, since, at } of past) {
       const [start, end] = [Math.max(since, from), Math.min(at, to)];
-      if (concerns(pool) && end > start) holds.push({ pool, isOwn, size, holders, since: start, until: end });
+      if (concerns(pool) && end > start) holds.push({ pool, isOwn, size, holders, since: start, until: end, now: null });
     }
   }
   if (task.readyAt === null) return holds;
-  for (const { pool, isOwn, size, holders, since } of live) {
-    if (concerns(pool)) holds.push({ pool, isOwn, size, holders, since: Math.max(since, task.readyAt), until: null });
+  for (const now of live) {
+    if (concerns(now.pool)) holds.push({ ...now, since: Math.max(now.since, task.readyAt), until: null, now });
   }
   return holds;
 }

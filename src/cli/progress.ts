@@ -6,6 +6,7 @@
 import type { Job, JobEvent } from "../index.js";
 import { isInForeground } from "./in-foreground.js";
 import { endedCount } from "./render/counts-text.js";
+import { heldBackLines } from "./render/held-back-lines.js";
 import { printableLine } from "./render/printable.js";
 import { ProgressLines } from "./render/progress-lines.js";
 import { screenLines } from "./render/progress-screen.js";
@@ -93,7 +94,7 @@ class Screen implements Progress {
       total: this.#total(),
       ratePerSecond: this.#rate.take(endedCount(counts), now),
       elapsedMs: now - this.#startedAt,
-      obstacle: this.#job.obstacle,
+      heldBack: heldBackLines(this.#job.live(), name, Date.now()),
       running: this.#job.running(rows).map(({ task, command, args, startedAt }) => ({
         task,
         command: printableLine([command, ...args].join(" ")),

@@ -3,7 +3,8 @@
 /** Who takes of a pool. */
 export interface Holder {
   readonly job: string;
-  readonly task: string;
+  /** Null for several tasks of the job together. */
+  readonly task: string | null;
   readonly amount: number;
 }
 
@@ -20,7 +21,7 @@ export interface Hold {
   /** The task that is next, and what it takes of the pool. */
   readonly task: string;
   readonly amount: number;
-  /** Who had taken of it when it began: a few of them, the largest first. */
+  /** Who takes of it: a few of them, the largest first. Of `cpu` only other jobs: what this one runs shows in what runs. */
   readonly holders: readonly Holder[];
 }
 

@@ -8,7 +8,8 @@ export class EndedJob {
   readonly picture: Picture;
   readonly finished: Promise<JobSummary>;
   readonly isIdle = true;
-  readonly obstacle = null;
+  readonly trouble = null;
+  readonly holds = [];
 
   private constructor(picture: Picture) {
     this.picture = picture;

@@ -137,9 +137,7 @@ export class Engine {
 
   /** What the files of a job that runs here don't say. */
   explain({ holds, trouble }: RunningJob): LiveState {
-    const { refusal } = this.#scheduler;
-    const machine = refusal === null ? null : `the machine refuses to start processes just now (${refusal})`;
-    return { holds, trouble: trouble ?? machine };
+    return { holds, trouble };
   }
 
   /** Resolves when nothing runs any more. */

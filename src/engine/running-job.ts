@@ -115,14 +115,17 @@ export class RunningJob {
     return this.#handle?.isOver ?? true;
   }
 
-  /** What the disk refuses of it now, in words; null if nothing. */
+  /** What disk or machine refuse now, in words; null if nothing. */
   get trouble(): string | null {
-    return this.#trouble.words;
+    if (this.#trouble.words !== null) return this.#trouble.words;
+    if (this.#awaySince !== null) return `${this.paths.dir} can't be found; nothing new is started until it is back`;
+    const { refusal } = this.#options.scheduler;
+    return refusal === null ? null : `the machine refuses to start processes just now (${refusal})`;
   }
 
   /** What limits hold its ready tasks back. */
   get holds(): readonly Hold[] {
-    return this.#handle?.holds ?? [];
+    return this.#handle?.holds() ?? [];
   }
 
   /** What keeps the job from going on; null if nothing does. */

@@ -8,6 +8,7 @@ import { retrial } from "../engine/changes/retry.js";
 import { demandIds, demandWish } from "../engine/options.js";
 import type { RunningJob } from "../engine/running-job.js";
 import type { JobEvent } from "../domain/events.js";
+import type { LiveState } from "../domain/held-back.js";
 import type { JobStatus, JobSummary, RetryWish } from "../domain/job.js";
 import { checkJob, type JobInput } from "../store/text/check-job.js";
 
@@ -20,7 +21,7 @@ export interface Retried {
 }
 
 /** A job as the engine holds it, whether it runs or had ended before. */
-export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel" | "obstacle">;
+export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel" | "trouble" | "holds">;
 
 /** A task that runs now. */
 export interface RunningTask {
@@ -61,9 +62,10 @@ export class Job {
     });
   }
 
-  /** What keeps the job from going on just now, such as a full disk: a sentence. Null if nothing does. */
-  get obstacle(): string | null {
-    return this.#held.obstacle?.error.message ?? null;
+  /** What holds the job back just now: limits, and trouble such as a full disk. */
+  live(): LiveState {
+    const { holds, trouble } = this.#held;
+    return { holds, trouble };
   }
 
   /**

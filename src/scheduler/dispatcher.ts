@@ -6,7 +6,7 @@
  */
 
 import type { AttemptStarted } from "../domain/events.js";
-import type { HeldBack } from "../domain/held-back.js";
+import type { HeldBack, Hold } from "../domain/held-back.js";
 import type { Clock, Descriptor, DevicePort, Placement, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { TaskSpec } from "../domain/task.js";
@@ -71,6 +71,11 @@ export class Dispatcher {
       this.#held.splice(this.#held.indexOf(job), 1);
     }
     return this.#holdUps.end(job);
+  }
+
+  /** What limits hold ready tasks of a job back now. */
+  holdsOf(job: JobRun): Hold[] {
+    return this.#holdUps.now(job);
   }
 
   /** The ready tasks of a job, or the number of its attempts in flight, have changed. */

@@ -35,6 +35,17 @@ export class HoldUpWatch {
     return job.holdUps.look([], this.#clock.now(), () => ({ task: "", holders: [] }));
   }
 
+  /** What holds a job back now, and who has it by now. Costs as much as runs. */
+  now(job: JobRun): Hold[] {
+    const obstacles = this.#admission.obstaclesOf(job);
+    return job.holdUps.open.map((hold) => {
+      const now = obstacles.find(({ pool, isOwn }) => pool === hold.pool && isOwn === hold.isOwn);
+      if (now === undefined) return hold;
+      const isSlots = now.pool === "cpu" && !now.isOwn;
+      return { ...hold, ...now, ...this.#complete(job, now), ...(isSlots && { holders: this.#otherJobs(job) }) };
+    });
+  }
+
   /** @param onFault hears of a job whose handling failed */
   record(onRecorded: (job: JobRun, events: readonly HeldBack[]) => void, onFault: (job: JobRun, error: unknown) => void): void {
     for (const job of this.#touched) {
@@ -61,12 +72,26 @@ export class HoldUpWatch {
     return { task: job.plan.taskAt(task).id, holders };
   }
 
+  /** How many slots other jobs have. */
+  #otherJobs(than: JobRun): Holder[] {
+    const amounts = new Map<string, number>();
+    for (const { job, holding } of this.#inFlight.all()) {
+      const amount = holding?.demand["cpu"] ?? 0;
+      if (job !== than && amount > 0) amounts.set(job.name, (amounts.get(job.name) ?? 0) + amount);
+    }
+    return largest([...amounts].map(([job, amount]) => ({ job, task: null, amount })));
+  }
+
   #holdersOf(pool: string, of: JobRun | undefined): Holder[] {
     const holders: Holder[] = [];
     for (const { job, task, holding } of this.#inFlight.all(of)) {
       const amount = holding?.demand[pool] ?? 0;
       if (amount > 0) holders.push({ job: job.name, task: job.plan.taskAt(task).id, amount });
     }
-    return holders.toSorted((a, b) => b.amount - a.amount).slice(0, MOST_HOLDERS);
+    return largest(holders);
   }
+}
+
+function largest(holders: readonly Holder[]): Holder[] {
+  return holders.toSorted((a, b) => b.amount - a.amount).slice(0, MOST_HOLDERS);
 }

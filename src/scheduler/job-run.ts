@@ -51,7 +51,7 @@ export interface JobHandle {
   /** The id of the task that failed first; null if none has. */
   readonly firstFailure: string | null;
   /** What limits hold its ready tasks back now. */
-  readonly holds: readonly Hold[];
+  holds(): readonly Hold[];
   /** Ids of all tasks of the job: what `checkGraph` takes as known. */
   readonly ids: KnownIds;
   /**
@@ -159,7 +159,7 @@ export class JobRun {
   }
 }
 
-type Actions = Pick<JobHandle, "add" | "cancel" | "reset" | "endInput" | "interrupt">;
+type Actions = Pick<JobHandle, "add" | "cancel" | "reset" | "endInput" | "interrupt" | "holds">;
 
 /** A job as its user sees it; `actions` are what the scheduler does for it. */
 export function handleOf(job: JobRun, actions: Actions): JobHandle {
@@ -174,9 +174,6 @@ export function handleOf(job: JobRun, actions: Actions): JobHandle {
     },
     get counts() {
       return job.plan.counts;
-    },
-    get holds() {
-      return job.holdUps.open;
     },
     get firstFailure() {
       return job.plan.firstFailure;

@@ -114,6 +114,7 @@ export class Scheduler {
         this.#advance(job);
       },
       interrupt: (graceMs) => this.#interrupt(job, graceMs),
+      holds: () => (job.isOver ? [] : this.#dispatcher.holdsOf(job)),
     });
   }
 

@@ -4,18 +4,31 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
 
 const helper = fileURLToPath(new URL("../../../test/cli/support/on-terminal.py", import.meta.url));
 
-async function onTerminal(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, until = "-"): Promise<Result> {
+interface OnTerminal {
+  readonly ended: Promise<Result>;
+  /** Waits until that was shown. */
+  readonly shows: (text: RegExp) => Promise<boolean>;
+}
+
+function startOnTerminal(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, until = "-"): OnTerminal {
   const { process: child, ended } = follow("python3", [helper, until, process.execPath, main, ...args], dir, {
     CI: "",
     TERM: "xterm",
     ...env,
   });
   child.stdin.end();
-  return ended;
+  let shown = "";
+  child.stdout.on("data", (text: string) => (shown += text));
+  return { ended, shows: (text) => waitUntil(() => text.test(shown)) };
+}
+
+async function onTerminal(dir: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, until = "-"): Promise<Result> {
+  return startOnTerminal(dir, args, env, until).ended;
 }
 
 function hasPython(t: TestContext): boolean {
@@ -43,6 +56,27 @@ test("on a terminal there is a bar, what runs and for how long, and each failure
   assert.ok(!stdout.includes("\u001b[?25l"));
   // Nothing of the bar is left behind the last time that it was taken away.
   assert.doesNotMatch(stdout.slice(stdout.lastIndexOf("\u001b[J")), /[█░]/);
+});
+
+test("on a terminal run and watch say which limit holds the job back, and who has it", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, write } = makePlayground(t);
+  const until = (file: string): string => `i=0; until [ -e ${file} ] || [ $i -gt 300 ]; do i=$((i+1)); sleep 0.1; done`;
+  const licensed = (id: string, script: string): object => ({
+    id,
+    command: "sh",
+    args: ["-c", script],
+    resources: { licence: 1 },
+  });
+  const tasks = [licensed("holder", until("seen")), licensed("waiter", "true")];
+  write("job.json", { pools: { licence: 1 }, tasks });
+  const line = /held back for \d\.\d s: licence \(1 in all\), taken by "holder"; next is "waiter"/;
+  const running = startOnTerminal(dir, ["run", "job.json", "-j2"]);
+  assert.ok(await waitUntil(() => existsSync(join(dir, ".air-executor", "jobs", "job", "tasks.json"))));
+  const watching = startOnTerminal(dir, ["watch", "job"]);
+  for (const { shows } of [running, watching]) assert.ok(await shows(line));
+  write("seen", "");
+  assert.deepEqual([(await running.ended).code, (await watching.ended).code], [0, 0]);
 });
 
 test("a terminal that can't be drawn on, or that a build server reads, gets lines", async (t) => {

@@ -8,7 +8,7 @@ import { widthOf } from "../../src/cli/render/text-width.js";
 
 function facts(given: Partial<ScreenFacts> = {}): ScreenFacts {
   const counts = { total: 10, pending: 4, running: 3, completed: 2, failed: 1, skipped: 0, cancelled: 0 };
-  return { name: "nightly", counts, total: 10, ratePerSecond: 2, elapsedMs: 4000, obstacle: null, running: [], ...given };
+  return { name: "nightly", counts, total: 10, ratePerSecond: 2, elapsedMs: 4000, heldBack: [], running: [], ...given };
 }
 
 const running = (count: number): ScreenFacts["running"] =>
@@ -35,7 +35,7 @@ test("while nobody knows how many there will be, what is done is told and no sha
 });
 
 test("what holds a job back has a line of its own", () => {
-  const lines = screenLines(facts({ obstacle: "the disk is full" }), { columns: 80, rows: 20 }, plainStyle);
+  const lines = screenLines(facts({ heldBack: ["held back: the disk is full"] }), { columns: 80, rows: 20 }, plainStyle);
   assert.equal(lines[1], "  held back: the disk is full");
 });
 
@@ -48,7 +48,7 @@ test("no line is wider than the terminal, and there are no more than fit, whatev
       fc.array(fc.tuple(name, name), { maxLength: 30 }),
       (columns, rows, tasks) => {
         const lines = tasks.map(([task, command]) => ({ task, command, sinceMs: 5000 }));
-        const drawn = screenLines(facts({ running: lines, obstacle: "漢".repeat(150) }), { columns, rows }, plainStyle);
+        const drawn = screenLines(facts({ running: lines, heldBack: ["漢".repeat(150)] }), { columns, rows }, plainStyle);
         assert.ok(drawn.length <= Math.max(2, rows), `${drawn.length} lines for ${rows} rows`);
         for (const line of drawn) {
           assert.ok(widthOf(line) < columns || columns < 30, `${widthOf(line)} in ${columns}: ${line}`);

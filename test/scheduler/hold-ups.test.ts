@@ -55,3 +55,26 @@ test("the job's own limit is told as its own, and an interrupted job tells what 
   assert.deepEqual([held?.pool, held?.isOwn, held?.size, held?.task], ["concurrency", true, 1, "b"]);
   assert.equal(recorder.events.at(-1)?.type, "job-interrupted");
 });
+
+test("while it lasts it is told who has the pool by now, and of the slots which other jobs have them", () => {
+  const engine = new Engine({ concurrency: 2, pools: { licence: 1 } });
+  const takes = { cpu: 0.5, licence: 1 };
+  const first = engine.add(job(["a", "b", "c"].map((id) => task(id, [], { resources: takes }))));
+  const since = engine.clock.now();
+  engine.pass(2_000);
+  engine.runner.end(["a"]);
+  const [licence, ...more] = first.handle.holds();
+  assert.deepEqual(more, []);
+  assert.deepEqual(licence, {
+    ...{ pool: "licence", isOwn: false, size: 1, free: 0, amount: 1, since, task: "c" },
+    holders: [{ job: "job", task: "b", amount: 1 }],
+  });
+  engine.add(job([task("x"), task("y")], { name: "other" }));
+  const { handle } = engine.add(job([task("z")], { name: "third" }));
+  const [cpu] = handle.holds();
+  assert.deepEqual([cpu?.pool, cpu?.free, cpu?.amount, cpu?.task], ["cpu", 0.5, 1, "z"]);
+  assert.deepEqual(cpu?.holders, [
+    { job: "other", task: null, amount: 1 },
+    { job: "job", task: null, amount: 0.5 },
+  ]);
+});

@@ -1,35 +1,44 @@
 /**
- * `watch [JOB]`: what `status` shows, again and again: drawn in place on a terminal, printed again elsewhere when something has changed.
- * Reads the files and needs no engine; ends with the job, or with Ctrl-C.
+ * `watch [JOB]`: what `status` shows, again and again, with what holds a running job back: drawn in place on a terminal, printed again elsewhere
+ * when something has changed. Reads the files, and asks the engine what only that knows; ends with the job, or with Ctrl-C.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { viewJobs, type JobView } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
-import { findJob } from "../job-source.js";
 import { LiveText } from "../live-text.js";
-import { jobText, jobsTable } from "../render/status-table.js";
+import { heldBackLines } from "../render/held-back-lines.js";
+import { jobsTable } from "../render/status-table.js";
+import { watchText } from "../render/watch-text.js";
 import { waitsFor } from "../waits-for.js";
+import { WatchedJob } from "../watched-job.js";
 
 const lookEveryMs = 250;
+const usualRows = 24;
 
 export async function execute({ args, settings, terminal: { out } }: Call): Promise<number> {
   const { JOB: name } = args;
   const base = settings.dir();
   const isJson = settings.isOn("json");
   const live = new LiveText(out, isJson);
+  const watched = name === undefined ? null : new WatchedJob(base, name);
   for (;;) {
-    const job = name === undefined ? null : findJob(base, name, { run: null, withTasks: true });
+    const job = watched?.view() ?? null;
     const jobs = job === null ? viewJobs(base) : [job];
+    const held = job === null || isJson ? null : await watched!.live(job);
+    const nowMs = Date.now();
+    const heldBack = held === null ? [] : heldBackLines(held, job!.name, nowMs);
     // Whatever happens to a task changes the state too.
     const facts = JSON.stringify(jobs.map(({ state, counts, problem, engine }) => ({ state, counts, problem, engine })));
     const isOver = job !== null && job.isOver;
-    const options = { nowMs: Date.now(), waitsFor: waitsFor(settings) };
+    const options = { nowMs, waitsFor: waitsFor(settings) };
     const show = (text: string): void => live.show(text, facts, isOver);
     if (isJson) show(jobs.map((each) => `${JSON.stringify(toJson(each))}\n`).join(""));
-    else if (job !== null) show(jobText(job, { isEveryTask: settings.isOn("all"), ...options }, out.style));
-    else show(jobs.length === 0 ? "no jobs yet\n" : jobsTable(jobs, options, out.style));
+    else if (job !== null) {
+      const room = out.isTerminal && !isOver ? { columns: out.columns(), rows: out.stream.rows || usualRows } : null;
+      show(watchText(job, { isEveryTask: settings.isOn("all"), heldBack, room, ...options }, out.style));
+    } else show(jobs.length === 0 ? "no jobs yet\n" : jobsTable(jobs, options, out.style));
     if (isOver) return exitCode.completed;
     await sleep(lookEveryMs);
   }

@@ -22,8 +22,8 @@ export interface ScreenFacts {
   readonly ratePerSecond: number;
   /** Since this engine took it up. */
   readonly elapsedMs: number;
-  /** What keeps it from going on; null if nothing does. */
-  readonly obstacle: string | null;
+  /** What holds it back, a line each. */
+  readonly heldBack: readonly string[];
   /** What runs, the longest first: at least as many as there is room for. */
   readonly running: readonly RunningLine[];
 }
@@ -35,18 +35,27 @@ export interface Room {
 
 /** What runs for less is over before it is read. */
 const WORTH_A_LINE_MS = 1000;
+/** More would leave no room for what runs. */
+const MOST_HELD_BACK = 3;
 
 /** Lines that fit, none longer than the terminal is wide. */
 export function screenLines(facts: ScreenFacts, { columns, rows }: Room, style: Style): string[] {
   const width = Math.max(1, columns - 1);
   const lines = [headline(facts, columns, style)];
-  if (facts.obstacle !== null) lines.push(style.bad(fit(`  held back: ${printableLine(facts.obstacle)}`, width)));
-  const worth = facts.running.filter(({ sinceMs }) => sinceMs >= WORTH_A_LINE_MS);
-  const room = Math.max(0, rows - 1 - lines.length);
-  const more = facts.counts.running - Math.min(room, worth.length);
+  const most = Math.max(1, Math.min(MOST_HELD_BACK, rows - 2));
+  for (const text of facts.heldBack.slice(0, most)) lines.push(style.bad(fit(`  ${text}`, width)));
+  return [...lines, ...runningLines(facts.running, facts.counts.running, { columns, rows: rows - 1 - lines.length }, style)];
+}
+
+/** What runs, a line each, as many as fit. @param count how many run at all. */
+export function runningLines(running: readonly RunningLine[], count: number, { columns, rows }: Room, style: Style): string[] {
+  const width = Math.max(1, columns - 1);
+  const worth = running.filter(({ sinceMs }) => sinceMs >= WORTH_A_LINE_MS);
+  const room = Math.max(0, rows);
   const shown = worth.slice(0, worth.length > room ? Math.max(0, room - 1) : room);
-  for (const line of shown) lines.push(runningText(line, width, style));
-  if (shown.length > 0 && shown.length < worth.length) lines.push(style.faint(fit(`  and ${formatCount(more + 1)} more`, width)));
+  const lines = shown.map((line) => runningText(line, width, style));
+  const more = Math.max(count, worth.length) - shown.length;
+  if (shown.length > 0 && shown.length < worth.length) lines.push(style.faint(fit(`  and ${formatCount(more)} more`, width)));
   return lines;
 }
 

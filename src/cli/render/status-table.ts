@@ -37,9 +37,16 @@ export interface JobTextOptions extends ShowOptions {
   readonly isEveryTask: boolean;
   /** Only tasks of this status, and all of them. Default: any. */
   readonly only?: string | null;
+  /** True if what runs is shown elsewhere, too. Default: false. */
+  readonly hasRunning?: boolean;
 }
 
 export function jobText(job: JobView, options: JobTextOptions, style: Style): string {
+  return `${[...jobLines(job, options, style), ...taskLines(job.tasks ?? [], options, style)].join("\n")}\n`;
+}
+
+/** All of the job but its tasks. @param heldBack what holds it back, a line each. */
+export function jobLines(job: JobView, options: ShowOptions, style: Style, heldBack: readonly string[] = []): string[] {
   const lines = [`${style.strong(printableLine(job.name))}  ${stateText(job, style)}`];
   const facts: [string, string][] = [
     ["run", textOf(job.state?.["id"])],
@@ -53,13 +60,17 @@ export function jobText(job: JobView, options: JobTextOptions, style: Style): st
     ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
-  lines.push(...taskLines(job.tasks ?? [], options, style));
-  return `${lines.join("\n")}\n`;
+  return [...lines, ...heldBack.map((text) => `  ${style.bad(text)}`)];
 }
 
-function taskLines(tasks: readonly TaskView[], { isEveryTask, only = null, nowMs }: JobTextOptions, style: Style): string[] {
+/** As lines, each table behind an empty one. */
+export function taskLines(
+  tasks: readonly TaskView[],
+  { isEveryTask, only = null, hasRunning = false, nowMs }: JobTextOptions,
+  style: Style,
+): string[] {
   const lines: string[] = [];
-  const add = (table: string): void => void lines.push("", table.trimEnd());
+  const add = (table: string): void => void lines.push("", ...table.trimEnd().split("\n"));
   if (only !== null) {
     const chosen = tasks.filter(({ status = "pending" }) => status === only);
     add(chosen.length === 0 ? style.faint(`no task is ${only}`) : tasksTable(chosen, nowMs, style));
@@ -67,7 +78,7 @@ function taskLines(tasks: readonly TaskView[], { isEveryTask, only = null, nowMs
     if (tasks.length > 0) add(tasksTable(tasks, nowMs, style));
   } else {
     add(groupsTable(tasks, style));
-    const shown = wantingAttention(tasks);
+    const shown = wantingAttention(hasRunning ? tasks.filter(({ status }) => status !== "running") : tasks);
     if (shown.length > 0) add(tasksTable(shown, nowMs, style));
     lines.push("", style.faint(`${formatCount(tasks.length - shown.length)} more; --all shows every task, --state failed those`));
   }

@@ -8,7 +8,7 @@ import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
 import { drawTable } from "./table.js";
 import type { Circumstances } from "./why-task-text.js";
-import { holdersText, limitText, listText, momentText, nameText } from "./why-words.js";
+import { limitText, listText, momentText, nameText, takenText } from "./why-words.js";
 
 /** A longer path shows the tasks that took most of it. */
 const MOST_ROWS = 25;
@@ -74,9 +74,7 @@ function openSentences({ job }: RunHistory, why: JobExplanation, live: readonly 
   }
   for (const hold of live) {
     const next = `the next that waits for that is ${nameText(hold.task)}`;
-    said.push(
-      `Held back by ${limitText(hold)}${holdersText(hold.holders, job.name)}, for ${formatDuration(nowMs - hold.since)}; ${next}.`,
-    );
+    said.push(`Held back by ${limitText(hold)}${takenText(hold, job.name)}, for ${formatDuration(nowMs - hold.since)}; ${next}.`);
   }
   if (why.readyCount > 0) {
     const [first] = why.ready;

@@ -4,7 +4,7 @@ import type { ExplainedAttempt, TaskExplanation } from "../../analysis/why-task.
 import { formatCount, formatDuration } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
-import { attemptText, holdersText, limitText, listText, momentText, nameText, statusText } from "./why-words.js";
+import { attemptText, holdersText, limitText, listText, momentText, nameText, statusText, takenText } from "./why-words.js";
 
 /** What the files of a task don't say, but its job and its engine do. */
 export interface Circumstances {
@@ -101,6 +101,6 @@ function holdSentences({ holds }: TaskExplanation, { job, nowMs }: Circumstances
     const { since, until, holders } = hold;
     const how = until === null ? "What holds it back now" : `For ${formatDuration(until - since)} it was held back by`;
     const time = until === null ? ` (for ${formatDuration(nowMs - since)})` : "";
-    return `${how}${until === null ? " is" : ""} ${limitText(hold)}${holdersText(holders, job)}${time}.`;
+    return `${how}${until === null ? " is" : ""} ${limitText(hold)}${hold.now === null ? holdersText(holders, job) : takenText(hold.now, job)}${time}.`;
   });
 }

@@ -2,7 +2,7 @@
 
 import { memory } from "../../analysis/figure-text.js";
 import type { Awaited, ExplainedAttempt, TaskHold } from "../../analysis/why-task.js";
-import type { Holder, Resources } from "../../index.js";
+import type { Hold, Holder, Resources } from "../../index.js";
 import { formatDuration, formatTime } from "./figures.js";
 import { printableLine } from "./printable.js";
 
@@ -25,16 +25,40 @@ export function nameText(id: string): string {
 export function limitText({ pool, isOwn, size }: Pick<TaskHold, "pool" | "isOwn" | "size">): string {
   if (pool === "concurrency") return `the job's own limit of ${size} at once`;
   if (pool === "cpu" && !isOwn) return `the limit of ${size} at once (--concurrency)`;
-  const what = pool === "memory" ? memory(size / 1024) : String(size);
-  return `${isOwn ? "the job's pool" : "the pool"} ${printableLine(pool)}, of which there is ${what}`;
+  return `${isOwn ? "the job's pool" : "the pool"} ${printableLine(pool)}, of which there is ${amountText(pool, size)}`;
 }
 
 /** Who had it; empty if nobody is named. */
 export function holdersText(holders: readonly Holder[], job: string): string {
-  const names = holders.map((holder) =>
-    holder.job === job ? nameText(holder.task) : `${nameText(holder.task)} of job ${printableLine(holder.job)}`,
-  );
+  return takenBy(holders.map((holder) => holderText(holder, job)));
+}
+
+/** Who has it now, and why that may not be enough. */
+export function takenText(hold: Hold, job: string): string {
+  const names = hold.holders.map((holder) => holderText(holder, job));
+  if (hasHoldersElsewhere(hold)) names.push("other engines, or what they left running");
+  const { pool, amount, free, size } = hold;
+  const rest =
+    free > 0 && free < size ? `, so that ${amountText(pool, free)} is free where ${amountText(pool, amount)} is needed` : "";
+  return `${takenBy(names)}${rest}`;
+}
+
+/** GPUs are shared with whoever uses the directory. */
+function hasHoldersElsewhere({ pool, size, free, holders }: Hold): boolean {
+  return pool === "gpu" && holders.reduce((sum, { amount }) => sum + amount, 0) < size - free;
+}
+
+function takenBy(names: readonly string[]): string {
   return names.length === 0 ? "" : `, taken by ${listText(names)}`;
+}
+
+function holderText({ job, task, amount }: Holder, own: string): string {
+  if (task === null) return `job ${printableLine(job)} (${amount})`;
+  return job === own ? nameText(task) : `${nameText(task)} of job ${printableLine(job)}`;
+}
+
+export function amountText(pool: string, amount: number): string {
+  return pool === "memory" ? memory(amount / 1024) : String(amount);
 }
 
 export function statusText({ task, status, until, error }: Awaited, nowMs: number): string {
@@ -48,9 +72,7 @@ export function statusText({ task, status, until, error }: Awaited, nowMs: numbe
 /** What an attempt took, if that is not one cpu; empty otherwise. */
 export function takesText(takes: Resources): string {
   const amounts = Object.entries(takes).filter(([pool, amount]) => pool !== "cpu" || amount !== 1);
-  const texts = amounts.map(
-    ([pool, amount]) => `${pool === "memory" ? memory(amount / 1024) : amount} of ${printableLine(pool)}`,
-  );
+  const texts = amounts.map(([pool, amount]) => `${amountText(pool, amount)} of ${printableLine(pool)}`);
   return texts.length === 0 ? "" : `with ${listText(texts)}`;
 }
 

@@ -1,0 +1,66 @@
+/**
+ * A job that is looked at again and again: what its files say, its tasks read anew only when they were written anew, and what holds it back,
+ * by the engine that runs it. An engine that does not answer keeps nobody waiting.
+ */
+
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AirError, viewPaths, type JobView, type LiveState, type TaskView } from "../index.js";
+import { askToExplain } from "../internal.js";
+import { findJob } from "./job-source.js";
+
+const NOTHING: LiveState = { holds: [], trouble: null };
+/** An engine answers within milliseconds. */
+const PATIENCE_MS = 50;
+
+export class WatchedJob {
+  readonly #base: string;
+  readonly #name: string;
+  #stamp = "";
+  #tasks: readonly TaskView[] | null = null;
+  #live: LiveState = NOTHING;
+  #question: Promise<void> | null = null;
+
+  constructor(base: string, name: string) {
+    this.#base = base;
+    this.#name = name;
+  }
+
+  /** Throws as `findJob`. */
+  view(): JobView {
+    const stamp = stampOf(viewPaths(this.#base, this.#name).tasks);
+    const isKnown = stamp !== "" && stamp === this.#stamp && this.#tasks !== null;
+    const job = findJob(this.#base, this.#name, { run: null, withTasks: !isKnown });
+    if (isKnown) return { ...job, tasks: this.#tasks };
+    [this.#stamp, this.#tasks] = [stamp, job.tasks];
+    return job;
+  }
+
+  /** What holds it back, as of now or of a little earlier. */
+  async live({ isOver, engine }: JobView): Promise<LiveState> {
+    if (isOver || engine === null) return NOTHING;
+    this.#question ??= this.#ask().finally(() => (this.#question = null));
+    await Promise.race([this.#question, sleep(PATIENCE_MS)]);
+    return this.#live;
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#live = (await askToExplain(resolve(this.#base), this.#name)) ?? NOTHING;
+    } catch (error) {
+      if (!(error instanceof AirError)) throw error;
+      this.#live = { ...NOTHING, trouble: error.code === "AIR_LOCKED" ? error.message : null };
+    }
+  }
+}
+
+/** Tells whether the file was written since; empty if that can't be told. */
+function stampOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch {
+    return "";
+  }
+}
