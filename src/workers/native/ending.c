@@ -167,7 +167,7 @@ static void go_on(int ending, int64_t at) {
   if (!slot->is_terminated) {
     slot->is_terminated = terminate_all(ending) || at >= slot->kill_at;
     slot->terminated_at = at;
-    slot->look_at = slot->is_terminated ? slot->kill_at : at + REST_US;
+    slot->look_at = slot->is_terminated && !is_ended ? slot->kill_at : at + REST_US;
   } else if (at >= slot->kill_at) kill_rest(ending, left, at);
   else {
     if (is_ended && list && !slot->is_told_again) {

@@ -180,10 +180,11 @@ describe("one call of the system fails", { skip }, () => {
     assert.equal(await scene(t, { call: "open", nth: 2, code: "EIO", isForGood: false }), "");
   });
 
-  for (const nth of [1, 2, 3, 4, 5, 6])
-    test(`what was once got wrong: the signal ${nth} that ends a task or lets it go on is not sent, and is sent again`, async (t) => {
-      assert.equal(await scene(t, { call: "kill", nth, code: "ENOMEM", isForGood: false }), "");
-    });
+  for (const call of ["kill", "syscall"])
+    for (const nth of [1, 2, 3, 4, 5, 6])
+      test(`what was once got wrong: a signal that ends a task or lets it go on (${call} ${nth}) is not sent, and is sent again`, async (t) => {
+        assert.equal(await scene(t, { call, nth, code: "EIO", isForGood: false }), "");
+      });
 
   test("each call, once and for good: nothing is invented, nothing is lost, nothing runs off the record", async (t) => {
     const counts = join(place, "counts");
