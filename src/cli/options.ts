@@ -40,6 +40,12 @@ export const verbOptions = {
     isList: true,
     describe: "How much there is of something that tasks of all jobs share, such as licence=3; may be given again",
   },
+  resources: {
+    type: "string",
+    value: "NAME=N,…",
+    isList: true,
+    describe: "What each task takes while it runs, such as memory=4GiB,gpu=1 (default: cpu=1); may be given again",
+  },
   engine: {
     type: "string",
     choices: ["local", "slurm"],

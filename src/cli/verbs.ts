@@ -66,7 +66,7 @@ export const verbs: readonly Verb[] = [
         "concurrency",
       ] as const),
       ...(["retries", "retry-delay", "timeout", "delay", "max-failures", "halt", "env", "cwd", "before", "after"] as const),
-      ...(["name", "fresh", "grace-period", "durability"] as const),
+      ...(["resources", "memory", "gpus", "pool", "name", "fresh", "grace-period", "durability"] as const),
     ],
     more: [
       [

@@ -118,15 +118,27 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
  * @throws AirError `AIR_USAGE`
  */
 export function completePools(pools: WrittenPools = {}, elsewhere: Readonly<Record<string, string>> = {}): Resources {
-  demand(typeof pools === "object" && pools !== null, "pools", 'an object such as {"licence": 3}', pools);
-  for (const [pool, amount] of Object.entries(pools)) {
-    const option = elsewhere[pool];
-    if (option !== undefined)
-      throw new AirError("AIR_USAGE", `pools: how much ${pool} there is, \`${option}\` says: leave it out`);
-    const fault = checkPool(pool, amount);
-    if (fault !== null) throw new AirError("AIR_USAGE", `pools.${pool}: ${fault}`);
-  }
+  demandAmounts("pools", pools, checkPool);
+  const pool = Object.keys(pools).find((name) => elsewhere[name] !== undefined);
+  if (pool !== undefined)
+    throw new AirError("AIR_USAGE", `pools: how much ${pool} there is, \`${elsewhere[pool]}\` says: leave it out`);
   return readAmounts(pools);
+}
+
+/**
+ * @param check what speaks against an amount of a pool; null if nothing.
+ * @throws AirError `AIR_USAGE`
+ */
+export function demandAmounts(
+  option: string,
+  amounts: WrittenPools,
+  check: (pool: string, amount: unknown) => string | null,
+): void {
+  demand(typeof amounts === "object" && amounts !== null, option, 'an object such as {"licence": 3}', amounts);
+  for (const [pool, amount] of Object.entries(amounts)) {
+    const fault = check(pool, amount);
+    if (fault !== null) throw new AirError("AIR_USAGE", `${option}.${pool}: ${fault}`);
+  }
 }
 
 /** @throws AirError `AIR_USAGE` for an option that makes no sense, or an owner that is no caller's to give. */

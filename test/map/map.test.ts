@@ -319,10 +319,43 @@ test("names of other unfinished jobs, closed executors and options that make no 
     { halt: { when: "later" } as never },
     { halt: { when: "now", failures: 1 } as never },
     { halt: { when: "now", failed: 1 } as const, maxFailures: 1 },
+    { pools: { licence: 0 } },
+    { resources: { gpu: 0.5 } },
+    { resources: { memory: "4GBs" } },
   ]) {
     assert.throws(() => executor.map([1], echo, options), { code: "AIR_USAGE" });
   }
   await assert.rejects(collect(executor.map([1], echo, { name: "../up" })), { code: "AIR_USAGE" });
   await executor.close();
   await assert.rejects(collect(executor.map([1], echo, { name: "late" })), { code: "AIR_CLOSED" });
+});
+
+test("a map has pools of its own, and what its tasks take unless they say otherwise", async (t) => {
+  const { executor, view, dir } = await mapPlace(t, { concurrency: 4 });
+  const script = 'mkdir "$0" && sleep 0.1 && rmdir "$0"';
+  const alone = (): MapTask => ({ command: "sh", args: ["-c", script, join(dir, "alone")] });
+  const toTask = (input: number): MapTask => (input < 4 ? alone() : { ...alone(), args: ["-c", "true"], resources: {} });
+  const options = { name: "pooled", pools: { licence: 1 }, resources: { licence: 1 } };
+  const results = await collect(executor.map([0, 1, 2, 3, 4], toTask, options));
+  assert.deepEqual([...new Set(results.map(({ status }) => status))], ["completed"], "one at a time");
+  const { state, tasks } = view("pooled");
+  assert.deepEqual(state?.["pools"], { licence: 1 });
+  assert.deepEqual(
+    tasks?.map(({ resources }) => resources),
+    [...Array.from({ length: 4 }, () => ({ licence: 1 })), undefined],
+  );
+});
+
+test("what no task of a map could have is refused before anything is made", async (t) => {
+  const { executor, dir } = await mapPlace(t);
+  for (const [options, message] of [
+    [{ resources: { licnce: 1 }, pools: { licence: 1 } }, /licnce.*did you mean `licence`/],
+    [{ resources: { cpu: 9 } }, /it takes 9 of cpu, and there is only 2/],
+  ] as const)
+    await assert.rejects(collect(executor.map([1], echo, { name: "never", ...options })), (error: AirError) => {
+      assert.equal(error.code, "AIR_INVALID_JOB");
+      assert.match(error.faults[0]!.message, message);
+      return true;
+    });
+  assert.equal(existsSync(join(dir, "jobs", "never")), false);
 });

@@ -121,7 +121,7 @@ class Batch {
 
   #options(inputs: AsyncIterable<Prepared> | readonly Prepared[]): MapOptions {
     const { settings } = this.#call;
-    const { halt, before, after, env, cwd, delayMs } = this.#wish;
+    const { halt, before, after, env, cwd, delayMs, resources } = this.#wish;
     const name = settings.text("name");
     const shell = (script: string): MapTask => ({ command: "sh", args: ["-c", script] });
     return {
@@ -130,6 +130,7 @@ class Batch {
       ...(halt !== null && { halt: haltAt(halt, Array.isArray(inputs) ? inputs.length : 0) }),
       ...(before !== null && { before: shell(before) }),
       ...(after !== null && { after: shell(after) }),
+      ...(resources !== null && { resources }),
       env,
       delayMs,
       stderr: "apart",

@@ -24,6 +24,8 @@ export interface Wish {
   readonly isDryRun: boolean;
   /** In the words and units of a job file. */
   readonly options: { readonly retries?: number; readonly retry_delay?: number; readonly timeout?: number };
+  /** What each task takes, as in a job file; null if nothing was said. */
+  readonly resources: Readonly<Record<string, number | string>> | null;
   readonly delayMs: number;
   readonly halt: HaltWish | null;
   readonly env: Readonly<Record<string, string>>;
@@ -71,6 +73,7 @@ export function readWish(words: readonly string[], settings: Settings): Wish {
     joblog: settings.text("joblog"),
     isDryRun: settings.isOn("dry-run"),
     options: readOptions(settings),
+    resources: readResources(settings.list("resources")),
     delayMs: settings.timeMs("delay") ?? 0,
     halt: readHalt(settings.text("halt"), settings.text("max-failures")),
     env: Object.fromEntries(settings.list("env").map(readVariable)),
@@ -134,6 +137,19 @@ function readOptions(settings: Settings): Wish["options"] {
     ...(delay !== null && { retry_delay: delay / 1000 }),
     ...(timeout !== null && timeout > 0 && { timeout: timeout / 1000 }),
   };
+}
+
+/** Null if nothing was said. What is no amount, the library says. */
+function readResources(given: readonly string[]): Wish["resources"] {
+  const resources: Record<string, number | string> = {};
+  for (const text of given.flatMap((each) => each.split(","))) {
+    const [, name, amount] = /^\s*([^=]+)=(.+)$/.exec(text) ?? [];
+    if (name === undefined || amount === undefined)
+      throw new UsageError(`--resources is "${text}": expected a name and how much of it a task takes, such as gpu=1`);
+    if (name in resources) throw new UsageError(`--resources says twice how much of ${name} a task takes`);
+    resources[name] = Number.isFinite(Number(amount)) ? Number(amount) : amount;
+  }
+  return given.length === 0 ? null : resources;
 }
 
 function readVariable(text: string): [string, string] {

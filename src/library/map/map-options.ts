@@ -2,11 +2,22 @@
 
 import type { TaskInput } from "../../store/text/check-job.js";
 import { randomDigits } from "../../domain/random-digits.js";
+import type { Resources } from "../../domain/resources.js";
 import type { TaskStatus } from "../../domain/task.js";
+import { checkDemand } from "../../store/text/pool-amounts.js";
 import type { JobSummary } from "../../domain/job.js";
 import type { Job } from "../job.js";
 import type { MapHalt } from "./map-halt.js";
-import { completePlace, demand, demandKnown, isDuration, type SubmitOptions } from "../../engine/options.js";
+import {
+  completePlace,
+  completePools,
+  demand,
+  demandAmounts,
+  demandKnown,
+  isDuration,
+  type SubmitOptions,
+  type WrittenPools,
+} from "../../engine/options.js";
 
 /** What is to be mapped. Pulled one by one, never far ahead of what runs; may be endless. */
 export type MapInput<Input> = Iterable<Input | PromiseLike<Input>> | AsyncIterable<Input>;
@@ -71,6 +82,10 @@ export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
   readonly onBegin?: (job: Job) => void;
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How much there is of what only its tasks share, as `pools` of a job file. Default: nothing. */
+  readonly pools?: WrittenPools;
+  /** What the task of each input takes that has no `resources` of its own. Default: one cpu. */
+  readonly resources?: WrittenPools;
   /** So many inputs may be pulled whose results have not been read. Default: sixteen times what may run at once. */
   readonly window?: number;
 }
@@ -89,6 +104,8 @@ const MAP_OPTIONS: readonly (keyof MapOptions)[] = [
   "mapOf",
   "onBegin",
   "env",
+  "pools",
+  "resources",
   "window",
 ];
 const HALT_OPTIONS: readonly (keyof MapHalt)[] = ["when", "failed", "completed", "ended"];
@@ -105,6 +122,9 @@ export interface CompleteMapOptions {
   readonly mapOf: string | null;
   readonly onBegin: (job: Job) => void;
   readonly env: Readonly<Record<string, string>>;
+  readonly pools: Resources;
+  /** Null if nothing was said. */
+  readonly resources: WrittenPools | null;
   readonly window: number;
   readonly cwd: string;
   readonly isFresh: boolean;
@@ -127,6 +147,7 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
     after = null,
     mapOf = null,
     stderr = "merge",
+    resources = null,
   } = options;
   const { delayMs = 0, onBegin = () => {}, halt = maxFailures === null ? null : { when: "soon", failed: maxFailures } } = options;
   const atOnce = Math.min(limit, concurrency ?? limit);
@@ -137,11 +158,13 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
   demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
   demand(isDuration(delayMs), "delayMs", "milliseconds of at least 0", delayMs);
   demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
+  if (resources !== null) demandAmounts("resources", resources, checkDemand);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
   demand(typeof onBegin === "function", "onBegin", "a function", onBegin);
   const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
-  const rest = { concurrency, halt, before, after, delayMs, stderr, mapOf, onBegin, env, window };
+  const amounts = { pools: completePools(options.pools), resources };
+  const rest = { ...amounts, concurrency, halt, before, after, delayMs, stderr, mapOf, onBegin, env, window };
   return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
 }
 

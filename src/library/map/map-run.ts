@@ -11,6 +11,8 @@ import type { JobChanges } from "../../engine/changes/job-changes.js";
 import type { TaskSpec } from "../../domain/task.js";
 import type { WantedRun } from "../../store/directory/job-directory.js";
 import { checkMapTask } from "../../store/text/check-job.js";
+import { invalidJob, locateData, placeFaults, type PathFault } from "../../store/text/places.js";
+import type { WrittenPools } from "../../engine/options.js";
 import { Job } from "../job.js";
 import { AFTER, BEFORE, isStillborn } from "./map-edges.js";
 import { MapFeed } from "./map-feed.js";
@@ -29,16 +31,31 @@ export async function* runMap<Input>(
   { engine, opener, changes, graceMs, onWarning }: MapPlace,
   inputs: MapInput<Input>,
   toTask: ToTask<Input>,
-  { name, concurrency, env, cwd, stderr, isFresh, before, after, mapOf, onBegin, ...options }: CompleteMapOptions,
+  {
+    name,
+    concurrency,
+    env,
+    cwd,
+    stderr,
+    isFresh,
+    before,
+    after,
+    mapOf,
+    onBegin,
+    pools,
+    resources,
+    ...options
+  }: CompleteMapOptions,
 ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
   const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
   const wanted: WantedRun = {
     name,
     owner: "map",
     tasks: [],
-    settings: { concurrency, maxFailures: null, pools: {}, stderr, env, cwd },
+    settings: { concurrency, maxFailures: null, pools, stderr, env, cwd },
     mapOf,
   };
+  const usual = resources === null ? null : await usualOf(resources, name, (spec) => engine.fit([spec], pools));
   void engine.prepare(Infinity);
   let opened = await opener.openWanted(wanted, isFresh);
   if (isStillborn(opened.picture)) {
@@ -49,13 +66,30 @@ export async function* runMap<Input>(
   if (opened.picture.isOver) return { ...(await (await EndedJob.of(opened)).finished), halted: null };
   const job = await engine.begin(opened, { isFed: true, endsDecide: options.halt !== null });
   onBegin(new Job(job, changes));
-  const feed = new MapFeed(job, { inputs, toTask, edges, graceMs, onWarning, fit: engine.fit, ...options });
+  const whole: ToTask<Input> = usual === null ? toTask : async (input, index) => ({ ...usual, ...(await toTask(input, index)) });
+  const feed = new MapFeed(job, { inputs, toTask: whole, edges, graceMs, onWarning, fit: engine.fit, ...options });
   try {
     for (let result = await feed.next(); result !== null; result = await feed.next()) yield result;
   } finally {
     await bringDown(feed, job, graceMs);
   }
   return { ...(await job.finished), halted: feed.halted };
+}
+
+/**
+ * What tasks have that say nothing of it.
+ *
+ * @throws AirError `AIR_INVALID_JOB` if such a task could never run here: before anything is made.
+ */
+async function usualOf(
+  resources: WrittenPools,
+  map: string,
+  fit: (task: TaskSpec) => Promise<readonly PathFault[]>,
+): Promise<Pick<MapTask, "resources">> {
+  const faults = await fit(await checkMapTask({ command: "true", resources }, 1, map));
+  const placed = faults.map(({ path, message }) => ({ path: path.slice(2), message }));
+  if (faults.length > 0) throw invalidJob(`map "${map}"`, placeFaults(placed, locateData({ resources })));
+  return { resources };
 }
 
 /** @throws AirError `AIR_INVALID_JOB` with every fault. */

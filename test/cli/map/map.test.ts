@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mapAtOnce } from "../../support/at-once.js";
@@ -180,6 +180,26 @@ test("retries, timeouts, variables and the directory hold for every task", async
   assert.deepEqual([late.code, /timed out after 0\.1 s/.test(late.stderr)], [1, true]);
   const env = await run([...quiet, "--env", "A=b c", "--env", "B==", "--cwd", "/", "sh", "-c", 'echo "$A$B$PWD"{}', ":::", "x"]);
   assert.deepEqual(outcome(env), printed("b c=/x\n"));
+});
+
+test("tasks take of pools as they are told to, and what can't be is one sentence", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const script = ": {}; mkdir alone && sleep 0.1 && rmdir alone";
+  const argv = ["map", "-q", "-j4", "--pool", "licence=1", "--shell", script, ":::", "1", "2", "3"];
+  const { code, stderr } = await run([...argv.slice(0, 2), "--resources", "licence=1,memory=1MB", ...argv.slice(2)]);
+  assert.equal(code, 0, stderr);
+  for (const [given, complaint] of [
+    ["licence", /^air-executor: --resources is "licence": expected a name and how much of it a task takes, such as gpu=1$/m],
+    ["cpu=1,cpu=2", /^air-executor: --resources says twice how much of cpu a task takes$/m],
+    ["gpu=0.5", /resources\.gpu: expected a whole number of gpus, from 0 to 1000000, got the number 0\.5/],
+    ["memory=4GBs", /resources\.memory: expected a size such as .* got "4GBs"/],
+    ["licence=2", /resources\.licence: it takes 2 of licence, and there is only 1/],
+  ] as const) {
+    const refused = await run(["map", "--name", "none", "--resources", given, ...argv.slice(1)]);
+    assert.equal(refused.code, 2, refused.stderr);
+    assert.match(refused.stderr, complaint);
+  }
+  assert.equal(existsSync(join(dir, ".air-executor", "jobs", "none")), false);
 });
 
 test("no two tasks that run have the same slot", async (t) => {
