@@ -16,7 +16,7 @@ import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { lastLines } from "../render/log-lines.js";
 import { summaryText, type Failure, type Work } from "../render/summary.js";
-import { commandText, placeOption, quoteForShell } from "../shell-word.js";
+import { commandText, placeOption } from "../shell-word.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal.js";
 import { isExpected } from "../usage-error.js";
@@ -27,8 +27,8 @@ import { Joblog } from "./joblog.js";
 import { Pieces } from "./keep-pieces.js";
 import { Follower } from "./output/follower.js";
 import { Printer } from "./output/printer.js";
+import { commandToGoOn } from "./command-to-go-on.js";
 import { collected, type Prepared } from "./prepare.js";
-import { readsStdin } from "./lists.js";
 import type { Wish } from "./wish.js";
 
 const TAIL_LINES = 10;
@@ -230,22 +230,10 @@ class Batch {
     const { settings } = this.#call;
     const place = placeOption(settings);
     return {
-      resume: this.#resume(name),
+      resume: commandToGoOn(name, this.#call.settings, this.#wish),
       status: commandText("status", [name], place),
       log: commandText("logs", [name, firstFailure ?? ""], place),
       retry: commandText("retry", [name], place),
     };
-  }
-
-  /** The command as it was typed, with the name that the job got. */
-  #resume(name: string): string {
-    const typed = process.argv.slice(2);
-    const place = typed.indexOf("map") + 1;
-    const named = this.#call.settings.text("name") === null ? ["--name", name] : [];
-    const isPiped = this.#wish.lists.some(readsStdin);
-    const words = ["air-executor", ...typed.slice(0, place), ...named, ...typed.slice(place)].filter(
-      (word) => word !== "--fresh",
-    );
-    return `${isPiped ? "… | " : ""}${words.map(quoteForShell).join(" ")}`;
   }
 }

@@ -192,7 +192,7 @@ test("tasks take of pools as they are told to, and what can't be is one sentence
     ["licence", /^air-executor: --resources is "licence": expected a name and how much of it a task takes, such as gpu=1$/m],
     ["cpu=1,cpu=2", /^air-executor: --resources says twice how much of cpu a task takes$/m],
     ["gpu=0.5", /resources\.gpu: expected a whole number of gpus, from 0 to 1000000, got the number 0\.5/],
-    ["memory=4GBs", /resources\.memory: expected a size such as .* got "4GBs"/],
+    ["memory=4GBs", /resources\.memory: expected a size such as .* got the text "4GBs"/],
     ["licence=2", /resources\.licence: it takes 2 of licence, and there is only 1/],
   ] as const) {
     const refused = await run(["map", "--name", "none", "--resources", given, ...argv.slice(1)]);

@@ -1,0 +1,15 @@
+/** The command that goes on with a batch, for its summary. */
+
+import type { Settings } from "../settings.js";
+import { quoteForShell } from "../shell-word.js";
+import { readsStdin } from "./lists.js";
+import type { Wish } from "./wish.js";
+
+/** As it was typed, with the name that the job got. */
+export function commandToGoOn(name: string, settings: Settings, { lists }: Wish): string {
+  const typed = process.argv.slice(2);
+  const place = typed.indexOf("map") + 1;
+  const named = settings.text("name") === null ? ["--name", name] : [];
+  const words = ["air-executor", ...typed.slice(0, place), ...named, ...typed.slice(place)].filter((word) => word !== "--fresh");
+  return `${lists.some(readsStdin) ? "… | " : ""}${words.map(quoteForShell).join(" ")}`;
+}
