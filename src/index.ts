@@ -1,7 +1,7 @@
 /** The public API: re-exports only. */
 
 export { AirExecutor, type OpenOptions } from "./library/air-executor.js";
-export type { SlurmOptions } from "./library/slurm-options.js";
+export type { SlotRange, SlurmOptions } from "./domain/slurm-options.js";
 export type { ExecutorOptions, SubmitOptions } from "./engine/options.js";
 export { machinePools } from "./engine/machine-pools.js";
 export type { EnginePools } from "./store/text/demand-faults.js";

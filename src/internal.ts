@@ -10,4 +10,6 @@ export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js
 export { benchDir, jobsDir, managerLock, managerLog } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";
 export { SETTLE_MS } from "./store/snapshot/state-guard.js";
+export { slurmOptionsOf } from "./store/text/slurm-keys.js";
+export { joinSlurmOptions, parseSlots, parseSlurmTime } from "./domain/slurm-options.js";
 export { clusterLimits } from "./library/slurm-options.js";

@@ -1,24 +1,25 @@
 /** What the engine that this command runs has for its tasks, as the user said it: how many at once, and how much of which pools. */
 
 import { availableParallelism } from "node:os";
-import type { ExecutorOptions } from "../index.js";
+import type { ExecutorOptions, SlurmOptions } from "../index.js";
 import { clusterLimits } from "../internal.js";
 import type { Settings } from "./settings.js";
 import { slurmSettings } from "./slurm-settings.js";
 import { UsageError } from "./usage-error.js";
 
-export type EngineLimits = Pick<ExecutorOptions, "concurrency" | "memory" | "gpus" | "pools">;
+export type EngineLimits = Pick<ExecutorOptions, "concurrency" | "cpus" | "memory" | "gpus" | "pools" | "longestMs">;
 
 const SIZE = /^\d+(?:\.\d+)?(?:B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 const POOL = /^([A-Za-z][A-Za-z0-9_.-]*)=(\d+(?:\.\d+)?)$/;
 
-export function engineLimits(settings: Settings): EngineLimits {
+/** @param ofJob what the job asks for where it is run on a cluster. */
+export function engineLimits(settings: Settings, ofJob: SlurmOptions = {}): EngineLimits {
   const memory = settings.text("memory");
   if (memory !== null && !SIZE.test(memory))
     throw new UsageError(`--memory is "${memory}": expected a size such as 12GiB or 500MB`);
   const gpus = settings.count("gpus", 0);
   const pools = readPools(settings.list("pool"));
-  const slurm = slurmSettings(settings);
+  const slurm = slurmSettings(settings, ofJob);
   if (slurm !== undefined) return { ...clusterLimits(slurm), ...(Object.keys(pools).length > 0 && { pools }) };
   return {
     concurrency: settings.concurrency(availableParallelism()),

@@ -4,7 +4,7 @@
  */
 
 import { availableParallelism } from "node:os";
-import { AirExecutor, viewJob, viewPaths, type OpenOptions, type Job, type JobSummary } from "../index.js";
+import { AirExecutor, viewJob, viewPaths, type OpenOptions, type Job, type JobSummary, type SlurmOptions } from "../index.js";
 import type { Call } from "./command.js";
 import { engineLimits } from "./engine-options.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
@@ -30,6 +30,8 @@ const tailBytes = 64 * 1024;
 export interface Wanted {
   /** How many tasks it has; 0 if that is not known yet. */
   readonly tasks: number;
+  /** What the job itself asks for where it is run on a cluster. */
+  readonly slurm: SlurmOptions;
   /** Null if there is nothing to run here. */
   readonly begin: (executor: AirExecutor) => Promise<Job | null>;
 }
@@ -51,8 +53,9 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
   const graceMs = settings.gracePeriodMs();
   let progress: Progress | null = null;
   const say = (line: string): void => (progress === null ? err.write(`${line}\n`) : progress.say(line));
-  const options = executorOptions(dir, settings, say);
-  const { tasks, begin } = await read();
+  executorOptions(dir, settings, say);
+  const { tasks, slurm, begin } = await read();
+  const options = executorOptions(dir, settings, say, slurm);
   compileLate(tasks);
   const executor = await AirExecutor.open(options);
 
@@ -93,12 +96,17 @@ function isOver(job: Job): boolean {
   return counts.pending + counts.running === 0;
 }
 
-export function executorOptions(dir: string, settings: Settings, say: (line: string) => void): OpenOptions {
-  const slurm = slurmSettings(settings);
+export function executorOptions(
+  dir: string,
+  settings: Settings,
+  say: (line: string) => void,
+  ofJob: SlurmOptions = {},
+): OpenOptions {
+  const slurm = slurmSettings(settings, ofJob);
   return {
     dir,
     ...(slurm !== undefined && { slurm }),
-    ...engineLimits(settings),
+    ...engineLimits(settings, ofJob),
     graceMs: settings.gracePeriodMs(),
     durability: settings.text("durability") === "strict" ? "strict" : "grouped",
     onWarning: (message) => say(`air-executor: ${printableLine(message)}`),

@@ -1,6 +1,7 @@
 /** What the user chose, by option or else by variable, checked and converted. Every complaint names what was typed and what would do. */
 
 import { allOptions, variableOf, type OptionName } from "./options.js";
+import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
@@ -27,12 +28,19 @@ export class Settings {
     throw new UsageError(`${name} is "${value}": expected 1 or 0`);
   }
 
+  /** True if it stands on the command line itself. */
+  isTyped(option: OptionName): boolean {
+    return this.#given[option] !== undefined;
+  }
+
   /** Null if it was not given; an empty variable counts as not given. */
   text(option: OptionName): string | null {
     const { value, source } = this.#find(option);
     const { choices } = allOptions[option];
     if (value === null || choices === undefined || choices.includes(value)) return value;
-    throw new UsageError(`${source} is "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+    throw new UsageError(
+      `${source} is "${value}": expected ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}${suggestion(value, choices)}`,
+    );
   }
 
   /** Milliseconds of a time, from 0: `5`, `0.2`, or with a unit, `90s`, `5m`, `2h`, `1d`. Null if it was not given. */

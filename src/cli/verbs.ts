@@ -154,7 +154,10 @@ export const verbs: readonly Verb[] = [
     describe: "Run failed, skipped and cancelled tasks again; what completed stays completed",
     args: { JOB: "Name of a job", TASK: "Ids of tasks: only these, and what was skipped for them (default: all)" },
     rest: "argument",
-    options: ["from", "concurrency", "memory", "gpus", "pool", "grace-period", "durability"],
+    options: [
+      ...(["from", "concurrency", "memory", "gpus", "pool", "grace-period", "durability"] as const),
+      ...(["engine", "slots", "partition", "account", "qos", "time", "sbatch-arg", "lease"] as const),
+    ],
     examples: [
       ["air-executor retry pipeline", "where it runs, else here; edits of these tasks in tasks.json are taken up here"],
       ["air-executor retry pipeline --from merge", "merge and all behind it, also what completed"],

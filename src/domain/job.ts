@@ -1,6 +1,7 @@
 /** A job and a run of it. */
 
 import type { Resources } from "./resources.js";
+import type { SlurmOptions } from "./slurm-options.js";
 import type { TaskRecord, TaskSpec } from "./task.js";
 
 export type JobState = "waiting" | "working" | "completed" | "failed" | "cancelled";
@@ -27,6 +28,8 @@ export interface JobOptions {
   readonly stderr: "merge" | "apart";
   /** Added to the environment of every task, below the task's own `env`. */
   readonly env: Readonly<Record<string, string>>;
+  /** What it asks for where it is run on a Slurm cluster; who runs it may say otherwise. */
+  readonly slurm: SlurmOptions;
 }
 
 /** The same of a job that is on record. */

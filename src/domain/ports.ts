@@ -110,8 +110,12 @@ export interface TaskRunner {
   warm(count: number): void;
   /** True if attempts of that claim are its to adopt. */
   knows(claim: string): boolean;
-  /** A free slot for what takes so much, or undefined if all are taken. */
-  reserve(takes: Resources): Placement | undefined;
+  /**
+   * A free slot for what takes so much, or undefined if all are taken.
+   *
+   * @param ready how many tasks could start that take the same, this one among them.
+   */
+  reserve(takes: Resources, ready: number): Placement | undefined;
   /** Set if slots are unlike: that one demand finds none says nothing of the others. */
   readonly hasKinds?: true;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */

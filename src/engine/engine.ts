@@ -60,7 +60,6 @@ export class Engine {
     const { concurrency, graceMs } = options;
     this.#pools = new MachinePools(options, (numbers) => this.#haveGpus(numbers));
     this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency, onNotice: options.onWarning });
-    const onWakeup = (at: number | null): void => this.#arm(at);
     this.#gpus = new GpuDevices(
       dir,
       (by) => this.#scheduler.freeGpus(by),
@@ -69,11 +68,12 @@ export class Engine {
     this.#scheduler = new Scheduler({
       runner: this.#runner,
       clock,
+      slots: concurrency,
       pools: this.#pools.known,
       devices: this.#runner.hasKinds === true ? DEVICES_OF_SLOTS : this.#gpus,
       graceMs,
       random: Math.random,
-      onWakeup,
+      onWakeup: (at) => this.#arm(at),
     });
     const look = () => {
       this.#tellRefusal();

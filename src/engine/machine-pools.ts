@@ -7,24 +7,26 @@ import type { Resources } from "../domain/resources.js";
 import { AirError } from "../domain/errors.js";
 import { isFinal } from "../domain/task.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
-import { demandFaults, poolsOf, type EnginePools, type FitCheck } from "../store/text/demand-faults.js";
+import { demandFaults, poolsOf, timeoutFaults, type EnginePools, type FitCheck } from "../store/text/demand-faults.js";
 import { findGpus, usableGpus } from "../system/gpus.js";
 import { completeOptions, type CompleteOptions, type ExecutorOptions } from "./options.js";
 
-type PoolOptions = Pick<CompleteOptions, "concurrency" | "memory" | "gpus" | "pools">;
+type PoolOptions = Pick<CompleteOptions, "cpus" | "longestMs" | "memory" | "gpus" | "pools">;
 
 export class MachinePools {
   /** Of which it is known at once how much there is: all but the GPUs. */
   readonly known: Resources;
   readonly #gpus: number | null;
+  readonly #longestMs: number;
 
   readonly #onGpus: (numbers: readonly number[]) => void;
 
   /** @param onGpus told which GPUs there are before a task that takes one is found to fit. Default: nobody. */
-  constructor({ concurrency, memory, gpus, pools }: PoolOptions, onGpus: (numbers: readonly number[]) => void = () => {}) {
+  constructor({ cpus, longestMs, memory, gpus, pools }: PoolOptions, onGpus: (numbers: readonly number[]) => void = () => {}) {
     this.#onGpus = onGpus;
-    this.known = { ...pools, cpu: concurrency, memory: memory ?? process.availableMemory() };
+    this.known = { ...pools, cpu: cpus, memory: memory ?? process.availableMemory() };
     this.#gpus = gpus;
+    this.#longestMs = longestMs;
   }
 
   /** Whether tasks can ever run here. */
@@ -32,7 +34,7 @@ export class MachinePools {
     const asked = poolsOf(tasks);
     const sizes = await this.sizes(asked);
     if (asked.has("gpu")) this.#onGpus(await this.#findGpus());
-    return demandFaults(tasks, own, sizes);
+    return [...demandFaults(tasks, own, sizes), ...timeoutFaults(tasks, this.#longestMs)];
   };
 
   /** The numbers of the GPUs that it may use. */

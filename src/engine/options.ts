@@ -25,6 +25,10 @@ export interface ExecutorOptions {
   readonly dir?: string;
   /** How many tasks may run at once, over all jobs of this executor, at most 100,000. Default: the number of cores. */
   readonly concurrency?: number;
+  /** How many CPUs they may take together. Default: as many as may run at once. */
+  readonly cpus?: number;
+  /** No attempt can run for longer, in milliseconds: tasks with a longer `timeout` are refused. Default: no limit. */
+  readonly longestMs?: number;
   /** How much memory tasks may plan with, a size such as "12GiB". Default: what the machine has free when the executor is opened. */
   readonly memory?: string;
   /** How many GPUs tasks may have. Default: those that `nvidia-smi` or `rocm-smi` finds. */
@@ -79,6 +83,8 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = { cpu: "concurrency", memo
 const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
   "dir",
   "concurrency",
+  "cpus",
+  "longestMs",
   "memory",
   "gpus",
   "pools",
@@ -93,11 +99,13 @@ const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
 export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demandKnown(options, EXECUTOR_OPTIONS);
   const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
-  const { memory = null, gpus = null } = options;
+  const { memory = null, gpus = null, cpus = concurrency, longestMs = Infinity } = options;
   const { durability = "grouped", onWarning = () => {} } = options;
   demand(dir === undefined || isPath(dir), "dir", "the path of a directory", dir);
   const isCount = Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_AT_ONCE;
   demand(isCount, "concurrency", `a whole number from 1 to ${MOST_AT_ONCE}`, concurrency);
+  demand(typeof cpus === "number" && cpus > 0, "cpus", "a number above 0", cpus);
+  demand(typeof longestMs === "number" && longestMs > 0, "longestMs", "milliseconds above 0", longestMs);
   demand(memory === null || checkSize(memory) === null, "memory", 'a size such as "12GiB"', memory);
   demand(
     gpus === null || (Number.isSafeInteger(gpus) && gpus >= 0 && gpus <= MOST_GPUS),
@@ -110,7 +118,7 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
   demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
   const amounts = { memory: memory === null ? null : parseSize(memory), gpus, pools: completePools(options.pools, OWN_OPTIONS) };
-  return { concurrency, ...amounts, graceMs, patienceMs, durability, onWarning };
+  return { concurrency, cpus, longestMs, ...amounts, graceMs, patienceMs, durability, onWarning };
 }
 
 /**

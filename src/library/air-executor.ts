@@ -47,7 +47,8 @@ import { explainRefusal } from "../system/refusal.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
-import { clusterLimits, openSlurm, type SlurmOptions } from "./slurm-options.js";
+import type { SlurmOptions } from "../domain/slurm-options.js";
+import { clusterLimits, openSlurm } from "./slurm-options.js";
 
 export interface OpenOptions extends ExecutorOptions {
   /** Run tasks on the nodes of a Slurm cluster; `{}` for all its defaults. Default: on this machine. */

@@ -4,28 +4,21 @@
  */
 
 import type { TaskRunner } from "../domain/ports.js";
+import { isSlotRange, MOST_SLOTS, parseSlurmTime, SHORTEST_LEASE_MS, type SlurmOptions } from "../domain/slurm-options.js";
 import { demand, demandKnown, isDuration, type CompleteOptions, type ExecutorOptions } from "../engine/options.js";
-
-export interface SlurmOptions {
-  /** How many slots, that is tasks at once: at least `min` while the job runs, at most `max`. Default: 1 to 64. */
-  readonly slots?: { readonly min: number; readonly max: number };
-  /** As sbatch has it, likewise the next three. Default: the cluster's. */
-  readonly partition?: string;
-  readonly account?: string;
-  readonly qos?: string;
-  readonly time?: string;
-  /** Further arguments of sbatch. Default: none. */
-  readonly sbatchArgs?: readonly string[];
-  /** A slot that can't reach its files for so long ends all that it runs, in milliseconds. Default: 300,000; at least 1,000. */
-  readonly leaseMs?: number;
-}
 
 const KNOWN: readonly (keyof SlurmOptions)[] = ["slots", "partition", "account", "qos", "time", "sbatchArgs", "leaseMs"];
 const DEFAULT_SLOTS = { min: 1, max: 64 };
-const MOST_SLOTS = 10_000;
-/** @returns what an executor has whose tasks run on a cluster: of memory and GPUs plenty, since a cluster refuses by itself what no node has. */
-export function clusterLimits(slurm: SlurmOptions): Pick<Required<ExecutorOptions>, "concurrency" | "memory" | "gpus"> {
-  return { concurrency: complete(slurm).slots.max, memory: "900TiB", gpus: 1024 };
+/** Of what the cluster has: it refuses by itself what no node has. */
+const PLENTY = 1_000_000;
+
+/** @returns what an executor has whose tasks run on a cluster: slots, and of all else plenty. */
+export function clusterLimits(
+  slurm: SlurmOptions,
+): Pick<Required<ExecutorOptions>, "concurrency" | "cpus" | "memory" | "gpus" | "longestMs"> {
+  const { slots, time } = complete(slurm);
+  const longestMs = time === null ? Infinity : (parseSlurmTime(time) ?? Infinity);
+  return { concurrency: slots.max, cpus: PLENTY, memory: "900TiB", gpus: 1024, longestMs };
 }
 
 /** @param dir absolute path of the directory of jobs. @throws AirError `AIR_SYSTEM` if no runner for the nodes was built. */
@@ -35,34 +28,37 @@ export async function openSlurm(dir: string, slurm: SlurmOptions, { graceMs, onW
   return openSlurmRunner({ directory: dir, slots, wishes, leaseMs, graceMs, runnerOptions: [], onNotice: onWarning });
 }
 
-function complete(options: SlurmOptions): {
-  readonly slots: { readonly min: number; readonly max: number };
-  readonly partition: string | null;
-  readonly account: string | null;
-  readonly qos: string | null;
-  readonly time: string | null;
-  readonly sbatchArgs: readonly string[];
-  readonly leaseMs: number;
+function complete(options: SlurmOptions): Required<Pick<SlurmOptions, "slots" | "sbatchArgs" | "leaseMs">> & {
+  readonly [Word in "partition" | "account" | "qos" | "time"]: string | null;
 } {
   demandKnown(options, KNOWN);
   const { slots = DEFAULT_SLOTS, leaseMs = 300_000, sbatchArgs = [] } = options;
   const { partition = null, account = null, qos = null, time = null } = options;
-  const isCount = (value: unknown): boolean =>
-    Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_SLOTS;
   demand(
-    isCount(slots.min) && isCount(slots.max) && slots.max >= Math.max(1, slots.min),
+    isSlotRange(slots),
     "slurm.slots",
     `least and most, whole numbers up to ${MOST_SLOTS} such as {"min": 1, "max": 64}`,
     slots,
   );
-  demand(isDuration(leaseMs) && leaseMs >= 1_000, "slurm.leaseMs", "milliseconds of at least 1000", leaseMs);
-  for (const [name, value] of Object.entries({ partition, account, qos, time }))
+  demand(
+    isDuration(leaseMs) && leaseMs >= SHORTEST_LEASE_MS,
+    "slurm.leaseMs",
+    `milliseconds of at least ${SHORTEST_LEASE_MS}`,
+    leaseMs,
+  );
+  for (const [name, value] of Object.entries({ partition, account, qos }))
     demand(
       value === null || (typeof value === "string" && /^[^\0-\x1f]+$/.test(value)),
       `slurm.${name}`,
       "a word as sbatch has it",
       value,
     );
+  demand(
+    time === null || (typeof time === "string" && (parseSlurmTime(time) ?? 0) > 0),
+    "slurm.time",
+    'a time limit as sbatch takes it, such as "30" (minutes), "1:30:00" or "2-0"',
+    time,
+  );
   demand(
     Array.isArray(sbatchArgs) && sbatchArgs.every((each) => typeof each === "string"),
     "slurm.sbatchArgs",

@@ -32,6 +32,8 @@ const QUEUED = { queued: true } as const;
 export interface DispatcherOptions {
   readonly runner: TaskRunner;
   readonly clock: Clock;
+  /** How many attempts may run at once. Default: as many as there are cpus. */
+  readonly slots?: number;
   /** What there is for all jobs together. What adopted attempts take counts, and may exceed it. */
   readonly pools: Resources;
   /** Hands out GPUs. */
@@ -43,21 +45,25 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
   readonly #admission: Admission<JobRun>;
-  readonly #cpus: number;
+  readonly #slots: number;
   readonly #devices: DevicePort;
   /** Jobs whose recorder took no starts when it was asked last. */
   readonly #held: JobRun[] = [];
   readonly #holdUps: HoldUpWatch;
   #lastKey = 0;
 
-  constructor({ runner, clock, pools, devices }: DispatcherOptions, inFlight: InFlight, admission: Admission<JobRun>) {
+  constructor(
+    { runner, clock, pools, devices, slots = pools["cpu"] ?? 1 }: DispatcherOptions,
+    inFlight: InFlight,
+    admission: Admission<JobRun>,
+  ) {
     this.#devices = devices;
     this.#runner = runner;
     this.#clock = clock;
     this.#inFlight = inFlight;
     this.#admission = admission;
     this.#holdUps = new HoldUpWatch(admission, inFlight, clock);
-    this.#cpus = pools["cpu"] ?? 1;
+    this.#slots = slots;
   }
 
   add(job: JobRun): void {
@@ -161,7 +167,7 @@ export class Dispatcher {
         this.#hold(job);
         continue;
       }
-      const placement = this.#runner.reserve(queue.holding.demand);
+      const placement = this.#runner.reserve(queue.holding.demand, job.ready.sizeOf(queue.demand));
       if (placement === undefined) {
         if (this.#runner.hasKinds !== true) break;
         aside.add(queue.turn.kind);
@@ -198,7 +204,7 @@ export class Dispatcher {
   /** How many attempts a slot is handed: more than one only where all that runs or is ready takes the same. */
   #mostOf(job: JobRun): number {
     if (!this.#admission.isPlain || job.pace === null) return 1;
-    return job.pace.batchSize(job.ready.size, Math.min(this.#cpus, job.limit));
+    return job.pace.batchSize(job.ready.size, Math.min(this.#slots, job.limit));
   }
 
   #add(task: number, holding: Holding | null, batch: Batch, starting: Starting, placement: Placement): void {

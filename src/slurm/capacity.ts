@@ -3,10 +3,7 @@
  * fewer when nothing waits. What is asked for but not up counts: the queue of a cluster may be long.
  */
 
-export interface SlotRange {
-  readonly min: number;
-  readonly max: number;
-}
+import type { SlotRange } from "../domain/slurm-options.js";
 
 export interface Load {
   /** Slots that are asked for, queued, or up. */

@@ -3,14 +3,16 @@
  * clock of its own.
  */
 
-import { slotsToAdd, slotsToClose, type SlotRange } from "./capacity.js";
+import type { SlotRange } from "../domain/slurm-options.js";
+import { slotsToAdd, slotsToClose } from "./capacity.js";
 import { nameOf, type SlotKind } from "./slot-kind.js";
 import type { SlotPool } from "./slot-pool.js";
 
 interface Wish {
   readonly kind: SlotKind;
-  /** Since the last time that it was thought over. */
-  count: number;
+  /** How many tasks were ready for which there was no slot, when that was asked last. */
+  waiting: number;
+  /** When it was not 0 last. */
   at: number;
 }
 
@@ -25,13 +27,15 @@ export class SlotWishes {
     this.#range = range;
   }
 
-  /** @param count how many attempts could begin; of one that is asked for again and again, as many as that. */
-  want(kind: SlotKind, count: number, now: number): void {
+  /** @param waiting how many tasks are ready for which there is no slot of that kind. */
+  want(kind: SlotKind, waiting: number, now: number): void {
     const name = nameOf(kind);
-    const wish = this.#wishes.get(name) ?? { kind, count: 0, at: 0 };
-    wish.count = count === 1 ? wish.count + 1 : Math.max(wish.count, count);
-    wish.at = now;
-    this.#wishes.set(name, wish);
+    const wish = this.#wishes.get(name);
+    if (wish === undefined) this.#wishes.set(name, { kind, waiting, at: now });
+    else {
+      wish.waiting = waiting;
+      if (waiting > 0) wish.at = now;
+    }
   }
 
   get hasAny(): boolean {
@@ -48,22 +52,23 @@ export class SlotWishes {
     for (const [index, [name, wish]] of wishes.entries()) {
       const { queued, up, idle } = pool.state(name);
       const present = queued + up;
-      const load = { present, idle, wanted: wish.count + up - idle };
+      // What is idle will be taken in a moment, or nothing waits any more.
+      const waiting = idle > 0 ? 0 : wish.waiting;
+      const load = { present, idle, wanted: waiting + up - idle };
       // The least number is of the kind that is asked for first.
       const range = { min: index === 0 ? min : 0, max: present + room };
       const missing = slotsToAdd(range, load);
       if (missing > 0) {
         room -= missing;
         more.push({ kind: wish.kind, count: missing });
-      } else if (wish.count > idle + queued && room <= 0) this.#makeRoom(pool, name, wish.count - idle - queued);
+      } else if (waiting > queued && room <= 0) this.#makeRoom(pool, name, waiting - queued);
       else if (now - wish.at > CALM_MS) pool.closeIdle(name, slotsToClose(range, load));
     }
-    for (const [, wish] of wishes) wish.count = 0;
     for (const { kind, count } of more) await pool.add(kind, count);
   }
 
   /** All slots are taken, some of them by kinds that nobody wants now: those make room. */
   #makeRoom(pool: SlotPool, wanted: string, count: number): void {
-    for (const [name, { count: others }] of this.#wishes) if (name !== wanted && others === 0) pool.closeIdle(name, count);
+    for (const [name, { waiting }] of this.#wishes) if (name !== wanted && waiting === 0) pool.closeIdle(name, count);
   }
 }

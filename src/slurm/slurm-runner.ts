@@ -11,10 +11,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AirError } from "../domain/errors.js";
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
-import { DEFAULT_RESOURCES, type Resources } from "../domain/resources.js";
+import type { Resources } from "../domain/resources.js";
+import type { SlotRange } from "../domain/slurm-options.js";
 import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
 import { MovedLogs } from "../workers/runner/moved-logs.js";
-import type { SlotRange } from "./capacity.js";
 import type { Cluster } from "./cluster.js";
 import { stopCommand } from "./command-text.js";
 import { Pools, type TakenPool } from "./pools.js";
@@ -44,7 +44,7 @@ export interface SlurmRunnerOptions {
 const CLAIM = /^slurm:([0-9a-z]{6,20})\.(\d+)\/(\d+)$/;
 const [LOOK_MS, LONGEST_LOOK_MS] = [20, 1_000];
 /** How often capacity is thought over. */
-const CAPACITY_MS = 1_000;
+const [CAPACITY_MS, SOON_MS] = [1_000, 50];
 /** On top of the lease, and how long a `bye` may be on its way behind Slurm's word. */
 const [MARGIN_MS, BYE_DELAY_MS] = [5_000, 5_000];
 /** How long an engine that ends waits for the last words of its slots. */
@@ -88,6 +88,7 @@ export class SlurmRunner implements TaskRunner {
   /** Pools that are being taken over. */
   #taking = 0;
   #isMaking = false;
+  #isThinking = false;
   #looks = 0;
   #keeps = false;
   #isClosing = false;
@@ -115,9 +116,8 @@ export class SlurmRunner implements TaskRunner {
     );
   }
 
-  warm(count: number): void {
-    this.#wishes.want(kindFor(DEFAULT_RESOURCES), count, performance.now());
-  }
+  /** What is to be asked for shows when something is ready. */
+  warm(): void {}
 
   knows(claim: string): boolean {
     return CLAIM.test(claim);
@@ -125,15 +125,17 @@ export class SlurmRunner implements TaskRunner {
 
   readonly hasKinds = true;
 
-  reserve(takes: Resources): Placement | undefined {
+  reserve(takes: Resources, ready: number): Placement | undefined {
     const kind = kindFor(takes);
-    this.#wishes.want(kind, 1, performance.now());
     for (const [index, pool] of this.#all.entries()) {
       const channel = pool.reserve(nameOf(kind));
       if (channel === undefined) continue;
+      this.#wishes.want(kind, ready - 1, performance.now());
       const claim = `slurm:${pool.token}.${pool.generation}/${channel.number}`;
       return { slot: index * SLOTS_OF_A_POOL + channel.number, claim };
     }
+    this.#wishes.want(kind, ready, performance.now());
+    this.#thinkSoon();
     return undefined;
   }
 
@@ -308,6 +310,16 @@ export class SlurmRunner implements TaskRunner {
     for (const pool of this.#all) this.#go(pool.hearQueue(now));
   }
 
+  /** Something waits: a moment later it is known how much. */
+  #thinkSoon(): void {
+    if (this.#all.length > 0 || this.#isThinking) return;
+    this.#isThinking = true;
+    this.#after(SOON_MS, () => {
+      this.#isThinking = false;
+      this.#thinkOver();
+    });
+  }
+
   async #make(): Promise<void> {
     this.#isMaking = true;
     try {
@@ -356,12 +368,17 @@ export class SlurmRunner implements TaskRunner {
   }
 
   #every(delayMs: () => number, act: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      if (this.#isClosing) return;
+    this.#after(delayMs(), () => {
       act();
       this.#every(delayMs, act);
-    }, delayMs());
+    });
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (!this.#isClosing) act();
+    }, delayMs);
     this.#timers.add(timer);
   }
 }

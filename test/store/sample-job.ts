@@ -40,7 +40,7 @@ export const taken: JobEvent = {
   name: "sample",
   run: { id: "sample-1769860800", createdAt: "2026-01-31T12:00:00.123456Z" },
   owner: "run",
-  settings: { concurrency: 3, maxFailures: null, pools: {}, stderr: "merge", env: { LANG: "C" }, cwd: "/tmp" },
+  settings: { concurrency: 3, maxFailures: null, pools: {}, slurm: {}, stderr: "merge", env: { LANG: "C" }, cwd: "/tmp" },
   extra: { note: "kept" },
 };
 

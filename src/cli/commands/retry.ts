@@ -12,6 +12,7 @@ import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { printableLine } from "../render/printable.js";
+import { slurmOnRecord } from "../slurm-settings.js";
 import { commandText, placeOption } from "../shell-word.js";
 
 export async function execute(call: Call): Promise<number> {
@@ -38,6 +39,7 @@ export async function execute(call: Call): Promise<number> {
     dir,
     read: async () => ({
       tasks: 0,
+      slurm: slurmOnRecord(settings, dir, name),
       begin: async (executor) => {
         const { isOver } = viewJob(viewPaths(dir, name), name, { withTasks: false });
         const { tasks, job } = await executor.retry(name, wish);

@@ -1,12 +1,13 @@
 /** `run FILE|DIR|-`: runs one job in the foreground, to its end. */
 
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
 import { fileWishes } from "../file-wishes.js";
 import { isPart, partOf, takePart } from "../job-part.js";
+import { slurmOnRecord } from "../slurm-settings.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
@@ -27,9 +28,15 @@ export async function execute(call: Call): Promise<number> {
         throw new UsageError(`${file} is a job that was dropped: --set is for job files`);
       if (isDropped && isPart(partOf(settings)))
         throw new UsageError(`${file} is a job that was dropped: --only, --until and --except are for job files`);
-      if (isDropped) return { tasks: 0, begin: (executor) => executor.takeUp(resolve(file)) };
+      if (isDropped)
+        return {
+          tasks: 0,
+          slurm: slurmOnRecord(settings, dir, basename(resolve(file))),
+          begin: (executor) => executor.takeUp(resolve(file)),
+        };
       const whole = await readJobFile(file, {
-        pools: machinePools(engineLimits(settings)),
+        pools: (asked, { slurm }) => machinePools(engineLimits(settings, slurm))(asked),
+        longestMs: ({ slurm }) => engineLimits(settings, slurm).longestMs ?? Infinity,
         ...fileWishes(settings, call.terminal),
       });
       const spec = takePart(whole, partOf(settings), file);
@@ -37,7 +44,7 @@ export async function execute(call: Call): Promise<number> {
       const options = { owner: "run", fresh: settings.isOn("fresh"), once: settings.isOn("once") } as const;
       if (options.fresh && options.once) throw new UsageError("--fresh and --once: one of them is enough");
       if (!settings.isOn("quiet")) call.terminal.err.write(matrixText(matricesOf(spec.tasks)));
-      return { tasks: spec.tasks.length, begin: (executor) => executor.submitChecked(name, spec, options) };
+      return { tasks: spec.tasks.length, slurm: spec.slurm, begin: (executor) => executor.submitChecked(name, spec, options) };
     },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;

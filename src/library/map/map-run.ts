@@ -52,7 +52,7 @@ export async function* runMap<Input>(
     name,
     owner: "map",
     tasks: [],
-    settings: { concurrency, maxFailures: null, pools, stderr, env, cwd },
+    settings: { concurrency, maxFailures: null, pools, slurm: {}, stderr, env, cwd },
     mapOf,
   };
   const usual = resources === null ? null : await usualOf(resources, name, (spec) => engine.fit([spec], pools));

@@ -39,6 +39,10 @@ export class ReadyLists implements ReadyTasks {
     return this.#index.demands;
   }
 
+  sizeOf(demand: number): number {
+    return this.#lists[demand]?.length ?? 0;
+  }
+
   headOf(demand: number): number | undefined {
     return this.#lists[demand]?.[0]?.task;
   }

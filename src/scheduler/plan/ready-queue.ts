@@ -36,6 +36,10 @@ export class ReadyQueue {
     this.#rowSize += 1;
   }
 
+  get size(): number {
+    return this.#rowSize + this.#heap.size;
+  }
+
   /** The next task to start; undefined if none is ready. */
   first(): number | undefined {
     const inRow = this.#rowSize === 0 ? undefined : this.#row[this.#head];

@@ -18,6 +18,8 @@ export interface ReadyTasks {
   readonly size: number;
   /** What tasks take, each demand once; a demand is named by its place here. */
   readonly demands: readonly Resources[];
+  /** How many ready tasks have that demand. */
+  sizeOf(demand: number): number;
   /** The first ready task with that demand, which stays; undefined if there is none. */
   headOf(demand: number): number | undefined;
   /** True if a ready task goes before another one. */
@@ -74,6 +76,10 @@ export class ReadyQueues implements ReadyTasks {
     this.#queueOf(demand).push(task);
     this.#size += 1;
     this.#changed.add(demand);
+  }
+
+  sizeOf(demand: number): number {
+    return this.#queues[demand]?.size ?? 0;
   }
 
   headOf(demand: number): number | undefined {

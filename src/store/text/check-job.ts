@@ -5,7 +5,7 @@
 
 import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
-import { demandFaults, poolsOf, type EnginePools } from "./demand-faults.js";
+import { demandFaults, poolsOf, timeoutFaults, type EnginePools } from "./demand-faults.js";
 import { graphFaults } from "./graph-faults.js";
 import { readJobData, readJobFile as readFile, type JobReading } from "./job-file.js";
 import type { WrittenJobOptions } from "./job-options.js";
@@ -41,7 +41,9 @@ export type JobInput =
 
 export interface CheckOptions extends ExpandWishes {
   /** The pools of the engine that will run it, those that are asked for. Default: not known, so only the job's own are looked at. */
-  readonly pools?: (asked: ReadonlySet<string>) => Promise<EnginePools>;
+  readonly pools?: (asked: ReadonlySet<string>, job: JobSpec) => Promise<EnginePools>;
+  /** How long an attempt may run there, in milliseconds. Default: as long as it likes. */
+  readonly longestMs?: (job: JobSpec) => number;
   /** True for tasks that join a job: what they depend on may be there. Default: false. */
   readonly isAddition?: boolean;
   /** Told what is no fault, but nobody can have meant: a sentence with its place. Default: nobody. */
@@ -80,11 +82,17 @@ export async function checkMapTask(task: unknown, position: number, map: string)
 }
 
 async function complete(subject: string, reading: JobReading, options: CheckOptions): Promise<JobSpec> {
-  const { isAddition = false, pools, onWarning } = options;
+  const { isAddition = false, pools, longestMs = () => Infinity, onWarning } = options;
   const { job, faults, warnings, place, originOf, isWhole } = reading;
-  const engine = (await pools?.(poolsOf(job.tasks))) ?? null;
+  const engine = (await pools?.(poolsOf(job.tasks), job)) ?? null;
   const ofWhole =
-    isAddition || !isWhole ? [] : [...graphFaults(job.tasks, undefined, originOf), ...demandFaults(job.tasks, job.pools, engine)];
+    isAddition || !isWhole
+      ? []
+      : [
+          ...graphFaults(job.tasks, undefined, originOf),
+          ...demandFaults(job.tasks, job.pools, engine),
+          ...timeoutFaults(job.tasks, longestMs(job)),
+        ];
   const all = [...faults, ...place(ofWhole)];
   if (all.length > 0) throw invalidJob(subject, all);
   for (const warning of warnings) onWarning?.(`${warning.place}: ${warning.message}`);

@@ -37,6 +37,18 @@ export function demandFaults(tasks: readonly TaskSpec[], own: Resources, engine:
   return faults;
 }
 
+/** Tasks that may take longer than anything can run where they are to run; of those with the same limit only the first is named. */
+export function timeoutFaults(tasks: readonly TaskSpec[], longestMs: number): PathFault[] {
+  if (longestMs === Infinity) return [];
+  const told = new Set<number>();
+  return tasks.flatMap(({ timeoutMs }, index) => {
+    if (timeoutMs === null || timeoutMs <= longestMs || told.has(timeoutMs)) return [];
+    told.add(timeoutMs);
+    const message = `its timeout is ${timeoutMs / 1000} s, and nothing runs longer than ${longestMs / 1000} s there: give --time more, or it less`;
+    return [{ path: ["tasks", index, "timeout"], message }];
+  });
+}
+
 /** The pools that tasks take of. */
 export function poolsOf(tasks: readonly TaskSpec[]): ReadonlySet<string> {
   return new Set([...demandsOf(tasks).keys()].flatMap((resources) => Object.keys(resources)));

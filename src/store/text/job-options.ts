@@ -8,6 +8,7 @@ import type { JobOptions } from "../../domain/job.js";
 import { isEmpty } from "./describe.js";
 import * as checks from "./value-checks.js";
 import { checkPool, readAmounts, writeAmounts } from "./pool-amounts.js";
+import { checkSlurmOption, readSlurmOptions, writeSlurmOptions, type WrittenSlurmOptions } from "./slurm-keys.js";
 import { entries, single, type Shape } from "./value-shape.js";
 
 /** In the words of the disk. */
@@ -22,6 +23,8 @@ export interface WrittenJobOptions {
   readonly pools?: Readonly<Record<string, number | string>>;
   /** Where what tasks write to stderr goes: into their logs, or into files beside them. Default: `merge`. */
   readonly stderr?: "merge" | "apart";
+  /** What its run on a Slurm cluster asks for. */
+  readonly slurm?: WrittenSlurmOptions;
 }
 
 type Key = keyof WrittenJobOptions;
@@ -58,6 +61,14 @@ const table: { readonly [Field in keyof JobOptions]: Option<JobOptions[Field]> }
     isFallback: isEmpty,
   },
   stderr: { key: "stderr", shape: single(checks.checkStderr), fallback: "merge" },
+  slurm: {
+    key: "slurm",
+    shape: entries(checkSlurmOption, '{"partition": "work", "slots": "1:200"}'),
+    fallback: Object.freeze({}),
+    read: readSlurmOptions,
+    write: writeSlurmOptions,
+    isFallback: isEmpty,
+  },
   maxFailures: { key: "max_failures", shape: single(checks.checkLimit), fallback: null },
 };
 

@@ -62,7 +62,7 @@ export function job(tasks: readonly TaskSpec[], changes: Partial<LoadedJob> = {}
 }
 
 export function settings(changes: Partial<LoadedJob["settings"]>): LoadedJob["settings"] {
-  return { concurrency: null, maxFailures: null, pools: {}, stderr: "merge", env: {}, cwd: "/", ...changes };
+  return { concurrency: null, maxFailures: null, pools: {}, slurm: {}, stderr: "merge", env: {}, cwd: "/", ...changes };
 }
 
 /** `first`, then `count` tasks that depend on it, then `last`, which depends on all of those. */

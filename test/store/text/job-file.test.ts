@@ -56,6 +56,7 @@ test("a bare list of tasks is a job, with every default filled in", async () => 
     maxFailures: null,
     stderr: "merge",
     pools: {},
+    slurm: {},
     env: {},
   });
 });
@@ -281,5 +282,36 @@ test("a number is told as it is written, and the remedy keeps its zeros", async 
 test("a key that stands twice in a job file is a fault, also in JSON", async () => {
   assert.deepEqual(await faultsOf('[{"command": "x",\n "args": [],\n "args": []}]'), [
     'job.json:3:2: not valid JSON: the key "args" stands there twice: remove one',
+  ]);
+});
+
+test("what a job asks of a Slurm cluster is read, its mistakes told where they are", async () => {
+  const right = await readJob(
+    '{"slurm": {"partition": "work", "time": 90, "slots": "4:200", "sbatch_args": ["--exclusive"], "lease": 60}, "tasks": []}',
+    { fileName: "job.json", now },
+  );
+  assert.deepEqual(right.job.slurm, {
+    partition: "work",
+    time: "90",
+    slots: { min: 4, max: 200 },
+    sbatchArgs: ["--exclusive"],
+    leaseMs: 60_000,
+  });
+  assert.deepEqual(
+    await faultsOf(
+      'tasks: []\nslurm:\n  partion: work\n  slots: 9:3\n  time: soon\n  sbatch_args: [1]\n  lease: 0.1\n  account: ""\n  _note: mine\n  qos: null\n',
+      "job.yaml",
+    ),
+    [
+      "job.yaml:3:3: slurm.partion: unknown key `partion`: did you mean `partition`?",
+      'job.yaml:4:3: slurm.slots: expected how many, or the least and the most, up to 10000, such as 64 or "4:200", got the text "9:3"',
+      'job.yaml:5:3: slurm.time: expected a time limit as sbatch takes it, such as 30 (minutes), "1:30:00" or "2-0", got the text "soon"',
+      'job.yaml:6:3: slurm.sbatch_args: expected a string, got the number 1: write "1"',
+      "job.yaml:7:3: slurm.lease: expected seconds, at least 1, got the number 0.1",
+      "job.yaml:8:3: slurm.account: expected a text, got an empty one",
+    ],
+  );
+  assert.deepEqual(await faultsOf('{"slurm": true, "tasks": []}'), [
+    'job.json:1:2: slurm: expected an object such as {"partition": "work", "slots": "1:200"}, got true',
   ]);
 });
