@@ -1,13 +1,13 @@
 /** What only the manager and the command line need, which watch directories and ask engines: no part of the public API. */
 
 export { addition, tasksOfAddition } from "./engine/changes/add.js";
-export { askToAdd, askToCancel, askToExplain, askToRetry } from "./engine/changes/ask-holder.js";
+export { askToAdd, askToCancel, askToExplain, askToRetry, readTrouble } from "./engine/changes/ask-holder.js";
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";
 export { logFileName } from "./store/names.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
-export { benchDir, jobsDir, managerLock, managerLog } from "./store/layout.js";
+export { benchDir, jobsDir, managerLock, managerLog, managerWaits } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";
 export { SETTLE_MS } from "./store/snapshot/state-guard.js";
 export { slurmOptionsOf } from "./store/text/slurm-keys.js";

@@ -1,17 +1,24 @@
-/** What an unfinished job waits for, with the command that goes on with it if nobody does. For `status` and `watch`. */
+/** What an unfinished job waits for, with the command that goes on with it if nobody does. For `status`, `watch` and `why`. */
 
 import { relative } from "node:path";
 import type { JobView } from "../index.js";
+import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
+import { readWaits } from "../manager/waits.js";
 import type { Settings } from "./settings.js";
 import { placeOption, quoteForShell } from "./shell-word.js";
 
-/** Empty for a job that has ended, or that somebody runs. */
+/** Empty for a job that has ended, or that somebody runs and nothing keeps from going on. */
 export function waitsFor(settings: Settings): (job: JobView) => string {
-  const manager = findManager(settings.dir()).answer;
+  const base = settings.dir();
+  const manager = findManager(base).answer;
+  const waits = manager === "no" ? new Map<string, string>() : readWaits(base);
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
-    if (isOver || engine !== null) return "";
+    if (isOver) return "";
+    if (engine !== null) return readTrouble(base, name) ?? "";
+    const wait = waits.get(name);
+    if (wait !== undefined) return wait;
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run") return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;

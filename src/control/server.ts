@@ -1,20 +1,24 @@
 /**
  * An engine's ear for others of the same user: a unix socket in the `control` directory, from its first job to its end. It carries
- * requests to `answer` and what comes of them back, and knows nothing of jobs. Trouble with it never ends an engine.
+ * requests to `answer` and what comes of them back, and knows nothing of jobs. Trouble with it never ends an engine. Beside it lies a slate,
+ * which says what the engine's jobs wait for when it can't be asked.
  */
 
-import { chmodSync, unlinkSync } from "node:fs";
+import { chmodSync, rmSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
+import { Slate } from "../system/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
+import { isSocketName, reachSocket, slatePath, socketDirectory } from "./socket-path.js";
 
 export interface ControlServerOptions {
   /** Ours alone; must be there when `listen` is called. */
   readonly directory: string;
   readonly answer: (request: ControlRequest) => Promise<object>;
+  /** What its jobs wait for, by name. */
+  readonly troubles: () => ReadonlyMap<string, string>;
   /** Told once if it can't listen: verbs then don't reach this engine. */
   readonly onTrouble: (error: Error) => void;
 }
@@ -24,6 +28,7 @@ const NEWLINE = 0x0a;
 const REQUEST_MS = 30_000;
 /** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
 const STALE_MS = 60_000;
+const SAY_EVERY_MS = 1_000;
 
 export class ControlServer {
   /** Of its socket in the directory. */
@@ -32,6 +37,8 @@ export class ControlServer {
   readonly #connections = new Set<Socket>();
   readonly #answers = new Set<Promise<void>>();
   #server: Server | null = null;
+  #slate: Slate | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -40,7 +47,9 @@ export class ControlServer {
   /** Listens from now on, if it doesn't yet. It doesn't keep the process alive. */
   listen(): void {
     if (this.#server !== null) return;
-    const { directory, onTrouble } = this.#options;
+    const { directory, onTrouble, troubles } = this.#options;
+    this.#slate = Slate.open(slatePath(directory, this.name));
+    this.#timer = setInterval(() => this.#slate?.say(troubles()), SAY_EVERY_MS).unref();
     const server = createServer({ allowHalfOpen: true }, (connection) => this.#serve(connection)).unref();
     this.#server = server;
     let release = (): void => {};
@@ -52,7 +61,7 @@ export class ControlServer {
       release = socket.release;
       server.listen(socket.path);
       server.once("listening", () => quietly(() => chmodSync(socket.path, 0o600)));
-      removeStale(place, this.name);
+      removeStale(directory, place, this.name);
     } catch (error) {
       onTrouble(error as Error);
     }
@@ -60,6 +69,7 @@ export class ControlServer {
 
   /** Answers what was asked, takes nothing more, and removes the socket. */
   async close(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
     const closed = new Promise<void>((resolve) => {
       if (this.#server?.listening !== true) resolve();
       else this.#server.close(() => resolve());
@@ -67,6 +77,8 @@ export class ControlServer {
     await Promise.all(this.#answers);
     for (const connection of this.#connections) connection.destroy();
     await closed;
+    quietly(() => this.#slate?.remove());
+    this.#slate = null;
   }
 
   #serve(connection: Socket): void {
@@ -99,16 +111,18 @@ export class ControlServer {
 }
 
 /** Removes what engines that were killed have left. */
-function removeStale(directory: string, own: string): void {
-  const names = listDirectory(directory);
+function removeStale(directory: string, place: string, own: string): void {
+  const names = listDirectory(place);
   for (const name of names.answer === "yes" ? names.found : []) {
     if (name === own || !isSocketName(name)) continue;
-    const look = lookAt(join(directory, name));
+    const look = lookAt(join(place, name));
     if (look.answer === "no" || look.answer === "unknown" || Date.now() - look.found.mtimeMs < STALE_MS) continue;
-    const { path, release } = reachSocket(directory, name);
+    const { path, release } = reachSocket(place, name);
     const probe = connect(path, () => probe.destroy()).unref();
     probe.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "ECONNREFUSED") quietly(() => unlinkSync(join(directory, name)));
+      if (code !== "ECONNREFUSED") return;
+      quietly(() => rmSync(slatePath(directory, name), { force: true }));
+      quietly(() => unlinkSync(join(place, name)));
     });
     probe.on("close", release);
   }

@@ -63,6 +63,11 @@ export function reachSocket(directory: string, name: string): SocketPath {
   return { path: `/proc/self/fd/${fd}/${name}`, release: () => closeSync(fd) };
 }
 
+/** Where whoever listens at that socket says what his jobs wait for. */
+export function slatePath(directory: string, name: string): string {
+  return join(directory, name.replace(/\.sock$/, ".waits"));
+}
+
 /** Names of sockets are made by us; one that a file gives must look like it. */
 export function isSocketName(name: unknown): name is string {
   return typeof name === "string" && /^[0-9]+-[0-9a-f]+\.sock$/.test(name);

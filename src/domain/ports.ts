@@ -6,6 +6,7 @@ import type { AirError } from "./errors.js";
 import type { AttemptStarted, JobEvent } from "./events.js";
 import type { Result, Usage } from "./outcome.js";
 import type { Resources } from "./resources.js";
+import type { Standstill } from "./standstill.js";
 
 /** The plain data of one attempt: all that a runner needs, nothing that only makes sense in this process. */
 export interface Descriptor {
@@ -134,6 +135,8 @@ export interface TaskRunner {
   onRoom?(handler: () => void): void;
   /** What keeps it from starting anything and won't end by itself; null or absent if nothing does. */
   readonly hopeless?: AirError | null;
+  /** Of what nothing becomes known just now, and why; empty or absent if of nothing. */
+  readonly standstills?: readonly Standstill[];
   /** How it stands with its slots, for people; absent where that is no news. */
   readonly status?: string;
   /** What it knows of ends outlives it from now on: somebody could not record them. */

@@ -16,8 +16,10 @@ import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
 import { DEVICES_OF_SLOTS, GpuDevices, PLENTY_OF_GPUS } from "./gpu-devices.js";
 import { MachinePools, requireFit } from "./machine-pools.js";
+import { MachineRefusals } from "./machine-refusals.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
+import { Standstills } from "./standstills.js";
 
 /** Slots that are made ready before it is known that the job can run. */
 const MOST_AHEAD = 8;
@@ -25,8 +27,6 @@ const MOST_AHEAD = 8;
 const STUCK_MS = 6000;
 /** The longest delay of a Node timer; later wake-ups are reached in several. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Different reasons for one and the same shortage. */
-const MOST_REFUSALS_SAID = 5;
 
 export interface BeginOptions {
   /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
@@ -47,11 +47,11 @@ export class Engine {
   /** By the name of the job. */
   readonly #running = new Map<string, RunningJob>();
   readonly #patience: Patience;
+  readonly #standstills: Standstills;
+  readonly #refusals: MachineRefusals;
   readonly #pools: MachinePools;
   readonly #gpus: GpuDevices;
   #timer: NodeJS.Timeout | null = null;
-  /** Why the machine refuses, as far as it was said. */
-  readonly #saidRefusals = new Set<string>();
 
   /** @param runner null for one of this machine. */
   constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
@@ -75,9 +75,12 @@ export class Engine {
       random: Math.random,
       onWakeup: (at) => this.#arm(at),
     });
+    this.#standstills = new Standstills(this.#runner, options.onWarning);
+    this.#refusals = new MachineRefusals(this.#scheduler, options.onWarning);
     const look = () => {
-      this.#tellRefusal();
-      return { inFlight: this.#scheduler.inFlightCount, obstacle: this.#obstacle() };
+      this.#refusals.tell();
+      this.#standstills.tell();
+      return { inFlight: this.#scheduler.inFlightCount - this.#standstills.unclearCount, obstacle: this.#obstacle() };
     };
     this.#patience = new Patience(clock, options.patienceMs, look, (error) => this.#giveUp(error));
   }
@@ -140,6 +143,16 @@ export class Engine {
     return { holds, trouble };
   }
 
+  /** What jobs that run here wait for, in words, by name: those that wait for something. */
+  troubles(): Map<string, string> {
+    const troubles = new Map<string, string>();
+    for (const [name, job] of this.#running) {
+      const { trouble } = job;
+      if (trouble !== null) troubles.set(name, trouble);
+    }
+    return troubles;
+  }
+
   /** Resolves when nothing runs any more. */
   async stop(graceMs: number): Promise<void> {
     this.#scheduler.stop(graceMs);
@@ -182,6 +195,7 @@ export class Engine {
       isFed,
       endsDecide,
       fit: this.fit,
+      machineTrouble: () => this.#standstills.wordsOf(name) ?? this.#refusals.words,
       onClosed: (isRecorded) => {
         if (this.#running.get(name) === running) this.#running.delete(name);
         if (!isRecorded) this.#runner.keep();
@@ -199,32 +213,19 @@ export class Engine {
     await Promise.allSettled([...this.#running.values()].map(({ finished }) => finished));
   }
 
-  /** That the machine starts no processes is no error for as long as there is patience, but somebody may be waiting. */
-  #tellRefusal(): void {
-    const reason = this.#scheduler.refusal;
-    if (reason === null && this.#saidRefusals.size > 0) {
-      this.#saidRefusals.clear();
-      this.#options.onWarning("the machine starts processes again, going on");
-    }
-    if (reason === null || this.#saidRefusals.has(reason) || this.#saidRefusals.size === MOST_REFUSALS_SAID) return;
-    this.#saidRefusals.add(reason);
-    this.#options.onWarning(`the machine refuses to start processes just now (${reason}); trying again until it does`);
-  }
-
   #obstacle(): Obstacle | null {
-    const { noRoomSince: since, refusal: reason } = this.#scheduler;
-    if (since !== null && reason !== null) {
-      const message = `the machine has started no process for too long (${reason}). Jobs stay unfinished: run them again when it can.`;
-      return { since, error: new AirError("AIR_SYSTEM", message) };
-    }
+    const { obstacle: refusal } = this.#refusals;
+    if (refusal !== null) return refusal;
     const { hopeless = null } = this.#runner;
     if (hopeless !== null) return { since: 0, error: hopeless, isForGood: true };
     for (const { obstacle } of this.#running.values()) if (obstacle !== null) return obstacle;
-    return null;
+    return this.#standstills.obstacle;
   }
 
+  /** What nothing is known of must not be ended, nor seem to be: it stays in flight, for whoever takes the job up next. */
   #giveUp(error: AirError): void {
-    this.#each((job) => job.giveUp(error));
+    const unclear = this.#standstills.unclearJobs;
+    this.#each((job) => (unclear.has(job.picture.name) ? job.leave(error) : job.giveUp(error)));
     this.#scheduler.stop(0);
   }
 

@@ -41,6 +41,8 @@ export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   readonly isFed?: boolean | undefined;
   /** As of `JobPorts`. */
   readonly endsDecide?: boolean | undefined;
+  /** What keeps it from going on beside the disk, in words; null if nothing does. */
+  readonly machineTrouble: () => string | null;
   /** The job is given back. `isRecorded`: all that happened is on disk. */
   readonly onClosed: (isRecorded: boolean) => void;
 }
@@ -115,12 +117,11 @@ export class RunningJob {
     return this.#handle?.isOver ?? true;
   }
 
-  /** What disk or machine refuse now, in words; null if nothing. */
+  /** What disk or machine refuse now, or what nothing is heard of, in words; null if nothing. */
   get trouble(): string | null {
     if (this.#trouble.words !== null) return this.#trouble.words;
     if (this.#awaySince !== null) return `${this.paths.dir} can't be found; nothing new is started until it is back`;
-    const { refusal } = this.#options.scheduler;
-    return refusal === null ? null : `the machine refuses to start processes just now (${refusal})`;
+    return this.#options.machineTrouble();
   }
 
   /** What limits hold its ready tasks back. */
@@ -201,6 +202,12 @@ export class RunningJob {
   abandon(error: Error): void {
     this.giveUp(error);
     this.#stopWaiting();
+  }
+
+  /** As if we had died: nothing more is recorded, what runs runs on, and `finished` rejects with this. */
+  leave(error: Error): void {
+    if (!this.isIdle) this.#handle?.leave();
+    this.abandon(error);
   }
 
   /** Something that no waiting mends: a fault of ours, or what can't be written down. It is this job's trouble and no other's. */

@@ -73,6 +73,7 @@ export class AirExecutor {
     this.#server = new ControlServer({
       directory: controlDir(dir),
       answer: (request) => this.#changes.answer(request),
+      troubles: () => engine.troubles(),
       onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
     });
     this.#opener = new JobOpener(dir, engine, this.#server);

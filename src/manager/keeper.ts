@@ -16,6 +16,7 @@ import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
 import { OpeningRecord } from "./opening-record.js";
 import { Turns } from "./turns.js";
+import { ITSELF, Waits } from "./waits.js";
 import { watchBudget } from "./watch-budget.js";
 
 const LOOK_EVERY_MS = 1000;
@@ -35,6 +36,7 @@ export class JobKeeper {
   /** For those of which a manager has died. */
   readonly #lonely = new Turns(1);
   readonly #opening: OpeningRecord;
+  readonly #waits: Waits;
   /** Ended jobs that are watched, for a job is often written again under its name; those that ended last come last. */
   readonly #ended = new Set<KeptJob>();
   readonly #mostEnded = watchBudget();
@@ -47,12 +49,14 @@ export class JobKeeper {
   constructor(executor: AirExecutor, log: ManagerLog) {
     this.#dir = jobsDir(executor.dir);
     this.#opening = new OpeningRecord(executor.dir);
+    this.#waits = new Waits(executor.dir);
     this.#surroundings = {
       executor,
       log,
       turns: this.#turns,
       lonely: this.#lonely,
       opening: this.#opening,
+      waits: this.#waits,
       onGone: (job) => this.#forget(job),
       hasRoomForWatch: () => this.#ended.size < this.#mostEnded,
       onEndedWatched: (job) => this.#noteEnded(job),
@@ -80,6 +84,7 @@ export class JobKeeper {
   async idle(): Promise<void> {
     await Promise.all([this.#turns.idle(), this.#lonely.idle()]);
     this.#opening.close();
+    this.#waits.close();
   }
 
   #changed(name: string): void {
@@ -97,11 +102,13 @@ export class JobKeeper {
     try {
       await this.#scanNew();
       this.#lastSaid = "";
+      this.#waits.note(ITSELF, null);
     } catch (error) {
       this.#readAt = -1;
       const { message } = error as Error;
       if (message !== this.#lastSaid) this.#surroundings.log.write("warn", `${this.#dir} can't be read: ${message}`);
       this.#lastSaid = message;
+      this.#waits.note(ITSELF, `${this.#dir} can't be read: ${message}`);
     }
   }
 

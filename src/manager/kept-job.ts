@@ -18,6 +18,7 @@ import { reject, takeUp, type Rejection, type TakeUp } from "./take-up.js";
 import { WHY_SET_ASIDE, type OpeningRecord } from "./opening-record.js";
 import type { Turns } from "./turns.js";
 import { Voice } from "./voice.js";
+import type { Waits } from "./waits.js";
 
 export interface JobSurroundings {
   readonly executor: AirExecutor;
@@ -27,6 +28,7 @@ export interface JobSurroundings {
   /** For opening one of which a manager has died: by itself. */
   readonly lonely: Turns;
   readonly opening: OpeningRecord;
+  readonly waits: Waits;
   readonly onGone: (job: KeptJob) => void;
   /** Whether one more ended job may be watched. */
   readonly hasRoomForWatch: () => boolean;
@@ -97,6 +99,7 @@ export class KeptJob {
   close(): void {
     this.#unwatch();
     this.#alarm.stop();
+    this.#surroundings.waits.note(this.name, null);
     this.#state = "closed";
   }
 
@@ -145,6 +148,7 @@ export class KeptJob {
 
   #act(glance: Glance): void {
     if (glance.kind !== "ended") this.#state = "resting";
+    if (glance.kind !== "ready" && glance.kind !== "unsettled") this.#surroundings.waits.note(this.name, null);
     switch (glance.kind) {
       case "gone":
         return this.#surroundings.onGone(this);
@@ -205,6 +209,7 @@ export class KeptJob {
   #follow(job: Job): void {
     this.#retryMs = RETRY_MS;
     this.#voice.forgetTrouble();
+    this.#surroundings.waits.note(this.name, null);
     this.#known.note("ended");
     const { state } = job.status();
     if (state === "waiting" || state === "working") this.#voice.tell("info", `job "${this.name}" is taken up`, { run: job.id });
@@ -265,11 +270,9 @@ export class KeptJob {
   #tryAgain(error: unknown): void {
     if (this.#state === "closed") return;
     const stack = error instanceof AirError || !(error instanceof Error) ? {} : { stack: error.stack };
-    this.#voice.tellTrouble(
-      "warn",
-      `job "${this.name}" has to wait: ${error instanceof Error ? error.message : String(error)}`,
-      stack,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, stack);
+    this.#surroundings.waits.note(this.name, why);
     this.#known.forget();
     this.#restUntil = performance.now() + this.#retryMs;
     this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
@@ -280,6 +283,7 @@ export class KeptJob {
   /** With these files it is so; nothing is done until they are others. */
   #rest(is: Experience): void {
     this.#known.note(is);
+    this.#surroundings.waits.note(this.name, null);
     this.#lookAgain();
   }
 

@@ -72,6 +72,8 @@ export interface JobHandle {
   endInput(end: InputEnd): void;
   /** Starts nothing more of the job and stops what runs of it, as `Scheduler.stop` does for all; with null what runs may end. */
   interrupt(graceMs: number | null): void;
+  /** As if its engine had died: nothing more of it is recorded, started or stopped, and its listener hears nothing more. */
+  leave(): void;
 }
 
 export class JobRun {
@@ -101,6 +103,8 @@ export class JobRun {
   readonly holdUps = new HoldUps();
   /** True if its handling failed: what runs of it is left to whoever takes it up next. */
   isBroken = false;
+  /** True if moreover what runs of it is not to be stopped. */
+  isLeft = false;
   /** Tickets of retry delays, by task. */
   readonly delays = new Map<number, number>();
 
@@ -159,7 +163,7 @@ export class JobRun {
   }
 }
 
-type Actions = Pick<JobHandle, "add" | "cancel" | "reset" | "endInput" | "interrupt" | "holds">;
+type Actions = Pick<JobHandle, "add" | "cancel" | "reset" | "endInput" | "interrupt" | "holds" | "leave">;
 
 /** A job as its user sees it; `actions` are what the scheduler does for it. */
 export function handleOf(job: JobRun, actions: Actions): JobHandle {

@@ -115,6 +115,7 @@ export class Scheduler {
       },
       interrupt: (graceMs) => this.#interrupt(job, graceMs),
       holds: () => (job.isOver ? [] : this.#dispatcher.holdsOf(job)),
+      leave: () => this.#leave(job),
     });
   }
 
@@ -180,12 +181,22 @@ export class Scheduler {
   /** As if the job's engine had died: what runs of it runs on, to be adopted by whoever takes it up next. */
   #break(job: JobRun, error: unknown): void {
     if (job.isBroken) return;
+    this.#forget(job);
+    job.ports.listener.onBroken(error);
+  }
+
+  /** The same, and what runs of it is not stopped even if all else is. */
+  #leave(job: JobRun): void {
+    job.isLeft = true;
+    this.#forget(job);
+  }
+
+  #forget(job: JobRun): void {
     job.isBroken = true;
     job.mayStart = false;
     if (!job.isOver) this.#dispatcher.refresh(job);
     for (const attempt of this.#inFlight.all(job)) this.#inFlight.forgetTimeout(attempt);
     this.#round.touch(job);
-    job.ports.listener.onBroken(error);
   }
 
   /** Does what is due by now. May be called early, late and often. */
@@ -242,6 +253,7 @@ export class Scheduler {
   /** Of all jobs, or of one. */
   #stopAll(graceMs: number, job?: JobRun): void {
     for (const attempt of this.#inFlight.all(job)) {
+      if (attempt.job.isLeft) continue;
       if (attempt.reason === null) this.#stop(attempt, "interrupt", graceMs);
       else this.#round.stop(attempt.key, graceMs);
     }

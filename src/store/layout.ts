@@ -31,6 +31,8 @@ export const lanesDir = (base: string): string => join(base, "lanes");
 /** Held by the manager that runs; says who it is. */
 export const managerLock = (base: string): string => join(base, "manager.pid");
 export const managerLog = (base: string): string => join(base, "manager.log");
+/** What it waits for itself: jobs that it can't take up now. */
+export const managerWaits = (base: string): string => join(base, "manager.waits");
 /** Sockets at which engines listen. */
 export const controlDir = (base: string): string => join(base, "control");
 /** Jobs on their way out: moved here, then deleted. */

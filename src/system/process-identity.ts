@@ -58,6 +58,13 @@ export function isAlive(identity: ProcessIdentity): Look {
   return look.found.start === identity.start && !look.found.isZombie ? yes(true) : NO;
 }
 
+/** True if that very process is known to be stopped, by SIGSTOP for instance. */
+export function isStopped(identity: ProcessIdentity): boolean {
+  if (isAlive(identity).answer !== "yes") return false;
+  const look = readProcess(identity.pid);
+  return look.answer === "yes" && look.found.isStopped;
+}
+
 /** That very process goes on, if it is stopped and ours to signal. */
 export function wake(identity: ProcessIdentity): void {
   try {

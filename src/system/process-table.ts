@@ -19,6 +19,8 @@ export interface ProcessEntry {
   readonly start: number;
   /** Ended, and only waiting to be reaped. */
   readonly isZombie: boolean;
+  /** By a signal, until another one lets it go on. */
+  readonly isStopped: boolean;
 }
 
 const HAS_PROC = process.platform === "linux";
@@ -114,6 +116,7 @@ function readStat(pid: number): Look<ProcessEntry> {
     group: Number(fields[2]),
     start: Number(fields[19]),
     isZombie: state === "Z" || state === "X",
+    isStopped: state === "T",
   });
 }
 
@@ -148,6 +151,7 @@ function readPs(selection: readonly string[]): Seen<ProcessEntry[]> {
       group: Number(found[3]),
       start: Math.floor(Date.parse(found[5] ?? "") / 1000),
       isZombie: found[4]?.startsWith("Z") ?? false,
+      isStopped: found[4]?.startsWith("T") ?? false,
     });
   }
   return yes(entries);

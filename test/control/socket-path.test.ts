@@ -16,7 +16,12 @@ test("where long paths can't be shortened, both sides come to one short director
   assert.equal(new Set(places).size, 1);
   const directory = places[0]!;
   assert.equal(statSync(directory).mode & 0o777, 0o700);
-  const server = new ControlServer({ directory, answer: async ({ job }) => ({ job }), onTrouble: assert.ifError });
+  const server = new ControlServer({
+    directory,
+    answer: async ({ job }) => ({ job }),
+    troubles: () => new Map(),
+    onTrouble: assert.ifError,
+  });
   server.listen();
   assert.deepEqual(await ask(directory, server.name, { verb: "cancel", job: "etl", tasks: null }), { ok: { job: "etl" } });
   await server.close();

@@ -13,7 +13,7 @@ const TOO_LONG = 65 * 1024 * 1024;
 function listen(t: TestContext, answer: () => Promise<object>): { directory: string; server: ControlServer } {
   const directory = join(temporaryPlace(t).root, "control");
   mkdirSync(directory, { mode: 0o700 });
-  const server = new ControlServer({ directory, answer, onTrouble: assert.fail });
+  const server = new ControlServer({ directory, answer, troubles: () => new Map(), onTrouble: assert.fail });
   server.listen();
   t.after(() => server.close());
   return { directory, server };

@@ -3,6 +3,7 @@
 import { viewJobs, type JobView, type TaskView } from "../../index.js";
 import { findManager, managerData } from "../../manager/daemon.js";
 import { setAside, WHY_SET_ASIDE } from "../../manager/opening-record.js";
+import { ITSELF, readWaits } from "../../manager/waits.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
@@ -24,7 +25,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     const isShown = ({ status = "pending" }: TaskView): boolean => only === null || status === only;
     out.write(
       isJson
-        ? jsonLine({ ...stateOf(job), tasks: job.tasks?.filter(isShown) ?? null })
+        ? jsonLine({ ...stateOf(job, waitsFor(settings)), tasks: job.tasks?.filter(isShown) ?? null })
         : jobText(job, { isEveryTask, only, nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style),
     );
     return exitCode.completed;
@@ -33,17 +34,19 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     throw new UsageError("--state is for the tasks of one job: air-executor status JOB --state failed");
   const jobs = viewJobs(base).map(withSetAside(base));
   const manager = findManager(base);
-  if (isJson) out.write(jsonLine({ jobs: jobs.map(stateOf), manager: managerData(manager) }));
-  else if (jobs.length > 0) out.write(jobsTable(jobs, { nowMs: Date.now(), waitsFor: waitsFor(settings) }, out.style));
+  const waits = waitsFor(settings);
+  if (isJson) out.write(jsonLine({ jobs: jobs.map((job) => stateOf(job, waits)), manager: managerData(manager) }));
+  else if (jobs.length > 0) out.write(jobsTable(jobs, { nowMs: Date.now(), waitsFor: waits }, out.style));
   else if (!settings.isOn("quiet")) err.write(`no jobs in ${base}\n`);
-  if (!isJson && !settings.isOn("quiet")) err.write(`${managerText(manager)}\n`);
+  if (!isJson && !settings.isOn("quiet")) err.write(`${managerText(manager, base)}\n`);
   return exitCode.completed;
 }
 
 /** state.json as it is, completed where it can't be read or is another program's. */
-function stateOf({ name, state, counts, problem, engine }: JobView): object {
+function stateOf(job: JobView, waits: (job: JobView) => string): object {
+  const { name, state, counts, problem, engine } = job;
   // A directory that was copied or renamed has the name of its path, whatever its file says until somebody takes it up.
-  return { ...(state ?? { state: "waiting" }), name, counts, problem, engine };
+  return { ...(state ?? { state: "waiting" }), name, counts, problem, engine, waits_for: waits(job) || null };
 }
 
 /** What managers pass over is waited for by nobody: status says so. */
@@ -52,10 +55,13 @@ function withSetAside(base: string): (job: JobView) => JobView {
   return (job) => (names.has(job.name) && !job.isOver ? { ...job, problem: `it is set aside: ${WHY_SET_ASIDE}` } : job);
 }
 
-function managerText(manager: ReturnType<typeof findManager>): string {
+function managerText(manager: ReturnType<typeof findManager>, base: string): string {
   switch (manager.answer) {
-    case "yes":
-      return `manager ${manager.found.pid} runs since ${formatTime(Date.parse(manager.found.since))}`;
+    case "yes": {
+      const wait = readWaits(base).get(ITSELF);
+      const what = `manager ${manager.found.pid} runs since ${formatTime(Date.parse(manager.found.since))}`;
+      return wait === undefined ? what : `${what}, and waits: ${printableLine(wait)}`;
+    }
     case "no":
       return "no manager runs";
     case "unknown":

@@ -30,11 +30,13 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
     const nowMs = Date.now();
     const heldBack = held === null ? [] : heldBackLines(held, job!.name, nowMs);
     // Whatever happens to a task changes the state too.
-    const facts = JSON.stringify(jobs.map(({ state, counts, problem, engine }) => ({ state, counts, problem, engine })));
+    const waits = waitsFor(settings);
+    const facts = JSON.stringify(jobs.map((each) => [each.state, each.counts, each.problem, each.engine, waits(each)]));
     const isOver = job !== null && job.isOver;
-    const options = { nowMs, waitsFor: waitsFor(settings) };
+    // What the engine says just now stands in a line of its own.
+    const options = { nowMs, waitsFor: (each: JobView) => ((held?.trouble ?? null) === null ? waits(each) : "") };
     const show = (text: string): void => live.show(text, facts, isOver);
-    if (isJson) show(jobs.map((each) => `${JSON.stringify(toJson(each))}\n`).join(""));
+    if (isJson) show(jobs.map((each) => `${JSON.stringify(toJson(each, waits))}\n`).join(""));
     else if (job !== null) {
       const room = out.isTerminal && !isOver ? { columns: out.columns(), rows: out.stream.rows || usualRows } : null;
       show(watchText(job, { isEveryTask: settings.isOn("all"), heldBack, room, ...options }, out.style));
@@ -44,6 +46,14 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   }
 }
 
-function toJson({ name, state, tasks, counts, problem, engine }: JobView): object {
-  return { ...(state ?? { name, state: "waiting" }), counts, problem, engine, ...(tasks !== null && { tasks }) };
+function toJson(job: JobView, waits: (job: JobView) => string): object {
+  const { name, state, tasks, counts, problem, engine } = job;
+  return {
+    ...(state ?? { name, state: "waiting" }),
+    counts,
+    problem,
+    engine,
+    waits_for: waits(job) || null,
+    ...(tasks !== null && { tasks }),
+  };
 }

@@ -6,12 +6,14 @@
 import { join } from "node:path";
 import { ask } from "../../control/client.js";
 import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../../control/protocol.js";
+import { isSocketName, slatePath } from "../../control/socket-path.js";
 import { AirError } from "../../domain/errors.js";
 import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { socketOfHolder } from "../../system/lock-holder.js";
 import { isOurDirectory } from "../../system/private-directory.js";
+import { readSlate } from "../../system/slate.js";
 
 /** What became of an addition. */
 export interface Added extends AddAnswer {
@@ -37,6 +39,13 @@ export function askToRetry(base: string, job: string, wish: RetryWish): Promise<
 /** What only its engine knows of a job. */
 export function askToExplain(base: string, job: string): Promise<LiveState | null> {
   return askHolder<LiveState>(base, { verb: "explain", job });
+}
+
+/** What a job waits for, as the engine that holds it has written down; null if for nothing. Asks nobody. */
+export function readTrouble(base: string, job: string): string | null {
+  const socket = socketOfHolder(jobPaths(join(jobsDir(base), job)).lock);
+  if (!isSocketName(socket) || !isOurDirectory(controlDir(base))) return null;
+  return readSlate(slatePath(controlDir(base), socket)).get(job) ?? null;
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {

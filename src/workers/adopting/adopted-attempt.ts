@@ -85,16 +85,16 @@ export class AdoptedAttempt {
     return true;
   }
 
-  /** True if that settles it. There is no record of it any more, so its processes alone can tell. */
-  settleWithoutSpool(isOfThisBoot: boolean, why: string | null): boolean {
+  /** There is no record of it any more, so its processes alone can tell. Null if that settles it, or what keeps us from telling. */
+  settleWithoutSpool(isOfThisBoot: boolean, why: string | null): Error | null {
     const left = findProcesses([this.#trace]);
-    if (left.answer === "unknown") return false;
+    if (left.answer === "unknown") return left.why;
     const lost: Result = { kind: "lost", message: "the record of its runner is gone" };
     if (left.found.get(this.#trace)!.length > 0) {
       this.stop(LEFTOVER_GRACE_MS);
       this.#end(lost, { at: Date.now() });
     } else this.#settle(isOfThisBoot ? { kind: "not-begun", message: why ?? NEVER_BEGUN } : lost);
-    return true;
+    return null;
   }
 
   /** Its record can't be read. True if it was to be ended and nothing of it is left: then that is enough. */

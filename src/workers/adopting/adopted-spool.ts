@@ -5,6 +5,7 @@
 
 import type { Result, Usage } from "../../domain/outcome.js";
 import type { Look } from "../../system/look.js";
+import type { ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 
 /** What is known of an attempt so far. */
@@ -33,6 +34,8 @@ export interface AdoptedSpool {
   read(): void;
   /** Whether whoever writes it may write more. */
   isAlive(): Look;
+  /** Who writes it, as far as it says. */
+  readonly writer: ProcessIdentity | null;
   /** Keeps its writer from beginning what it has not begun, if that is in its hands. Throws the file system's errors. */
   holdBack(): void;
   /** Its writer goes on, if somebody has stopped it (SIGSTOP): what it has to record would never come. */

@@ -2,16 +2,19 @@
  * Finds out what became of attempts whose runner is not ours any more (an earlier engine's, or one of ours that died), from its spool,
  * and waits for those that still run.
  *
- * It never starts anything, and never touches a process that is not of the attempt that it ends. What can't be known is waited for.
+ * It never starts anything, and never touches a process that is not of the attempt that it ends. What can't be known is waited for, and
+ * what that waits for is told; how long is for others to say.
  */
 
 import { watch, type FSWatcher } from "node:fs";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
 import { isSystemError } from "../../system/error-code.js";
+import { isStopped } from "../../system/process-identity.js";
 import type { Terminator } from "../ending/terminator.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
+import { stoppedWords } from "../runner/reports.js";
 import { AdoptedAttempt } from "./adopted-attempt.js";
 import { openAdopted } from "./open-adopted.js";
 
@@ -26,6 +29,14 @@ export interface AdoptionContext {
   readonly report: (report: Report) => void;
   /** Attempts that can't be ended. */
   readonly onStuck: (key: number, processes: number) => void;
+  /** Of these attempts nothing becomes known: why, or null if that is over. Told when it changes; the id says which is over. */
+  readonly onStandstill: (id: string, keys: readonly number[], why: StandstillWords | null) => void;
+}
+
+/** As of `Standstill`. */
+export interface StandstillWords {
+  readonly why: string;
+  readonly isUnclear: boolean;
 }
 
 interface Watched {
@@ -39,6 +50,10 @@ interface Watched {
   /** Why its runner is gone, if we know. */
   readonly why: string | null;
   isBusy: boolean;
+  /** Tells it from others of the same spool. */
+  readonly number: number;
+  /** What was told last of a standstill. */
+  toldWhy: string | null;
 }
 
 export class Adoption {
@@ -48,6 +63,7 @@ export class Adoption {
   /** A spool may be here more than once: jobs of one engine shared it, and are taken up one after another. */
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
+  #count = 0;
 
   constructor(context: AdoptionContext) {
     this.#context = context;
@@ -64,7 +80,17 @@ export class Adoption {
     for (const [name, list] of byClaim) {
       const open = new Set(list.map((orphan) => this.#register(orphan)));
       const path = spoolPath(this.#context.lanesDirectory, name);
-      const watched: Watched = { name, path, spool: null, watcher: null, open, why, isBusy: false };
+      const watched: Watched = {
+        name,
+        path,
+        spool: null,
+        watcher: null,
+        open,
+        why,
+        isBusy: false,
+        number: this.#count++,
+        toldWhy: null,
+      };
       this.#watched.add(watched);
       this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
       void this.#check(watched);
@@ -105,11 +131,13 @@ export class Adoption {
     // An event may still come after the watch was closed, and one look at a time is enough.
     if (!this.#watched.has(watched) || watched.isBusy) return;
     watched.isBusy = true;
+    let standstill: StandstillWords | null = null;
     try {
-      await this.#look(watched);
+      standstill = await this.#look(watched);
     } catch (error) {
       // Nothing can be told now: the next look is not far. What is to end must come to an end without it.
       if (!isSystemError(error)) throw error;
+      standstill = unclear(error, watched.path);
       for (const adopted of [...watched.open]) {
         if (adopted.settleIfGone(`the record of its runner can't be read (${error.message})`)) {
           watched.open.delete(adopted);
@@ -118,10 +146,20 @@ export class Adoption {
     } finally {
       watched.isBusy = false;
     }
+    this.#tell(watched, watched.open.size === 0 ? null : standstill);
     if (watched.open.size === 0) this.#unwatch(watched);
   }
 
-  async #look(watched: Watched): Promise<void> {
+  #tell(watched: Watched, standstill: StandstillWords | null): void {
+    const why = standstill?.why ?? null;
+    if (why === watched.toldWhy) return;
+    watched.toldWhy = why;
+    const keys = [...watched.open].map(({ orphan }) => orphan.key);
+    this.#context.onStandstill(`${watched.name} ${watched.number}`, keys, standstill);
+  }
+
+  /** Gives what keeps it from being known what becomes of them. */
+  async #look(watched: Watched): Promise<StandstillWords | null> {
     if (watched.spool === null) {
       const keys = [...watched.open].map(({ orphan }) => orphan.claimKey);
       const spool = isSpoolName(watched.name) ? await openAdopted(watched.path, keys) : null;
@@ -136,11 +174,21 @@ export class Adoption {
     // What was written before it ended is read in any case.
     spool.read();
     for (const adopted of [...open]) if (adopted.take(spool, life, why)) open.delete(adopted);
+    if (life.answer === "unknown") return unclear(life.why);
+    const { writer } = spool;
+    if (life.answer === "no" || writer === null || !isStopped(writer)) return null;
+    return { why: stoppedWords(writer.pid), isUnclear: false };
   }
 
   /** Somebody has removed it, perhaps while the task runs: then that is ended before another attempt may begin. */
-  #settleWithoutSpool({ name, open, why }: Watched): void {
-    for (const adopted of [...open]) if (adopted.settleWithoutSpool(isOfThisBoot(name), why)) open.delete(adopted);
+  #settleWithoutSpool({ name, open, why }: Watched): StandstillWords | null {
+    let standstill: StandstillWords | null = null;
+    for (const adopted of [...open]) {
+      const obstacle = adopted.settleWithoutSpool(isOfThisBoot(name), why);
+      if (obstacle === null) open.delete(adopted);
+      else standstill = unclear(obstacle);
+    }
+    return standstill;
   }
 
   #watch(watched: Watched): void {
@@ -160,4 +208,9 @@ export class Adoption {
     clearInterval(this.#timer);
     this.#timer = null;
   }
+}
+
+/** @param path what could not be read, where the error does not say it */
+function unclear({ message }: Error, path = ""): StandstillWords {
+  return { why: path === "" || message.includes(path) ? message : `${path}: ${message}`, isUnclear: true };
 }

@@ -66,6 +66,10 @@ export class LaneSpool implements AdoptedSpool {
     return life.answer === "no" ? lookAtLock(this.#path) : life;
   }
 
+  get writer(): ProcessIdentity | null {
+    return this.#lane;
+  }
+
   holdBack(): void {
     closeSync(openToAppend(recallPath(this.#path)));
     this.#isHeldBack = true;

@@ -3,7 +3,7 @@
 import { closeSync, readSync } from "node:fs";
 import { NO, type Look } from "../../system/look.js";
 import { lookAtLock } from "../../system/lock-look.js";
-import { bootId, isAlive, wake } from "../../system/process-identity.js";
+import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 import { endOf } from "../runner/end-result.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
@@ -55,6 +55,10 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     const life = isAlive(head);
     if (life.answer !== "no") return life;
     return this.isOfEarlierBoot() ? NO : lookAtLock(this.#path);
+  }
+
+  get writer(): ProcessIdentity | null {
+    return this.#head;
   }
 
   /** It drops its queue by itself when its engine is gone. */

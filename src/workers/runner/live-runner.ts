@@ -8,6 +8,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { codeOf, isSystemError } from "../../system/error-code.js";
+import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
@@ -84,6 +85,15 @@ export class LiveRunner implements SpoolListener {
     this.#child.stdin?.on("error", () => {});
     this.#child.stdout?.on("data", () => this.#readAndTell());
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said = (this.#said + text).slice(0, MOST_SAID)));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get isStopped(): boolean {
+    const look = readProcess(this.pid);
+    return !this.#isGone && look.answer === "yes" && look.found.isStopped;
   }
 
   /** @param width how many may run at once */

@@ -6,6 +6,7 @@
  */
 
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
+import type { Standstill } from "../../domain/standstill.js";
 import { inherited } from "../../system/inherited.js";
 import { leftSpools } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
@@ -16,10 +17,10 @@ import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
 import { leftWords, orphanOf, reportOf, stuckWords } from "./reports.js";
 import { runnerOptions } from "./runner-program.js";
 import { Slots } from "./slots.js";
+import { Standstills } from "./standstills.js";
 import { ThreadLink } from "./thread-link.js";
 
 const RECENT = 256;
-/** Every task of a job may leave something. */
 const MOST_LEFT_SAID = 10;
 
 export interface LocalRunnerOptions {
@@ -48,6 +49,7 @@ export class LocalRunner implements TaskRunner {
   readonly #orphans = new Map<number, OrphanedAttempt>();
   /** What is being stopped, and how long it may take. */
   readonly #stops = new Map<number, number>();
+  readonly #standstills = new Standstills();
   #keepsSpools = false;
   #handler: (reports: readonly Report[]) => void = () => {};
 
@@ -114,6 +116,10 @@ export class LocalRunner implements TaskRunner {
     this.#handler = handler;
   }
 
+  get standstills(): readonly Standstill[] {
+    return this.#standstills.now(this.#orphans, this.#claim, this.#attempts.values());
+  }
+
   keep(): void {
     this.#keepsSpools = true;
   }
@@ -136,24 +142,25 @@ export class LocalRunner implements TaskRunner {
 
   #replaceRunner(error: Error): void {
     this.#options.onNotice(`the thread that starts tasks has died and is replaced: ${error.message}`);
+    this.#standstills.clear();
     const adopted = [...this.#orphans.values()];
     this.#abandonRunner();
-    if (adopted.length > 0) this.#adoptAgain(adopted);
+    this.#adoptAgain(adopted);
   }
 
   /** What the present runner had is adopted, and another runner takes what comes. */
   #abandonRunner(): void {
     const claim = this.#claim;
-    const orphans = [...this.#attempts.values()].map((attempt) => orphanOf(attempt, claim));
+    const orphans = Array.from(this.#attempts.values(), (attempt) => orphanOf(attempt, claim));
     this.#attempts = new Map();
     this.#text = new HandOverText();
     this.#runners += 1;
     for (const orphan of orphans) this.#orphans.set(orphan.key, orphan);
-    if (orphans.length > 0) this.#adoptAgain(orphans);
+    this.#adoptAgain(orphans);
   }
 
   #adoptAgain(orphans: readonly OrphanedAttempt[]): void {
-    this.#link.send({ type: "adopt", attempts: orphans });
+    if (orphans.length > 0) this.#link.send({ type: "adopt", attempts: orphans });
     for (const { key } of orphans) {
       const graceMs = this.#stops.get(key);
       if (graceMs !== undefined) this.#link.send({ type: "stop", key, graceMs });
@@ -162,7 +169,7 @@ export class LocalRunner implements TaskRunner {
 
   /** In a turn of its own: reports never arrive from within a call. */
   #refuse(key: number, message: string): void {
-    const report: Report = { key, at: Date.now(), result: { kind: "spawn-failed", message }, wasStopped: false };
+    const report = { key, at: Date.now(), result: { kind: "spawn-failed", message }, wasStopped: false } as const;
     setImmediate(() => this.#report([{ type: "settled", report }], new Float64Array()));
   }
 
@@ -173,6 +180,8 @@ export class LocalRunner implements TaskRunner {
       case "gone":
         if (news.claim === this.#claim) this.#abandonRunner();
         return;
+      case "standstill":
+        return this.#standstills.hear(news, performance.now());
       case "notice":
         return this.#options.onNotice(news.text);
     }
@@ -222,8 +231,7 @@ export class LocalRunner implements TaskRunner {
         const attempt = this.#recent[end.key % RECENT];
         if (attempt?.key !== end.key || this.#leftSaid === MOST_LEFT_SAID) return null;
         this.#leftSaid += 1;
-        const isLast = this.#leftSaid === MOST_LEFT_SAID;
-        this.#options.onNotice(`${leftWords(attempt, end.processes)}${isLast ? "; more such tasks are not named" : ""}`);
+        this.#options.onNotice(leftWords(attempt, end.processes, this.#leftSaid === MOST_LEFT_SAID));
         return null;
       }
     }

@@ -94,5 +94,14 @@ export type ThreadNews =
     }
   /** The runner of that name is gone, and begins nothing more; what it had is to be adopted. */
   | { readonly type: "gone"; readonly claim: string; readonly why: string }
+  /** Of these attempts nothing becomes known: why, or null if that is over. */
+  | {
+      readonly type: "standstill";
+      /** Names it until it is over. Without keys: the claim of the runner that it concerns, with all that it has. */
+      readonly id: string;
+      readonly keys: readonly number[] | null;
+      readonly why: string | null;
+      readonly isUnclear: boolean;
+    }
   /** Somebody should know. */
   | { readonly type: "notice"; readonly text: string };

@@ -28,10 +28,18 @@ export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
   return { key, claim, claimKey: key, job, task, attempt: number, startedAt, isQueued: false, log, limitMs, graceMs };
 }
 
-/** For people: what an attempt left behind when it ended, on purpose as far as anybody can tell. */
-export function leftWords({ job, task }: { readonly job: string; readonly task: string }, processes: number): string {
+/**
+ * For people: what an attempt left behind when it ended, on purpose as far as anybody can tell.
+ *
+ * @param isLast no more such tasks are named
+ */
+export function leftWords(
+  { job, task }: { readonly job: string; readonly task: string },
+  processes: number,
+  isLast: boolean,
+): string {
   const what = processes === 1 ? "a process that runs on: it is" : `${processes} processes that run on: they are`;
-  return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone`;
+  return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone${isLast ? "; more such tasks are not named" : ""}`;
 }
 
 /** For people: an attempt that outlives every KILL. */
@@ -39,4 +47,9 @@ export function stuckWords(attempt: { readonly job: string; readonly task: strin
   const { job, task } = attempt ?? { job: "?", task: "?" };
   const what = processes === 1 ? "a process" : `${processes} processes`;
   return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
+}
+
+/** For people: why what a runner has does not go on. */
+export function stoppedWords(pid: number): string {
+  return `the process that runs it is stopped; kill -CONT ${pid} lets it go on`;
 }

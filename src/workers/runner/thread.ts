@@ -18,7 +18,11 @@ import { fillInFiles } from "./fill-in-files.js";
 import { LiveRunner, type HowGone } from "./live-runner.js";
 import type { HandOver, ThreadCommand, ThreadNews, ThreadSetup, UnusualEnd } from "./messages.js";
 import { MovedLogs } from "./moved-logs.js";
+import { stoppedWords } from "./reports.js";
 import { chooseRunner, portableRunner, type RunnerProgram } from "./runner-program.js";
+
+/** How often it is looked whether somebody has stopped our runner. */
+const LOOK_EVERY_MS = 2_000;
 
 export class RunnerThread {
   readonly #setup: ThreadSetup;
@@ -33,6 +37,10 @@ export class RunnerThread {
   readonly #gone = new Map<string, { readonly why: string; readonly hasRun: boolean }>();
   #forgetting: Promise<void> = Promise.resolve();
   #isSending = false;
+  /** It does not keep the thread alive. */
+  readonly #vigil = setInterval(() => this.#lookAtRunner(), LOOK_EVERY_MS).unref();
+  /** The claim of our runner while it is known to be stopped. */
+  #stopped: string | null = null;
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup;
@@ -46,6 +54,8 @@ export class RunnerThread {
         this.#note({ type: "settled", report });
       },
       onStuck: (key, processes) => this.#note({ type: "stuck", key, processes }),
+      onStandstill: (id, keys, words) =>
+        this.#tell({ type: "standstill", id, keys, why: words?.why ?? null, isUnclear: words?.isUnclear ?? false }),
     });
   }
 
@@ -139,7 +149,18 @@ export class RunnerThread {
     this.#tell({ type: "gone", claim, why });
   }
 
+  /** One that somebody has stopped (SIGSTOP) rings no more: that is said, and it goes on when he lets it. */
+  #lookAtRunner(): void {
+    const live = this.#live;
+    const why = live?.runner.isStopped === true ? stoppedWords(live.runner.pid) : null;
+    const claim = why === null ? null : live!.claim;
+    if (claim === this.#stopped) return;
+    this.#tell({ type: "standstill", id: claim ?? this.#stopped!, keys: null, why, isUnclear: false });
+    this.#stopped = claim;
+  }
+
   async #close(keepsSpools: boolean): Promise<void> {
+    clearInterval(this.#vigil);
     this.#adoption.close();
     await this.#forgetting;
     await this.#live?.runner.end();

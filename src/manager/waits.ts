@@ -1,0 +1,37 @@
+/** What a manager waits for, on its slate: jobs that it can't take up now, and why. Written by it, read by `status`. */
+
+import { resolve } from "node:path";
+import { managerWaits } from "../internal.js";
+import { readSlate, Slate } from "../system/slate.js";
+
+/** Under no job's name stands what it waits for itself. */
+export const ITSELF = "";
+
+export class Waits {
+  readonly #slate: Slate | null;
+  readonly #sentences = new Map<string, string>();
+
+  constructor(dir: string) {
+    this.#slate = Slate.open(managerWaits(dir));
+  }
+
+  /** @param sentence null when it is over. */
+  note(name: string, sentence: string | null): void {
+    if (sentence === null ? !this.#sentences.delete(name) : this.#sentences.get(name) === sentence) return;
+    if (sentence !== null) this.#sentences.set(name, sentence);
+    this.#slate?.say(this.#sentences);
+  }
+
+  close(): void {
+    try {
+      this.#slate?.remove();
+    } catch {
+      // Nobody believes it without a manager.
+    }
+  }
+}
+
+/** Of the manager that runs: to be asked only while one does. */
+export function readWaits(dir: string): ReadonlyMap<string, string> {
+  return readSlate(managerWaits(resolve(dir)));
+}

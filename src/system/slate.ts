@@ -1,0 +1,79 @@
+/**
+ * A small file in which a process says how it stands, for those who can't ask it: a process without a handle left takes no call, and a full
+ * disk no new file. So the file is opened, and its room taken, while all is well. It is believed as long as its writer lives, which whoever
+ * reads it finds out elsewhere.
+ */
+
+import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
+import { readFile } from "./open-file.js";
+
+/** What does not fit is left out. */
+const ROOM_BYTES = 8 * 1024;
+const LONGEST_SENTENCE = 500;
+const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+export class Slate {
+  readonly #path: string;
+  readonly #fd: number;
+  #text = "{}";
+
+  private constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#write(this.#text);
+  }
+
+  /** In the place of one that a process before us has left. Null if there can be none: then nobody reads how we stand. */
+  static open(path: string): Slate | null {
+    try {
+      rmSync(path, { force: true });
+      return new Slate(path, openSync(path, NEW, 0o600));
+    } catch {
+      return null;
+    }
+  }
+
+  /** A sentence each, by name. Costs nothing if it is what stands there. */
+  say(sentences: ReadonlyMap<string, string>): void {
+    const text = inRoom(sentences);
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#write(text);
+  }
+
+  remove(): void {
+    closeSync(this.#fd);
+    rmSync(this.#path, { force: true });
+  }
+
+  #write(text: string): void {
+    try {
+      writeSync(this.#fd, Buffer.from(text + " ".repeat(Math.max(0, ROOM_BYTES - Buffer.byteLength(text)))), 0, null, 0);
+    } catch {
+      // Then the older word stands.
+    }
+  }
+}
+
+/** What stands there; nothing if there is none, or if it is being written just now. */
+export function readSlate(path: string): ReadonlyMap<string, string> {
+  const file = readFile(path, 2 * ROOM_BYTES);
+  if (file.answer === "no" || file.answer === "other" || file.answer === "unknown") return new Map();
+  try {
+    const value: unknown = JSON.parse(file.found.bytes.toString("utf8"));
+    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  } catch {
+    return new Map();
+  }
+}
+
+function inRoom(sentences: ReadonlyMap<string, string>): string {
+  let text = "{";
+  for (const [name, sentence] of sentences) {
+    const entry = `${text === "{" ? "" : ","}${JSON.stringify(name)}:${JSON.stringify(sentence.slice(0, LONGEST_SENTENCE))}`;
+    if (Buffer.byteLength(text) + Buffer.byteLength(entry) + 1 > ROOM_BYTES) break;
+    text += entry;
+  }
+  return `${text}}`;
+}

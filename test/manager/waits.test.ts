@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ManagedDirectory, task, until } from "./manager-process.js";
+
+const hello = task("hello", "echo", ["hello"]);
+const IS_LINUX = process.platform === "linux";
+
+function limitHandles(pid: number, most: number): void {
+  execFileSync("prlimit", [`--pid=${pid}`, `--nofile=${most}:`]);
+}
+
+function waitOf(place: ManagedDirectory, job: string): string | null {
+  const { stdout } = place.run("status", "--json");
+  const { jobs } = JSON.parse(stdout) as { jobs: { name: string; waits_for: string | null }[] };
+  return jobs.find(({ name }) => name === job)?.waits_for ?? null;
+}
+
+test("a job that a manager can't take up for want of handles says so in status, until it can", { skip: !IS_LINUX }, async (t) => {
+  const place = new ManagedDirectory(t);
+  place.drop("before", [hello]);
+  const manager = await place.start();
+  await place.untilState("before", "completed");
+  limitHandles(manager.pid!, Math.min(...freeOf(manager.pid!)));
+  place.drop("starved", [hello]);
+  await until(() => waitOf(place, "starved") !== null, "status to name what the job waits for");
+  assert.match(waitOf(place, "starved")!, /EMFILE|too many open files/);
+  assert.match(place.run("status").stdout, /starved .*(?:EMFILE|too many open files)/);
+  limitHandles(manager.pid!, 4096);
+  await place.untilState("starved", "completed");
+  assert.equal(waitOf(place, "starved"), null);
+  assert.equal(await place.end(), 0);
+  assert.deepEqual(
+    readdirSync(place.base).filter((name) => name.endsWith(".waits")),
+    [],
+  );
+});
+
+/** The lowest handle that is free. */
+function freeOf(pid: number): number[] {
+  const taken = new Set(readdirSync(join("/proc", String(pid), "fd")).map(Number));
+  return [...Array(4096).keys()].filter((fd) => !taken.has(fd)).slice(0, 1);
+}
