@@ -10,7 +10,7 @@ import type { AttemptHistory, Pause } from "./history.js";
 import type { JobOwner, JobSettings, JobState, RunIdentity } from "./job.js";
 import type { Resources } from "./resources.js";
 import type { Outcome, StopReason, Usage } from "./outcome.js";
-import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
+import type { RanOn, TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** The job was read, checked and accepted. The first event of every journal. */
 export interface JobTaken {
@@ -76,6 +76,8 @@ export interface AttemptStarted {
   readonly takes?: Resources;
   /** Numbers of the GPUs that it has; absent for none. */
   readonly gpus?: readonly number[];
+  /** Where it runs; absent for the machine of its engine. */
+  readonly ranOn?: RanOn;
   /** Set if it was handed to its slot together with others and waits behind them: the task stays pending until it begins or ends. */
   readonly queued?: true;
 }

@@ -7,7 +7,7 @@ import type { HeldBack } from "./held-back.js";
 import type { JobOwner, JobSettings, JobStatus } from "./job.js";
 import type { Outcome, Usage } from "./outcome.js";
 import type { Resources } from "./resources.js";
-import type { TaskRecord, TaskSpec, TaskStatus } from "./task.js";
+import type { RanOn, TaskRecord, TaskSpec, TaskStatus } from "./task.js";
 
 /** An attempt that began. What was handed over and never began is none. */
 export interface AttemptHistory {
@@ -27,6 +27,8 @@ export interface AttemptHistory {
   readonly takes: Resources;
   /** Null where it can't be known, and until it has ended. */
   readonly usage: Usage | null;
+  /** Where it ran; null for the machine of its engine. */
+  readonly ranOn: RanOn | null;
 }
 
 export interface TaskHistory {

@@ -2,7 +2,7 @@
 
 import type { Resources } from "./resources.js";
 import type { SlurmOptions } from "./slurm-options.js";
-import type { TaskRecord, TaskSpec } from "./task.js";
+import type { RanOn, TaskRecord, TaskSpec } from "./task.js";
 
 export type JobState = "waiting" | "working" | "completed" | "failed" | "cancelled";
 
@@ -85,6 +85,8 @@ export interface RecordedAttempt {
   readonly claim: string;
   readonly key: number;
   readonly takes: Resources;
+  /** As in `attempt-started`. */
+  readonly ranOn?: RanOn | undefined;
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
   /** Set if we were stopping it when we died: it stays stopped. */

@@ -7,6 +7,7 @@ import type { AttemptStarted, JobEvent } from "./events.js";
 import type { Result, Usage } from "./outcome.js";
 import type { Resources } from "./resources.js";
 import type { Standstill } from "./standstill.js";
+import type { RanOn } from "./task.js";
 
 /** The plain data of one attempt: all that a runner needs, nothing that only makes sense in this process. */
 export interface Descriptor {
@@ -48,6 +49,8 @@ export interface Placement {
   readonly slot: number;
   /** Names where the runner will record what becomes of it. */
   readonly claim: string;
+  /** Absent for the machine of this engine. */
+  readonly ranOn?: RanOn;
   /** Numbers of the GPUs that it has; absent for none. */
   readonly gpus?: readonly number[];
 }

@@ -6,6 +6,13 @@ import type { Usage } from "./outcome.js";
 
 export type TaskStatus = "pending" | "running" | "completed" | "failed" | "skipped" | "cancelled";
 
+/** A machine that is not its engine's. */
+export interface RanOn {
+  readonly node: string;
+  /** The job of Slurm that had given the slot, as an array and its element, `17_3`; null if not known. */
+  readonly slurmJob: string | null;
+}
+
 /** The statuses that a task never leaves by itself. */
 export type FinalStatus = Exclude<TaskStatus, "pending" | "running">;
 
@@ -69,6 +76,8 @@ export interface TaskRecord {
   signal: string | null;
   /** Of the last attempt; null where it can't be known. */
   usage: Usage | null;
+  /** Where the last attempt ran; null for the machine of its engine. */
+  ranOn: RanOn | null;
 }
 
 export function isFinal(status: TaskStatus): status is FinalStatus {

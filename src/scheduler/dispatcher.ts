@@ -229,6 +229,7 @@ export class Dispatcher {
       key,
       ...(holding === null ? QUEUED : holding.isPlain ? {} : { takes: holding.demand }),
       ...(gpus.length > 0 && { gpus }),
+      ...(placement.ranOn !== undefined && { ranOn: placement.ranOn }),
     });
     job.running += 1;
   }

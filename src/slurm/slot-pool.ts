@@ -4,6 +4,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
+import type { RanOn } from "../domain/task.js";
 import type { Cluster } from "./cluster.js";
 import { CommandText } from "./command-text.js";
 import type { TakenPool } from "./pools.js";
@@ -85,6 +86,11 @@ export class SlotPool {
 
   channel(number: number): SlotChannel | undefined {
     return this.#channels.get(number);
+  }
+
+  /** @param channel of a slot that is up. */
+  whereIs({ number, life: { phase } }: SlotChannel): RanOn {
+    return { node: "node" in phase ? phase.node : "?", slurmJob: this.#submissions.idOf(number) };
   }
 
   textOf(channel: SlotChannel): CommandText {

@@ -132,7 +132,7 @@ export class SlurmRunner implements TaskRunner {
       if (channel === undefined) continue;
       this.#wishes.want(kind, ready - 1, performance.now());
       const claim = `slurm:${pool.token}.${pool.generation}/${channel.number}`;
-      return { slot: index * SLOTS_OF_A_POOL + channel.number, claim };
+      return { slot: index * SLOTS_OF_A_POOL + channel.number, claim, ranOn: pool.whereIs(channel) };
     }
     this.#wishes.want(kind, ready, performance.now());
     this.#thinkSoon();

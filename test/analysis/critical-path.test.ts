@@ -25,6 +25,7 @@ function task(
       error: null,
       takes: { cpu: 1 },
       usage: null,
+      ranOn: null,
     };
   });
   const end = times.at(-1)?.[2] ?? null;

@@ -51,6 +51,7 @@ export function ran(
       error: null,
       takes: { cpu: 1 },
       usage: null,
+      ranOn: null,
     };
   });
   const end = times.at(-1)?.[2] ?? null;

@@ -72,6 +72,16 @@ class Scene {
     return { pid: child.pid!, end: once(child, "close").then(([code]) => ({ code: code as number | null, err })) };
   }
 
+  /** What a verb prints. */
+  async ask(verb: string, ...words: readonly string[]): Promise<string> {
+    const args = [main, verb, ...words, "--dir", this.#place.dir];
+    const child = spawn(process.execPath, args, { env: cluster.env, stdio: ["ignore", "pipe", "inherit"], timeout: LIMIT_MS });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    await once(child, "close");
+    return out;
+  }
+
   async until(isTrue: () => boolean, what: string): Promise<void> {
     for (const deadline = Date.now() + LIMIT_MS; !isTrue(); await pause(20))
       assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
@@ -112,6 +122,11 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     assert.equal(scene.record("bad")["exit_code"], 137);
     assert.equal(scene.record("killed")["signal"], "SIGKILL");
     assert.match(scene.log("first"), /^n[123]\n$/);
+    const ranOn = scene.record("first")["ran_on"] as { node: string; slurm_job: string };
+    assert.equal(`${ranOn.node}\n`, scene.log("first"));
+    assert.match(ranOn.slurm_job, /^\d+_\d+$/);
+    assert.match(await scene.ask("why", "job", "first"), new RegExp(`on ${ranOn.node} in job ${ranOn.slurm_job} of Slurm`));
+    assert.match(await scene.ask("logs", "job", "first"), /^n[123]\n$/);
     assert.ok((scene.record("first")["usage"] as { max_rss_kb: number }).max_rss_kb > 0);
   });
 

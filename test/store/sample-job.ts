@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import type { JobEvent } from "../../src/domain/events.js";
+import type { AttemptStarted, JobEvent } from "../../src/domain/events.js";
 import { DEFAULT_RESOURCES } from "../../src/domain/resources.js";
 import type { TaskSpec } from "../../src/domain/task.js";
 
@@ -44,7 +44,7 @@ export const taken: JobEvent = {
   extra: { note: "kept" },
 };
 
-const started = (id: string, attempt: number, at: number): JobEvent => ({
+const started = (id: string, attempt: number, at: number): AttemptStarted => ({
   type: "attempt-started",
   at,
   task: id,
@@ -71,7 +71,7 @@ export const sampleEvents: readonly JobEvent[] = [
     error: "exit code 3",
     retryAt: AT + 10,
   },
-  started("prepare", 2, AT + 11),
+  { ...started("prepare", 2, AT + 11), ranOn: { node: "n1", slurmJob: "7_0" } },
   {
     type: "attempt-ended",
     at: AT + 12,

@@ -82,6 +82,7 @@ export function whyTaskData(why: TaskExplanation, { job, standstill }: Circumsta
           ? null
           : { user_ms: attempt.usage.userMs, system_ms: attempt.usage.systemMs, max_rss_kb: attempt.usage.maxRssKb },
       excess_bytes: attempt.excessBytes,
+      ran_on: attempt.ranOn === null ? null : { node: attempt.ranOn.node, slurm_job: attempt.ranOn.slurmJob },
     })),
   };
 }

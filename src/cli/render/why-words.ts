@@ -76,12 +76,18 @@ export function takesText(takes: Resources): string {
   return texts.length === 0 ? "" : `with ${listText(texts)}`;
 }
 
+function ranOnText(ranOn: ExplainedAttempt["ranOn"]): string {
+  if (ranOn === null) return "";
+  return `on ${printableLine(ranOn.node)}${ranOn.slurmJob === null ? "" : ` in job ${printableLine(ranOn.slurmJob)} of Slurm`}`;
+}
+
 export function attemptText(attempt: ExplainedAttempt, isLast: boolean, nowMs: number): string {
-  const { startedAt, endedAt, waitMs, runMs, takes, usage, excessBytes } = attempt;
+  const { startedAt, endedAt, waitMs, runMs, takes, usage, excessBytes, ranOn } = attempt;
   const start = `started ${momentText(startedAt, nowMs)}, ${formatDuration(waitMs)} after it could`;
   const facts = [
     start,
     takesText(takes),
+    ranOnText(ranOn),
     endedAt === null ? `has been running for ${formatDuration(runMs)}` : `ran ${formatDuration(runMs)}`,
   ];
   if (usage !== null) {

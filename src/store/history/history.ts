@@ -105,11 +105,11 @@ export class History {
     for (const [task, earlier] of attempts) this.#entryOf(task).attempts.push(...earlier);
   }
 
-  #start({ task, attempt, at, takes = DEFAULT_RESOURCES }: AttemptStarted): void {
+  #start({ task, attempt, at, takes = DEFAULT_RESOURCES, ranOn }: AttemptStarted): void {
     const index = this.#picture.ids.get(task)!;
     const entry = this.#entries[index]!;
     const readyAt = this.#readyAt(index) ?? at;
-    const begun = { attempt, readyAt, startedAt: at, endedAt: null, takes };
+    const begun = { attempt, readyAt, startedAt: at, endedAt: null, takes, ranOn: ranOn ?? null };
     entry.attempts.push({ ...begun, outcome: null, status: "running", error: null, usage: null });
     entry.isOpen = true;
   }

@@ -21,13 +21,14 @@ import type { AttemptHistory } from "../../domain/history.js";
 import type { JobSettings } from "../../domain/job.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { Outcome, Usage } from "../../domain/outcome.js";
+import type { TaskRecord } from "../../domain/task.js";
 import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { toJobOptions } from "../text/job-options.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
 
-const IF_ABSENT = { endedAt: null, outcome: null, error: null, takes: DEFAULT_RESOURCES, usage: null } as const;
+const IF_ABSENT = { endedAt: null, outcome: null, error: null, takes: DEFAULT_RESOURCES, usage: null, ranOn: null } as const;
 
 const LINE_START = /^\{"seq":(\d+),"at":"([^"]+)",/;
 const CRC_HEAD = ',"crc":"';
@@ -49,6 +50,7 @@ function encodeHead(seq: number, event: JobEvent): string {
         `${start},"task":${JSON.stringify(event.task)},"attempt":${event.attempt},"claim":"${event.claim}","key":${event.key}` +
         (event.takes === undefined ? "" : `,"takes":${JSON.stringify(event.takes)}`) +
         (event.gpus === undefined ? "" : `,"gpus":${JSON.stringify(event.gpus)}`) +
+        (event.ranOn === undefined ? "" : `,"ranOn":${JSON.stringify(event.ranOn)}`) +
         (event.queued === undefined ? "" : `,"queued":true`)
       );
     case "attempt-ended": {
@@ -152,6 +154,8 @@ function revive(raw: Record<string, unknown>): JobEvent {
     raw["error"] ??= null;
     raw["retryAt"] ??= null;
   }
+  if (raw["type"] === "records-restored")
+    for (const [, record] of raw["records"] as [string, TaskRecord][]) record.ranOn ??= null;
   if (raw["type"] === "history-restored") {
     for (const [, attempts] of raw["attempts"] as [string, object[]][]) {
       attempts.forEach((attempt, place) => (attempts[place] = { ...IF_ABSENT, ...attempt }));

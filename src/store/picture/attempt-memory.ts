@@ -16,9 +16,10 @@ export class AttemptMemory {
   readonly #failures = new Map<string, number>();
   readonly #harmless = new Set<string>();
 
-  started({ task, attempt, at, claim, key, takes = DEFAULT_RESOURCES, queued }: AttemptStarted): void {
+  started({ task, attempt, at, claim, key, takes = DEFAULT_RESOURCES, queued, ranOn }: AttemptStarted): void {
     this.#retryAt.delete(task);
-    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, takes, isQueued: queued === true, stopping: null });
+    const isQueued = queued === true;
+    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, takes, ranOn, isQueued, stopping: null });
   }
 
   /** True if its attempt in flight waits behind others, as far as is known. */

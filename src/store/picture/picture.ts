@@ -180,8 +180,8 @@ export class Picture {
     this.state = "working";
     this.startedAt ??= event.at;
     this.#memory.started(event);
-    const { task, attempt, at, queued } = event;
-    if (queued !== true) begin(this.#change(task, "running"), { attempt, startedAt: at });
+    const { task, attempt, at, queued, ranOn } = event;
+    if (queued !== true) begin(this.#change(task, "running"), { attempt, startedAt: at, ranOn });
   }
 
   #begin(task: string): void {

@@ -15,17 +15,22 @@ export function newRecord(): TaskRecord {
     exitCode: null,
     signal: null,
     usage: null,
+    ranOn: null,
   };
 }
 
 /** An attempt of the task runs now. */
-export function begin(record: TaskRecord, { attempt, startedAt }: Pick<RecordedAttempt, "attempt" | "startedAt">): void {
+export function begin(
+  record: TaskRecord,
+  { attempt, startedAt, ranOn }: Pick<RecordedAttempt, "attempt" | "startedAt" | "ranOn">,
+): void {
   record.attempts = attempt;
   record.startedAt = startedAt;
   record.error = null;
   record.exitCode = null;
   record.signal = null;
   record.usage = null;
+  record.ranOn = ranOn ?? null;
 }
 
 /** The attempt that began last has ended, or was none after all. */

@@ -77,12 +77,18 @@ export function toRecord(task: DiskTask): TaskRecord {
     exitCode: task.exit_code ?? null,
     signal: task.signal ?? null,
     usage: toUsage(task.usage),
+    ranOn: toRanOn(task.ran_on),
   };
 }
 
 function toUsage(usage: DiskTask["usage"]): TaskRecord["usage"] {
   if (usage === null || usage === undefined) return null;
   return { userMs: usage.user_ms, systemMs: usage.system_ms, maxRssKb: usage.max_rss_kb };
+}
+
+function toRanOn(ranOn: DiskTask["ran_on"]): TaskRecord["ranOn"] {
+  if (ranOn === null || ranOn === undefined) return null;
+  return { node: ranOn.node, slurmJob: ranOn.slurm_job ?? null };
 }
 
 function shared(strings: readonly string[]): readonly string[] {

@@ -19,6 +19,12 @@ export interface DiskUsage {
   readonly max_rss_kb: number;
 }
 
+/** Of the last attempt, where it did not run on its engine's machine. */
+export interface DiskRanOn {
+  readonly node: string;
+  readonly slurm_job?: Maybe<string>;
+}
+
 /** What became of a task: written by us, ignored in a job file. */
 interface DiskRecord {
   readonly job_name?: Maybe<string>;
@@ -32,6 +38,7 @@ interface DiskRecord {
   readonly attempts?: Maybe<number>;
   readonly log?: Maybe<string>;
   readonly usage?: Maybe<DiskUsage>;
+  readonly ran_on?: Maybe<DiskRanOn>;
   /** Not of what became of it, but not a user's to write either. */
   readonly matrix_of?: Maybe<string>;
 }
@@ -67,6 +74,7 @@ export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["attempts", single(checks.checkCounter)],
   ["log", single(checks.checkString)],
   ["usage", single(checks.checkUsage)],
+  ["ran_on", single(checks.checkRanOn)],
   ["matrix_of", single(checks.checkString)],
 ]);
 

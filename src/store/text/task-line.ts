@@ -9,7 +9,7 @@
  */
 
 import type { Usage } from "../../domain/outcome.js";
-import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import type { RanOn, TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isEmpty } from "./describe.js";
 import { extraOf, toSpec, type SpecContext } from "./disk-task.js";
 import type { DiskTask } from "./task-keys.js";
@@ -38,15 +38,20 @@ export function createdEntry(spec: TaskSpec): string {
  * @param log Path of its log file in the job's directory; null if it has none.
  */
 export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, log: string | null): string {
-  const { status, startedAt, completedAt, error, exitCode, signal, attempts, usage } = record;
+  const { status, startedAt, completedAt, error, exitCode, signal, attempts, usage, ranOn } = record;
   const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
   const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
   const rest = `${optionEntries(spec)}${matrixEntry(spec)}${entries(spec.extra)}`;
-  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)},"usage":${usageText(usage)}${rest}}`;
+  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)},"usage":${usageText(usage)}${ranOnText(ranOn)}${rest}}`;
 }
 
 function usageText(usage: Usage | null): string {
   return usage === null ? "null" : `{"user_ms":${usage.userMs},"system_ms":${usage.systemMs},"max_rss_kb":${usage.maxRssKb}}`;
+}
+
+/** Most tasks run where their engine does, and don't say it. */
+function ranOnText(ranOn: RanOn | null): string {
+  return ranOn === null ? "" : `,"ran_on":{"node":${text(ranOn.node)},"slurm_job":${text(ranOn.slurmJob)}}`;
 }
 
 /** What was asked for as JSON, complete, without defaults: what the journal keeps. The keys are those of tasks.json. */

@@ -119,6 +119,13 @@ export function checkUsage(value: unknown): string | null {
   return isRight ? null : `expected an object with user_ms, system_ms and max_rss_kb, got ${describe(value)}`;
 }
 
+/** On which machine. */
+export function checkRanOn(value: unknown): string | null {
+  const isRight =
+    isObject(value) && typeof value["node"] === "string" && ["string", "object"].includes(typeof (value["slurm_job"] ?? null));
+  return isRight ? null : `expected an object with node and slurm_job, got ${describe(value)}`;
+}
+
 function isAmount(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value < Infinity;
 }

@@ -19,6 +19,8 @@ export interface TaskView {
   readonly log?: string | null;
   /** Of the last attempt. */
   readonly usage?: { readonly user_ms: number; readonly system_ms: number; readonly max_rss_kb: number } | null;
+  /** Likewise; missing where it ran on its engine's machine. */
+  readonly ran_on?: { readonly node: string; readonly slurm_job?: string | null } | null;
   readonly [key: string]: unknown;
 }
 

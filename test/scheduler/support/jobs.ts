@@ -40,6 +40,7 @@ export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
     exitCode: null,
     signal: null,
     usage: null,
+    ranOn: null,
     ...changes,
   };
 }

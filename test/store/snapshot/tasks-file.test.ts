@@ -36,6 +36,7 @@ test("what the guide's client writes is read, its created_at kept as it stands",
       exitCode: null,
       signal: null,
       usage: null,
+      ranOn: null,
     },
   ]);
 });

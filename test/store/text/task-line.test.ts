@@ -70,6 +70,7 @@ const records: fc.Arbitrary<TaskRecord> = fc.record(
     exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
     signal: fc.option(fc.constantFrom("SIGKILL", "SIGTERM")),
     usage: fc.option(fc.record({ userMs: figure, systemMs: figure, maxRssKb: fc.nat() }, { noNullPrototype: true })),
+    ranOn: fc.option(fc.record({ node: text, slurmJob: fc.option(text) }, { noNullPrototype: true })),
   },
   { noNullPrototype: true },
 );
@@ -101,6 +102,7 @@ const fresh: TaskRecord = {
   exitCode: null,
   signal: null,
   usage: null,
+  ranOn: null,
 };
 
 test("a line has the guide's keys in the guide's order, then ours", () => {
