@@ -31,7 +31,7 @@ async function runProgram(t: TestContext, program: string): Promise<string> {
 }
 
 /** Runs until it is told to end. */
-const long: TaskInput = { id: "long", command: "sleep", args: ["600"] };
+const long: TaskInput = { id: "long", command: "sleep", args: ["60"] };
 
 test("the README's program runs as it stands and ends by itself", async (t) => {
   const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";

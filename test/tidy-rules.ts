@@ -237,6 +237,16 @@ export const lintIsNotSilenced: Rule = (file) =>
       : [],
   );
 
+/** A test may be cut short, and what it started lives on: a minute and no longer. */
+export const whatTestsStartEnds: Rule = (file) =>
+  file.path.startsWith("test/") && !file.path.includes("tidy")
+    ? findings(
+        { ...file, code: file.lines },
+        /\b(?:until|while)\s+(?:\[|test\b|:|true\b)[^`]*?; do\b[^`]*?\bsleep\b|\bsleep(?:", args: \["|\(| )[0-9]{3,}/,
+        "use support/shell-loops.ts, and sleep for a minute at most",
+      )
+    : [];
+
 function findings(file: SourceFile, pattern: RegExp, instead: string): string[] {
   return file.code.flatMap((line, index) => {
     const found = pattern.exec(line);

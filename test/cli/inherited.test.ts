@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
-const waits = { id: "a", command: "sh", args: ["-c", "touch began; until test -e gate; do sleep 0.02; done; env > env.txt"] };
+const waits = { id: "a", command: "sh", args: ["-c", `touch began; ${untilHolds("test -e gate")}; env > env.txt`] };
 
 for (const [how, ignored, code] of [
   ["whoever ignores HUP, as under nohup, is not ended by it", "HUP", 0],

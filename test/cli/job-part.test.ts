@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { selectPart } from "../../src/analysis/select-part.js";
 import { until as waitUntil } from "../control/support.js";
 import { makePlayground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const job = [
   { id: "get", command: "true" },
@@ -38,7 +39,7 @@ test("a part of a job is run with all that it needs", async (context) => {
 test("an unfinished run is never replaced by a part of its job: it is refused with both ways out, and the run goes on", async (context) => {
   const { write, run, start, dir } = makePlayground(context);
   write("job.json", [
-    { id: "a", command: "sh", args: ["-c", "until [ -e go ]; do sleep 0.02; done"] },
+    { id: "a", command: "sh", args: ["-c", untilHolds("[ -e go ]")] },
     { id: "b", command: "true", dependencies: ["a"] },
   ]);
   const { process: engine, ended } = start(["run", "job.json", "-q", "--grace-period", "1"]);

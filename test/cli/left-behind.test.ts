@@ -5,8 +5,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
-const daemon = `setsid sh -c 'echo $$ > pid; until test -e over; do sleep 0.02; done' </dev/null >/dev/null 2>&1 & until test -s pid; do sleep 0.02; done`;
+const daemon = `setsid sh -c 'echo $$ > pid; ${untilHolds("test -e over")}' </dev/null >/dev/null 2>&1 & ${untilHolds("test -s pid")}`;
 
 test("a daemon that a task leaves behind is named, runs on, and keeps neither the task nor the job", async (context) => {
   const { run, write, dir } = makePlayground(context);
@@ -30,7 +31,7 @@ test("of a task that leaves nothing nothing is said", async (context) => {
 
 test("of many tasks that leave something the first ten are named", async (context) => {
   const { run, write, dir } = makePlayground(context);
-  const script = "setsid sh -c 'until test -e over; do sleep 0.1; done' </dev/null >/dev/null 2>&1 & sleep 0.2";
+  const script = `setsid sh -c '${untilHolds("test -e over", 0.1)}' </dev/null >/dev/null 2>&1 & sleep 0.2`;
   const many = Array.from({ length: 14 }, (_, nth) => ({ id: `t-${nth}`, command: "sh", args: ["-c", script] }));
   const waits = { id: "waits", command: "sleep", args: ["1"], dependencies: many.map(({ id }) => id) };
   write("job.json", { tasks: [...many, waits] });

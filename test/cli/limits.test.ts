@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { readHistory, viewPaths } from "../../src/index.js";
 import { waitUntil } from "../support/wait-until.js";
 import { makePlayground, type Playground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 /** A task that says how many of its kind run beside it, itself included, for as long as anybody might see it. */
 function counted(kind: string, index: number, resources: object): object {
@@ -135,7 +136,7 @@ test("tasks that are added to a running job must fit, too, from whichever side t
   const { run, start, write, dir } = makePlayground(context);
   write("job.json", {
     pools: { licence: 1 },
-    tasks: [{ id: "a", command: "sh", args: ["-c", "until [ -e go ]; do sleep 0.05; done"] }],
+    tasks: [{ id: "a", command: "sh", args: ["-c", untilHolds("[ -e go ]", 0.05)] }],
   });
   const running = start(["run", "job.json", "-j", "2"]);
   const tasksFile = join(dir, ".air-executor", "jobs", "job", "tasks.json");
@@ -166,7 +167,7 @@ test("tasks that are added to a running job must fit, too, from whichever side t
 
 test("what survived a killed engine counts with what it takes under the next one", async (context) => {
   const { start, write, dir } = makePlayground(context);
-  const wait = (name: string): string => `echo > ${name}.started; until [ -e ${name}.go ]; do sleep 0.05; done`;
+  const wait = (name: string): string => `echo > ${name}.started; ${untilHolds(`[ -e ${name}.go ]`, 0.05)}`;
   const tasks = ["one", "two"].map((id) => ({ id, command: "sh", args: ["-c", wait(id)], resources: { licence: 1 } }));
   write("job.json", {
     pools: { licence: 1 },

@@ -80,7 +80,9 @@ test("an attempt that was not made is an error, and so are tasks that can't be r
 test("-f goes on until the job has ended", async (context) => {
   const { start, write, dir } = makePlayground(context);
   execFileSync("mkfifo", [join(dir, "ready"), join(dir, "go")]);
-  write("f.json", [{ id: "a", command: "sh", args: ["-c", "echo before; echo > ready; read word < go; echo after"] }]);
+  write("f.json", [
+    { id: "a", timeout: 60, command: "sh", args: ["-c", "echo before; echo > ready; read word < go; echo after"] },
+  ]);
   const job = start(["run", "f.json"]);
   await readFile(join(dir, "ready"));
   const logs = start(["logs", "f", "a", "-f"]);

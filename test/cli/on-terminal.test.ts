@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const helper = fileURLToPath(new URL("../../../test/cli/support/on-terminal.py", import.meta.url));
 
@@ -61,7 +62,7 @@ test("on a terminal there is a bar, what runs and for how long, and each failure
 test("on a terminal run and watch say which limit holds the job back, and who has it", async (t) => {
   if (!hasPython(t)) return;
   const { dir, write } = makePlayground(t);
-  const until = (file: string): string => `i=0; until [ -e ${file} ] || [ $i -gt 300 ]; do i=$((i+1)); sleep 0.1; done`;
+  const until = (file: string): string => untilHolds(`[ -e ${file} ]`, 0.1);
   const licensed = (id: string, script: string): object => ({
     id,
     command: "sh",

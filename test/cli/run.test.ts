@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Playground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const diamond = [
   { id: "prepare", command: "echo", args: ["ready"] },
@@ -145,6 +146,7 @@ function pausedJob({ dir, write }: Playground): { ready: () => Promise<unknown>;
       id: "wait",
       command: "sh",
       args: ["-c", "trap 'echo cleaned up; exit 7' TERM; echo > ready; read word < go & wait $!"],
+      timeout: 60,
       dependencies: ["first"],
     },
   ]);
@@ -186,7 +188,7 @@ for (const [signal, code] of [
 test("a second signal kills at once", async (context) => {
   const { start, write, dir } = makePlayground(context);
   execFileSync("mkfifo", [join(dir, "ready"), join(dir, "never")]);
-  write("deaf.json", [{ id: "deaf", command: "sh", args: ["-c", "trap '' TERM; echo > ready; read word < never"] }]);
+  write("deaf.json", [{ id: "deaf", timeout: 60, command: "sh", args: ["-c", "trap '' TERM; echo > ready; read word < never"] }]);
   const { process: child, ended } = start(["run", "deaf.json", "--grace-period", "3600"]);
   await readFile(join(dir, "ready"));
   child.kill("SIGINT");
@@ -231,7 +233,7 @@ test("a job from a shell's pipe, or from /dev/stdin, is read", async (context) =
 
 test("a signal that makes Node open a debugger does nothing", async (context) => {
   const { start, write, dir } = makePlayground(context);
-  write("job.json", [{ command: "sh", args: ["-c", "touch begun; until test -e gate; do sleep 0.05; done"] }]);
+  write("job.json", [{ command: "sh", args: ["-c", `touch begun; ${untilHolds("test -e gate", 0.05)}`] }]);
   const { process: child, ended } = start(["run", "job.json"]);
   assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
   child.kill("SIGUSR1");

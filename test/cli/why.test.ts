@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { waitUntil } from "../support/wait-until.js";
 import { makePlayground, type Playground } from "./support/cli.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const shell = (id: string, script: string, rest: object = {}): object => ({ id, command: "sh", args: ["-c", script], ...rest });
 const waiting = (id: string, rest: object = {}): object =>
-  shell(id, `echo > ${id}.started; until [ -e ${id}.go ]; do sleep 0.05; done`, rest);
+  shell(id, `echo > ${id}.started; ${untilHolds(`[ -e ${id}.go ]`, 0.05)}`, rest);
 
 async function why({ run }: Playground, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await run(["why", ...args]);

@@ -19,6 +19,7 @@ import { test } from "node:test";
 import { ManagedDirectory, task, until } from "../manager/manager-process.js";
 import { takeLock } from "../../src/system/lock.js";
 import { atGate, makePlace, run } from "./support.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 60_000 };
 const isRoot = process.geteuid?.() === 0;
@@ -56,7 +57,7 @@ test("a copy of a running job is a job of its own: it waits for nobody, and nobo
   const place = new ManagedDirectory(t);
   await place.start();
   const gate = join(place.root, "gate");
-  const script = `echo up >>'${place.root}/'"$AIR_EXECUTOR_JOB"; until [ -e '${gate}' ]; do sleep 0.02; done`;
+  const script = `echo up >>'${place.root}/'"$AIR_EXECUTOR_JOB"; ${untilHolds(`[ -e '${gate}' ]`)}`;
   place.drop("nightly", [task("long", "sh", ["-c", script])]);
   await until(() => existsSync(join(place.root, "nightly")), "its task to run");
   cpSync(place.path("nightly"), join(place.base, "copying"), { recursive: true });

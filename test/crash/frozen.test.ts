@@ -7,6 +7,7 @@ import { runnersOf, signal, subprocessOf } from "../support/processes.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const EXPECTED = [
   { id: "first", dependencies: [], status: "completed", attempts: 1 },
@@ -15,7 +16,7 @@ const EXPECTED = [
 
 /** The first task waits for `WITNESS.go`. */
 const tasksOf = (witness: string) => [
-  { id: "first", ...witnessed(witness, 'until [ -e "$0.go" ]; do sleep 0.01; done') },
+  { id: "first", ...witnessed(witness, untilHolds('[ -e "$0.go" ]', 0.01)) },
   { id: "second", dependencies: ["first"], ...witnessed(witness, ":") },
 ];
 

@@ -9,6 +9,7 @@ import type { ExpectedTask } from "../support/random-job.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 /** More than the last page of a journal has room for. */
 const LENGTH = 25;
@@ -28,10 +29,7 @@ async function jobOnFullDisk(t: TestContext, patienceMs: number) {
   });
   // In a file, so that the job itself is small.
   const script = join(root, "w");
-  writeFileSync(
-    script,
-    silent(witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`).args[1]!.replaceAll("$0", witness)),
-  );
+  writeFileSync(script, silent(witnessed(witness, untilHolds(`[ -e ${witness}.go ]`, 0.01)).args[1]!.replaceAll("$0", witness)));
   const tasks = chain.map(({ id, dependencies }) => ({ id, dependencies, command: "sh", args: [script] }));
   const engine = new Engine(dir, "full", tasks, { patienceMs, concurrency: 1 });
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));

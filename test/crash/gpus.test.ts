@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground, type Playground } from "../cli/support/cli.js";
 import { waitUntil } from "../support/wait-until.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 /** A machine with two GPUs, as its driver's program tells it. */
 function withGpus({ dir, write }: Playground): NodeJS.ProcessEnv {
@@ -27,7 +28,7 @@ const exclusive = (id: string, inside: string, gpus = 1): object => ({
   resources: { gpu: gpus },
 });
 
-const until = (name: string): string => `echo > ${name}.started; until [ -e ${name}.go ]; do sleep 0.05; done`;
+const until = (name: string): string => `echo > ${name}.started; ${untilHolds(`[ -e ${name}.go ]`, 0.05)}`;
 
 test("two engines share the GPUs of a directory, one is killed again and again, and no GPU is ever held twice", async (context) => {
   const playground = makePlayground(context);

@@ -8,6 +8,7 @@ import { areGone } from "../support/processes.js";
 import { temporaryPlace, type Place } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const NAME = "batches";
 const TASKS = 200;
@@ -46,7 +47,7 @@ async function untilOthersWait(place: Place): Promise<void> {
 async function play(place: Place, end: NodeJS.Signals, code: number): Promise<() => Engine> {
   const { dir, witness } = place;
   const tasks = Array.from({ length: TASKS }, (_, index) => {
-    const wait = `until [ -e '${gateOf(place, idOf(index))}' ]; do sleep 0.02; done`;
+    const wait = untilHolds(`[ -e '${gateOf(place, idOf(index))}' ]`);
     return { id: idOf(index), ...witnessed(witness, isGated(index) ? wait : ":") };
   });
   const start = (takeUp: boolean): Engine => new Engine(dir, NAME, tasks, { concurrency: 1, graceMs: 500, takeUp });

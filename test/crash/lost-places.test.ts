@@ -8,6 +8,7 @@ import { areGone } from "../support/processes.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const EXPECTED = [
   { id: "first", dependencies: [], status: "completed", attempts: 1 },
@@ -21,7 +22,7 @@ async function firstRuns(t: TestContext, options: EngineOptions = {}) {
   const tasks = EXPECTED.map(({ id, dependencies }) => ({
     id,
     dependencies,
-    ...witnessed(witness, `until [ -e ${witness}.go ]; do sleep 0.01; done`),
+    ...witnessed(witness, untilHolds(`[ -e ${witness}.go ]`, 0.01)),
   }));
   const engine = new Engine(dir, "places", tasks, options);
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));

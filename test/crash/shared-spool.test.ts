@@ -11,6 +11,7 @@ import { processesOf } from "../support/processes.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const library = fileURLToPath(new URL("../../src/index.js", import.meta.url));
 const NAMES = ["one", "two"];
@@ -20,7 +21,7 @@ test("what a killed engine recorded of one job is kept while another is taken up
   const { root, dir } = temporaryPlace(t);
   const witnessOf = (name: string) => join(root, `witness-${name}`);
   const jobs = NAMES.map((name) => {
-    const wait = `until [ -e ${join(root, "go")} ]; do sleep 0.01; done`;
+    const wait = untilHolds(`[ -e ${join(root, "go")} ]`, 0.01);
     return [name, [{ id: "task", ...witnessed(witnessOf(name), wait) }]] as const;
   });
   const script = `import { AirExecutor } from ${JSON.stringify(library)};

@@ -8,12 +8,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { main, makePlayground, type Playground, type Result } from "../cli/support/cli.js";
 import { killAll, processesOf, signal } from "../support/processes.js";
 import { waitUntil } from "../support/wait-until.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const TASKS = ["a", "b", "c"];
 /** It waits for a gate: by itself, in a shell that dies of TERM, in one that passes it on as an exit code. */
 const waiting = (id: string) => {
   const traps: Record<string, string> = { b: "trap 'exit 143' TERM;", c: "trap 'exit 1' TERM;" };
-  return { id, command: "sh", args: ["-c", `${traps[id] ?? ""} touch began-${id}; until test -e gate; do sleep 0.02; done`] };
+  return { id, command: "sh", args: ["-c", `${traps[id] ?? ""} touch began-${id}; ${untilHolds("test -e gate")}`] };
 };
 
 interface Scene extends Playground {

@@ -7,6 +7,7 @@ import { areGone } from "../support/processes.js";
 import { temporaryPlace, type Place } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
+import { linger } from "../support/shell-loops.js";
 
 const NAME = "stopping";
 /** Each says `start` when it is ready to be stopped. */
@@ -18,7 +19,7 @@ const tasksOf = (witness: string) => [
 ];
 
 function withTrap(trap: string, witness: string): { command: string; args: string[] } {
-  const { command, args } = witnessed(witness, "while :; do sleep 0.05; done");
+  const { command, args } = witnessed(witness, linger(0.05));
   return { command, args: ["-c", `${trap}; ${args[1]}`, args[2]!] };
 }
 

@@ -8,6 +8,7 @@ import { judgeRun } from "../support/judge-run.js";
 import type { ExpectedTask } from "../support/random-job.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { witnessed } from "../support/witness.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const EXPECTED: readonly ExpectedTask[] = [
   { id: "a", dependencies: [], status: "completed", attempts: 1 },
@@ -18,7 +19,7 @@ const tasksOf = (witness: string) =>
   EXPECTED.map(({ id, dependencies }) => ({
     id,
     dependencies,
-    ...witnessed(witness, 'until [ -e "$0.go" ]; do sleep 0.01; done'),
+    ...witnessed(witness, untilHolds('[ -e "$0.go" ]', 0.01)),
   }));
 const ROUNDS = 20;
 

@@ -6,6 +6,7 @@ import { AirExecutor, type JobEvent } from "../../src/index.js";
 import { JobWriter } from "../../src/store/writer.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 /** A fault of ours in the handling of one job, from when it is switched on. */
 function breakRecords(job: string): { isOn: boolean; restore: () => void } {
@@ -24,7 +25,7 @@ test("a fault in the handling of one job is that job's trouble: others go on, an
   const { root, dir } = temporaryPlace(t);
   const gate = join(root, "gate");
   const waits = (id: string): { id: string; command: string; args: string[] } => ({
-    ...{ id, command: "sh", args: ["-c", `echo began; until test -e ${gate}; do sleep 0.02; done`] },
+    ...{ id, command: "sh", args: ["-c", `echo began; ${untilHolds(`test -e ${gate}`)}`] },
   });
   const fault = breakRecords("bad");
   t.after(fault.restore);
@@ -53,9 +54,7 @@ test("a task that nests values deeper than can be written is refused before it i
   const warnings: string[] = [];
   const executor = await AirExecutor.open({ dir, onWarning: (message) => warnings.push(message) });
   t.after(() => executor.close());
-  const job = await executor.submit("deep", [
-    { id: "a", command: "sh", args: ["-c", `until test -e ${gate}; do sleep 0.02; done`] },
-  ]);
+  const job = await executor.submit("deep", [{ id: "a", command: "sh", args: ["-c", untilHolds(`test -e ${gate}`)] }]);
   const path = join(dir, "jobs/deep/tasks.json");
   assert.ok(await waitUntil(() => existsSync(path)));
   const ours = readFileSync(path, "utf8").trimEnd().slice(0, -1);

@@ -19,11 +19,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { ManagedDirectory, stateText, task, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const hello = task("hello", "echo", ["hello"]);
 /** Says that it runs by a file, and runs until another appears. */
 const puppet = (id: string, gate: string): ReturnType<typeof task> =>
-  task(id, "sh", ["-c", `: > '${gate}.runs'; until [ -e '${gate}' ]; do sleep 0.02; done`]);
+  task(id, "sh", ["-c", `: > '${gate}.runs'; ${untilHolds(`[ -e '${gate}' ]`)}`]);
 
 test("a job runs whichever of its files comes first, and however slowly", async (t) => {
   const place = new ManagedDirectory(t);

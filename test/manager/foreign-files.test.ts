@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, stateText, task, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const SOMEBODY = 65_534;
 const hello = task("hello", "echo", ["hello"]);
@@ -150,10 +151,7 @@ test("a directory in the place of a running job's file is put aside, and the job
   const place = new ManagedDirectory(t);
   await place.start();
   const gate = join(place.root, "gate");
-  place.drop("job", [
-    task("hold", "sh", ["-c", `until [ -e '${gate}' ]; do sleep 0.02; done`]),
-    task("next", "true", [], ["hold"]),
-  ]);
+  place.drop("job", [task("hold", "sh", ["-c", untilHolds(`[ -e '${gate}' ]`)]), task("next", "true", [], ["hold"])]);
   await place.untilState("job", "working");
   for (const file of ["tasks.json", "state.json"]) {
     rmSync(place.path("job", file));

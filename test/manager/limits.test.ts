@@ -3,11 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const gated = (id: string, resources: object): Record<string, unknown> => ({
   id,
   command: "sh",
-  args: ["-c", `echo > ${id}.started; until [ -e ${id}.go ]; do sleep 0.05; done`],
+  args: ["-c", `echo > ${id}.started; ${untilHolds(`[ -e ${id}.go ]`, 0.05)}`],
   dependencies: [],
   resources,
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { FAULTS_VARIABLE, type Fault } from "../support/fault-plan.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 function run(place: ManagedDirectory, ...args: string[]): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [place.cli, ...args], { cwd: place.root, env: place.env, encoding: "utf8" });
@@ -65,7 +66,7 @@ test("stop lets what runs end, starts nothing more, and the next manager takes u
   const place = new ManagedDirectory(t);
   await place.start();
   const gate = join(place.root, "gate");
-  const first = task("first", "sh", ["-c", `: > '${gate}.runs'; until [ -e '${gate}' ]; do sleep 0.02; done; echo done`]);
+  const first = task("first", "sh", ["-c", `: > '${gate}.runs'; ${untilHolds(`[ -e '${gate}' ]`)}; echo done`]);
   place.drop("job", [first, task("second", "echo", ["later"], ["first"])]);
   await until(() => existsSync(`${gate}.runs`), "the task to run");
   const ended = place.end();
@@ -151,7 +152,7 @@ test("a job of three tasks does not wait for one of hundreds", async (t) => {
   const gate = join(place.root, "gate");
   place.drop(
     "large",
-    Array.from({ length: 300 }, (_, n) => task(`t${n}`, "sh", ["-c", `until [ -e '${gate}' ]; do sleep 0.02; done`])),
+    Array.from({ length: 300 }, (_, n) => task(`t${n}`, "sh", ["-c", untilHolds(`[ -e '${gate}' ]`)])),
   );
   await place.start("--concurrency", "2");
   await place.untilState("large", "working");

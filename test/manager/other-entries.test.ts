@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { ManagedDirectory, stateText, task, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const SOMEBODY = 65_533;
 const NOBODY = 65_534;
@@ -86,7 +87,7 @@ test("a job whose directory is shut, or replaced by a file, while it runs harms 
   const place = managedByNobody(t);
   if (place === null) return;
   await place.start();
-  const wait = (name: string): object => task("wait", "sh", ["-c", `until test -e ../gate; do sleep 0.02; done; echo ${name}`]);
+  const wait = (name: string): object => task("wait", "sh", ["-c", `${untilHolds("test -e ../gate")}; echo ${name}`]);
   for (const name of ["shut", "replaced"]) place.drop(name, [{ ...wait(name), cwd: join(place.base, "jobs") }, hello]);
   for (const name of ["shut", "replaced"]) await until(() => place.tasks(name)[0]?.["status"] === "running", `${name} to run`);
   chmodSync(place.path("shut"), 0o000);

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, stateText, task, until } from "./manager-process.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
 
@@ -29,10 +30,7 @@ test("in a dropped file it fails the job with the reason", async (t) => {
 test("in the rewritten tasks.json of a running job it is refused, and the job goes on and ends", async (t) => {
   const place = new ManagedDirectory(t);
   const gate = join(place.root, "gate");
-  place.drop("job", [
-    task("long", "sh", ["-c", `until [ -e ${gate} ]; do sleep 0.02; done`]),
-    task("after", "true", [], ["long"]),
-  ]);
+  place.drop("job", [task("long", "sh", ["-c", untilHolds(`[ -e ${gate} ]`)]), task("after", "true", [], ["long"])]);
   await place.start();
   await until(() => place.peek("job") === "working" && place.tasks("job")[0]!["attempts"] !== undefined, "the first snapshot");
   const lines = readFileSync(place.path("job", "tasks.json"), "utf8").trimEnd();

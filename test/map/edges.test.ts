@@ -6,6 +6,7 @@ import type { MapTask } from "../../src/index.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
 import { collect, Counter, mapPlace } from "./support.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const shell = (text: string): MapTask => ({ command: "sh", args: ["-c", text] });
 
@@ -70,7 +71,7 @@ test("the last task is skipped if another failed, and retrying brings it about",
 
 test("a map that is stopped while its first task runs goes on with that", async (t) => {
   const { executor, view, root, witness } = await mapPlace(t);
-  const before = witnessed(witness, `until test -e ${join(root, "ready")}; do sleep 0.01; done`);
+  const before = witnessed(witness, untilHolds(`test -e ${join(root, "ready")}`, 0.01));
   const options = { name: "early", before, after: shell("true") };
   const map = executor.map([1, 2], () => shell("true"), options);
   const first = map.next();

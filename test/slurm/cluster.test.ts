@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { main } from "../cli/support/cli.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { missing, TestCluster } from "./cluster.js";
+import { linger, untilHolds } from "../support/shell-loops.js";
 
 /** No run of a test takes longer. */
 const LIMIT_MS = 60_000;
@@ -146,7 +147,7 @@ describe("on a Slurm cluster", { skip: missing }, () => {
   test("what ran on a node that is lost runs again, when its slots can't run any more", async (t) => {
     const scene = new Scene(t);
     const gate = `${scene.oracle}.go`;
-    scene.write(many(scene, 30, `until [ -e '${gate}' ]; do sleep 0.1; done`));
+    scene.write(many(scene, 30, untilHolds(`[ -e '${gate}' ]`, 0.1)));
     const run = scene.start("--slots", "30:30");
     await scene.until(() => scene.said("begun").length >= 24, "tasks to run on two nodes");
     cluster.crash("n1");
@@ -162,10 +163,7 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     const scene = new Scene(t);
     const mark = join(scene.oracle, "..", "alive");
     scene.write([
-      scene.task(
-        "long",
-        `if [ -e '${mark}' ]; then true; else setsid sh -c 'while :; do date >>"${mark}"; sleep 0.1; done' & sleep 60; fi`,
-      ),
+      scene.task("long", `if [ -e '${mark}' ]; then true; else setsid sh -c '${linger(0.1, `date >>"${mark}"`)}' & sleep 60; fi`),
     ]);
     const run = scene.start("--slots", "1");
     await scene.until(() => existsSync(mark), "the task to run");

@@ -11,6 +11,7 @@ import { engineToken } from "../../src/workers/engine-token.js";
 import { certain } from "../../src/system/look.js";
 import { bootId, identify } from "../../src/system/process-identity.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
+import { linger, untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 30_000 };
 const ENGINE = fileURLToPath(new URL("../fixtures/engine.js", import.meta.url));
@@ -60,7 +61,7 @@ test(
   "an engine that is killed loses no exit status: ended meanwhile, still running, and killed are all told",
   LIMIT,
   async () => {
-    const wait = "while [ ! -e go ]; do sleep 0.05; done";
+    const wait = untilHolds("[ -e go ]", 0.05);
     const orphans = await killedEngine(
       [`echo up >a; ${wait}; echo late output; exit 5`, `echo up >b; ${wait}; kill -9 $$`, "echo up >c; exit 0"],
       () => Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
@@ -79,9 +80,7 @@ test(
 );
 
 test("what ended while there was no engine is told with its time, and its spool can go", LIMIT, async () => {
-  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done; exit 6"], () =>
-    rig.line("lane"),
-  );
+  const orphans = await killedEngine([`echo $PPID >lane; ${untilHolds("[ -e go ]", 0.05)}; exit 6`], () => rig.line("lane"));
   const lane = Number(await rig.line("lane"));
   rig.pool.reclaim(() => new Set(orphans.map(({ claim }) => claim)));
   const before = Date.now();
@@ -99,7 +98,7 @@ test("what ended while there was no engine is told with its time, and its spool 
 });
 
 test("what waited behind others when its engine was killed begins no more, and that is known at once", LIMIT, async () => {
-  const wait = "echo up >up; while [ ! -e go ]; do sleep 0.05; done; exit 5";
+  const wait = `echo up >up; ${untilHolds("[ -e go ]", 0.05)}; exit 5`;
   const orphans = await killedEngine([wait, "echo ran >second", "echo ran >third"], () => rig.line("up"), "batch");
   rig.pool.adopt(orphans);
   const waiting = await Promise.all([rig.report(102), rig.report(103)]);
@@ -124,7 +123,7 @@ test("the queue of an engine that lives is left alone, whatever of it is adopted
 });
 
 test("an adopted task whose runner is killed is ended first and then lost", LIMIT, async () => {
-  const orphans = await killedEngine([`echo "$PPID $$" >pids; while :; do sleep 0.1; done`], () => rig.line("pids"));
+  const orphans = await killedEngine([`echo "$PPID $$" >pids; ${linger(0.1)}`], () => rig.line("pids"));
   const [lane = 0, task = 0] = (await rig.line("pids")).split(" ").map(Number);
   rig.pool.adopt(orphans);
   process.kill(lane, "SIGKILL");
@@ -133,7 +132,7 @@ test("an adopted task whose runner is killed is ended first and then lost", LIMI
 });
 
 test("an adopted task can be stopped", LIMIT, async () => {
-  const orphans = await killedEngine(["trap 'exit 9' TERM; echo $$ >pid; while :; do sleep 0.1; done"], () => rig.line("pid"));
+  const orphans = await killedEngine([`trap 'exit 9' TERM; echo $$ >pid; ${linger(0.1)}`], () => rig.line("pid"));
   rig.pool.adopt(orphans);
   rig.pool.stop(101, 60_000);
   const { result, wasStopped } = await rig.report(101);
@@ -142,7 +141,7 @@ test("an adopted task can be stopped", LIMIT, async () => {
 });
 
 test("an adopted task whose runner was stopped can be stopped", LIMIT, async () => {
-  const orphans = await killedEngine([`echo "$PPID $$" >pids; while :; do sleep 0.1; done`], () => rig.line("pids"));
+  const orphans = await killedEngine([`echo "$PPID $$" >pids; ${linger(0.1)}`], () => rig.line("pids"));
   const [runner = 0] = (await rig.line("pids")).split(" ").map(Number);
   rig.pool.adopt(orphans);
   process.kill(runner, "SIGSTOP");
@@ -151,7 +150,7 @@ test("an adopted task whose runner was stopped can be stopped", LIMIT, async () 
 });
 
 test("an adopted task that ignores TERM is killed", LIMIT, async () => {
-  const orphans = await killedEngine(["trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done"], () => rig.line("pid"));
+  const orphans = await killedEngine([`trap '' TERM; echo $$ >pid; ${linger(0.1)}`], () => rig.line("pid"));
   rig.pool.adopt(orphans);
   rig.pool.stop(101, 0);
   assert.deepEqual((await rig.report(101)).result, { kind: "signaled", signal: "SIGKILL" });
@@ -165,7 +164,7 @@ function hideSpools(): void {
 }
 
 test("an adopted task whose spool can't be opened can be stopped all the same", LIMIT, async () => {
-  const script = "trap 'exit 9' TERM; (trap '' TERM; echo $$ >pid; while :; do sleep 0.1; done)";
+  const script = `trap 'exit 9' TERM; (trap '' TERM; echo $$ >pid; ${linger(0.1)})`;
   const orphans = await killedEngine([script, script.replace("pid", "other")], () =>
     Promise.all(["pid", "other"].map((name) => rig.line(name))),
   );
@@ -210,7 +209,7 @@ test("a dead runner of the last version tells what it can: ended, begun, or neit
 });
 
 test("jobs that shared a spool can be taken up one after the other", LIMIT, async () => {
-  const orphans = await killedEngine(["echo up >a; while [ ! -e go ]; do sleep 0.05; done; exit 5"], () => rig.line("a"));
+  const orphans = await killedEngine([`echo up >a; ${untilHolds("[ -e go ]", 0.05)}; exit 5`], () => rig.line("a"));
   const [first] = orphans;
   assert.ok(first !== undefined);
   rig.pool.adopt(orphans);
@@ -286,7 +285,7 @@ test("a huge spool of the last version is read in pieces, complaints and all", L
 
 test("an engine that is killed before its runner took the task leaves nothing half-begun", LIMIT, async () => {
   // The lane is killed together with the engine: what it had not begun can be told.
-  const orphans = await killedEngine(["echo $PPID >lane; while [ ! -e go ]; do sleep 0.05; done"], () => rig.line("lane"));
+  const orphans = await killedEngine([`echo $PPID >lane; ${untilHolds("[ -e go ]", 0.05)}`], () => rig.line("lane"));
   const [first] = orphans;
   assert.ok(first !== undefined);
   const lane = Number(readFileSync(join(rig.directory, "lane"), "utf8"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Report } from "../../src/domain/ports.js";
 import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
+import { untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 30_000 };
 const LONG_MS = 60_000;
@@ -59,7 +60,7 @@ test("a stop ends the task that runs; the next one takes its place", LIMIT, asyn
 });
 
 test("a stop of a task that waits keeps it from beginning, and leaves the one that runs alone", LIMIT, async () => {
-  const keys = rig.startBatch(["echo ok >ready; until [ -e go ]; do sleep 0.02; done", "echo never"]);
+  const keys = rig.startBatch([`echo ok >ready; ${untilHolds("[ -e go ]")}`, "echo never"]);
   await rig.line("ready");
   rig.pool.stop(keys[1]!, 0);
   const taken = await rig.report(keys[1]!);
@@ -140,7 +141,7 @@ test("a task that is taken back has its earlier log again", LIMIT, async () => {
   const earlierLog = join(rig.directory, "logs", "earlier.log");
   writeFileSync(rig.logPath(77), "first attempt\n");
   const keys = rig.startBatch([
-    "echo ok >ready; until [ -e go ]; do sleep 0.02; done",
+    `echo ok >ready; ${untilHolds("[ -e go ]")}`,
     { command: "true", earlierLog, log: rig.logPath(77) },
   ]);
   await rig.line("ready");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
 import { isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
+import { linger } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 30_000 };
 /** Longer than any test: a stop that waits for it fails by its time limit. */
@@ -52,7 +53,7 @@ test("the clean-up of a task is not signalled again", LIMIT, async () => {
 });
 
 test("a task that ignores TERM is killed after the grace period, which may be shortened", LIMIT, async () => {
-  const { key } = await startReady("trap '' TERM; echo ok >$READY; while :; do sleep 1; done");
+  const { key } = await startReady(`trap '' TERM; echo ok >$READY; ${linger(1)}`);
   rig.pool.stop(key, LONG_MS);
   rig.pool.stop(key, 0);
   const { result, wasStopped } = await rig.report(key);
@@ -78,7 +79,7 @@ test("a stop reaches a runner that its task has stopped, and so does the end of 
 });
 
 test("a stop ends what the task started, also what ignores TERM and what outlives it", LIMIT, async () => {
-  const stubborn = `sh -c 'trap "" TERM; echo $$ >$READY; while :; do sleep 1; done'`;
+  const stubborn = `sh -c 'trap "" TERM; echo $$ >$READY; ${linger(1)}'`;
   const { key, line } = await startReady(`${stubborn} & wait`);
   rig.pool.stop(key, 100);
   assert.equal((await rig.report(key)).wasStopped, true);
@@ -99,7 +100,7 @@ test("what an earlier task left behind is not touched by a stop", LIMIT, async (
   const { key } = await startReady("echo ok >$READY; sleep 60 & wait");
   rig.pool.stop(key, LONG_MS);
   await rig.report(key);
-  const stubborn = await startReady("trap '' TERM; echo ok >$READY; while :; do sleep 1; done");
+  const stubborn = await startReady(`trap '' TERM; echo ok >$READY; ${linger(1)}`);
   rig.pool.stop(stubborn.key, 0);
   await rig.report(stubborn.key);
   assert.equal(isRunning(left), true);
@@ -150,7 +151,7 @@ test("an attempt whose stdin never comes can be stopped", LIMIT, async () => {
 });
 
 test("when the runner is killed, its task is ended before it is reported lost, and another one goes on", LIMIT, async () => {
-  const { key, line } = await startReady(`echo "$PPID $$" >$READY; while :; do sleep 1; done`);
+  const { key, line } = await startReady(`echo "$PPID $$" >$READY; ${linger(1)}`);
   const [runner = 0, task = 0] = line.split(" ").map(Number);
   process.kill(runner, "SIGKILL");
   const { result, wasStopped } = await rig.report(key);
@@ -172,7 +173,7 @@ test("a runner that is killed while idle is replaced, and no attempt is lost by 
 });
 
 test("a stop that meets a dying runner still ends the task", LIMIT, async () => {
-  const { key, line } = await startReady(`trap '' TERM; echo "$PPID $$" >$READY; while :; do sleep 1; done`);
+  const { key, line } = await startReady(`trap '' TERM; echo "$PPID $$" >$READY; ${linger(1)}`);
   const [runner = 0, task = 0] = line.split(" ").map(Number);
   rig.pool.stop(key, LONG_MS);
   process.kill(runner, "SIGKILL");

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { mapAtOnce } from "../../support/at-once.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { main, makePlayground, type Result } from "../support/cli.js";
+import { untilHolds } from "../../support/shell-loops.js";
 
 /** Output in the order of the inputs, and nothing else. */
 const quiet = ["map", "-q", "-k"] as const;
@@ -267,7 +268,7 @@ test("killed with -9 and started again a batch runs every input once", async (t)
     "k",
     "sh",
     "-c",
-    "echo {} >> ran; until test -e gate; do sleep 0.05; done; echo {}",
+    `echo {} >> ran; ${untilHolds("test -e gate", 0.05)}; echo {}`,
     ":::",
     "1",
     "2",

@@ -16,6 +16,7 @@ import { endsSuite } from "../runner-suite/ends.js";
 import { logsSuite } from "../runner-suite/logs.js";
 import { Rig } from "../runner-suite/rig.js";
 import { missing, native } from "./native-runner.js";
+import { linger } from "../../support/shell-loops.js";
 
 const place = mkdtempSync(join(tmpdir(), "air-faults-"));
 after(() => rmSync(place, { recursive: true }));
@@ -79,8 +80,8 @@ async function scene(t: TestContext, fault: Fault | null, counts = ""): Promise<
   rig.shell(3, `${once(3)}; kill -9 $$`);
   rig.run(4, ["/no/such/program"]);
   rig.shell(5, `${once(5)}; echo out; echo err >&2`, { errorLog: "5.err" });
-  rig.shell(6, `${once(6)}; setsid sleep 600 & sleep 600`, { limitMs: 70, graceMs: 60_000, env: ["KEY=6"] });
-  rig.shell(7, `${once(7)}; trap "" TERM; while :; do sleep 0.01; done`, { env: ["KEY=7"] });
+  rig.shell(6, `${once(6)}; setsid sleep 60 & sleep 60`, { limitMs: 70, graceMs: 60_000, env: ["KEY=6"] });
+  rig.shell(7, `${once(7)}; trap "" TERM; ${linger(0.01)}`, { env: ["KEY=7"] });
   rig.shell(8, `${once(8)}; sleep 0.1; echo long`);
   for (let key = 9; key <= 12; key++) rig.shell(key, `${once(key)}; exit 5`);
   await waitUntil(() => rig.child.exitCode !== null || existsSync(rig.path("ran/7")) || /[de]/.test(rig.read().story(7)), 3_000);

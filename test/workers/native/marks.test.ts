@@ -35,8 +35,8 @@ const skip = missing ?? (process.platform === "linux" ? false : "only Linux has 
 describe("the mark", { skip, concurrency: 2 }, () => {
   test("a killed runner's tasks are found, whatever they did to their environment, session and soft limit", async (t) => {
     const rig = new Rig(t, native);
-    rig.shell(1, "env -i setsid /bin/sh -c 'sleep 600 & prlimit --locks=5: sleep 600 & wait' & wait");
-    rig.shell(2, "exec sleep 600");
+    rig.shell(1, "env -i setsid /bin/sh -c 'sleep 60 & prlimit --locks=5: sleep 60 & wait' & wait");
+    rig.shell(2, "exec sleep 60");
     const { id, pid, mark } = (await rig.see("both", (spool) => spool.of("p").length === 2)).hello!;
     assert.equal(mark, "locks");
     signal(pid, "SIGKILL");
@@ -55,11 +55,11 @@ describe("the mark", { skip, concurrency: 2 }, () => {
     const outer = new Rig(t, native);
     const commands = Buffer.concat([
       fields("c", 1, outer.directory, outer.logs, 0),
-      fields("r", 7, 1, "", "inner.log", "", "", 0, 0, 0, "/bin/sh", 3, "/bin/sh", "-c", "setsid sleep 600 & sleep 600"),
+      fields("r", 7, 1, "", "inner.log", "", "", 0, 0, 0, "/bin/sh", 3, "/bin/sh", "-c", "setsid sleep 60 & sleep 60"),
     ]);
     writeFileSync(outer.path("commands"), commands);
     // An engine that keeps the input open.
-    outer.shell(1, `(cat commands; exec sleep 600) | ${program} ${outer.path("inner")} 2`);
+    outer.shell(1, `(cat commands; exec sleep 60) | ${program} ${outer.path("inner")} 2`);
     const isInside = (): boolean =>
       existsSync(outer.path("inner")) && readFileSync(outer.path("inner"), "latin1").includes("\np 7 ");
     assert.ok(await waitUntil(isInside));
@@ -97,11 +97,11 @@ describe("the mark", { skip, concurrency: 2 }, () => {
         3,
         "/bin/sh",
         "-c",
-        "env -i setsid sleep 600 & exec sleep 600",
+        "env -i setsid sleep 60 & exec sleep 60",
       ),
     ]);
     writeFileSync(outer.path("commands"), commands);
-    outer.shell(1, `(cat commands; exec sleep 600) | ${program} ${outer.path("inner")} 2 & wait; sleep 600`);
+    outer.shell(1, `(cat commands; exec sleep 60) | ${program} ${outer.path("inner")} 2 & wait; sleep 60`);
     const isInside = (): boolean =>
       existsSync(outer.path("inner")) && readFileSync(outer.path("inner"), "latin1").includes("\np 7 ");
     assert.ok(await waitUntil(isInside));
@@ -119,7 +119,7 @@ describe("the mark", { skip, concurrency: 2 }, () => {
 
   test("where the limit is too low to hold a mark, tasks run without one, and that is said", async (t) => {
     const rig = new Rig(t, native, { before: ["prlimit", "--locks=1000"] });
-    rig.shell(1, "env -i setsid sleep 600 & sleep 600");
+    rig.shell(1, "env -i setsid sleep 60 & sleep 60");
     const spool = await rig.see("its process", (text) => text.keys("p").includes(1));
     assert.equal(spool.hello!.mark, "none");
     rig.stop(1, 100);
@@ -134,11 +134,11 @@ describe("the mark", { skip, concurrency: 2 }, () => {
       `#include <pthread.h>
        #include <signal.h>
        #include <unistd.h>
-       static void *stay(void *none) { sleep(600); return none; }
+       static void *stay(void *none) { sleep(60); return none; }
        int main(void) { pthread_t one; signal(SIGTERM, SIG_IGN); pthread_create(&one, 0, stay, 0); pthread_exit(0); }`,
     );
     assert.equal(spawnSync("cc", ["-pthread", "-o", rig.path("headless"), rig.path("headless.c")]).status, 0);
-    rig.shell(1, "setsid ./headless & echo $!; sleep 600");
+    rig.shell(1, "setsid ./headless & echo $!; sleep 60");
     await rig.heard(1, "\n");
     const stat = `/proc/${rig.log(1).trim()}/stat`;
     assert.ok(await waitUntil(() => readFileSync(stat, "latin1").includes("(headless) Z")));

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from "node:fs";
 import { test } from "node:test";
 import { Rig, type RunnerKind } from "./rig.js";
+import { untilHolds } from "../../support/shell-loops.js";
 
 export function logsSuite(kind: RunnerKind): void {
   test("stdout and stderr stand in one log, in order, or apart", async (t) => {
@@ -110,9 +111,9 @@ export function logsSuite(kind: RunnerKind): void {
 
   test("a task that removes its own log, or moves it away, costs no other its log", async (t) => {
     const rig = new Rig(t, kind, { slots: 1 });
-    rig.shell(1, "while [ ! -e logs/1.log ]; do sleep 0.01; done; rm logs/1.log");
+    rig.shell(1, `${untilHolds("[ -e logs/1.log ]", 0.01)}; rm logs/1.log`);
     rig.shell(2, "echo two");
-    rig.shell(3, "while [ ! -e logs/3.log ]; do sleep 0.01; done; mv logs/3.log logs/moved");
+    rig.shell(3, `${untilHolds("[ -e logs/3.log ]", 0.01)}; mv logs/3.log logs/moved`);
     rig.shell(4, "echo four");
     rig.shell(5, "true");
     await rig.end(5);

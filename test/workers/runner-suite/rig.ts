@@ -37,6 +37,9 @@ export interface RunnerKind {
 
 export type Bytes = string | Buffer;
 
+/** If a test is cut short its tasks live no longer. */
+const LIFE_MS = 60_000;
+
 export interface RigOptions {
   readonly slots?: number;
   readonly options?: readonly string[];
@@ -107,7 +110,7 @@ export class Rig {
   }
 
   run(key: number, args: readonly Bytes[], options: RunOptions = {}): void {
-    const { context = 1, cwd = "", log = `${key}.log`, errorLog = "", stdin = "", limitMs = 0, graceMs = 5_000 } = options;
+    const { context = 1, cwd = "", log = `${key}.log`, errorLog = "", stdin = "", limitMs = LIFE_MS, graceMs = 5_000 } = options;
     const { env = [], file = args[0]! } = options;
     const head = ["r", key, context, cwd, log, errorLog, stdin, limitMs, graceMs, env.length];
     this.send(...head, ...env, file, args.length, ...args);

@@ -56,7 +56,7 @@ export function spoolSuite(kind: RunnerKind): void {
 
   test("the lock is held while the runner lives, and free when it was killed, although its task lives", async (t) => {
     const rig = new Rig(t, kind, { slots: 2 });
-    rig.shell(1, "echo $$; exec sleep 600");
+    rig.shell(1, "echo $$; exec sleep 60");
     // Before its exec for good: it waits for an input that nobody writes.
     const input = rig.fifo("never");
     rig.run(2, ["/bin/cat"], { stdin: input });
@@ -75,7 +75,7 @@ export function spoolSuite(kind: RunnerKind): void {
     const place = smallDisk(t, "size=64k");
     const rig = new Rig(t, kind, { spool: join(place, "spool"), slots: 4 });
     mkdirSync(rig.path("ran"));
-    rig.shell(1, "echo $$; exec sleep 600");
+    rig.shell(1, "echo $$; exec sleep 60");
     await rig.see("its process", (spool) => spool.keys("p").includes(1));
     await rig.heard(1, "\n");
     const task = rig.mind(Number(rig.log(1)));

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { isAlive, type Being, Rig, type RunnerKind } from "./rig.js";
+import { linger, untilHolds } from "../../support/shell-loops.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -19,7 +20,7 @@ async function told(rig: Rig, ...names: readonly string[]): Promise<Being[]> {
 export function stoppingSuite(kind: RunnerKind): void {
   test("a stop is on record before it is felt, and the task's own exit code is told", async (t) => {
     const rig = new Rig(t, kind);
-    rig.shell(1, `trap 'grep -c "^k 1 " ${rig.spool}; exit 42' TERM; echo up; while :; do sleep 0.01; done`);
+    rig.shell(1, `trap 'grep -c "^k 1 " ${rig.spool}; exit 42' TERM; echo up; ${linger(0.01)}`);
     await rig.heard(1, "up");
     rig.stop(1, HOUR_MS);
     assert.equal(await rig.result(1), "x 42");
@@ -29,7 +30,7 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("who does not hear TERM is killed after the grace period; less grace comes sooner, more does not come later", async (t) => {
     const rig = new Rig(t, kind);
-    for (const key of [1, 2, 3]) rig.shell(key, `trap "" TERM; echo up; while :; do sleep 0.01; done`);
+    for (const key of [1, 2, 3]) rig.shell(key, `trap "" TERM; echo up; ${linger(0.01)}`);
     for (const key of [1, 2, 3]) await rig.heard(key, "up");
     rig.stop(1, 50);
     rig.stop(2, HOUR_MS);
@@ -50,7 +51,7 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("no grace at all is KILL at once", async (t) => {
     const rig = new Rig(t, kind);
-    rig.shell(1, `trap "" TERM; echo up; while :; do sleep 0.01; done`);
+    rig.shell(1, `trap "" TERM; echo up; ${linger(0.01)}`);
     await rig.heard(1, "up");
     rig.stop(1, 0);
     assert.equal(await rig.result(1), "s 9");
@@ -66,10 +67,10 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("a limit ends the task, and only then; the first reason stands", async (t) => {
     const rig = new Rig(t, kind);
-    rig.shell(1, `trap "exit 5" TERM; while :; do sleep 0.01; done`, { limitMs: 60 });
-    rig.shell(2, `trap "" TERM; while :; do sleep 0.01; done`, { limitMs: 60, graceMs: 60 });
+    rig.shell(1, `trap "exit 5" TERM; ${linger(0.01)}`, { limitMs: 60 });
+    rig.shell(2, `trap "" TERM; ${linger(0.01)}`, { limitMs: 60, graceMs: 60 });
     rig.shell(3, "exit 6", { limitMs: HOUR_MS });
-    rig.shell(4, `trap "" TERM; while :; do sleep 0.01; done`, { limitMs: 60, graceMs: HOUR_MS });
+    rig.shell(4, `trap "" TERM; ${linger(0.01)}`, { limitMs: 60, graceMs: HOUR_MS });
     await rig.see("the limit of 4", (spool) => spool.keys("t").includes(4));
     rig.stop(4, 10);
     assert.deepEqual(await Promise.all([1, 2, 3, 4].map((key) => rig.result(key))), ["x 5", "s 9", "x 6", "s 9"]);
@@ -79,8 +80,8 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("limits and grace periods go on when the engine is gone", async (t) => {
     const rig = new Rig(t, kind);
-    rig.shell(1, `trap "" TERM; echo up; while :; do sleep 0.01; done`, { limitMs: 300, graceMs: 100 });
-    rig.shell(2, `trap "" TERM; echo up; while :; do sleep 0.01; done`);
+    rig.shell(1, `trap "" TERM; echo up; ${linger(0.01)}`, { limitMs: 300, graceMs: 100 });
+    rig.shell(2, `trap "" TERM; echo up; ${linger(0.01)}`);
     await rig.heard(1, "up");
     await rig.heard(2, "up");
     rig.stop(2, 400);
@@ -93,10 +94,10 @@ export function stoppingSuite(kind: RunnerKind): void {
   test("a stop ends all that the task started: in its group, in sessions of their own, orphans without environment", async (t) => {
     const rig = new Rig(t, kind);
     // Each ignores TERM, tells its pid in the file that it is given, and stays.
-    writeFileSync(rig.path("stay"), 'trap "" TERM; echo $$ > "$1"; while :; do sleep 0.1; done\n');
+    writeFileSync(rig.path("stay"), `trap "" TERM; echo $$ > "$1"; ${linger(0.1)}\n`);
     writeFileSync(rig.path("daemon"), "env -i setsid /bin/sh stay orphan & exit 0\n");
     writeFileSync(rig.path("nested"), "setsid sh stay deep & wait\n");
-    rig.shell(1, "sh stay inside & setsid sh stay session & sh daemon; setsid sh nested & wait; sleep 600");
+    rig.shell(1, "sh stay inside & setsid sh stay session & sh daemon; setsid sh nested & wait; sleep 60");
     const beings = await told(rig, "inside", "session", "orphan", "deep");
     assert.ok(beings.every(isAlive));
     rig.stop(1, 200);
@@ -108,11 +109,8 @@ export function stoppingSuite(kind: RunnerKind): void {
   test("what is left when the main process has heard TERM still has its grace period", async (t) => {
     const rig = new Rig(t, kind);
     const gate = rig.fifo("gate");
-    rig.shell(1, `sh -c 'trap "read x < ${gate}; echo saved; exit" TERM; echo $$ > child; while :; do sleep 0.01; done' & wait`);
-    rig.shell(
-      2,
-      `setsid sh -c 'trap "read x < ${gate}; echo saved; exit" TERM; echo $$ > other; while :; do sleep 0.01; done' & wait`,
-    );
+    rig.shell(1, `sh -c 'trap "read x < ${gate}; echo saved; exit" TERM; echo $$ > child; ${linger(0.01)}' & wait`);
+    rig.shell(2, `setsid sh -c 'trap "read x < ${gate}; echo saved; exit" TERM; echo $$ > other; ${linger(0.01)}' & wait`);
     const beings = await told(rig, "child", "other");
     rig.stop(1, HOUR_MS);
     rig.stop(2, HOUR_MS);
@@ -133,7 +131,7 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("what a task starts to clean up after TERM is left alone", async (t) => {
     const rig = new Rig(t, kind);
-    rig.shell(1, `trap 'setsid sh -c "sleep 0.3; echo cleaned"; exit 0' TERM; echo up; while :; do sleep 0.01; done`);
+    rig.shell(1, `trap 'setsid sh -c "sleep 0.3; echo cleaned"; exit 0' TERM; echo up; ${linger(0.01)}`);
     await rig.heard(1, "up");
     rig.stop(1, HOUR_MS);
     assert.equal(await rig.result(1), "x 0");
@@ -142,13 +140,13 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   test("a task that ends by itself may leave something behind: it is left alone and told of", async (t) => {
     const rig = new Rig(t, kind, { slots: 1 });
-    rig.shell(1, "setsid sh -c 'echo $$ > daemon; exec sleep 600' & while [ ! -s daemon ]; do sleep 0.01; done");
+    rig.shell(1, `setsid sh -c 'echo $$ > daemon; exec sleep 60' & ${untilHolds("[ -s daemon ]", 0.01)}`);
     assert.equal(await rig.result(1), "x 0");
     const [daemon] = await told(rig, "daemon");
     await rig.see("that something is left", (spool) => spool.keys("w").includes(1));
     assert.deepEqual(rig.read().of("w"), [{ type: "w", key: 1, rest: ["1"] }]);
     // The next one in its slot is ended with all that is its own.
-    rig.shell(2, "setsid sh -c 'echo $$ > second; exec sleep 600' & sleep 600");
+    rig.shell(2, "setsid sh -c 'echo $$ > second; exec sleep 60' & sleep 60");
     const [second] = await told(rig, "second");
     rig.stop(2, 100);
     await rig.end(2);
@@ -160,9 +158,9 @@ export function stoppingSuite(kind: RunnerKind): void {
   test("a stop does not touch another task or what it left", async (t) => {
     const rig = new Rig(t, kind, { slots: 3 });
     const gate = rig.fifo("gate");
-    rig.shell(1, `setsid sh -c 'echo $$ > one; exec sleep 600' & echo up; read x < ${gate}`);
-    rig.shell(2, "setsid sh -c 'echo $$ > two; exec sleep 600' & sleep 600");
-    rig.shell(3, "setsid sh -c 'echo $$ > three; exec sleep 600' & while [ ! -s three ]; do sleep 0.01; done");
+    rig.shell(1, `setsid sh -c 'echo $$ > one; exec sleep 60' & echo up; read x < ${gate}`);
+    rig.shell(2, "setsid sh -c 'echo $$ > two; exec sleep 60' & sleep 60");
+    rig.shell(3, `setsid sh -c 'echo $$ > three; exec sleep 60' & ${untilHolds("[ -s three ]", 0.01)}`);
     const [one, two, three] = await told(rig, "one", "two", "three");
     await rig.end(3);
     rig.stop(2, 50);
@@ -176,7 +174,7 @@ export function stoppingSuite(kind: RunnerKind): void {
   test("who keeps starting a successor in a session of its own does not get away", async (t) => {
     const rig = new Rig(t, kind);
     writeFileSync(rig.path("hop"), 'trap "" TERM; echo x >> trail; setsid sh "$0" & exit 0\n');
-    rig.shell(1, "sh hop; sleep 600");
+    rig.shell(1, "sh hop; sleep 60");
     assert.ok(await waitUntil(() => existsSync(rig.path("trail")) && readFileSync(rig.path("trail")).length > 20));
     rig.stop(1, 20);
     assert.equal(await rig.result(1), "s 15");
@@ -224,7 +222,7 @@ export function stoppingSuite(kind: RunnerKind): void {
     const random = new SeededRandom(seed);
     const rig = new Rig(t, kind, { slots: 6 });
     const keys = Array.from({ length: 150 }, (_, index) => index + 1);
-    const scripts = ["true", "echo x", "sleep 0.02", "setsid sleep 600 & sleep 600", "(sleep 600 &) ; sleep 600"];
+    const scripts = ["true", "echo x", "sleep 0.02", "setsid sleep 60 & sleep 60", "(sleep 60 &) ; sleep 60"];
     for (const key of keys) {
       rig.shell(key, random.pick(scripts));
       // Every task that would not end by itself is stopped, sooner or later; some are stopped twice, some before they begin.
