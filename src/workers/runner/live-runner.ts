@@ -20,8 +20,8 @@ const MOST_SAID = 1_000;
 /** `refused`: the machine did not start it just now; `unfit`: it can't run on this machine; `died`: anything else. */
 export type HowGone = "refused" | "unfit" | "died";
 
-/** Its exit code when it could not begin, or was told something that is no command. */
-const GAVE_UP = 2;
+/** A runner that could not begin says so behind its name. A shell that took a strange program for a script says something else. */
+const ITS_COMPLAINT = "air-executor-runner: ";
 /** What a program that is not for this machine is refused with. */
 const UNFIT: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENOEXEC", "ELIBBAD", "Unknown system error -8"]);
 
@@ -80,7 +80,9 @@ export class LiveRunner implements SpoolListener {
       throw error;
     }
     this.#child.once("error", (error) => this.#leave(error.message, UNFIT.has(codeOf(error)) ? "unfit" : "refused"));
-    this.#child.once("exit", (code, signal) => this.#leave(this.#explain(code, signal), this.#judge(code, signal)));
+    // One that never came up is judged by what it said, which may come after its exit.
+    this.#child.once("exit", (code, signal) => this.#hasCome() && this.#leave(this.#explain(code, signal), "died"));
+    this.#child.once("close", (code, signal) => this.#leave(this.#explain(code, signal), this.#judge(signal)));
     // One that is gone says so by its exit.
     this.#child.stdin?.on("error", () => {});
     this.#child.stdout?.on("data", () => this.#readAndTell());
@@ -158,10 +160,15 @@ export class LiveRunner implements SpoolListener {
     else this.#onGone();
   }
 
-  #judge(code: number | null, signal: NodeJS.Signals | null): HowGone {
-    if (this.#hasHead) return "died";
-    const isOurs = code === GAVE_UP || code === 0 || signal === "SIGKILL" || signal === "SIGTERM";
-    return isOurs ? "died" : "unfit";
+  /** Whether its spool has a head. */
+  #hasCome(): boolean {
+    this.#readAndTell();
+    return this.#hasHead;
+  }
+
+  #judge(signal: NodeJS.Signals | null): HowGone {
+    const isFit = this.#hasHead || this.#onGone !== null || this.#said.startsWith(ITS_COMPLAINT);
+    return isFit || signal === "SIGKILL" || signal === "SIGTERM" ? "died" : "unfit";
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {

@@ -13,6 +13,13 @@ export interface RunnerProgram {
   readonly kind: "native" | "portable";
   readonly file: string;
   readonly args: readonly string[];
+  /** Why it is not the native one, if nobody has asked for that. */
+  readonly instead?: string;
+}
+
+/** What it costs that tasks are started by the portable runner. */
+export function inPlaceOfNative(why: string): string {
+  return `the native runner can't be used here (${why}): tasks start at a fifth of the rate`;
 }
 
 const HERE = fileURLToPath(import.meta.url);
@@ -21,8 +28,10 @@ const LINUX_NAMES = ["runner-linux-x64", "runner-linux-arm64"];
 
 export function chooseRunner(wanted = process.env["AIR_EXECUTOR_RUNNER"]): RunnerProgram {
   if (wanted?.includes("/") === true) return { kind: "native", file: wanted, args: [] };
-  const native = wanted === "portable" ? undefined : placesOf(NAME).find((path) => existsSync(path));
-  return native === undefined ? portableRunner() : { kind: "native", file: native, args: [] };
+  if (wanted === "portable") return portableRunner();
+  const native = placesOf(NAME).find((path) => existsSync(path));
+  const instead = `there is no ${NAME}; a build makes it where there is a C compiler`;
+  return native === undefined ? { ...portableRunner(), instead } : { kind: "native", file: native, args: [] };
 }
 
 export function portableRunner(): RunnerProgram {

@@ -19,7 +19,7 @@ import { LiveRunner, type HowGone } from "./live-runner.js";
 import type { HandOver, ThreadCommand, ThreadNews, ThreadSetup, UnusualEnd } from "./messages.js";
 import { MovedLogs } from "./moved-logs.js";
 import { stoppedWords } from "./reports.js";
-import { chooseRunner, portableRunner, type RunnerProgram } from "./runner-program.js";
+import { chooseRunner, inPlaceOfNative, portableRunner, type RunnerProgram } from "./runner-program.js";
 
 /** How often it is looked whether somebody has stopped our runner. */
 const LOOK_EVERY_MS = 2_000;
@@ -57,6 +57,7 @@ export class RunnerThread {
       onStandstill: (id, keys, words) =>
         this.#tell({ type: "standstill", id, keys, why: words?.why ?? null, isUnclear: words?.isUnclear ?? false }),
     });
+    if (this.#program.instead !== undefined) this.#tell({ type: "notice", text: inPlaceOfNative(this.#program.instead) });
   }
 
   /** True when the command was `close` and all is gone. */
@@ -143,7 +144,7 @@ export class RunnerThread {
     this.#gone.set(claim, { why, hasRun: how === "died" });
     if (how === "unfit" && this.#program.kind === "native") {
       this.#program = portableRunner();
-      this.#tell({ type: "notice", text: `the native runner can't be used here (${why}): tasks start at a fifth of the rate` });
+      this.#tell({ type: "notice", text: inPlaceOfNative(why) });
     }
     this.#send();
     this.#tell({ type: "gone", claim, why });
