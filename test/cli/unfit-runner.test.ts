@@ -71,8 +71,8 @@ test("without a native runner, or permission to execute it, the portable one tak
   chmodSync(runner, 0o644);
   isSaidOnce(runJob(dir, command), /EACCES/);
   const other = makePlayground(t).dir;
-  const { command: bare, runner: missing } = install(other);
-  spawnSync("rm", ["-f", missing]);
+  const { command: bare, runner: gone } = install(other);
+  spawnSync("rm", ["-f", gone]);
   isSaidOnce(runJob(other, bare), new RegExp(`there is no ${NAME}`));
 });
 
