@@ -18,8 +18,6 @@ const joined = {
   // No module of ours does anything by being imported, but for the entries: a command loads what it uses and no more.
   treeshake: { moduleSideEffects: false },
   external: [/^node:/, /^[@a-z]/],
-  // What verbs share and a mistyped one needs, too, is a file of its own all the same.
-  checks: { ineffectiveDynamicImport: false },
 };
 
 /**

@@ -5,6 +5,7 @@
 
 import { allOptions, commonOptions } from "./options.js";
 import { readPlainWords } from "./plain-words.js";
+import { suggestion } from "./suggest-word.js";
 import { UsageError } from "./usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
 import { generalOptions, type Words } from "./words.js";
@@ -29,13 +30,13 @@ export async function parse(argv: readonly string[]): Promise<Parsed> {
   const request = given["version"] === true ? "version" : given["help"] === true || argv.length === 0 ? "help" : null;
   const verb = verbs.find(({ name }) => name === word) ?? null;
   if (verb === null) {
-    if (request === null || word !== undefined) await complainOfVerb(word);
+    if (request === null || word !== undefined) complainOfVerb(word);
     return { verb, args: {}, rest: [], given, request };
   }
   const isCommand = verb.rest === "command" || verb.rest === "line";
   const words = isCommand ? typed : [...typed, ...behind];
   if (request === null) {
-    await checkOptions(given, verb, head);
+    checkOptions(given, verb, head);
     checkArguments(words, verb);
   }
   const names = Object.keys(verb.args);
@@ -79,14 +80,14 @@ function placeOfVerb(argv: readonly string[]): number {
   return place;
 }
 
-async function complainOfVerb(word: string | undefined): Promise<never> {
+function complainOfVerb(word: string | undefined): never {
   const names = verbs.map(({ name }) => name);
-  const reason = word === undefined ? "a verb is missing" : `unknown verb "${word}"${await suggest(word, names)}`;
+  const reason = word === undefined ? "a verb is missing" : `unknown verb "${word}"${suggestion(word, names)}`;
   throw new UsageError(`${reason} (air-executor --help lists all)`);
 }
 
 /** An option that nobody knows is an error with a suggestion, never ignored. */
-async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb, typed: readonly string[]): Promise<void> {
+function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb, typed: readonly string[]): void {
   const options: readonly string[] = [...Object.keys(commonOptions), ...verb.options];
   for (const word of Object.keys(given)) {
     if (Object.hasOwn(generalOptions, word) || options.includes(word)) continue;
@@ -95,7 +96,7 @@ async function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb
     const file = short?.includes(".") === true ? `; a file of that name is ./${short}` : "";
     const reason = Object.hasOwn(allOptions, word)
       ? `${verb.name} has no option ${name}`
-      : `unknown option ${name}${file || (await suggest(word, options, "--"))}`;
+      : `unknown option ${name}${file || suggestion(word, options, "--")}`;
     throw new UsageError(`${reason} (air-executor ${verb.name} --help lists all)`);
   }
 }
@@ -106,9 +107,4 @@ function checkArguments(words: readonly string[], { usage, args, rest }: Verb): 
   if (extra !== undefined && rest !== "argument") throw new UsageError(`unexpected argument "${extra}": air-executor ${usage}`);
   const missing = names.find((name, index) => words[index] === undefined && !usage.includes(`[${name}`));
   if (missing !== undefined) throw new UsageError(`${missing} is missing: air-executor ${usage}`);
-}
-
-async function suggest(word: string, candidates: readonly string[], prefix = ""): Promise<string> {
-  const { suggestion } = await import("./suggest-word.js");
-  return suggestion(word, candidates, prefix);
 }
