@@ -88,10 +88,11 @@ async function scene(t: TestContext, fault: Fault | null, counts = ""): Promise<
   rig.stop(7, 30);
   const keys = [...expected.map(([key]) => key), 9, 10, 11, 12];
   // What could not be read was not taken in.
-  const isUnread = (story: string): boolean => story === "" && fault?.call === "read" && fault.isForGood;
+  const isNeverRead = fault?.call === "read" && fault.isForGood;
+  const isUnread = (story: string): boolean => story === "" && isNeverRead;
   const isTold = (): boolean => keys.every((key) => /[de]/.test(rig.read().story(key)) || isUnread(rig.read().story(key)));
   const mayWait = fault?.isForGood === true && waitsFor.has(fault.call);
-  await waitUntil(() => rig.child.exitCode !== null || (fault?.call !== "read" && isTold()), mayWait ? 1_500 : 20_000);
+  await waitUntil(() => rig.child.exitCode !== null || (!isNeverRead && isTold()), mayWait ? 1_500 : 20_000);
   rig.close();
   await waitUntil(() => rig.child.exitCode !== null, mayWait ? 500 : 10_000);
 
