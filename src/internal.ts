@@ -5,6 +5,7 @@ export { askToAdd, askToCancel, askToExplain, askToRetry, readTrouble } from "./
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";
+export { forEachEnded } from "./store/view/ended-tasks.js";
 export { logFileName } from "./store/names.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
 export { benchDir, jobsDir, managerLock, managerLog, managerWaits } from "./store/layout.js";

@@ -44,6 +44,11 @@ export class TerminalWriter {
     }
   }
 
+  /** True if nothing is kept that the terminal has not taken. */
+  get isFlushed(): boolean {
+    return this.#kept === 0;
+  }
+
   /** Text that stays, above the lines at the bottom. */
   write(text: string | Uint8Array): void {
     if (text.length === 0) return;

@@ -22,6 +22,10 @@ export interface Sink {
   write(text: string): void;
   /** Writes data, and resolves when there is room for more: a slow reader is waited for. What nobody can read any more is dropped. */
   send(data: string | Uint8Array): Promise<void>;
+  /** True if all that was written was taken by whoever reads. */
+  readonly isFlushed: boolean;
+  /** Resolves when all that was written was taken by whoever reads; false if nobody does any more. */
+  flushed(): Promise<boolean>;
   /** Draws lines at the bottom in place of those before; none takes them away. Nothing happens where that can't be. */
   draw(lines: readonly string[]): void;
 }
@@ -90,6 +94,10 @@ function makeSink(stream: OutputStream, writer: TerminalWriter | null, choice: C
     columns: () => (isTerminal ? stream.columns || 80 : 80),
     write: (text) => void (writer === null ? stream.write(text) : writer.write(text)),
     send: (data) => (writer === null ? sendTo(stream, data) : writer.send(data)),
+    get isFlushed() {
+      return writer === null ? stream.writableLength === 0 && stream.errored === null : writer.isFlushed;
+    },
+    flushed: () => (writer === null ? flushedOf(stream) : writer.send("").then(() => true)),
     draw: (lines) => writer?.draw(lines),
   };
 }
@@ -98,6 +106,10 @@ async function sendTo(stream: OutputStream, data: string | Uint8Array): Promise<
   return new Promise((resolve) => {
     if (data.length === 0 || stream.write(data, () => resolve())) resolve();
   });
+}
+
+function flushedOf(stream: OutputStream): Promise<boolean> {
+  return new Promise((resolve) => void stream.write("", (error) => resolve(error === null || error === undefined)));
 }
 
 /** A terminal that can't move its cursor, and one that only a build server reads, get plain lines. */

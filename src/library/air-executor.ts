@@ -141,7 +141,7 @@ export class AirExecutor {
   map<Input>(
     inputs: MapInput<Input>,
     toTask: ToTask<Input>,
-    options: MapOptions = {},
+    options: MapOptions<Input> = {},
   ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
     checkMapped(inputs, toTask);
     const complete = completeMapOptions(options, this.#options.concurrency);

@@ -18,6 +18,8 @@ function sink(options: { isTerminal: boolean; rows?: number; columns?: number })
       write,
       isLive: isTerminal,
       send: () => Promise.resolve(),
+      isFlushed: true,
+      flushed: () => Promise.resolve(true),
       draw: () => {},
     },
     written,

@@ -62,14 +62,13 @@ test("on a terminal there is a bar, what runs and for how long, and each failure
 test("on a terminal run and watch say which limit holds the job back, and who has it", async (t) => {
   if (!hasPython(t)) return;
   const { dir, write } = makePlayground(t);
-  const until = (file: string): string => untilHolds(`[ -e ${file} ]`, 0.1);
   const licensed = (id: string, script: string): object => ({
     id,
     command: "sh",
     args: ["-c", script],
     resources: { licence: 1 },
   });
-  const tasks = [licensed("holder", until("seen")), licensed("waiter", "true")];
+  const tasks = [licensed("holder", untilHolds("test -e seen")), licensed("waiter", "true")];
   write("job.json", { pools: { licence: 1 }, tasks });
   const line = /held back for \d\.\d s: licence \(1 in all\), taken by "holder"; next is "waiter"/;
   const running = startOnTerminal(dir, ["run", "job.json", "-j2"]);

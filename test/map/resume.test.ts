@@ -117,3 +117,47 @@ test("inputs with ids of their own may come again in another order", async (t) =
     ["a", "b", "c", "e", "d"],
   );
 });
+
+test("other inputs are noticed also where all of their tasks have ended, and so are fewer; those that had ended are passed over, and told", async (t) => {
+  const { executor, view } = await mapPlace(t);
+  const toTask = (input: string): MapTask => ({ command: "echo", args: [input] });
+  const given = async (inputs: readonly string[], isBroken = false): Promise<readonly string[][]> => {
+    function* source(): Generator<string> {
+      yield* inputs;
+      if (isBroken) throw new Error("no more of it");
+    }
+    const passed: string[] = [];
+    const options = { name: "same", onPassed: (input: string, index: number) => void passed.push(`${index} ${input}`) };
+    const results = await collect(executor.map(source(), toTask, options));
+    return [passed, results.map(({ input }) => input)];
+  };
+  await assert.rejects(given(["a", "b", "c"], true), { message: "no more of it" });
+  assert.equal(view("same").counts?.completed, 3);
+  const others = { code: "AIR_CONFLICT", message: /^input 3 of map "same": up to this one the inputs are not those .*--fresh/ };
+  await assert.rejects(given(["a", "x", "c", "d"]), others);
+  await assert.rejects(given(["b", "a", "c", "d"]), others);
+  await assert.rejects(given(["a", "b"]), {
+    code: "AIR_CONFLICT",
+    message: /its input ends after 2, and 3 are on record: .*--fresh/,
+  });
+  assert.deepEqual([view("same").state?.["state"], view("same").counts?.total], ["waiting", 3], "nothing was run of them");
+  assert.deepEqual(await given(["a", "b", "c", "d"]), [["0 a", "1 b", "2 c"], ["d"]]);
+  assert.equal(view("same").state?.["state"], "completed");
+});
+
+test("with ids of their own inputs may be left out when they come again, and others under an id are noticed when all have come", async (t) => {
+  const { executor, view } = await mapPlace(t);
+  function* broken(): Generator<string> {
+    yield* ["a", "b", "c"];
+    throw new Error("no more of it");
+  }
+  const toTask = (id: string): MapTask => ({ id, command: "echo", args: [id] });
+  const other = (id: string): MapTask => ({ id, command: "echo", args: [`${id}!`] });
+  await assert.rejects(collect(executor.map(broken(), toTask, { name: "own" })));
+  await assert.rejects(collect(executor.map(["c", "a", "b"], other, { name: "own" })), { code: "AIR_CONFLICT" });
+  assert.deepEqual(
+    (await collect(executor.map(["b", "d"], toTask, { name: "own" }))).map(({ input }) => input),
+    ["d"],
+  );
+  assert.equal(view("own").state?.["state"], "completed");
+});

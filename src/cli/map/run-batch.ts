@@ -4,17 +4,25 @@
  */
 
 import { availableParallelism } from "node:os";
-import { AirExecutor, viewPaths, type Job, type MapOptions, type MapResult, type MapSummary, type MapTask } from "../../index.js";
+import { resolve } from "node:path";
+import {
+  AirExecutor,
+  viewPaths,
+  type Job,
+  type JobSummary,
+  type MapOptions,
+  type MapResult,
+  type MapSummary,
+  type MapTask,
+} from "../../index.js";
 import { logFileName } from "../../internal.js";
 import type { Call } from "../command.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "../exit-codes.js";
 import { executorOptions } from "../foreground.js";
 import { compileLate } from "../late-compiler.js";
-import { readLogEnd } from "../log-file.js";
 import { showProgress, type Progress } from "../progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
-import { lastLines } from "../render/log-lines.js";
 import { summaryText, type Failure, type Work } from "../render/summary.js";
 import { commandText, placeOption } from "../shell-word.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
@@ -23,16 +31,15 @@ import { isExpected } from "../usage-error.js";
 import { WorkTally } from "../work-tally.js";
 import { haltAt } from "./halt-option.js";
 import { identityOf } from "./identity.js";
-import { Joblog } from "./joblog.js";
+import { beginJoblog, Joblog } from "./joblog.js";
 import { Pieces } from "./keep-pieces.js";
-import { Follower } from "./output/follower.js";
-import { Printer } from "./output/printer.js";
+import { BatchOutput } from "./output/batch-output.js";
+import { readFailure } from "./read-failure.js";
+import { findUnshown } from "./find-unshown.js";
 import { commandToGoOn } from "./command-to-go-on.js";
 import { collected, type Prepared } from "./prepare.js";
 import type { Wish } from "./wish.js";
 
-const TAIL_LINES = 10;
-const TAIL_BYTES = 64 * 1024;
 /** As of a program that SIGPIPE ended. */
 const READER_GONE = 141;
 /** Tasks at once keep their names for the failure that is told: more are not needed. */
@@ -46,15 +53,14 @@ class Batch {
   readonly #call: Call;
   readonly #wish: Wish;
   readonly #isQuiet: boolean;
-  readonly #printer: Printer | null;
-  readonly #follower: Follower | null;
+  readonly #output: BatchOutput;
   readonly #joblog: Joblog | null;
-  #job: Job | null = null;
   #work: WorkTally | null = null;
   #progress: Progress | null = null;
   #pieces: Pieces | null = null;
   #failure: Failure | null = null;
   #isReaderGone = false;
+  #hasBegun = false;
   /** How many tasks there will be, once that is known. */
   #total: number | null = null;
 
@@ -64,9 +70,7 @@ class Batch {
     this.#wish = wish;
     this.#isQuiet = settings.isOn("quiet");
     this.#joblog = wish.joblog === null ? null : new Joblog(wish.joblog);
-    const { isShown, isByLine, isOrdered } = wish.output;
-    this.#printer = isShown && !isByLine ? new Printer(terminal, isOrdered) : null;
-    this.#follower = isShown && isByLine ? new Follower(terminal) : null;
+    this.#output = new BatchOutput(terminal, wish.output, () => this.#isReaderGone);
   }
 
   async run(tasks: AsyncIterable<Prepared>): Promise<number> {
@@ -76,7 +80,9 @@ class Batch {
     const executor = await AirExecutor.open(executorOptions(settings.dir(), settings, (line) => this.#say(line)));
     const signals = this.#watch(executor);
     try {
-      const summary = await this.#map(executor, inputs);
+      const unshown = findUnshown(settings, this.#wish);
+      const ended = unshown === null ? null : await (await executor.takeUp(resolve(unshown))).finished();
+      const summary = ended === null ? await this.#map(executor, inputs) : await this.#showRest(ended, inputs);
       return await this.#tell(summary, signals);
     } catch (error) {
       const signal = signals.received();
@@ -85,7 +91,7 @@ class Batch {
       throw error;
     } finally {
       this.#progress?.end();
-      await this.#follower?.end();
+      await this.#output.end(false);
       await executor.close();
       signals.end();
       this.#joblog?.end();
@@ -110,16 +116,27 @@ class Batch {
     });
   }
 
+  /** Of a batch that had ended before: nothing is run. */
+  async #showRest(summary: JobSummary, inputs: AsyncIterable<Prepared> | readonly Prepared[]): Promise<MapSummary> {
+    const { dir } = viewPaths(this.#call.settings.dir(), summary.name);
+    if (!this.#isQuiet)
+      this.#say(`${summary.name} has ended: what is left of its output is shown, and nothing is run (--fresh begins anew)`);
+    this.#output.begin(dir, false);
+    for await (const { number, tag } of inputs) this.#output.pass(number, tag);
+    return { halted: null, ...summary };
+  }
+
   async #map(executor: AirExecutor, inputs: AsyncIterable<Prepared> | readonly Prepared[]): Promise<MapSummary> {
     const map = executor.map(this.#counted(inputs), (prepared) => this.#toTask(prepared), this.#options(inputs));
     for (;;) {
       const next = await map.next();
-      if (next.done === true) return next.value;
+      // Whoever ran it died between its end and telling of it.
+      if (next.done === true) return this.#hasBegun ? next.value : this.#showRest(next.value, inputs);
       this.#note(next.value);
     }
   }
 
-  #options(inputs: AsyncIterable<Prepared> | readonly Prepared[]): MapOptions {
+  #options(inputs: AsyncIterable<Prepared> | readonly Prepared[]): MapOptions<Prepared> {
     const { settings } = this.#call;
     const { halt, before, after, env, cwd, delayMs, resources } = this.#wish;
     const name = settings.text("name");
@@ -136,19 +153,22 @@ class Batch {
       stderr: "apart",
       mapOf: identityOf(this.#wish),
       fresh: settings.isOn("fresh"),
+      onPassed: ({ number, tag }) => this.#output.pass(number, tag),
       onBegin: (job) => this.#begin(job),
     };
   }
 
   #begin(job: Job): void {
     const { settings, terminal } = this.#call;
-    const { dir } = viewPaths(settings.dir(), job.name);
+    const paths = viewPaths(settings.dir(), job.name);
     const { counts } = job.status();
-    this.#job = job;
+    const isNew = counts.total === 0;
+    this.#hasBegun = true;
     this.#work = this.#isQuiet ? null : new WorkTally(job);
-    this.#pieces = new Pieces(dir);
-    this.#joblog?.begin(counts.total === 0);
-    if (this.#wish.before !== null || this.#wish.after !== null) this.#watchEdges(job, dir);
+    this.#pieces = new Pieces(paths.dir, counts.total - (this.#wish.before === null ? 0 : 1));
+    this.#output.begin(paths.dir, isNew);
+    if (this.#joblog !== null) beginJoblog(this.#joblog, isNew ? null : paths, counts.completed + counts.failed);
+    if (this.#wish.before !== null || this.#wish.after !== null) this.#watchEdges(job, paths.dir);
     if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
   }
 
@@ -158,14 +178,14 @@ class Batch {
       for (const event of events) {
         if (event.type !== "attempt-ended" || !EDGES.some((id) => id === event.task)) continue;
         const log = `${dir}/logs/${logFileName(event.task)}`;
-        if (event.status === "failed") this.#noteFailure(event.task, event.error, event.attempt, log);
-        if (event.status !== "pending") void this.#printer?.show(log);
+        if (event.status === "failed") this.#failure ??= readFailure(event.task, event.error, event.attempt, log);
+        if (event.status !== "pending") this.#output.show(log);
       }
     });
   }
 
   async #toTask({ number, command, args, piece, tag }: Prepared): Promise<MapTask> {
-    if (this.#follower !== null) this.#follower.begin(number, `${this.#logs}/${logFileName(`task-${number}`)}`, tag);
+    this.#output.follow(number, tag);
     const stdin = piece === null ? {} : { stdin: await this.#pieces!.keep(number, piece) };
     return { command, args, ...stdin, ...this.#wish.options };
   }
@@ -182,31 +202,17 @@ class Batch {
     this.#total = count;
   }
 
-  get #logs(): string {
-    return `${viewPaths(this.#call.settings.dir(), this.#job?.name ?? "").dir}/logs`;
-  }
-
   #note(result: MapResult<Prepared>): void {
     const { input, task, status, error, attempts, log } = result;
-    this.#joblog?.note(result);
-    if (status === "failed" && this.#failure === null) this.#noteFailure(task, error, attempts, log);
-    if (status === "pending") return;
-    if (log === null) this.#printer?.pass(input.number);
-    else this.#printer?.add({ number: input.number, log, tag: input.tag });
-    this.#follower?.finish(input.number);
-  }
-
-  #noteFailure(task: string, error: string | null, attempts: number, log: string | null): void {
-    const errors = log === null ? null : readLogEnd(log.replace(/\.log$/, ".err"), TAIL_BYTES).end;
-    const { end, problem } = log === null || errors !== null ? { end: errors, problem: null } : readLogEnd(log, TAIL_BYTES);
-    this.#failure ??= { task, error, attempts, tail: end === null ? [] : lastLines(end, TAIL_LINES), problem };
+    this.#joblog?.note(input.number, input, result);
+    if (status === "failed") this.#failure ??= readFailure(task, error, attempts, log);
+    if (status !== "pending") this.#output.add(input.number, log, input.tag);
   }
 
   async #tell(summary: MapSummary, signals: SignalWatch): Promise<number> {
     const { settings, terminal } = this.#call;
     if (this.#isReaderGone) return READER_GONE;
-    await this.#printer?.end();
-    await this.#follower?.end();
+    await this.#output.end(!summary.isInterrupted);
     this.#progress?.end();
     this.#progress = null;
     if (settings.isOn("json"))

@@ -30,17 +30,16 @@ export class MapEdges {
   #beforeStatus: TaskStatus = "pending";
   #isStopped = false;
   readonly #news = new Wakeup();
-  /** How many of the two are on record since an earlier call. */
-  readonly hadCount: number;
+  /** Those of the two that are on record since an earlier call. */
+  readonly had: readonly TaskSpec[];
 
   constructor(job: RunningJob, edges: Edges) {
     const { had, ids } = job.picture;
-    const isHad = (task: TaskSpec | null): boolean => task !== null && had?.has(task.id) === true;
     this.#job = job;
     this.#edges = edges;
     this.#ids = edges.after === null ? null : [];
-    this.hadCount = [edges.before, edges.after].filter(isHad).length;
-    if (isHad(edges.before) && !ids.has(BEFORE)) this.#beforeStatus = "completed";
+    this.had = [edges.before, edges.after].filter((task): task is TaskSpec => task !== null && had?.has(task.id) === true);
+    if (this.had.some(({ id }) => id === BEFORE) && !ids.has(BEFORE)) this.#beforeStatus = "completed";
   }
 
   /** Resolves when the first task is over, or `stop` was called. False if nothing may follow. */

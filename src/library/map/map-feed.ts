@@ -11,6 +11,7 @@ import { checkMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
 import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
+import { EarlierInputs, WAYS_OUT } from "./earlier-inputs.js";
 import { MapEdges, type Edges } from "./map-edges.js";
 import { HaltWatch, type MapHalt } from "./map-halt.js";
 import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
@@ -32,6 +33,8 @@ export interface MapSource<Input> {
   readonly window: number;
   readonly delayMs: number;
   readonly onWarning: (message: string) => void;
+  /** Told of inputs whose tasks had ended before: they have no result. */
+  readonly onPassed: (input: Input, index: number) => void;
   /** Whether a task can ever run here. */
   readonly fit: FitCheck;
 }
@@ -59,8 +62,7 @@ export class MapFeed<Input> {
   readonly #results: MapResult<Input>[] = [];
   /** Tasks of an earlier call that ended in this one before their inputs came again. */
   readonly #early = new Map<string, TaskRecord>();
-  /** How many tasks of earlier calls the input has still to name. */
-  #expected: number;
+  readonly #earlier: EarlierInputs;
   /** Tasks of one turn of the event loop, which go to the job together. */
   #batch: TaskSpec[] = [];
   #count = 0;
@@ -85,7 +87,7 @@ export class MapFeed<Input> {
     this.#source = source;
     this.#edges = new MapEdges(job, source.edges);
     this.#halt = new HaltWatch(source.halt);
-    this.#expected = had.size - this.#edges.hadCount;
+    this.#earlier = new EarlierInputs(job.picture, this.#edges.had);
     job.picture.onTaskLeft = ({ id }, record) => this.#end(id, record);
     const end = (): void => {
       this.#isOver = true;
@@ -142,6 +144,8 @@ export class MapFeed<Input> {
       else this.#iterator = iteratorOf(this.#source.inputs);
       while (this.#iterator !== null && (await this.#hasRoom())) {
         if (await this.#pullNext(this.#iterator)) continue;
+        const missing = this.#isStopped ? null : this.#earlier.missing;
+        if (missing !== null) throw new AirError("AIR_CONFLICT", `map "${this.#job.picture.name}": ${missing}`);
         isWhole = !this.#isStopped;
         break;
       }
@@ -210,12 +214,13 @@ export class MapFeed<Input> {
     const isOpen = this.#open.has(id);
     if (!isOpen && !this.#had.has(id)) {
       this.#open.set(id, pulled);
+      const isFirst = this.#batch.push(spec) === 1;
+      if (this.#source.delayMs > 0) this.#flush();
+      else if (isFirst) setImmediate(() => this.#flush());
       this.#takenAt = performance.now();
-      if (this.#batch.push(spec) === 1) setImmediate(() => this.#flush());
-    } else if (isOpen || this.#expected === 0) {
+    } else if (isOpen || this.#earlier.isComplete) {
       throw this.#refusal(pulled, "AIR_INVALID_JOB", `task ${JSON.stringify(id)} is there already; ids must be unique`);
     } else {
-      this.#expected -= 1;
       this.#meet(pulled, spec);
     }
   }
@@ -225,11 +230,13 @@ export class MapFeed<Input> {
     const { ids, tasks } = this.#job.picture;
     const place = ids.get(spec.id);
     if (place !== undefined && !isSameTask(spec, tasks[place]!)) {
-      const message = `task ${JSON.stringify(spec.id)} has not ended, and was another one when it was taken in: map the same inputs again, or begin anew with --fresh (\`fresh: true\`)`;
+      const message = `task ${JSON.stringify(spec.id)} has not ended, and was another one when it was taken in: ${WAYS_OUT}`;
       throw this.#refusal(pulled, "AIR_CONFLICT", message);
     }
+    const others = this.#earlier.meet(spec);
+    if (others !== null) throw this.#refusal(pulled, "AIR_CONFLICT", others);
     const record = this.#early.get(spec.id);
-    if (place === undefined && record === undefined) return;
+    if (place === undefined && record === undefined) return this.#source.onPassed(pulled.input, pulled.index);
     this.#open.set(spec.id, pulled);
     if (record !== undefined) this.#end(spec.id, record);
   }

@@ -56,7 +56,7 @@ export interface MapSummary extends JobSummary {
   readonly halted: string | null;
 }
 
-export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
+export interface MapOptions<Input = unknown> extends Pick<SubmitOptions, "fresh" | "cwd"> {
   /** Name of the job. An unfinished map of that name is gone on with. Default: a new name. */
   readonly name?: string;
   /** How many of its tasks may run at once. Default: the limit of the executor, which holds in any case. */
@@ -78,6 +78,8 @@ export interface MapOptions extends Pick<SubmitOptions, "fresh" | "cwd"> {
    * `AIR_CONFLICT`. Stands in state.json as `map_of`. Default: nothing is compared.
    */
   readonly mapOf?: string;
+  /** Told of each input whose task had ended under an earlier call, and which therefore has no result. Default: nobody is. */
+  readonly onPassed?: (input: Input, index: number) => void;
   /** Told of the job when it is on record, before anything runs. */
   readonly onBegin?: (job: Job) => void;
   /** Added to the environment of every task, below the task's own `env`. */
@@ -102,6 +104,7 @@ const MAP_OPTIONS: readonly (keyof MapOptions)[] = [
   "delayMs",
   "stderr",
   "mapOf",
+  "onPassed",
   "onBegin",
   "env",
   "pools",
@@ -111,7 +114,7 @@ const MAP_OPTIONS: readonly (keyof MapOptions)[] = [
 const HALT_OPTIONS: readonly (keyof MapHalt)[] = ["when", "failed", "completed", "ended"];
 
 /** With every default filled in. */
-export interface CompleteMapOptions {
+export interface CompleteMapOptions<Input> {
   readonly name: string;
   readonly concurrency: number | null;
   readonly halt: MapHalt | null;
@@ -120,6 +123,7 @@ export interface CompleteMapOptions {
   readonly delayMs: number;
   readonly stderr: "merge" | "apart";
   readonly mapOf: string | null;
+  readonly onPassed: (input: Input, index: number) => void;
   readonly onBegin: (job: Job) => void;
   readonly env: Readonly<Record<string, string>>;
   readonly pools: Resources;
@@ -137,7 +141,7 @@ const WINDOW_A_SLOT = 16;
  * @param limit how many tasks the executor runs at once.
  * @throws AirError `AIR_USAGE` for an option that makes no sense.
  */
-export function completeMapOptions(options: MapOptions, limit: number): CompleteMapOptions {
+export function completeMapOptions<Input>(options: MapOptions<Input>, limit: number): CompleteMapOptions<Input> {
   demandKnown(options, MAP_OPTIONS);
   const {
     concurrency = null,
@@ -149,7 +153,12 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
     stderr = "merge",
     resources = null,
   } = options;
-  const { delayMs = 0, onBegin = () => {}, halt = maxFailures === null ? null : { when: "soon", failed: maxFailures } } = options;
+  const {
+    delayMs = 0,
+    onPassed = () => {},
+    onBegin = () => {},
+    halt = maxFailures === null ? null : { when: "soon", failed: maxFailures },
+  } = options;
   const atOnce = Math.min(limit, concurrency ?? limit);
   // With a delay a task that is pulled has to start at once.
   const { window = delayMs > 0 ? atOnce : WINDOW_A_SLOT * atOnce } = options;
@@ -160,11 +169,11 @@ export function completeMapOptions(options: MapOptions, limit: number): Complete
   demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
   if (resources !== null) demandAmounts("resources", resources, checkDemand);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
-  demand(typeof onBegin === "function", "onBegin", "a function", onBegin);
+  for (const [key, value] of Object.entries({ onPassed, onBegin })) demand(typeof value === "function", key, "a function", value);
   const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
   const amounts = { pools: completePools(options.pools), resources };
-  const rest = { ...amounts, concurrency, halt, before, after, delayMs, stderr, mapOf, onBegin, env, window };
+  const rest = { ...amounts, concurrency, halt, before, after, delayMs, stderr, mapOf, onPassed, onBegin, env, window };
   return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
 }
 

@@ -45,7 +45,7 @@ export async function* runMap<Input>(
     pools,
     resources,
     ...options
-  }: CompleteMapOptions,
+  }: CompleteMapOptions<Input>,
 ): AsyncGenerator<MapResult<Input>, MapSummary, void> {
   const edges = { before: await edgeOf(before, BEFORE, name), after: await edgeOf(after, AFTER, name) };
   const wanted: WantedRun = {

@@ -25,6 +25,11 @@ export class IdSet {
     return this.#numbered + this.#numbers.size + this.#hashed;
   }
 
+  /** How many of them are none of those that we give, `task-N`. */
+  get named(): number {
+    return this.#hashed;
+  }
+
   has(id: string): boolean {
     const number = numberOf(id);
     if (number !== null) return number <= this.#numbered || this.#numbers.has(number);

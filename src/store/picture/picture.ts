@@ -14,6 +14,7 @@ import { toJobOptions } from "../text/job-options.js";
 import { AttemptMemory } from "./attempt-memory.js";
 import { IdSet } from "./id-set.js";
 import { begin, end, findFirstFailure, newRecord, renew } from "./task-records.js";
+import { TaskSum } from "./task-sum.js";
 
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
@@ -51,6 +52,8 @@ export class Picture {
   onTaskChanged: (index: number) => void = () => {};
   /** All ids that the map has had; null if it is no running map. */
   had: IdSet | null = null;
+  /** Of a map that is taken up: what comes of the inputs that it has had; null if nobody asks. */
+  hadTasks: TaskSum | null = null;
   /** Of a map: called with each task as it leaves. */
   onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
 
@@ -137,7 +140,9 @@ export class Picture {
     this.takenAt = event.at;
     this.#takenAs = event.name;
     ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
-    if (event.owner === "map" && !this.#keepsAll) this.had = new IdSet();
+    if (event.owner !== "map" || this.#keepsAll) return;
+    this.had = new IdSet();
+    this.hadTasks = new TaskSum();
   }
 
   #add({ tasks, at }: TasksAdded): void {
@@ -147,6 +152,7 @@ export class Picture {
       this.records.push(newRecord());
       this.#index.set(task.id, index);
       this.had?.add(task.id);
+      this.hadTasks?.add(task);
       this.onTaskChanged(index);
     }
     this.counts.total += tasks.length;

@@ -15,13 +15,16 @@ interface Followed {
 
 export class Follower {
   readonly #terminal: Terminal;
+  readonly #onShown: (number: number) => void;
   readonly #open = new Map<number, readonly Followed[]>();
   readonly #ended: number[] = [];
   #work: Promise<void> | null = null;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(terminal: Terminal) {
+  /** @param onShown told of each task whose output has been written, to its end. */
+  constructor(terminal: Terminal, onShown: (number: number) => void) {
     this.#terminal = terminal;
+    this.#onShown = onShown;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -61,7 +64,7 @@ export class Follower {
         await sink.send(view.end());
         file.close();
       }
-      this.#open.delete(number);
+      if (this.#open.delete(number)) this.#onShown(number);
     }
   }
 }

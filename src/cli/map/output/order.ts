@@ -1,5 +1,7 @@
 /** Which tasks' output is next: as they end, or in the order of their numbers. Holds a few bytes of each that waits. */
 
+import { NumberSet, PAGE } from "./number-set.js";
+
 export interface Order {
   /** A task has ended. */
   add(number: number): void;
@@ -33,7 +35,7 @@ const SPENT = 4096;
 /** Of what has ended and is not due yet a bit is held. */
 export class ByNumber implements Order {
   #due: number;
-  readonly #ended = new Map<number, Uint8Array>();
+  readonly #ended = new NumberSet();
 
   /** @param first the number that is due first. */
   constructor(first = 1) {
@@ -46,23 +48,14 @@ export class ByNumber implements Order {
   }
 
   add(number: number): void {
-    const page = Math.floor(number / PAGE);
-    let bits = this.#ended.get(page);
-    if (bits === undefined) this.#ended.set(page, (bits = new Uint8Array(PAGE / 8)));
-    const place = number % PAGE;
-    bits[place >> 3]! |= 1 << (place & 7);
+    this.#ended.add(number);
   }
 
   next(): number | null {
     const number = this.#due;
-    const page = Math.floor(number / PAGE);
-    const place = number % PAGE;
-    const bits = this.#ended.get(page);
-    if (bits === undefined || (bits[place >> 3]! & (1 << (place & 7))) === 0) return null;
+    if (!this.#ended.has(number)) return null;
     this.#due += 1;
-    if (place === PAGE - 1) this.#ended.delete(page);
+    if (this.#due % PAGE === 0) this.#ended.forget(Math.floor(number / PAGE));
     return number;
   }
 }
-
-const PAGE = 32_768;

@@ -9,6 +9,7 @@ import { LogFile } from "../../log-file.js";
 import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal.js";
+import { NumberSet } from "./number-set.js";
 import { AsTheyEnd, ByNumber, type Order } from "./order.js";
 
 /** What of a result is needed here. */
@@ -21,12 +22,17 @@ export interface Ended {
 export class Printer {
   readonly #terminal: Terminal;
   readonly #order: Order;
+  readonly #onShown: (number: number) => void;
+  /** Those with nothing to show. */
+  readonly #passed = new NumberSet();
   readonly #tags = new Map<number, string>();
   #logs = "";
   #pump: Promise<void> | null = null;
 
-  constructor(terminal: Terminal, isOrdered: boolean) {
+  /** @param onShown told of each task that has printed something, when that has been written. */
+  constructor(terminal: Terminal, isOrdered: boolean, onShown: (number: number) => void) {
     this.#terminal = terminal;
+    this.#onShown = onShown;
     this.#order = isOrdered ? new ByNumber() : new AsTheyEnd();
   }
 
@@ -38,8 +44,9 @@ export class Printer {
     this.#pump ??= this.#run();
   }
 
-  /** Of a task that had ended before, or has nothing to show: the next one's turn may come. */
+  /** Of a task that was shown before, or has nothing to show: the next one's turn may come. */
   pass(number: number): void {
+    this.#passed.add(number);
     this.#order.add(number);
     this.#pump ??= this.#run();
   }
@@ -62,29 +69,35 @@ export class Printer {
       for (let number = this.#order.next(); number !== null; number = this.#order.next()) {
         const tag = this.#tags.get(number) ?? null;
         this.#tags.delete(number);
-        if (this.#logs !== "") await this.#showBoth(`${this.#logs}/${logFileName(`task-${number}`)}`, tag);
+        if (this.#passed.has(number)) continue;
+        if (await this.#showBoth(`${this.#logs}/${logFileName(`task-${number}`)}`, tag)) this.#onShown(number);
       }
     } finally {
       this.#pump = null;
     }
   }
 
-  async #showBoth(log: string, tag: string | null): Promise<void> {
+  /** True if there was something to show. */
+  async #showBoth(log: string, tag: string | null): Promise<boolean> {
     const { out, err } = this.#terminal;
-    for (const problem of [await showLog(log, out, tag), await showLog(log.replace(/\.log$/, ".err"), err, tag)]) {
-      if (problem !== null) await err.send(`air-executor: ${printableLine(problem)}\n`);
-    }
+    const shown = [await showLog(log, out, tag), await showLog(log.replace(/\.log$/, ".err"), err, tag)];
+    for (const { problem } of shown) if (problem !== null) await err.send(`air-executor: ${printableLine(problem)}\n`);
+    return shown.some(({ isEmpty }) => !isEmpty);
   }
 }
 
-/** Gives why there is nothing to show although there should be; null as a rule. */
-async function showLog(path: string, sink: Sink, tag: string | null): Promise<string | null> {
+/** `problem`: why there is nothing to show although there should be; null as a rule. */
+async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ isEmpty: boolean; problem: string | null }> {
   const file = new LogFile(path);
+  let isEmpty = true;
   try {
     const view = viewFor(sink, tag);
-    for (const chunk of file.readWhole()) await sink.send(view.take(chunk));
+    for (const chunk of file.readWhole()) {
+      isEmpty = false;
+      await sink.send(view.take(chunk));
+    }
     await sink.send(view.end());
-    return file.problem;
+    return { isEmpty, problem: file.problem };
   } finally {
     file.close();
   }

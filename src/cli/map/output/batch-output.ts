@@ -1,0 +1,85 @@
+/**
+ * What the tasks of a batch print, shown as it was asked for: task by task, in order, line by line, or not at all. Remembers what was shown,
+ * so that the same command goes on with that, too.
+ */
+
+import { join } from "node:path";
+import { logFileName } from "../../../internal.js";
+import type { Terminal } from "../../terminal.js";
+import type { OutputWish } from "../wish.js";
+import { Follower } from "./follower.js";
+import { Printer } from "./printer.js";
+import { Shown } from "./shown.js";
+
+export class BatchOutput {
+  readonly #terminal: Terminal;
+  readonly #printer: Printer | null;
+  readonly #follower: Follower | null;
+  readonly #isReaderGone: () => boolean;
+  #dir = "";
+  #shown: Shown | null = null;
+
+  constructor(terminal: Terminal, { isShown, isByLine, isOrdered }: OutputWish, isReaderGone: () => boolean) {
+    const onShown = (number: number): void => this.#shown?.note(number);
+    this.#terminal = terminal;
+    this.#printer = isShown && !isByLine ? new Printer(terminal, isOrdered, onShown) : null;
+    this.#follower = isShown && isByLine ? new Follower(terminal, onShown) : null;
+    this.#isReaderGone = isReaderGone;
+  }
+
+  /** @param dir of the job. @param isNew false if a batch is gone on with. */
+  begin(dir: string, isNew: boolean): void {
+    this.#dir = dir;
+    if (this.#printer === null && this.#follower === null) return;
+    this.#shown = Shown.open(shownFile(dir), isNew, { hasAll: () => this.#hasAll(), takesAll: () => this.#takesAll() });
+  }
+
+  /** A task has been taken in, or comes again. */
+  follow(number: number, tag: string | null): void {
+    if (this.#shown?.has(number) !== true) this.#follower?.begin(number, this.#logOf(number), tag);
+  }
+
+  /** A task has ended. @param log null if it never began. */
+  add(number: number, log: string | null, tag: string | null): void {
+    if (log === null) this.#printer?.pass(number);
+    else this.#printer?.add({ number, log, tag });
+    this.#follower?.finish(number);
+  }
+
+  /** A task comes again that had ended under an earlier command. What is not known to be left to show is left out. */
+  pass(number: number, tag: string | null): void {
+    if (this.#shown?.has(number) === false) this.add(number, this.#logOf(number), tag);
+    else this.add(number, null, tag);
+  }
+
+  /** Shows a whole log now. */
+  show(log: string): void {
+    void this.#printer?.show(log);
+  }
+
+  /** Resolves when all that can be shown has been. @param isOver true if nothing more will come of the batch. */
+  async end(isOver: boolean): Promise<void> {
+    await this.#printer?.end();
+    await this.#follower?.end();
+    await this.#shown?.end(isOver && !this.#isReaderGone());
+    this.#shown = null;
+  }
+
+  #logOf(number: number): string {
+    return join(this.#dir, "logs", logFileName(`task-${number}`));
+  }
+
+  #hasAll(): boolean {
+    return this.#terminal.out.isFlushed && this.#terminal.err.isFlushed && !this.#isReaderGone();
+  }
+
+  async #takesAll(): Promise<boolean> {
+    const taken = await Promise.all([this.#terminal.out.flushed(), this.#terminal.err.flushed()]);
+    return taken.every(Boolean) && !this.#isReaderGone();
+  }
+}
+
+/** Where a batch remembers what was shown of it, as long as something is left. */
+export function shownFile(dir: string): string {
+  return join(dir, "shown");
+}

@@ -1,0 +1,172 @@
+/** What a batch that is gone on with shows: what had ended and was not shown, in its place, and nothing twice. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test, type TestContext } from "node:test";
+import { untilHolds } from "../../support/shell-loops.js";
+import { waitUntil } from "../../support/wait-until.js";
+import { main, makePlayground, type Playground } from "../support/cli.js";
+
+const INPUTS = ["1", "2", "3", "4", "5", "6"];
+/** The third waits for the gate. */
+const SCRIPT = `if test {} = 3; then ${untilHolds("test -e gate")}; fi; echo "out {}"; echo {} >> ran; exit $(( {} == 5 ))`;
+
+function batch(...options: readonly string[]): string[] {
+  return ["map", "-q", "-j2", "--name", "b", ...options, "--shell", SCRIPT, ":::", ...INPUTS];
+}
+
+interface Stopped extends Playground {
+  /** What the first command showed. */
+  readonly first: string;
+  readonly ran: () => string;
+}
+
+/** A batch that was stopped when all but the third had ended, and shown if they are shown as they end. */
+async function stopped(t: TestContext, signal: NodeJS.Signals, options: readonly string[]): Promise<Stopped> {
+  const playground = makePlayground(t);
+  const { dir, start } = playground;
+  const ran = (): string => (existsSync(join(dir, "ran")) ? readFileSync(join(dir, "ran"), "utf8") : "");
+  const { process: child, ended } = start(batch(...options, "--grace-period", "0"));
+  const isOnRecord = (): boolean => {
+    const path = join(dir, ".air-executor", "jobs", "b", "journal.ndjson");
+    return existsSync(path) && (readFileSync(path, "utf8").match(/"attempt-ended"/g) ?? []).length >= 5;
+  };
+  let shown = "";
+  child.stdout.on("data", (chunk: string) => (shown += chunk));
+  const isShown = (): boolean => options.includes("-k") || shown.split("\n").length > 5;
+  assert.ok(await waitUntil(() => isOnRecord() && isShown()), ran());
+  child.kill(signal);
+  const { stdout: first } = await ended;
+  writeFileSync(join(dir, "gate"), "");
+  return { ...playground, first, ran };
+}
+
+const outOf = (...inputs: readonly string[]): string => inputs.map((input) => `out ${input}\n`).join("");
+
+for (const signal of ["SIGKILL", "SIGINT"] as const) {
+  test(`in order, after ${signal}: what had ended and was not shown comes in its place, and nothing runs or comes twice`, async (t) => {
+    const { run, first, ran, dir } = await stopped(t, signal, ["-k"]);
+    assert.equal(first, outOf("1", "2"));
+    const { code, stdout } = await run(batch("-k"));
+    assert.deepEqual([code, stdout], [1, outOf("3", "4", "5", "6")]);
+    assert.deepEqual(ran().trim().split("\n").toSorted(), INPUTS);
+    assert.equal(existsSync(join(dir, ".air-executor/jobs/b/shown")), false, "all was shown");
+  });
+}
+
+test("as tasks end, and line by line: what was shown does not come again, also in another order than before", async (t) => {
+  for (const options of [[], ["--line-buffer"]]) {
+    const { run, first } = await stopped(t, "SIGKILL", options);
+    assert.deepEqual(first.trim().split("\n").toSorted(), outOf("1", "2", "4", "5", "6").trim().split("\n"));
+    assert.equal((await run(batch("-k"))).stdout, outOf("3"));
+  }
+});
+
+test("tags stand before what comes late, too; a batch that was not shown at first is not shown later", async (t) => {
+  const tagged = await stopped(t, "SIGKILL", ["-k", "--tag"]);
+  assert.equal((await tagged.run(batch("-k", "--tag"))).stdout, "3\tout 3\n4\tout 4\n5\tout 5\n6\tout 6\n");
+  const silent = await stopped(t, "SIGKILL", ["-k", "--no-output"]);
+  assert.equal((await silent.run(batch("-k"))).stdout, outOf("3"));
+});
+
+test("the log of jobs has also what ended under an earlier command and is not in it", async (t) => {
+  const { run, dir } = await stopped(t, "SIGKILL", ["-k"]);
+  await run(batch("-k", "--joblog", "log"));
+  const rows = (): string[][] =>
+    readFileSync(join(dir, "log"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("\t"));
+  const bySeq = (all: string[][]): string[] =>
+    all
+      .slice(1)
+      .map(([seq, , , , , , exit]) => `${seq} ${exit}`)
+      .toSorted();
+  assert.deepEqual(bySeq(rows()), ["1 0", "2 0", "3 0", "4 0", "5 1", "6 0"]);
+  assert.match(rows().find(([seq]) => seq === "4")?.[8] ?? "", /^sh -c 'if test .*exit \$\(\( 4 == 5 \)\)'$/);
+  // A log that lacks some, and whose last line was torn.
+  const again = await stopped(t, "SIGKILL", ["--joblog", "log"]);
+  const path = join(again.dir, "log");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  assert.equal(lines.length, 6);
+  writeFileSync(path, `${lines.slice(0, 4).join("\n")}\n${lines[4]!.slice(0, 9)}`);
+  await again.run(batch("--joblog", "log"));
+  const whole = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.split("\t").length === 9);
+  assert.deepEqual(bySeq(whole.map((line) => line.split("\t"))), ["1 0", "2 0", "3 0", "4 0", "5 1", "6 0"]);
+});
+
+test("a batch that had ended when it was killed, before a slow reader had all, shows the rest and runs nothing", async (t) => {
+  const { dir, run } = makePlayground(t);
+  const argv = ["map", "-k", "-j2", "--name", "slow", "--shell", "echo {} >> ran; seq {}000 {}999; seq 30000", ":::", ...INPUTS];
+  const child = spawn(process.execPath, [main, ...argv], { cwd: dir, stdio: ["ignore", "pipe", "ignore"] });
+  const state = join(dir, ".air-executor/jobs/slow/state.json");
+  const isOver = (): boolean => existsSync(state) && readFileSync(state, "utf8").includes('"state": "completed"');
+  assert.ok(await waitUntil(isOver), "a reader that does not read keeps no task waiting");
+  child.kill("SIGKILL");
+  const [first] = await Promise.all([text(child.stdout), once(child, "close")]);
+  const { code, stdout, stderr } = await run(argv);
+  assert.equal(code, 0);
+  assert.match(stderr, /slow has ended: what is left of its output is shown, and nothing is run/);
+  const outputs = INPUTS.map((input) => {
+    const numbers = (from: number, to: number): string[] =>
+      Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
+    return `${[...numbers(Number(input) * 1000, Number(input) * 1000 + 999), ...numbers(1, 30_000)].join("\n")}\n`;
+  });
+  const whole = outputs.join("");
+  const from = whole.length - stdout.length;
+  assert.ok(
+    whole.endsWith(stdout) && stdout.startsWith(outputs[whole.slice(0, from).split("30000\n").length - 1]!),
+    "from a task's beginning",
+  );
+  assert.ok(
+    whole.startsWith(first) && from <= first.length && from > first.length - 200_000,
+    "only what was being shown comes again",
+  );
+  assert.deepEqual(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").toSorted(), INPUTS);
+  assert.match((await run(argv)).stderr, /slow completed/, "then it begins anew");
+  assert.equal(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").length, 2 * INPUTS.length);
+});
+
+test("other pieces of standard input are noticed, also of tasks that have ended", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const argv = [
+    "map",
+    "-q",
+    "-j1",
+    "--name",
+    "p",
+    "--pipe",
+    "--lines",
+    "1",
+    "--max-failures",
+    "1",
+    "sh",
+    "-c",
+    "read n; test $n != b",
+  ];
+  assert.equal((await run(argv, { input: "a\nb\nc\n" })).code, 1);
+  const { code, stderr } = await run(argv, { input: "x\nb\nc\n" });
+  assert.equal(code, 2, stderr);
+  assert.match(
+    stderr,
+    /standard input is not what the unfinished map was begun with: this piece differs from .*task-1\. .*--fresh/,
+  );
+  assert.equal(readFileSync(join(dir, ".air-executor/jobs/p/inputs/task-1"), "utf8"), "a\n");
+  assert.equal((await run(argv, { input: "a\nb\nc\n" })).code, 1, "what failed stays failed");
+});
+
+test("other lines of standard input are noticed where all of their tasks have ended", async (t) => {
+  const { run } = makePlayground(t);
+  const argv = ["map", "-q", "-j1", "--name", "d", "--max-failures", "1", "sh", "-c", "test {} != b"];
+  assert.equal((await run(argv, { input: "a\nb\nc\n" })).code, 1);
+  const { code, stderr } = await run(argv, { input: "x\nb\nc\n" });
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /map "d": up to this one the inputs are not those that the unfinished map was begun with: .*--fresh/);
+  assert.equal((await run(argv, { input: "a\nb\nc\n" })).code, 1, "what failed stays failed");
+});
