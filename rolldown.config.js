@@ -20,17 +20,30 @@ const joined = {
   external: [/^node:/, /^[@a-z]/],
 };
 
+/** With less Node dies before our first line, of a fault that no program can catch, and says so in words of its own. */
+const NEEDED = { openFiles: 40, processes: 24, bytes: 2_000_000_000 };
+
 /**
  * The command's first line is a shell's as well: what Node changes before we could look (src/system/inherited.ts) is handed on by it, with
- * nothing but what a shell has built in. To JavaScript it is a text and a comment.
+ * nothing but what a shell has built in; and limits with which Node can't even begin are refused by it. To JavaScript it is a text and a
+ * comment.
  */
 const shellLine = [
   "':' //",
-  "s= i=",
+  "s= i= n= w=",
   "ignored() { shift 30; i=$1; }",
   "read -r s 2>/dev/null </proc/$$/stat",
   'case $s in *")"*) ignored ${s##*) };; esac',
-  '_AIR_EXECUTOR_INHERITED="$i $(ulimit -n)"',
+  'few() { case $2 in ""|*[!0-9]*) return;; esac; if [ ${#2} -lt 11 ] && [ "$2" -lt "$3" ]; then ' +
+    'w="it may have $2 $1 ($4), and needs $3 at least: raise the limit and try again"; fi; }',
+  // Limits on processes don't bind root, who owns the root directory.
+  'while read -r a b c d e f; do case "$a $b $c" in ' +
+    `"Max open files") n=$d; few "open files" "$e" ${NEEDED.openFiles} "ulimit -n";; ` +
+    `"Max processes "*) [ -O / ] || few processes "$c" ${NEEDED.processes} "ulimit -u";; ` +
+    `"Max address space") few "bytes of address space" "$d" ${NEEDED.bytes} "ulimit -v";; ` +
+    "esac; done 2>/dev/null </proc/$$/limits",
+  'if [ "$w" ]; then echo "air-executor: $w" >&2; exit 3; fi',
+  '_AIR_EXECUTOR_INHERITED="$i ${n:-$(ulimit -n)}"',
   "export _AIR_EXECUTOR_INHERITED",
   'exec node "$0" "$@"',
 ].join("; ");

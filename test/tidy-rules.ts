@@ -66,6 +66,7 @@ const maxLines = 250;
 const longFiles: Readonly<Record<string, string>> = {
   "src/slurm/slot-pool.ts": "all that one pool and Slurm say to each other",
   "src/slurm/slurm-runner.ts": "a whole port, each of its calls a few lines",
+  "src/workers/runner/local-runner.ts": "a whole port, each of its calls a few lines",
   "src/cli/verbs.ts": "one table of all verbs, of which each entry is read alone",
   "src/engine/running-job.ts": "the life of one job, whose phases share its state",
   "src/library/air-executor.ts":

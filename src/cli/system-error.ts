@@ -33,6 +33,10 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
         `${what} can't be written: the disk is full, read-only or broken (${code}); make room, or choose another directory with --dir`,
         { cause: error },
       );
+    case "EMFILE":
+      return new AirError("AIR_SYSTEM", `${message}: raise the limit on open files (ulimit -n), then try again`, {
+        cause: error,
+      });
     default:
       return new AirError("AIR_SYSTEM", `the system refuses: ${message}`, { cause: error });
   }

@@ -5,6 +5,12 @@ import { isSystemError, isWantOfRoom, codeOf } from "./error-code.js";
 
 const NOT_ALLOWED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ELOOP"]);
 
+function remedyOf(code: string): string {
+  return code === "EMFILE"
+    ? "Raise the limit on open files (ulimit -n), then run it again."
+    : "Run it again when the machine has room.";
+}
+
 /** The system's error as one of ours; anything else comes back as it is. */
 export function explainRefusal(error: unknown, what: string): unknown {
   if (error instanceof AirError || !isSystemError(error)) return error;
@@ -16,9 +22,7 @@ export function explainRefusal(error: unknown, what: string): unknown {
     });
   }
   if (isWantOfRoom(error)) {
-    return new AirError("AIR_SYSTEM", `${what} can't be opened: ${message}. Run it again when the machine has room.`, {
-      cause: error,
-    });
+    return new AirError("AIR_SYSTEM", `${what} can't be opened: ${message}. ${remedyOf(code)}`, { cause: error });
   }
   const remedy = "Nothing is lost: see to the disk, then run it again.";
   return new AirError("AIR_DISK", `${what} can't be opened: ${message}. ${remedy}`, { cause: error });

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { describeEnd, Engine, type EngineOptions } from "../support/engine.js";
+import { describeEnd, Engine, failureOf, type EngineOptions } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { witnessed } from "../support/witness.js";
@@ -40,4 +40,18 @@ test("without processes tasks wait and none fails", async (t) => {
   if (canRead.status !== 0) return t.skip("other users can't read the program here");
   // The limit counts all processes and threads of the user; nobody has no others.
   await runWide(t, { prefix: ["prlimit", "--nproc=30"], uid: NOBODY });
+});
+
+test("without room for a thread tasks wait until there is, and a run gives up in a sentence if there never is", async (t) => {
+  const tasks = (witness: string) => [{ id: "a", ...witnessed(witness, ":") }];
+  const noThread = { kind: "fail", call: "Worker", nth: 1, code: "EAGAIN" } as const;
+  const late = temporaryPlace(t);
+  const waited = await new Engine(late.dir, "late", tasks(late.witness), { faults: [{ ...noThread, times: 3 }] }).ended;
+  assert.equal(waited.code, 0, describeEnd(waited));
+  const expected = [{ id: "a", dependencies: [], status: "completed", attempts: 1 }] as const;
+  assert.deepEqual(judgeRun(late.dir, "late", late.witness, expected).violations, []);
+  const never = temporaryPlace(t);
+  const gaveUp = await new Engine(never.dir, "never", tasks(never.witness), { faults: [noThread], patienceMs: 300 }).ended;
+  assert.equal(gaveUp.code, 3, describeEnd(gaveUp));
+  assert.match(failureOf(gaveUp)!.message, /started no process for too long \(no thread could be started: .*EAGAIN/);
 });

@@ -6,7 +6,7 @@
 import { AirError, AirExecutor, listRuns, viewJob, viewPaths } from "../../src/index.js";
 import { logPathOf, readLogEnd } from "../../src/cli/log-file.js";
 import { isSystemError } from "../../src/system/error-code.js";
-import { glanceAt } from "../../src/internal.js";
+import { askToExplain, glanceAt } from "../../src/internal.js";
 
 /** A line of the output. */
 export interface Asked {
@@ -48,8 +48,16 @@ async function openAt(dir: string): Promise<AirExecutor> {
   return opened ?? process.exit(0);
 }
 
-const [, , base = "", ...jobs] = process.argv;
+const [, , base = "", ...given] = process.argv;
+const HELD = "held:";
+const jobs = given.filter((job) => !job.startsWith(HELD));
 const executor = await openAt(base);
+for (const job of given.filter((each) => each.startsWith(HELD)).map((each) => each.slice(HELD.length))) {
+  await ask(job, "look", () => look(base, job));
+  await ask(job, "explain", () => askToExplain(base, job));
+  await ask(job, "retry", () => executor.retry(job));
+  await ask(job, "add", () => executor.add(job, [{ id: "first", command: "true" }]));
+}
 const runs = `${base}/jobs`;
 for (const job of jobs) {
   await ask(job, "look", () => look(base, job));

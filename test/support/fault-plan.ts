@@ -33,6 +33,16 @@ export type FaultCall =
   | "linkSync"
   | "chmodSync"
   | "watch"
+  | "statSync"
+  | "accessSync"
+  | "realpathSync"
+  | "readlinkSync"
+  /** To a socket. */
+  | "connect"
+  /** At a socket. */
+  | "listen"
+  /** A thread that is to be started. */
+  | "Worker"
   | "postMessage"
   /** Into a runner's standard input. */
   | "socketWrite";

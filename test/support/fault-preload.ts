@@ -8,17 +8,17 @@ import fs from "node:fs";
 import fsPromises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import type { EventEmitter } from "node:events";
-import { Socket } from "node:net";
+import net, { Server, Socket } from "node:net";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
-import { MessagePort } from "node:worker_threads";
+import workerThreads, { MessagePort } from "node:worker_threads";
 import { FAULT_MET, FAULTS_VARIABLE, RECORD_VARIABLE, ROOT_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
 
 type CallFault = Exclude<Fault, { kind: "clock" }>;
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 /** How a call tells of an error: it throws, rejects, or calls back. */
-type Style = "throws" | "rejects" | "calls-back" | "emits" | "returns";
+type Style = "throws" | "rejects" | "calls-back" | "emits" | "goes-astray" | "returns";
 
 const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
 const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
@@ -39,7 +39,7 @@ function pathOf(call: FaultCall, self: unknown, args: readonly unknown[]): strin
 
 /** A path without what differs from run to run; null if it is none of ours. */
 function placeOf(call: FaultCall, path: string): string | null {
-  if (call === "spawn" || call === "spawnSync") return basename(path);
+  if (call === "spawn" || call === "spawnSync" || call === "Worker") return basename(path);
   if (path.startsWith("/proc")) return path.replace(/\/\d+/, "/#").replace(/\/fd\/.*/, "/fd");
   if (root === undefined || (path !== root && !path.startsWith(`${root}/`))) return null;
   const inside = path
@@ -129,6 +129,7 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
         return fail(systemError("EIO", call), style, args);
       }
       if (fault.kind === "short") return writeShort(fault, original, this, args);
+      if (fault.kind === "fail" && style === "goes-astray") return astray(fault.code, call, original, this, args);
       if (fault.kind === "fail" && style === "emits") return failLater(fault.code, original, this, args);
       if (fault.kind === "fail") return fail(systemError(fault.code, call, args[0]), style, args);
     }
@@ -150,6 +151,15 @@ function fail(error: Error, style: Style, args: readonly unknown[]): unknown {
   return undefined;
 }
 
+/** What goes to a socket goes nowhere. */
+function astray(code: string, call: FaultCall, original: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
+  const end = original.call(self, "/nowhere/at/all.sock", ...args.slice(1)) as EventEmitter;
+  const emit = end.emit.bind(end);
+  end.emit = (name: string | symbol, ...rest: unknown[]) =>
+    emit(name, ...(name === "error" ? [systemError(code, call, args[0])] : rest));
+  return end;
+}
+
 /** A process that the system does not start says so by an event. */
 function failLater(code: string, original: AnyFunction, self: unknown, args: readonly unknown[]): unknown {
   const child = original.call(self, "/nowhere/at/all", ...args.slice(1)) as EventEmitter;
@@ -159,12 +169,31 @@ function failLater(code: string, original: AnyFunction, self: unknown, args: rea
   return child;
 }
 
+/** One that can't be started says so by an event, as one that dies before its first word does. */
+function wrapWorker(): void {
+  if (record === undefined && !callFaults.some(({ call }) => call === "Worker")) return;
+  const { Worker } = workerThreads;
+  workerThreads.Worker = class extends Worker {
+    constructor(file: string | URL, options?: workerThreads.WorkerOptions) {
+      if (record !== undefined) note("Worker", null, [String(file)]);
+      const [met] = faultsOf("Worker", null, [String(file)]);
+      if (met !== undefined) writeSync(2, `${FAULT_MET}\n`);
+      if (met?.kind === "fail") super(`throw new Error("${met.code}: no thread")`, { eval: true });
+      else super(file, options);
+    }
+  };
+}
+
 for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync"] as const) {
   wrap(fs, call, call, "throws");
 }
 for (const call of ["lstatSync", "fstatSync", "readdirSync", "opendirSync", "readSync", "readFileSync"] as const) {
   wrap(fs, call, call, "throws");
 }
+for (const call of ["statSync", "accessSync", "realpathSync", "readlinkSync"] as const) wrap(fs, call, call, "throws");
+wrap(net, "connect", "connect", "goes-astray");
+wrap(Server.prototype, "listen", "listen", "goes-astray");
+wrapWorker();
 for (const call of ["unlinkSync", "linkSync", "chmodSync", "watch"] as const) wrap(fs, call, call, "throws");
 wrap(childProcess, "spawnSync", "spawnSync", "returns");
 wrap(fs, "fdatasync", "fdatasync", "calls-back");

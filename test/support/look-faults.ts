@@ -19,8 +19,8 @@ import { clearPlace, makePlace, type Place } from "./temporary-directory.js";
 import { waitUntil } from "./wait-until.js";
 import { readWitness, witnessed } from "./witness.js";
 
-export type Scene = "run" | "adoption" | "manager" | "verbs";
-export const SCENES: readonly Scene[] = ["run", "adoption", "manager", "verbs"];
+export type Scene = "run" | "adoption" | "manager" | "verbs" | "asking";
+export const SCENES: readonly Scene[] = ["run", "adoption", "manager", "verbs", "asking"];
 
 export interface LookFault {
   readonly scene: Scene;
@@ -48,6 +48,13 @@ const CODES: Readonly<Partial<Record<FaultCall, readonly string[]>>> = {
   watch: ["EMFILE", "ENOSPC"],
   spawn: ["EAGAIN", "EMFILE"],
   spawnSync: ["EAGAIN", "EMFILE"],
+  statSync: ["EACCES", "EIO"],
+  accessSync: ["EACCES", "EIO"],
+  realpathSync: ["EACCES", "EIO"],
+  readlinkSync: ["EACCES", "EIO"],
+  connect: ["ECONNREFUSED", "EMFILE", "EAGAIN"],
+  listen: ["EACCES", "EMFILE"],
+  Worker: ["ERR_WORKER_INIT_FAILED"],
   renameSync: ["EACCES", "EIO"],
   mkdirSync: ["EACCES", "ENOSPC"],
   rmSync: ["EACCES"],
@@ -121,6 +128,8 @@ function play(scene: Scene, place: Place, faults: readonly Fault[], record?: str
       return playManager(place, faults, record);
     case "verbs":
       return playVerbs(place, faults, record);
+    case "asking":
+      return playAsking(place, faults, record);
   }
 }
 
@@ -250,7 +259,22 @@ async function playVerbs({ dir, root, witness }: Place, faults: readonly Fault[]
     const end = await new Engine(dir, job, tasksOf(job === NAME ? witness : join(root, "other-witness"))).ended;
     if (end.code !== 0) throw new Error(describeEnd(end));
   }
-  const child = spawn(process.execPath, ["--import", PRELOAD, ASKER, dir, NAME, OTHER], {
+  return ask(dir, [NAME, OTHER], faults, record);
+}
+
+/** Asks the engine that holds a job; whatever becomes of the question, the job goes on. */
+async function playAsking({ dir, witness }: Place, faults: readonly Fault[], record?: string): Promise<string[]> {
+  const tasks = tasksOf(witness, "sleep 0.6");
+  const engine = new Engine(dir, NAME, tasks);
+  if (!(await waitUntil(() => readWitness(witness).length > 0))) throw new Error("no task has begun");
+  const violations = await ask(dir, [`held:${NAME}`], faults, record);
+  violations.push(...judgeEnd(await engine.ended), ...judgeRun(dir, NAME, witness, EXPECTED).violations);
+  if (!(await areGone(dir))) violations.push("processes were left behind");
+  return violations;
+}
+
+async function ask(dir: string, jobs: readonly string[], faults: readonly Fault[], record?: string): Promise<string[]> {
+  const child = spawn(process.execPath, ["--import", PRELOAD, ASKER, dir, ...jobs], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...faultEnvironment(dir, faults, record) },
     timeout: LIMIT_MS,

@@ -5,12 +5,14 @@
  * and a promise and two messages an attempt would cost more than the attempt.
  */
 
-import type { ThreadCommand, ThreadSetup } from "./messages.js";
+import type { ThreadCommand, ThreadNews, ThreadSetup } from "./messages.js";
 import { RunnerThread } from "./thread.js";
 
 export default function serve(setup: ThreadSetup): Promise<void> {
   const { port } = setup;
   const thread = new RunnerThread(setup);
+  const word: ThreadNews = { type: "up" };
+  port.postMessage(word);
   return new Promise((resolve, reject) => {
     port.on("message", (command: ThreadCommand) => {
       thread.obey(command).then((isClosed) => {

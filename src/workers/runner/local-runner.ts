@@ -6,6 +6,7 @@
  */
 
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
+import type { Result } from "../../domain/outcome.js";
 import type { Standstill } from "../../domain/standstill.js";
 import { inherited } from "../../system/inherited.js";
 import { leftSpools } from "../adopting/forget-spools.js";
@@ -60,7 +61,15 @@ export class LocalRunner implements TaskRunner {
     const { directory } = options;
     this.#link = new ThreadLink(
       { directory, lanesDirectory: lanesDirectoryOf(directory), runnerOptions: runnerOptions(inherited()) },
-      { onNews: (news) => this.#hear(news), onReplaced: (error) => this.#replaceRunner(error) },
+      {
+        onNews: (news) => this.#hear(news),
+        onReplaced: (error) => this.#replaceRunner(error),
+        onNotStarted: () => this.#handBack(),
+        onStarted: () => {
+          this.#standstills.hear(threadless([], null), performance.now());
+          this.#adoptAgain([...this.#orphans.values()]);
+        },
+      },
     );
   }
 
@@ -96,6 +105,7 @@ export class LocalRunner implements TaskRunner {
       if (problem === undefined) passable.push(attempt);
       else this.#refuse(attempt.key, problem);
     }
+    if (this.#link.trouble !== null) return this.#handBack();
     if (passable.length === 0) return;
     const { bytes, rows, files, moves } = this.#text.write(passable);
     const width = this.#options.concurrency;
@@ -104,6 +114,7 @@ export class LocalRunner implements TaskRunner {
 
   adopt(attempts: readonly OrphanedAttempt[]): void {
     for (const orphan of attempts) this.#orphans.set(orphan.key, orphan);
+    if (this.#link.trouble !== null) this.#handBack();
     this.#link.send({ type: "adopt", attempts });
   }
 
@@ -148,6 +159,22 @@ export class LocalRunner implements TaskRunner {
     this.#adoptAgain(adopted);
   }
 
+  /** There is no thread: what was to be started has not begun, and of what is adopted nothing becomes known. */
+  #handBack(): void {
+    const why = `no thread could be started: ${this.#link.trouble?.message}`;
+    this.#standstills.hear(threadless([...this.#orphans.keys()], why), performance.now());
+    const keys = [...this.#attempts.keys()];
+    if (keys.length === 0) return;
+    this.#text = new HandOverText();
+    this.#runners += 1;
+    const result: Result = { kind: "not-begun", message: why };
+    const unusual = keys.map((key): UnusualEnd => ({
+      type: "settled",
+      report: { key, at: Date.now(), result, wasStopped: false },
+    }));
+    setImmediate(() => this.#report(unusual, new Float64Array()));
+  }
+
   /** What the present runner had is adopted, and another runner takes what comes. */
   #abandonRunner(): void {
     const claim = this.#claim;
@@ -179,6 +206,8 @@ export class LocalRunner implements TaskRunner {
         return this.#report(news.unusual, news.ends);
       case "gone":
         if (news.claim === this.#claim) this.#abandonRunner();
+        return;
+      case "up":
         return;
       case "standstill":
         return this.#standstills.hear(news, performance.now());
@@ -247,4 +276,8 @@ export class LocalRunner implements TaskRunner {
     this.#slots.free(key);
     return attempt;
   }
+}
+
+function threadless(keys: readonly number[], why: string | null): ThreadNews & { readonly type: "standstill" } {
+  return { type: "standstill", id: "thread", keys, why, isUnclear: true };
 }

@@ -92,6 +92,8 @@ export type ThreadNews =
       readonly ends: Float64Array;
       readonly unusual: readonly UnusualEnd[];
     }
+  /** The first word: the thread is there. */
+  | { readonly type: "up" }
   /** The runner of that name is gone, and begins nothing more; what it had is to be adopted. */
   | { readonly type: "gone"; readonly claim: string; readonly why: string }
   /** Of these attempts nothing becomes known: why, or null if that is over. */

@@ -22,15 +22,15 @@ export async function startThreadsAhead(): Promise<void> {
   const mine: Spare = { threads: startThreads(), isTaken: false };
   spare = mine;
   const threads = await mine.threads;
-  threads.on("error", (error) => {
-    // Once a pool has them that is a fault in this program. Before, others may have more luck (the current directory is gone).
-    if (mine.isTaken) throw error;
+  threads.on("error", () => {
+    // Whoever has them listens, too. Before, others may have more luck (the current directory is gone).
+    if (mine.isTaken) return;
     spare = null;
     void threads.destroy();
   });
 }
 
-/** For one pool, which destroys it. The first thread is there at once, others with the first call that needs one. */
+/** For one pool, which listens for errors and destroys it. The first thread is there at once, others with the first call that needs one. */
 export function takeThreads(): Promise<Piscina> {
   if (spare === null) return startThreads();
   const taken = spare;

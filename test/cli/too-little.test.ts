@@ -1,0 +1,62 @@
+/** Limits of the system that leave less than we need: one sentence with the way out, and never the words of Node's own end. */
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { follow, main, makePlayground, type Result } from "./support/cli.js";
+
+const NOBODY = 65_534;
+const IS_LINUX = process.platform === "linux";
+
+/** As a shell starts it: through its first line. */
+async function runUnder(
+  context: TestContext,
+  limits: readonly [string, ...string[]],
+): Promise<Result & { readonly dir: string }> {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [{ command: "sh", args: ["-c", "echo > ran"] }]);
+  const [program, ...args] = limits;
+  return { dir, ...(await follow(program, [...args, main, "run", "job.json"], dir, {}).ended) };
+}
+
+const SAID: readonly (readonly [limits: readonly [string, ...string[]], said: string])[] = [
+  [["prlimit", "--nofile=12"], "it may have 12 open files (ulimit -n), and needs 40 at least"],
+  [["prlimit", "--nofile=20"], "it may have 20 open files (ulimit -n), and needs 40 at least"],
+  [["prlimit", "--as=1000000000"], "it may have 1000000000 bytes of address space (ulimit -v), and needs 2000000000 at least"],
+];
+
+for (const [limits, said] of SAID) {
+  test(`under ${limits.join(" ")} a run says in one sentence what it needs`, { skip: !IS_LINUX }, async (context) => {
+    const { code, stderr, dir } = await runUnder(context, limits);
+    assert.equal(stderr, `air-executor: ${said}: raise the limit and try again\n`);
+    assert.equal(code, 3);
+    assert.equal(existsSync(join(dir, "ran")), false);
+  });
+}
+
+test("so it does with few processes, which root does not need", { skip: !IS_LINUX }, async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("needs root, to become another user");
+  const nobody = ["setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"] as const;
+  const { code, stderr } = await runUnder(context, [...nobody, "prlimit", "--nproc=12"]);
+  if (stderr.includes("Permission denied")) return context.skip("other users can't run the program here");
+  assert.equal(
+    stderr,
+    "air-executor: it may have 12 processes (ulimit -u), and needs 24 at least: raise the limit and try again\n",
+  );
+  assert.equal(code, 3);
+  const asRoot = await runUnder(context, ["prlimit", "--nproc=12"]);
+  assert.equal(asRoot.code, 0, asRoot.stderr);
+});
+
+test(
+  "with a low soft limit and a high hard one a job runs, and its tasks have the soft one",
+  { skip: !IS_LINUX },
+  async (context) => {
+    const { dir, write } = makePlayground(context);
+    write("job.json", [{ command: "sh", args: ["-c", "ulimit -n > limit"] }]);
+    const { code, stderr } = await follow("prlimit", ["--nofile=20:100", main, "run", "job.json"], dir, {}).ended;
+    assert.equal(code, 0, stderr);
+    assert.equal(readFileSync(join(dir, "limit"), "utf8"), "20\n");
+  },
+);
