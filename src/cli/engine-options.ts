@@ -7,7 +7,10 @@ import type { Settings } from "./settings.js";
 import { slurmSettings } from "./slurm-settings.js";
 import { UsageError } from "./usage-error.js";
 
-export type EngineLimits = Pick<ExecutorOptions, "concurrency" | "cpus" | "memory" | "gpus" | "pools" | "longestMs">;
+export type EngineLimits = Pick<
+  ExecutorOptions,
+  "concurrency" | "cpus" | "memory" | "gpus" | "pools" | "longestMs" | "isPoolElsewhere"
+>;
 
 const SIZE = /^\d+(?:\.\d+)?(?:B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 const POOL = /^([A-Za-z][A-Za-z0-9_.-]*)=(\d+(?:\.\d+)?)$/;

@@ -28,6 +28,7 @@ export interface ProgressOptions {
 }
 
 const REDRAW_MS = 100;
+const TELL_SLOTS_MS = 5_000;
 /** Rows that stay for what is written above. */
 const ROWS_ABOVE = 4;
 const USUAL_ROWS = 24;
@@ -41,7 +42,20 @@ function printLines(job: Job, err: Sink, { isBatch = false }: ProgressOptions): 
   const stop = job.onEvents((events) => {
     for (const line of lines.take(events, job.status().counts, performance.now())) err.write(`${line}\n`);
   });
-  return { say: (line) => err.write(`${line}\n`), end: stop };
+  const stopSlots = tellSlots(job, err);
+  const end = (): void => [stop, stopSlots].forEach((each) => each());
+  return { say: (line) => err.write(`${line}\n`), end };
+}
+
+/** Says now and then which slots of a cluster don't come, and why. */
+function tellSlots(job: Job, err: Sink): () => void {
+  if (job.live().slots === undefined) return () => {};
+  let said = "";
+  const timer = setInterval(() => {
+    const { slots = "" } = job.live();
+    if (slots !== "" && slots !== said) err.write(`${printableLine((said = slots))}\n`);
+  }, TELL_SLOTS_MS);
+  return () => clearInterval(timer);
 }
 
 class Screen implements Progress {

@@ -30,6 +30,8 @@ export interface LiveState {
   readonly holds: readonly Hold[];
   /** What keeps it from going on: a disk that takes no records, a machine that starts no process. Null if nothing does. */
   readonly trouble: string | null;
+  /** On a cluster: slots that were asked for and are not there, in words; empty if all are. */
+  readonly slots?: string;
 }
 
 /** A limit has held ready tasks of the job back, and does no more. Not told of what took less than a second. */

@@ -6,6 +6,7 @@ import type { AirError } from "./errors.js";
 import type { AttemptStarted, JobEvent } from "./events.js";
 import type { Result, Usage } from "./outcome.js";
 import type { Resources } from "./resources.js";
+import type { SlotNews } from "./slot-news.js";
 import type { Standstill } from "./standstill.js";
 import type { RanOn } from "./task.js";
 
@@ -140,8 +141,8 @@ export interface TaskRunner {
   readonly hopeless?: AirError | null;
   /** Of what nothing becomes known just now, and why; empty or absent if of nothing. */
   readonly standstills?: readonly Standstill[];
-  /** How it stands with its slots, for people; absent where that is no news. */
-  readonly status?: string;
+  /** How it stands with its slots; absent where they are always there. */
+  readonly slots?: SlotNews;
   /** What it knows of ends outlives it from now on: somebody could not record them. */
   keep(): void;
   /**

@@ -23,6 +23,9 @@ export interface SlurmOptions {
   readonly leaseMs?: number;
 }
 
+/** `gres.fpga`, `gres.gpu.a100`, `license.matlab`: pools of which the cluster has so much, and counts it. */
+export const CLUSTER_POOL = /^(gres|license)\.(.+)$/;
+
 export const MOST_SLOTS = 10_000;
 export const SHORTEST_LEASE_MS = 1_000;
 

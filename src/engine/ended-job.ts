@@ -8,8 +8,7 @@ export class EndedJob {
   readonly picture: Picture;
   readonly finished: Promise<JobSummary>;
   readonly isIdle = true;
-  readonly trouble = null;
-  readonly holds = [];
+  readonly live = { holds: [], trouble: null };
 
   private constructor(picture: Picture) {
     this.picture = picture;

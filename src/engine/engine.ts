@@ -4,7 +4,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
-import type { LiveState } from "../domain/held-back.js";
+import { slotText } from "../domain/slot-news.js";
 import type { TaskRunner } from "../domain/ports.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
@@ -138,17 +138,12 @@ export class Engine {
     }
   }
 
-  /** What the files of a job that runs here don't say. */
-  explain({ holds, trouble }: RunningJob): LiveState {
-    return { holds, trouble };
-  }
-
   /** What jobs that run here wait for, in words, by name: those that wait for something. */
   troubles(): Map<string, string> {
     const troubles = new Map<string, string>();
     for (const [name, job] of this.#running) {
-      const { trouble } = job;
-      if (trouble !== null) troubles.set(name, trouble);
+      const { trouble, slots = "" } = job.live;
+      if (trouble !== null || slots !== "") troubles.set(name, trouble ?? slots);
     }
     return troubles;
   }
@@ -195,6 +190,7 @@ export class Engine {
       isFed,
       endsDecide,
       fit: this.fit,
+      slots: () => slotText(this.#runner.slots),
       machineTrouble: () => this.#standstills.wordsOf(name) ?? this.#refusals.words,
       onClosed: (isRecorded) => {
         if (this.#running.get(name) === running) this.#running.delete(name);

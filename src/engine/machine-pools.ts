@@ -11,22 +11,27 @@ import { demandFaults, poolsOf, timeoutFaults, type EnginePools, type FitCheck }
 import { findGpus, usableGpus } from "../system/gpus.js";
 import { completeOptions, type CompleteOptions, type ExecutorOptions } from "./options.js";
 
-type PoolOptions = Pick<CompleteOptions, "cpus" | "longestMs" | "memory" | "gpus" | "pools">;
+type PoolOptions = Pick<CompleteOptions, "cpus" | "longestMs" | "isPoolElsewhere" | "memory" | "gpus" | "pools">;
 
 export class MachinePools {
   /** Of which it is known at once how much there is: all but the GPUs. */
   readonly known: Resources;
   readonly #gpus: number | null;
   readonly #longestMs: number;
+  readonly #isElsewhere: (pool: string) => boolean;
 
   readonly #onGpus: (numbers: readonly number[]) => void;
 
   /** @param onGpus told which GPUs there are before a task that takes one is found to fit. Default: nobody. */
-  constructor({ cpus, longestMs, memory, gpus, pools }: PoolOptions, onGpus: (numbers: readonly number[]) => void = () => {}) {
+  constructor(
+    { cpus, longestMs, isPoolElsewhere, memory, gpus, pools }: PoolOptions,
+    onGpus: (numbers: readonly number[]) => void = () => {},
+  ) {
     this.#onGpus = onGpus;
     this.known = { ...pools, cpu: cpus, memory: memory ?? process.availableMemory() };
     this.#gpus = gpus;
     this.#longestMs = longestMs;
+    this.#isElsewhere = isPoolElsewhere;
   }
 
   /** Whether tasks can ever run here. */
@@ -45,6 +50,7 @@ export class MachinePools {
   /** How much there is; the GPUs are only looked for if they are among the pools that are asked for. */
   async sizes(asked: ReadonlySet<string>): Promise<EnginePools> {
     const sizes = new Map(Object.entries(this.known));
+    for (const pool of asked) if (!sizes.has(pool) && this.#isElsewhere(pool)) sizes.set(pool, Infinity);
     if (asked.has("gpu")) sizes.set("gpu", (await this.#findGpus()).length);
     return sizes;
   }

@@ -29,6 +29,8 @@ export interface ExecutorOptions {
   readonly cpus?: number;
   /** No attempt can run for longer, in milliseconds: tasks with a longer `timeout` are refused. Default: no limit. */
   readonly longestMs?: number;
+  /** True for a pool that somebody else keeps: of such there is always enough here. Default: for none. */
+  readonly isPoolElsewhere?: (pool: string) => boolean;
   /** How much memory tasks may plan with, a size such as "12GiB". Default: what the machine has free when the executor is opened. */
   readonly memory?: string;
   /** How many GPUs tasks may have. Default: those that `nvidia-smi` or `rocm-smi` finds. */
@@ -85,6 +87,7 @@ const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
   "concurrency",
   "cpus",
   "longestMs",
+  "isPoolElsewhere",
   "memory",
   "gpus",
   "pools",
@@ -100,12 +103,14 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demandKnown(options, EXECUTOR_OPTIONS);
   const { dir, concurrency = availableParallelism(), graceMs = 10_000, patienceMs = 60_000 } = options;
   const { memory = null, gpus = null, cpus = concurrency, longestMs = Infinity } = options;
+  const { isPoolElsewhere = () => false } = options;
   const { durability = "grouped", onWarning = () => {} } = options;
   demand(dir === undefined || isPath(dir), "dir", "the path of a directory", dir);
   const isCount = Number.isSafeInteger(concurrency) && concurrency >= 1 && concurrency <= MOST_AT_ONCE;
   demand(isCount, "concurrency", `a whole number from 1 to ${MOST_AT_ONCE}`, concurrency);
   demand(typeof cpus === "number" && cpus > 0, "cpus", "a number above 0", cpus);
   demand(typeof longestMs === "number" && longestMs > 0, "longestMs", "milliseconds above 0", longestMs);
+  demand(typeof isPoolElsewhere === "function", "isPoolElsewhere", "a function", isPoolElsewhere);
   demand(memory === null || checkSize(memory) === null, "memory", 'a size such as "12GiB"', memory);
   demand(
     gpus === null || (Number.isSafeInteger(gpus) && gpus >= 0 && gpus <= MOST_GPUS),
@@ -118,7 +123,7 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
   demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
   demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
   const amounts = { memory: memory === null ? null : parseSize(memory), gpus, pools: completePools(options.pools, OWN_OPTIONS) };
-  return { concurrency, cpus, longestMs, ...amounts, graceMs, patienceMs, durability, onWarning };
+  return { concurrency, cpus, longestMs, isPoolElsewhere, ...amounts, graceMs, patienceMs, durability, onWarning };
 }
 
 /**

@@ -5,7 +5,7 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
-import type { Hold } from "../domain/held-back.js";
+import type { LiveState } from "../domain/held-back.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobSummary } from "../domain/job.js";
 import type { Clock } from "../domain/ports.js";
@@ -43,6 +43,8 @@ export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   readonly endsDecide?: boolean | undefined;
   /** What keeps it from going on beside the disk, in words; null if nothing does. */
   readonly machineTrouble: () => string | null;
+  /** As in `LiveState`; undefined where they are always there. */
+  readonly slots: () => string | undefined;
   /** The job is given back. `isRecorded`: all that happened is on disk. */
   readonly onClosed: (isRecorded: boolean) => void;
 }
@@ -104,6 +106,8 @@ export class RunningJob {
       onRewrite: (rewrite) => this.#guard(() => this.#takeIn(rewrite)),
     });
     this.#handle = picture.isOver ? null : this.#enter();
+    // Its first task may be a long time coming: people see that it is there.
+    if (this.#handle !== null && !opened.isSuperseded) this.#writer.record([]);
     this.finished = this.#finish();
     // Nobody has to wait for the end: then trouble shows in the files, and in the warnings.
     this.finished.catch(() => {});
@@ -124,9 +128,10 @@ export class RunningJob {
     return this.#options.machineTrouble();
   }
 
-  /** What limits hold its ready tasks back. */
-  get holds(): readonly Hold[] {
-    return this.#handle?.holds() ?? [];
+  /** What holds it back just now: limits, trouble such as a full disk, slots that don't come. */
+  get live(): LiveState {
+    const slots = this.#options.slots();
+    return { holds: this.#handle?.holds() ?? [], trouble: this.trouble, ...(slots !== undefined && { slots }) };
   }
 
   /** What keeps the job from going on; null if nothing does. */

@@ -21,7 +21,7 @@ export interface Retried {
 }
 
 /** A job as the engine holds it, whether it runs or had ended before. */
-export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel" | "trouble" | "holds">;
+export type HeldJob = Pick<RunningJob, "picture" | "finished" | "isIdle" | "onEvents" | "cancel" | "live">;
 
 /** A task that runs now. */
 export interface RunningTask {
@@ -62,10 +62,9 @@ export class Job {
     });
   }
 
-  /** What holds the job back just now: limits, and trouble such as a full disk. */
+  /** What holds the job back just now: limits, trouble such as a full disk, slots of a cluster that don't come. */
   live(): LiveState {
-    const { holds, trouble } = this.#held;
-    return { holds, trouble };
+    return this.#held.live;
   }
 
   /**

@@ -4,7 +4,14 @@
  */
 
 import type { TaskRunner } from "../domain/ports.js";
-import { isSlotRange, MOST_SLOTS, parseSlurmTime, SHORTEST_LEASE_MS, type SlurmOptions } from "../domain/slurm-options.js";
+import {
+  CLUSTER_POOL,
+  isSlotRange,
+  MOST_SLOTS,
+  parseSlurmTime,
+  SHORTEST_LEASE_MS,
+  type SlurmOptions,
+} from "../domain/slurm-options.js";
 import { demand, demandKnown, isDuration, type CompleteOptions, type ExecutorOptions } from "../engine/options.js";
 
 const KNOWN: readonly (keyof SlurmOptions)[] = ["slots", "partition", "account", "qos", "time", "sbatchArgs", "leaseMs"];
@@ -15,10 +22,17 @@ const PLENTY = 1_000_000;
 /** @returns what an executor has whose tasks run on a cluster: slots, and of all else plenty. */
 export function clusterLimits(
   slurm: SlurmOptions,
-): Pick<Required<ExecutorOptions>, "concurrency" | "cpus" | "memory" | "gpus" | "longestMs"> {
+): Pick<Required<ExecutorOptions>, "concurrency" | "cpus" | "memory" | "gpus" | "longestMs" | "isPoolElsewhere"> {
   const { slots, time } = complete(slurm);
   const longestMs = time === null ? Infinity : (parseSlurmTime(time) ?? Infinity);
-  return { concurrency: slots.max, cpus: PLENTY, memory: "900TiB", gpus: 1024, longestMs };
+  return {
+    concurrency: slots.max,
+    cpus: PLENTY,
+    memory: "900TiB",
+    gpus: 1024,
+    longestMs,
+    isPoolElsewhere: (pool) => CLUSTER_POOL.test(pool),
+  };
 }
 
 /** @param dir absolute path of the directory of jobs. @throws AirError `AIR_SYSTEM` if no runner for the nodes was built. */

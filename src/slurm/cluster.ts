@@ -3,7 +3,7 @@
  * task and no file of a pool. Never asks Slurm's database, which many clusters don't have.
  */
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { AirError } from "../domain/errors.js";
 import { QUEUE_FORMAT, readQueue, type QueueEntry } from "./queue-states.js";
 
@@ -23,8 +23,12 @@ export type Submission =
   | { readonly is: "unclear"; readonly reason: string };
 
 const QUEUE_LIMIT_MS = 30_000;
+/** Somebody waits for our end. */
+const CANCEL_LIMIT_MS = 10_000;
 /** Slurm itself gives up after 9 s without a controller, but waits far longer for room in its list of jobs. */
 const SUBMIT_LIMIT_MS = 60_000;
+/** An answer takes well under a second: who waits longer is told why. */
+const WORTH_SAYING_MS = 5_000;
 const MOST_OUTPUT = 16 * 1024 * 1024;
 
 /**
@@ -41,8 +45,19 @@ export class Cluster {
   /** Calls so far, for whoever wants to know what we cost the controller. */
   readonly calls = { sbatch: 0, squeue: 0, scancel: 0 };
 
-  constructor(env: NodeJS.ProcessEnv) {
+  readonly #underWay = new Set<ChildProcess>();
+  #isGivenUp = false;
+  readonly #onWait: (text: string) => void;
+
+  /** @param onWait told when a command takes its time, with what it says itself. Default: nobody. */
+  constructor(env: NodeJS.ProcessEnv, onWait: (text: string) => void = () => {}) {
     this.#env = withoutOuterJob(env);
+    this.#onWait = onWait;
+  }
+
+  /** True if no slots are asked for any more, and nobody hears how it stands with them. */
+  get isGivenUp(): boolean {
+    return this.#isGivenUp;
   }
 
   async submit(args: readonly string[], script: string): Promise<Submission> {
@@ -50,7 +65,8 @@ export class Cluster {
     const job = /^(\d+)(?:;|$)/m.exec(answer.out)?.[1];
     if (answer.exitCode === 0 && job !== undefined) return { is: "accepted", job };
     const reason = wordsOf(answer);
-    const isUnclear = answer.isTimedOut || /timed out|Unable to contact|Connection|try again/i.test(answer.err);
+    const isUnclear =
+      answer.exitCode === null || /timed out|Unable to contact|Connection|try again|temporarily/i.test(answer.err);
     return isUnclear ? { is: "unclear", reason } : { is: "refused", reason };
   }
 
@@ -62,9 +78,15 @@ export class Cluster {
     return { entries: null, why: wordsOf(answer) };
   }
 
-  /** Ends elements of an array; Slurm says yes to ids that it doesn't know. */
-  async cancel(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.#call("scancel", ids, QUEUE_LIMIT_MS);
+  /** Takes what waits out of the queue, of all arrays of that name; also those of which we have not heard. */
+  async cancelWaiting(name: string): Promise<void> {
+    await this.#call("scancel", ["--me", "-t", "PENDING", "-n", name], CANCEL_LIMIT_MS);
+  }
+
+  /** Nobody waits any more for what commands have to say that are under way. */
+  giveUp(): void {
+    this.#isGivenUp = true;
+    for (const child of this.#underWay) child.kill("SIGKILL");
   }
 
   /** @throws AirError `AIR_SYSTEM` if there is no Slurm on this machine. */
@@ -72,12 +94,22 @@ export class Cluster {
     this.calls[command] += 1;
     return new Promise((resolve, reject) => {
       const child = spawn(command, args, { env: this.#env, stdio: ["pipe", "pipe", "pipe"] });
+      this.#underWay.add(child);
       const said = { out: "", err: "" };
       let isTimedOut = false;
       const limit = setTimeout(() => {
         isTimedOut = true;
         child.kill("SIGKILL");
       }, limitMs);
+      const words = (): string => wordsOf({ exitCode: null, ...said, isTimedOut: false });
+      const waiting = setTimeout(
+        () => this.#onWait(`${command} waits for Slurm's answer${said.err === "" ? "" : `: ${words()}`}`),
+        WORTH_SAYING_MS,
+      );
+      const clear = (): void => {
+        this.#underWay.delete(child);
+        [limit, waiting].forEach((timer) => clearTimeout(timer));
+      };
       const hear = (stream: "out" | "err") => (text: string) => {
         if (said[stream].length < MOST_OUTPUT) said[stream] += text;
       };
@@ -86,7 +118,7 @@ export class Cluster {
       child.stdin.on("error", () => {});
       child.stdin.end(input);
       child.once("error", (error: NodeJS.ErrnoException) => {
-        clearTimeout(limit);
+        clear();
         reject(
           error.code === "ENOENT"
             ? noSlurm(command)
@@ -94,7 +126,7 @@ export class Cluster {
         );
       });
       child.once("close", (exitCode) => {
-        clearTimeout(limit);
+        clear();
         resolve({ exitCode, ...said, isTimedOut });
       });
     });

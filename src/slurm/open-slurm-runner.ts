@@ -12,5 +12,5 @@ export function openSlurmRunner(options: Omit<SlurmRunnerOptions, "cluster" | "r
     const message = "there is no native runner to bring to the nodes: install a C compiler here and build again.";
     throw new AirError("AIR_SYSTEM", message);
   }
-  return new SlurmRunner({ ...options, runners, cluster: new Cluster(process.env) });
+  return new SlurmRunner({ ...options, runners, cluster: new Cluster(process.env, options.onNotice) });
 }

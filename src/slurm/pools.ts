@@ -9,7 +9,7 @@ import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
 import { certain } from "../system/look.js";
 import { takeLock, type Lock } from "../system/lock.js";
-import { lookAt } from "../system/path-look.js";
+import { listSubdirectories, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { PoolFiles, type PoolRecord } from "./pool-files.js";
 
@@ -22,6 +22,8 @@ export interface TakenPool {
 
 const FORMAT = 1;
 const AGAIN_MS = 2_000;
+/** The others have their turn at the end of a later engine. */
+const MOST_LEFTOVERS = 8;
 
 export class Pools {
   readonly #dir: string;
@@ -69,6 +71,24 @@ export class Pools {
       await pause(AGAIN_MS);
     }
     return null;
+  }
+
+  /**
+   * Takes over what engines that are gone have left: slots that nobody needs, in the queue or idle.
+   *
+   * @param isNeeded whether attempts may still have to be asked about there.
+   */
+  async takeLeftovers(isNeeded: (token: string) => boolean): Promise<TakenPool[]> {
+    const names = listSubdirectories(this.#dir);
+    const tokens = names.answer === "yes" ? names.found.filter((token) => !isNeeded(token)).slice(0, MOST_LEFTOVERS) : [];
+    const taken: TakenPool[] = [];
+    for (const token of tokens) {
+      // One that is just being made has no record yet.
+      const isMade = lookAt(join(this.#dir, token, "pool.json")).answer === "yes";
+      const found = isMade ? await this.takeOver(token).catch(() => null) : null;
+      if (found !== null && found !== "held" && found !== "gone") taken.push(found);
+    }
+    return taken;
   }
 
   /** Null if somebody else has it. */

@@ -26,11 +26,13 @@ export interface PoolOptions {
   readonly onNotice: (text: string) => void;
 }
 
+/** So long after a refusal it is not asked again for more. */
+const REFUSAL_MS = 60_000;
 /** Each engine that has a pool counts its keys from 0 again: so many are its own. */
 const KEYS_OF_A_GENERATION = 2 ** 24;
 
 export class SlotPool {
-  readonly troubles = new SlotTroubles();
+  readonly troubles: SlotTroubles;
   readonly #taken: TakenPool;
   readonly #options: PoolOptions;
   readonly #listener: ChannelListener;
@@ -40,11 +42,13 @@ export class SlotPool {
   readonly #reserved = new Set<number>();
   readonly #times = new QueueTimes();
   #isBusy = false;
+  #refusedAt = -Infinity;
 
   constructor(taken: TakenPool, options: PoolOptions, listener: ChannelListener) {
     this.#taken = taken;
     this.#options = options;
     this.#listener = listener;
+    this.troubles = new SlotTroubles(options.onNotice);
     this.#submissions = new Submissions(taken);
     for (const each of this.#submissions.all) this.#addChannels(each);
   }
@@ -57,13 +61,17 @@ export class SlotPool {
     return this.#taken.record.generation;
   }
 
-  /** How many slots, of one kind or of all, are queued or up, and how many of them have nothing to do. */
-  state(kind: string | null = null): { readonly queued: number; readonly up: number; readonly idle: number } {
+  /**
+   * How many slots, of one kind or of all, were asked for and are not up, how many of these Slurm has given a node, how many are up, and how
+   * many of them have nothing to do.
+   */
+  state(kind: string | null = null): Record<"queued" | "starting" | "up" | "idle", number> {
     const ours = [...this.#channels.values()].filter((channel) => kind === null || nameOf(channel.kind) === kind);
-    const phases = ours.map(({ life, load }) => ({ is: life.phase.is, load }));
-    const up = phases.filter(({ is }) => is === "up");
-    const queued = phases.filter(({ is }) => is === "asked" || is === "queued").length;
-    return { queued, up: up.length, idle: up.filter(({ load }) => load === 0).length };
+    const up = ours.filter(({ life }) => life.phase.is === "up");
+    const queued = ours.filter(({ life }) => life.phase.is === "asked" || life.phase.is === "queued");
+    const starting = queued.filter(({ life }) => life.lastWord !== null && life.lastWord.node !== null);
+    const idle = up.filter(({ load }) => load === 0);
+    return { queued: queued.length, starting: starting.length, up: up.length, idle: idle.length };
   }
 
   /** True if none of its slots runs, or waits for its turn. */
@@ -82,6 +90,10 @@ export class SlotPool {
   /** Hears again what slots said that have something now. */
   replay(): void {
     for (const channel of this.#channels.values()) if (channel.load > 0) channel.replay();
+  }
+
+  get #isOver(): boolean {
+    return this.#options.cluster.isGivenUp;
   }
 
   channel(number: number): SlotChannel | undefined {
@@ -150,7 +162,7 @@ export class SlotPool {
 
   /** Asks Slurm for so many more of a kind. */
   async add(kind: SlotKind, count: number): Promise<void> {
-    if (this.#isBusy || this.troubles.fatal !== null) return;
+    if (this.#isBusy || this.#isOver || this.troubles.fatal !== null || performance.now() < this.#refusedAt + REFUSAL_MS) return;
     this.#isBusy = true;
     try {
       await this.#submit(kind, count);
@@ -165,29 +177,33 @@ export class SlotPool {
   /** Hears what Slurm says, if that is due. */
   async hearQueue(now: number): Promise<void> {
     const isDoubtful = [...this.#channels.values()].some(({ life }) => life.isDoubtful);
-    if (this.#isBusy || this.#channels.size === 0 || !this.#times.isDue(now, isDoubtful)) return;
+    if (this.#isBusy || this.#isOver || this.#channels.size === 0 || !this.#times.isDue(now, isDoubtful)) return;
     this.#isBusy = true;
     try {
       const { entries, why } = await this.#options.cluster.queue(this.#taken.record.name);
-      if (entries === null) this.#say(`Slurm does not answer (${why}); what runs goes on, waiting`);
-      else this.#apply(entries, performance.now());
+      if (this.#isOver) return;
+      if (entries === null) this.troubles.silent(why);
+      else {
+        this.troubles.heard();
+        this.#apply(entries, performance.now());
+      }
       this.#times.asked(performance.now(), entries === null || this.state().queued === 0);
     } finally {
       this.#isBusy = false;
     }
   }
 
-  /** Tells all slots to end when they are through, and takes those that never came up out of the queue. */
+  /** Tells all slots to end when they are through, and takes those that wait out of the queue. */
   async close(): Promise<void> {
-    const silent: number[] = [];
-    for (const { number, life } of this.#channels.values()) {
-      if (life.phase.is === "ended") continue;
+    const open = [...this.#channels.values()].filter(({ life }) => life.phase.is !== "ended");
+    for (const { number, life } of open) {
       life.close();
       this.#taken.files.tell(number, "close");
-      if (!life.hasSaidHello) silent.push(number);
     }
-    await this.#options.cluster.cancel(silent.flatMap((number) => this.#submissions.idOf(number) ?? []));
-    for (const number of silent) this.#channels.get(number)!.life.bye("it was taken out of the queue");
+    if (open.every(({ life }) => life.hasSaidHello)) return;
+    await this.#options.cluster.cancelWaiting(this.#taken.record.name);
+    for (const { life } of open)
+      if (!life.hasSaidHello && life.lastWord?.state !== "running") life.bye("it was taken out of the queue");
   }
 
   /** Gives the pool back; its directory goes if nothing of it can be left. */
@@ -204,6 +220,7 @@ export class SlotPool {
     this.#addChannels(asked);
     const args = sbatchArguments({ dir: files.dir, name: record.name, base, count }, wishes, kind);
     const answer = await cluster.submit(args, slotScript(files.dir, base, seconds, runnerOptions));
+    if (this.#isOver) return;
     switch (answer.is) {
       case "accepted":
         this.#submissions.accepted(asked, answer.job);
@@ -211,12 +228,14 @@ export class SlotPool {
         return;
       case "unclear":
         // Its slots say hello if they come to be.
-        this.#say(`it is not clear whether Slurm has taken ${count} slots (${answer.reason}); asking it again later`);
+        this.troubles.silent(answer.reason);
+        this.#times.hurry();
         return;
       case "refused":
         this.#submissions.refused(asked);
         for (let number = base; number < base + count; number += 1) this.#channels.delete(number);
-        this.troubles.refused(answer.reason);
+        this.#refusedAt = performance.now();
+        this.troubles.refused(answer.reason, this.state(nameOf(kind)).up > 0);
     }
   }
 
@@ -230,11 +249,12 @@ export class SlotPool {
       const before = life.phase.is;
       life.hear(byNumber.get(number) ?? null, now);
       if (life.phase.is === "fencing" && before !== "fencing") this.#taken.files.tell(number, "fence");
-      if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello)
+      // What was never taken in has not failed: it is asked for again.
+      if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello && this.#submissions.idOf(number) !== null)
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number));
       if (life.phase.is === "up") this.troubles.cameUp();
     }
-    this.troubles.waiting([...byNumber.values()], this.state().up > 0);
+    this.troubles.waiting(byNumber, (number) => this.state(nameOf(this.#channels.get(number)!.kind)).up === 0);
   }
 
   #tell(number: number): void {
@@ -252,9 +272,5 @@ export class SlotPool {
       const life = new SlotLife(this.#options.limits);
       this.#channels.set(number, new SlotChannel(number, kind, life, this.#taken.files, this.#listener));
     }
-  }
-
-  #say(text: string): void {
-    this.#options.onNotice(text);
   }
 }

@@ -12,6 +12,13 @@ export class SlotTroubles {
   readonly #silent = new Set<number>();
   #fatal: AirError | null = null;
   #waits = "";
+  /** Why Slurm does not answer, as it was said; null if it does. */
+  #silence: string | null = null;
+  readonly #onNotice: (text: string) => void;
+
+  constructor(onNotice: (text: string) => void) {
+    this.#onNotice = onNotice;
+  }
 
   /** Why there is no point in asking for more; null if there is. */
   get fatal(): AirError | null {
@@ -20,11 +27,25 @@ export class SlotTroubles {
 
   /** What Slurm lets slots wait for; empty if nothing is known. */
   get waits(): string {
-    return this.#waits;
+    return this.#silence ?? this.#waits;
   }
 
-  refused(reason: string): void {
-    this.#fail(`Slurm refuses slots: ${reason}. Change what is asked for, or ask the administrator.`);
+  /** @param isAnyUp slots of that kind are there: then there are fewer than there could be, and that is all. */
+  refused(reason: string, isAnyUp: boolean): void {
+    if (isAnyUp) this.#onNotice(`Slurm gives no more slots (${reason}); going on with those that are there`);
+    else this.#fail(`Slurm refuses slots: ${reason}. Change what is asked for, or ask the administrator.`);
+  }
+
+  /** Said once, however often it is asked meanwhile. */
+  silent(why: string): void {
+    if (this.#silence === null) this.#onNotice(`Slurm does not answer (${why}); what runs goes on, asking it again`);
+    this.#silence = `Slurm does not answer (${why})`;
+  }
+
+  /** It can be asked. */
+  heard(): void {
+    if (this.#silence !== null) this.#onNotice("Slurm answers again");
+    this.#silence = null;
   }
 
   /** Slurm can't be asked at all. */
@@ -45,14 +66,15 @@ export class SlotTroubles {
     this.#silent.clear();
   }
 
-  /** @param isAnyUp then what waits for ever is only said. */
-  waiting(entries: readonly QueueEntry[], isAnyUp: boolean): void {
-    const reasons = new Set(entries.flatMap(({ state, reason }) => (state === "queued" && reason !== null ? [reason] : [])));
-    const waits = [...reasons].map(explainWait);
-    this.#waits = waits.map(({ words }) => words).join("; ");
-    const hopeless = waits.find(({ remedy }) => remedy !== null);
-    if (hopeless !== undefined && !isAnyUp)
-      this.#fail(`Slurm will not start the slots: ${hopeless.words}. What to do: ${hopeless.remedy}.`);
+  /** @param isNeeded whether there is no other slot of its kind: what waits for ever and is not needed is only said. */
+  waiting(entries: Iterable<readonly [slot: number, entry: QueueEntry]>, isNeeded: (slot: number) => boolean): void {
+    const slots = new Map<string, number[]>();
+    for (const [slot, { state, reason }] of entries)
+      if (state === "queued" && reason !== null) slots.set(reason, [...(slots.get(reason) ?? []), slot]);
+    const waits = [...slots].map(([reason, waiting]) => ({ why: explainWait(reason), waiting }));
+    this.#waits = waits.map(({ why }) => why.words).join("; ");
+    const hopeless = waits.find(({ why, waiting }) => why.remedy !== null && waiting.some(isNeeded))?.why;
+    if (hopeless !== undefined) this.#fail(`Slurm will not start the slots: ${hopeless.words}. What to do: ${hopeless.remedy}.`);
   }
 
   #fail(message: string): void {

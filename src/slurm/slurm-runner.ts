@@ -12,6 +12,7 @@ import type { AirError } from "../domain/errors.js";
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
+import type { SlotNews } from "../domain/slot-news.js";
 import type { SlotRange } from "../domain/slurm-options.js";
 import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
 import { MovedLogs } from "../workers/runner/moved-logs.js";
@@ -91,6 +92,7 @@ export class SlurmRunner implements TaskRunner {
   #isThinking = false;
   #looks = 0;
   #keeps = false;
+  #findNeeded: () => ReadonlySet<string> | null = () => null;
   #isClosing = false;
   #hasToldClock = false;
 
@@ -195,12 +197,15 @@ export class SlurmRunner implements TaskRunner {
     this.#keeps = true;
   }
 
-  /** Pools are removed when their slots have ended. */
-  reclaim(): void {}
+  reclaim(findNeeded: () => ReadonlySet<string> | null): void {
+    this.#findNeeded = findNeeded;
+  }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#options.cluster.giveUp();
+    await this.#takeLeftovers();
     for (const pool of this.#all) await pool.close();
     // Slots that are up end within moments; what takes longer ends by itself, and its files are removed by the next engine.
     for (const end = performance.now() + BYES_MS; performance.now() < end; await pause(LOOK_MS)) {
@@ -215,13 +220,31 @@ export class SlurmRunner implements TaskRunner {
     return this.#all[0]?.troubles.fatal ?? null;
   }
 
-  /** What people see of it: how many slots there are, and why Slurm lets others wait. */
-  get status(): string {
+  /** How many slots there are, and why Slurm lets others wait. */
+  get slots(): SlotNews {
     const states = this.#all.map((pool) => pool.state());
     const sum = (of: (state: (typeof states)[number]) => number): number => states.reduce((total, state) => total + of(state), 0);
-    const waits = this.#all.map(({ troubles }) => troubles.waits).filter((words) => words !== "");
-    const queued = sum((state) => state.queued);
-    return `${sum((state) => state.up)} slots up${queued === 0 ? "" : `, ${queued} queued${waits.length === 0 ? "" : `: ${waits[0]}`}`}`;
+    const why = this.#all.map(({ troubles }) => troubles.waits).find((words) => words !== "") ?? "";
+    const starting = sum((state) => state.starting);
+    return { running: sum(({ up }) => up), starting, queued: sum(({ queued }) => queued) - starting, why };
+  }
+
+  /** Slots of engines that are gone, of which nobody has to hear anything any more, are given back too. */
+  async #takeLeftovers(): Promise<void> {
+    let needed: ReadonlySet<string | undefined> | null | undefined;
+    const isNeeded = (token: string): boolean => {
+      if (this.#all.some((pool) => pool.token === token)) return true;
+      if (needed === undefined) {
+        const claims = this.#findNeeded();
+        needed = claims === null ? null : new Set([...claims].map((claim) => CLAIM.exec(claim)?.[1]));
+      }
+      return needed?.has(token) ?? true;
+    };
+    for (const taken of await this.#pools.takeLeftovers(isNeeded)) {
+      const pool = this.#poolOf(taken);
+      this.#all.push(pool);
+      pool.resume();
+    }
   }
 
   async #takeOver(token: string, orphans: readonly Orphan[]): Promise<void> {
@@ -260,7 +283,11 @@ export class SlurmRunner implements TaskRunner {
 
   #poolOf(taken: TakenPool): SlotPool {
     const { cluster, wishes, leaseMs, graceMs, runnerOptions, onNotice } = this.#options;
-    const limits = { leaseMs, marginMs: MARGIN_MS + leaseMs / 10, byeDelayMs: BYE_DELAY_MS };
+    const limits = {
+      leaseMs,
+      marginMs: Math.min(MARGIN_MS, leaseMs) + leaseMs / 10,
+      byeDelayMs: Math.min(BYE_DELAY_MS, leaseMs),
+    };
     const seconds = { lease: leaseMs / 1000, idle: IDLE_S, grace: Math.max(0.1, graceMs / 1000) };
     return new SlotPool(
       taken,

@@ -2,7 +2,7 @@
  * What Slurm is asked for: the arguments of `sbatch` and the script of a slot. Pure. A job of Slurm is capacity: it names no task.
  */
 
-import type { SlotKind } from "./slot-kind.js";
+import { listed, type SlotKind } from "./slot-kind.js";
 
 export interface SlurmWishes {
   readonly partition: string | null;
@@ -26,7 +26,7 @@ const WARNING_S = 90;
 export function sbatchArguments(
   { dir, name, base, count }: { readonly dir: string; readonly name: string; readonly base: number; readonly count: number },
   { partition, account, qos, time, sbatchArgs }: SlurmWishes,
-  { cpus, memoryMb, gpus }: SlotKind,
+  { cpus, memoryMb, gpus, gres, licenses }: SlotKind,
 ): string[] {
   const given = (option: string, value: string | null): string[] => (value === null ? [] : [`--${option}=${value}`]);
   return [
@@ -37,7 +37,8 @@ export function sbatchArguments(
     "--ntasks=1",
     `--cpus-per-task=${cpus}`,
     ...given("mem", memoryMb === null ? null : `${memoryMb}M`),
-    ...given("gres", gpus === 0 ? null : `gpu:${gpus}`),
+    ...given("gres", [...(gpus === 0 ? [] : [`gpu:${gpus}`]), listed(gres)].filter((text) => text !== "").join(",") || null),
+    ...given("licenses", listed(licenses) || null),
     ...given("partition", partition),
     ...given("account", account),
     ...given("qos", qos),

@@ -1,12 +1,14 @@
 /** A real small Slurm cluster for tests, where its programs are installed and we are root; to be started and ended by a test file. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { root } from "../source-files.js";
 
 const script = join(root, "test", "slurm", "cluster.sh");
+/** A controller that is full or hangs would let a command wait for ever. */
+const LONGEST_CALL_MS = 20_000;
 const PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel"];
 
 /** False if tests can run, else why not. */
@@ -21,8 +23,10 @@ export class TestCluster {
   readonly #dir = mkdtempSync(join(tmpdir(), "air-executor-slurm-"));
   readonly conf: string;
 
-  constructor() {
-    this.conf = this.#run([this.#dir]).trim();
+  /** @param conf further lines of slurm.conf. @param gres lines of gres.conf. */
+  constructor({ conf = "", gres = "" }: { readonly conf?: string; readonly gres?: string } = {}) {
+    if (gres !== "") writeFileSync(join(this.#dir, "gres.conf"), gres);
+    this.conf = this.#run([this.#dir], { TEST_SLURM_CONF: conf }).trim();
   }
 
   /** The environment of whoever uses it. */
@@ -33,7 +37,12 @@ export class TestCluster {
 
   /** One of Slurm's commands. */
   call(command: string, ...args: readonly string[]): string {
-    return execFileSync(command, args, { env: this.env, encoding: "utf8" });
+    return execFileSync(command, args, { env: this.env, encoding: "utf8", timeout: LONGEST_CALL_MS });
+  }
+
+  /** Submits a job that sleeps; gives its id. */
+  submit(...args: readonly string[]): string {
+    return this.call("sbatch", "--parsable", "--output=/dev/null", ...args, "--wrap=sleep 60").trim();
   }
 
   /** kill -9 to a daemon: `slurmctld`, or the slurmd of a node. */
@@ -62,7 +71,16 @@ export class TestCluster {
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
-  #run(args: readonly string[]): string {
-    return execFileSync("bash", [script, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  /** Lets the controller hang, or go on. */
+  signalController(signal: "SIGSTOP" | "SIGCONT"): void {
+    process.kill(Number(readFileSync(join(this.#dir, "slurmctld.pid"), "utf8")), signal);
+  }
+
+  #run(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+    return execFileSync("bash", [script, ...args], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
   }
 }

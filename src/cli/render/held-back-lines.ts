@@ -8,13 +8,14 @@ import { amountText, nameText, takenText } from "./why-words.js";
 /** What lasts less is over before it is read. */
 const WORTH_A_LINE_MS = 1000;
 
-export function heldBackLines({ holds, trouble }: LiveState, job: string, nowMs: number): string[] {
+export function heldBackLines({ holds, trouble, slots = "" }: LiveState, job: string, nowMs: number): string[] {
   const told = holds.filter((hold) => nowMs - hold.since >= WORTH_A_LINE_MS && isNews(hold));
   const lines = told.map((hold) => {
     const time = formatDuration(nowMs - hold.since);
     return `held back for ${time}: ${poolText(hold)}${takenText(hold, job)}; next is ${nameText(hold.task)}`;
   });
-  return trouble === null ? lines : [`held back: ${printableLine(trouble)}`, ...lines];
+  const before = [trouble === null ? "" : `held back: ${trouble}`, slots].filter((text) => text !== "");
+  return [...before.map(printableLine), ...lines];
 }
 
 /** In a few words: a line of a terminal is short. */

@@ -68,7 +68,7 @@ export class JobChanges {
       case "cancel":
         return cancelHere(this.#find(request.job), request.tasks);
       case "explain":
-        return this.#engine.explain(this.#find(request.job));
+        return this.#find(request.job).live;
       case "retry": {
         const { job, tasks, from } = request;
         const wish = { ...(tasks !== null && { tasks }), ...(from !== null && { from }) };

@@ -1,0 +1,126 @@
+/** A place for a job that runs on a test cluster, and what its tasks said there. */
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { main } from "../cli/support/cli.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import type { TestCluster } from "./cluster.js";
+
+/** No run of a test takes longer. */
+export const LIMIT_MS = 60_000;
+
+export interface End {
+  readonly code: number | null;
+  readonly err: string;
+}
+
+export interface Run {
+  readonly pid: number;
+  readonly end: Promise<End>;
+  /** What it has said on stderr so far. */
+  readonly said: () => string;
+}
+
+/** Its tasks say in a file when they begin and end. */
+export class Scene {
+  readonly #place;
+  /** Further variables of what is run. */
+  readonly env: NodeJS.ProcessEnv = {};
+  readonly oracle: string;
+  readonly file: string;
+
+  readonly #cluster: TestCluster;
+
+  constructor(t: TestContext, cluster: TestCluster) {
+    this.#cluster = cluster;
+    this.#place = temporaryPlace(t);
+    this.oracle = join(this.#place.root, "oracle");
+    this.file = join(this.#place.root, "job.json");
+    writeFileSync(this.oracle, "");
+  }
+
+  /** A task that says its name, runs `script`, and says it again. */
+  task(id: string, script = ":", more: object = {}): object {
+    const words = `echo "$SLURMD_NODENAME" && echo begun ${id} >>'${this.oracle}' && ${script} && echo ended ${id} >>'${this.oracle}'`;
+    return { id, command: "sh", args: ["-c", words], ...more };
+  }
+
+  write(tasks: readonly object[]): void {
+    writeFileSync(this.file, JSON.stringify(tasks));
+  }
+
+  said(word: "begun" | "ended"): string[] {
+    const lines = readFileSync(this.oracle, "utf8").split("\n");
+    return lines.flatMap((line) => (line.startsWith(`${word} `) ? [line.slice(word.length + 1)] : []));
+  }
+
+  /** A run on the cluster, with slots that end what they run within seconds when they are cut off. */
+  start(...options: readonly string[]): Run {
+    const args = [
+      "run",
+      this.file,
+      "--dir",
+      this.#place.dir,
+      "--engine",
+      "slurm",
+      "--lease",
+      "3",
+      "--grace-period",
+      "1",
+      ...options,
+    ];
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { ...this.#cluster.env, ...this.env },
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: LIMIT_MS,
+    });
+    let err = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+    const end = once(child, "close").then(([code]) => ({ code: code as number | null, err }));
+    return { pid: child.pid!, end, said: () => err };
+  }
+
+  /** What lies there for slots. */
+  slotDirectories(): string[] {
+    return readdirSync(join(this.#place.dir, "slurm"));
+  }
+
+  /** What a verb prints. */
+  async ask(verb: string, ...words: readonly string[]): Promise<string> {
+    const args = [main, verb, ...words, "--dir", this.#place.dir];
+    const child = spawn(process.execPath, args, {
+      env: this.#cluster.env,
+      stdio: ["ignore", "pipe", "inherit"],
+      timeout: LIMIT_MS,
+    });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    await once(child, "close");
+    return out;
+  }
+
+  async until(isTrue: () => boolean, what: string): Promise<void> {
+    for (const deadline = Date.now() + LIMIT_MS; !isTrue(); await pause(20))
+      assert.ok(Date.now() < deadline, `waited in vain for ${what}`);
+  }
+
+  record(id: string): Record<string, unknown> {
+    const text = readFileSync(join(this.#place.dir, "jobs", "job", "tasks.json"), "utf8");
+    return (JSON.parse(text) as Record<string, unknown>[]).find((task) => task["id"] === id)!;
+  }
+
+  log(id: string): string {
+    const path = join(this.#place.dir, "jobs", "job", String(this.record(id)["log"]));
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+}
+
+/** So many tasks alike. */
+export function many(scene: Scene, count: number, script: string): object[] {
+  return Array.from({ length: count }, (_, index) => scene.task(`t${index}`, script));
+}
