@@ -38,7 +38,7 @@ function overSentences({ job }: RunHistory, why: JobExplanation, around: Circums
   else if (why.firstFailure !== null) said.push(...failureSentences(why, job.counts, around));
   else if (job.error !== null) said.push(`${printableLine(job.error)}.`);
   if (why.tookMs === null) said.push("Nothing of it was ever started.");
-  else said.push(`It took ${formatDuration(why.tookMs)}${pauseText(why)}.`);
+  else said.push(`It took ${formatDuration(why.tookMs)} from its first start${pauseText(why)}.`);
   return [...said, ...excessSentences(why)];
 }
 
