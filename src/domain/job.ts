@@ -104,6 +104,8 @@ export interface LoadedJob {
   readonly retryAt: ReadonlyMap<string, number>;
   /** How often a task was lost so far, if at all; by task id. */
   readonly losses: ReadonlyMap<string, number>;
+  /** Tasks whose last attempt was lost: the next one gets a runner of its own. */
+  readonly apart: ReadonlySet<string>;
   /** Failed attempts that count against `retries`, where there were any; by task id. */
   readonly failures: ReadonlyMap<string, number>;
   /** Tasks skipped although nothing went wrong (an `any_failed` that was not met), and what depends on them. */

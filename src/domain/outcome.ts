@@ -21,7 +21,12 @@ export type Result =
    */
   | { readonly kind: "not-begun"; readonly message: string; readonly hindrance?: "log" }
   /** It began; no result, no runner and no process of it are left. */
-  | { readonly kind: "lost"; readonly message: string };
+  | {
+      readonly kind: "lost";
+      readonly message: string;
+      /** How many more were lost with it when their runner died, one of which may have ended it; absent for none. */
+      readonly others?: number;
+    };
 
 /** A result together with the reason for which we stopped the attempt, if we did. */
 export type Outcome = Result & { readonly stopped?: StopReason };

@@ -119,8 +119,9 @@ export interface TaskRunner {
    * A free slot for what takes so much, or undefined if all are taken.
    *
    * @param ready how many tasks could start that take the same, this one among them.
+   * @param isApart true if it may be one that ends whoever runs it: others are not to be harmed. One that can't part them takes it as any.
    */
-  reserve(takes: Resources, ready: number): Placement | undefined;
+  reserve(takes: Resources, ready: number, isApart: boolean): Placement | undefined;
   /** Set if slots are unlike: that one demand finds none says nothing of the others. */
   readonly hasKinds?: true;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */

@@ -167,7 +167,7 @@ export class Dispatcher {
         this.#hold(job);
         continue;
       }
-      const placement = this.#runner.reserve(queue.holding.demand, job.ready.sizeOf(queue.demand));
+      const placement = this.#runner.reserve(queue.holding.demand, job.ready.sizeOf(queue.demand), job.plan.isApart(queue.head!));
       if (placement === undefined) {
         if (this.#runner.hasKinds !== true) break;
         aside.add(queue.turn.kind);
@@ -191,12 +191,13 @@ export class Dispatcher {
     const batch: Batch = { job, handedAt: this.#clock.monotonic(), size: 0, left: [], isBroken: false };
     while (batch.size < most) {
       const task = job.ready.headOf(demand);
-      if (task === undefined || (batch.size > 0 && !mayWait(job.plan.taskAt(task)))) {
-        break;
-      }
+      if (task === undefined) break;
+      const isApart = job.plan.isApart(task);
+      if (batch.size > 0 && (isApart || !mayWait(job.plan.taskAt(task)))) break;
       const holding = batch.size > 0 ? null : this.#admission.start(queue, batch.handedAt);
       job.ready.take(demand);
       this.#add(task, holding, batch, starting, placement);
+      if (isApart) break;
     }
     this.#admission.refresh(job);
   }

@@ -61,9 +61,11 @@ export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, ra
     case "spawn-failed":
       return failure(null, outcome.message);
     case "lost": {
-      const isFinal = task.onLost === "fail" || history.losses >= MAX_LOSSES;
+      // Of several that were lost together one may have ended their runner: it shows when each is made again in a runner of its own.
+      const isLoss = outcome.others === undefined;
+      const isFinal = task.onLost === "fail" || (isLoss && history.losses >= MAX_LOSSES);
       const status = isFinal ? "failed" : "pending";
-      return { status, error: `lost: ${outcome.message}`, delayMs: 0, isFailure: false, isLoss: true };
+      return { status, error: `lost: ${outcome.message}`, delayMs: 0, isFailure: false, isLoss };
     }
     default:
       return impossible(outcome);

@@ -104,6 +104,11 @@ export class MapPlan implements JobPlan {
     return this.#tasks.at(task).spec;
   }
 
+  /** True if its next attempt may end whoever runs it. */
+  isApart(task: number): boolean {
+    return this.#budgets.isApart(task);
+  }
+
   failuresOf(task: number): number {
     return this.#budgets.failuresOf(task);
   }
@@ -136,7 +141,7 @@ export class MapPlan implements JobPlan {
     const open = this.#tasks.at(task);
     const { spec, attempts: attempt } = open;
     const ruling = judge(spec, outcome, this.#budgets.historyOf(task, true), this.#random);
-    this.#budgets.use(task, ruling);
+    this.#budgets.use(task, ruling, outcome);
     const mayRepeat = !this.isCancelling && !open.isUnwanted;
     const { status, error, delayMs } = ruling.status === "pending" && !mayRepeat ? CANCELLED : ruling;
     const retryAt = delayMs > 0 ? at + delayMs : null;

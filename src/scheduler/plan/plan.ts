@@ -74,6 +74,11 @@ export class Plan {
     return this.#readiness.taskAt(task);
   }
 
+  /** True if its next attempt may end whoever runs it. */
+  isApart(task: number): boolean {
+    return this.#budgets.isApart(task);
+  }
+
   failuresOf(task: number): number {
     return this.#budgets.failuresOf(task);
   }
@@ -204,7 +209,7 @@ export class Plan {
   #judge(task: number, outcome: Outcome): Ruling {
     const history = this.#budgets.historyOf(task, this.#ending.limitReason === null);
     const ruling = judge(this.taskAt(task), outcome, history, this.#random);
-    this.#budgets.use(task, ruling);
+    this.#budgets.use(task, ruling, outcome);
     const isUnwanted = this.isCancelling || this.#table.hasMark(task, IS_UNWANTED);
     return ruling.status === "pending" && isUnwanted ? CANCELLED : ruling;
   }

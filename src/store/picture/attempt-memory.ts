@@ -13,6 +13,7 @@ export class AttemptMemory {
   readonly #inFlight = new Map<string, Mutable<RecordedAttempt>>();
   readonly #retryAt = new Map<string, number>();
   readonly #losses = new Map<string, number>();
+  readonly #apart = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #harmless = new Set<string>();
 
@@ -42,8 +43,10 @@ export class AttemptMemory {
 
   ended({ task, outcome, status, retryAt }: AttemptEnded): void {
     this.#inFlight.delete(task);
+    if (outcome.kind === "lost") this.#apart.add(task);
+    else if (outcome.kind !== "not-begun") this.#apart.delete(task);
     if (outcome.kind === "lost" && outcome.stopped === undefined) {
-      this.#losses.set(task, (this.#losses.get(task) ?? 0) + 1);
+      if (outcome.others === undefined) this.#losses.set(task, (this.#losses.get(task) ?? 0) + 1);
     } else if (outcome.kind !== "not-begun" && status !== "completed" && outcome.stopped !== "interrupt") {
       this.#failures.set(task, (this.#failures.get(task) ?? 0) + 1);
     }
@@ -59,14 +62,15 @@ export class AttemptMemory {
 
   /** The task begins anew, or has left. */
   forget(task: string): void {
-    for (const memory of [this.#retryAt, this.#losses, this.#failures, this.#harmless]) memory.delete(task);
+    for (const memory of [this.#retryAt, this.#losses, this.#apart, this.#failures, this.#harmless]) memory.delete(task);
   }
 
-  load(): Pick<LoadedJob, "inFlight" | "retryAt" | "losses" | "failures" | "harmless"> {
+  load(): Pick<LoadedJob, "inFlight" | "retryAt" | "losses" | "apart" | "failures" | "harmless"> {
     return {
       inFlight: [...this.#inFlight.values()],
       retryAt: this.#retryAt,
       losses: this.#losses,
+      apart: this.#apart,
       failures: this.#failures,
       harmless: this.#harmless,
     };

@@ -80,7 +80,8 @@ export class AdoptedAttempt {
       this.#settle({ kind: "lost", message: "the machine was started again while it ran" });
     } else {
       this.stop(LEFTOVER_GRACE_MS);
-      this.#end({ kind: "lost", message: RUNNER_DIED }, { at: Date.now(), ...begun }, reason);
+      const others = spool.unended - 1;
+      this.#end({ kind: "lost", message: RUNNER_DIED, ...(others > 0 && { others }) }, { at: Date.now(), ...begun }, reason);
     }
     return true;
   }

@@ -98,6 +98,11 @@ export class LaneSpool implements AdoptedSpool {
     return { mark: null, leader: null, parent: isRunning ? this.#lane!.pid : null, variables };
   }
 
+  /** It ran one at a time. */
+  get unended(): number {
+    return this.#running === null ? 0 : 1;
+  }
+
   isOfEarlierBoot(): boolean {
     return this.#lane !== null && this.#lane.bootId !== bootId();
   }

@@ -26,6 +26,8 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   readonly #fd: number;
   readonly #lines = new SpoolLines(this);
   readonly #entries = new Map<number, Entry>();
+  /** Begun and without an end. */
+  readonly #unended = new Set<number>();
   #head: SpoolHead | null = null;
   #position = 0;
 
@@ -80,6 +82,10 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     return { mark, leader, parent: null, variables };
   }
 
+  get unended(): number {
+    return this.#unended.size;
+  }
+
   isOfEarlierBoot(): boolean {
     return this.#head !== null && this.#head.bootId !== bootId();
   }
@@ -93,6 +99,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   begun(key: number, at: number): void {
+    this.#unended.add(key);
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.begunAt ??= Math.floor(at / 1000);
   }
@@ -103,6 +110,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   ended(key: number, kind: EndKind, value: number, at: number, userUs: number, systemUs: number, rssKb: number): void {
+    this.#unended.delete(key);
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { result, usage } = endOf(kind, value, userUs, systemUs, rssKb);

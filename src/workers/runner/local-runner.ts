@@ -6,6 +6,7 @@
  */
 
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
+import type { Resources } from "../../domain/resources.js";
 import type { Result } from "../../domain/outcome.js";
 import type { Standstill } from "../../domain/standstill.js";
 import { inherited } from "../../system/inherited.js";
@@ -39,10 +40,14 @@ export class LocalRunner implements TaskRunner {
   readonly #slots: Slots;
   readonly #link: ThreadLink;
   #runners = 0;
+  /** Claims of slots whose attempt gets a runner of its own, until it starts; then of those attempts, by key. */
+  readonly #apartSlots = new Map<number, string>();
+  readonly #apart = new Map<number, string>();
+  #lastRunner = 0;
   /** What the present runner was told so far. */
   #text = new HandOverText();
   /** What it has, by key. */
-  #attempts = new Map<number, Descriptor>();
+  readonly #attempts = new Map<number, Descriptor>();
   /** Those that ended last, each in the place of its key: what they left behind is told a little later. */
   readonly #recent: Descriptor[] = [];
   #leftSaid = 0;
@@ -87,29 +92,45 @@ export class LocalRunner implements TaskRunner {
     return isSpoolName(claim);
   }
 
-  reserve(): Placement | undefined {
+  reserve(_takes?: Resources, _ready?: number, isApart = false): Placement | undefined {
     const slot = this.#slots.reserve();
-    return slot === undefined ? undefined : { slot, claim: this.#claim };
+    if (slot === undefined) return undefined;
+    const claim = isApart ? this.#claimOf(++this.#lastRunner) : this.#claim;
+    if (isApart) this.#apartSlots.set(slot, claim);
+    return { slot, claim };
   }
 
   release(slot: number): void {
+    this.#apartSlots.delete(slot);
     this.#slots.release(slot);
   }
 
   start(attempts: readonly Descriptor[]): void {
     const passable: Descriptor[] = [];
+    const apart: Descriptor[] = [];
     for (const attempt of attempts) {
       this.#slots.use(attempt.slot, attempt.key);
       this.#attempts.set(attempt.key, attempt);
       const problem = findUnpassable(attempt);
-      if (problem === undefined) passable.push(attempt);
-      else this.#refuse(attempt.key, problem);
+      if (problem !== undefined) this.#refuse(attempt.key, problem);
+      else (this.#setApart(attempt) ? apart : passable).push(attempt);
     }
     if (this.#link.trouble !== null) return this.#handBack();
-    if (passable.length === 0) return;
-    const { bytes, rows, files, moves } = this.#text.write(passable);
-    const width = this.#options.concurrency;
-    this.#link.send({ type: "start", claim: this.#claim, width, bytes, rows, files, moves }, [bytes.buffer, rows.buffer]);
+    if (passable.length > 0) this.#handOver(this.#claim, this.#options.concurrency, this.#text, passable);
+    for (const attempt of apart) this.#handOver(this.#apart.get(attempt.key)!, 1, new HandOverText(), [attempt]);
+  }
+
+  #setApart({ key, slot }: Descriptor): boolean {
+    const claim = this.#apartSlots.get(slot);
+    if (claim === undefined) return false;
+    this.#apartSlots.delete(slot);
+    this.#apart.set(key, claim);
+    return true;
+  }
+
+  #handOver(claim: string, width: number, to: HandOverText, attempts: readonly Descriptor[]): void {
+    const { bytes, rows, files, moves } = to.write(attempts);
+    this.#link.send({ type: "start", claim, width, bytes, rows, files, moves }, [bytes.buffer, rows.buffer]);
   }
 
   adopt(attempts: readonly OrphanedAttempt[]): void {
@@ -128,7 +149,7 @@ export class LocalRunner implements TaskRunner {
   }
 
   get standstills(): readonly Standstill[] {
-    return this.#standstills.now(this.#orphans, this.#claim, this.#attempts.values());
+    return this.#standstills.now(this.#orphans, (claim) => this.#having(claim));
   }
 
   keep(): void {
@@ -148,14 +169,23 @@ export class LocalRunner implements TaskRunner {
 
   /** Name of the present runner's spool. */
   get #claim(): string {
-    return `${this.#token}-${this.#runners}`;
+    return this.#claimOf(this.#runners);
+  }
+
+  #claimOf(runner: number): string {
+    return `${this.#token}-${runner}`;
+  }
+
+  /** What a runner of ours has. */
+  #having(claim: string): Descriptor[] {
+    return [...this.#attempts.values()].filter(({ key }) => (this.#apart.get(key) ?? this.#claim) === claim);
   }
 
   #replaceRunner(error: Error): void {
     this.#options.onNotice(`the thread that starts tasks has died and is replaced: ${error.message}`);
     this.#standstills.clear();
     const adopted = [...this.#orphans.values()];
-    this.#abandonRunner();
+    for (const claim of new Set([this.#claim, ...this.#apart.values()])) this.#abandonRunner(claim);
     this.#adoptAgain(adopted);
   }
 
@@ -166,7 +196,7 @@ export class LocalRunner implements TaskRunner {
     const keys = [...this.#attempts.keys()];
     if (keys.length === 0) return;
     this.#text = new HandOverText();
-    this.#runners += 1;
+    this.#runners = ++this.#lastRunner;
     const result: Result = { kind: "not-begun", message: why };
     const unusual = keys.map((key): UnusualEnd => ({
       type: "settled",
@@ -175,14 +205,18 @@ export class LocalRunner implements TaskRunner {
     setImmediate(() => this.#report(unusual, new Float64Array()));
   }
 
-  /** What the present runner had is adopted, and another runner takes what comes. */
-  #abandonRunner(): void {
-    const claim = this.#claim;
-    const orphans = Array.from(this.#attempts.values(), (attempt) => orphanOf(attempt, claim));
-    this.#attempts = new Map();
-    this.#text = new HandOverText();
-    this.#runners += 1;
-    for (const orphan of orphans) this.#orphans.set(orphan.key, orphan);
+  /** What a runner had is adopted. If it was the one for most, another takes what comes. */
+  #abandonRunner(claim: string): void {
+    const orphans = this.#having(claim).map((attempt) => orphanOf(attempt, claim));
+    if (claim === this.#claim) {
+      this.#text = new HandOverText();
+      this.#runners = ++this.#lastRunner;
+    }
+    for (const orphan of orphans) {
+      this.#attempts.delete(orphan.key);
+      this.#apart.delete(orphan.key);
+      this.#orphans.set(orphan.key, orphan);
+    }
     this.#adoptAgain(orphans);
   }
 
@@ -205,8 +239,7 @@ export class LocalRunner implements TaskRunner {
       case "news":
         return this.#report(news.unusual, news.ends);
       case "gone":
-        if (news.claim === this.#claim) this.#abandonRunner();
-        return;
+        return this.#abandonRunner(news.claim);
       case "up":
         return;
       case "standstill":
@@ -266,11 +299,20 @@ export class LocalRunner implements TaskRunner {
     }
   }
 
+  /** The runner that it had for itself has nothing more to do. */
+  #dismiss(key: number): void {
+    const claim = this.#apart.get(key);
+    if (claim === undefined) return;
+    this.#apart.delete(key);
+    this.#link.send({ type: "dismiss", claim });
+  }
+
   /** Undefined if it was reported before, or is adopted now. */
   #take(key: number): Descriptor | undefined {
     const attempt = this.#attempts.get(key);
     if (attempt === undefined) return undefined;
     this.#attempts.delete(key);
+    this.#dismiss(key);
     this.#recent[key % RECENT] = attempt;
     if (this.#stops.size > 0) this.#stops.delete(key);
     this.#slots.free(key);

@@ -37,7 +37,7 @@ export interface MovedLog {
 /** Attempts for a runner. */
 export interface HandOver {
   readonly type: "start";
-  /** Name of the runner's spool. There is one of them at a time; a new name is a new runner. */
+  /** Name of the runner's spool; a new name is a new runner. */
   readonly claim: string;
   /** How many may run at once. */
   readonly width: number;
@@ -54,6 +54,8 @@ export type ThreadCommand =
   | HandOver
   /** Start the runner of that name ahead of its first attempt. */
   | { readonly type: "warm"; readonly claim: string; readonly width: number }
+  /** Let the runner of that name go: what it had has ended. */
+  | { readonly type: "dismiss"; readonly claim: string }
   | { readonly type: "stop"; readonly key: number; readonly graceMs: number }
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
   /** Remove these spools of earlier engines if their runners are gone. */

@@ -25,13 +25,13 @@ export class Standstills {
 
   /**
    * @param adopted what is adopted, by key
-   * @param claim the present runner's, which has `running`
+   * @param runningIn what the runner of a claim has
    */
-  now(adopted: ReadonlyMap<number, Attempt>, claim: string, running: Iterable<Attempt>): Standstill[] {
+  now(adopted: ReadonlyMap<number, Attempt>, runningIn: (claim: string) => readonly Attempt[]): Standstill[] {
     const standstills: Standstill[] = [];
     for (const { news, since } of this.#told.values()) {
       const { id, keys, why, isUnclear } = news;
-      const attempts = keys === null ? (id === claim ? [...running] : []) : keys.flatMap((key) => adopted.get(key) ?? []);
+      const attempts = keys === null ? runningIn(id) : keys.flatMap((key) => adopted.get(key) ?? []);
       for (const [job, tasks] of byJob(attempts)) standstills.push({ job, tasks, why: why!, isUnclear, since });
     }
     return standstills;

@@ -31,16 +31,17 @@ export class RunnerThread {
   readonly #moved = new MovedLogs();
   readonly #adoption: Adoption;
   #program: RunnerProgram = chooseRunner();
-  /** The runner, and the name under which it was wanted. */
-  #live: { readonly claim: string; readonly runner: LiveRunner } | null = null;
+  /** The runners, by the names under which they were wanted: one for most, and one for each attempt that is kept apart. */
+  readonly #live = new Map<string, LiveRunner>();
   /** Why runners of ours are gone, by claim, and whether they were ever there. */
   readonly #gone = new Map<string, { readonly why: string; readonly hasRun: boolean }>();
   #forgetting: Promise<void> = Promise.resolve();
+  readonly #dismissed = new Set<Promise<void>>();
   #isSending = false;
   /** It does not keep the thread alive. */
-  readonly #vigil = setInterval(() => this.#lookAtRunner(), LOOK_EVERY_MS).unref();
-  /** The claim of our runner while it is known to be stopped. */
-  #stopped: string | null = null;
+  readonly #vigil = setInterval(() => this.#lookAtRunners(), LOOK_EVERY_MS).unref();
+  /** The claims of those that are known to be stopped. */
+  readonly #stopped = new Set<string>();
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup;
@@ -70,7 +71,11 @@ export class RunnerThread {
         this.#runnerFor(command.claim, command.width);
         return false;
       case "stop":
-        if (!this.#adoption.stop(command.key, command.graceMs)) this.#live?.runner.stop(command.key, command.graceMs);
+        if (this.#adoption.stop(command.key, command.graceMs)) return false;
+        for (const runner of this.#live.values()) runner.stop(command.key, command.graceMs);
+        return false;
+      case "dismiss":
+        this.#dismiss(command.claim);
         return false;
       case "adopt":
         this.#adopt(command.attempts);
@@ -118,7 +123,8 @@ export class RunnerThread {
   }
 
   #runnerFor(claim: string, width: number): LiveRunner | null {
-    if (this.#live?.claim === claim) return this.#live.runner;
+    const live = this.#live.get(claim);
+    if (live !== undefined) return live;
     if (this.#gone.has(claim)) return null;
     const { directory, lanesDirectory, runnerOptions } = this.#setup;
     const environment = { ...process.env, AIR_EXECUTOR_DIR: directory };
@@ -129,7 +135,7 @@ export class RunnerThread {
         onEnd: (key, hasBegun) => this.#moved.settle(key, hasBegun),
         onGone: (why, how) => this.#lose(claim, why, how),
       });
-      this.#live = { claim, runner };
+      this.#live.set(claim, runner);
       return runner;
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -139,8 +145,17 @@ export class RunnerThread {
     }
   }
 
+  /** Its spool stays until all is on record. */
+  #dismiss(claim: string): void {
+    const runner = this.#live.get(claim);
+    if (runner === undefined) return;
+    this.#live.delete(claim);
+    this.#gone.set(claim, { why: "", hasRun: true });
+    this.#dismissed.add(runner.end());
+  }
+
   #lose(claim: string, why: string, how: HowGone): void {
-    if (this.#live?.claim === claim) this.#live = null;
+    this.#live.delete(claim);
     this.#gone.set(claim, { why, hasRun: how === "died" });
     if (how === "unfit" && this.#program.kind === "native") {
       this.#program = portableRunner();
@@ -151,22 +166,25 @@ export class RunnerThread {
   }
 
   /** One that somebody has stopped (SIGSTOP) rings no more: that is said, and it goes on when he lets it. */
-  #lookAtRunner(): void {
-    const live = this.#live;
-    const why = live?.runner.isStopped === true ? stoppedWords(live.runner.pid) : null;
-    const claim = why === null ? null : live!.claim;
-    if (claim === this.#stopped) return;
-    this.#tell({ type: "standstill", id: claim ?? this.#stopped!, keys: null, why, isUnclear: false });
-    this.#stopped = claim;
+  #lookAtRunners(): void {
+    for (const [claim, runner] of this.#live) {
+      const { isStopped } = runner;
+      if (isStopped === this.#stopped.has(claim)) continue;
+      if (isStopped) this.#stopped.add(claim);
+      else this.#stopped.delete(claim);
+      const why = isStopped ? stoppedWords(runner.pid) : null;
+      this.#tell({ type: "standstill", id: claim, keys: null, why, isUnclear: false });
+    }
   }
 
   async #close(keepsSpools: boolean): Promise<void> {
     clearInterval(this.#vigil);
     this.#adoption.close();
     await this.#forgetting;
-    await this.#live?.runner.end();
+    await Promise.all(this.#dismissed);
+    await Promise.all(Array.from(this.#live.values(), (runner) => runner.end()));
     if (keepsSpools) return;
-    const claims = [...this.#gone.keys(), ...(this.#live === null ? [] : [this.#live.claim])];
+    const claims = [...this.#gone.keys(), ...this.#live.keys()];
     for (const claim of claims) removeSpool(spoolPath(this.#setup.lanesDirectory, claim));
   }
 

@@ -55,6 +55,7 @@ export function job(tasks: readonly TaskSpec[], changes: Partial<LoadedJob> = {}
     inFlight: [],
     retryAt: new Map(),
     losses: new Map(),
+    apart: new Set(),
     failures: new Map(),
     harmless: new Set(),
     isCancelling: false,

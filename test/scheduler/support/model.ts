@@ -205,6 +205,7 @@ export class Model {
       inFlight: entries.flatMap(({ inFlight }) => inFlight ?? []),
       retryAt: mapOf(({ retryAt }) => retryAt),
       losses: mapOf(({ losses }) => losses),
+      apart: new Set(),
       failures: mapOf(({ failures }) => failures),
       harmless: new Set(entries.filter(({ isHarmless }) => isHarmless).map(({ task }) => task.id)),
       isCancelling: this.isCancelling,
