@@ -4,8 +4,14 @@ const [USUAL_MS, LONGEST_MS, DOUBTFUL_MS] = [10_000, 60_000, 2_000];
 const SLOWER = 1.5;
 
 export class QueueTimes {
+  readonly #usualMs: number;
   #askedAt = -Infinity;
   #waitMs = 0;
+
+  /** @param leaseMs slots that are given up soon are to be heard of soon. */
+  constructor(leaseMs: number) {
+    this.#usualMs = Math.min(USUAL_MS, leaseMs);
+  }
 
   /** @param isDoubtful Slurm has said of a slot that it is over, and its own word is still missing. */
   isDue(now: number, isDoubtful: boolean): boolean {
@@ -20,6 +26,6 @@ export class QueueTimes {
   /** @param isQuiet there was no answer, or nothing is about to change. */
   asked(now: number, isQuiet: boolean): void {
     this.#askedAt = now;
-    this.#waitMs = isQuiet ? Math.min(LONGEST_MS, Math.max(USUAL_MS, this.#waitMs * SLOWER)) : USUAL_MS;
+    this.#waitMs = isQuiet ? Math.min(LONGEST_MS, Math.max(this.#usualMs, this.#waitMs * SLOWER)) : this.#usualMs;
   }
 }

@@ -40,7 +40,7 @@ export class SlotPool {
   readonly #channels = new Map<number, SlotChannel>();
   readonly #texts = new Map<number, CommandText>();
   readonly #reserved = new Set<number>();
-  readonly #times = new QueueTimes();
+  readonly #times: QueueTimes;
   #isBusy = false;
   #refusedAt = -Infinity;
 
@@ -49,6 +49,7 @@ export class SlotPool {
     this.#options = options;
     this.#listener = listener;
     this.troubles = new SlotTroubles(options.onNotice);
+    this.#times = new QueueTimes(options.limits.leaseMs);
     this.#submissions = new Submissions(taken);
     for (const each of this.#submissions.all) this.#addChannels(each);
   }
@@ -176,6 +177,7 @@ export class SlotPool {
 
   /** Hears what Slurm says, if that is due. */
   async hearQueue(now: number): Promise<void> {
+    this.#taken.lock.beat();
     const isDoubtful = [...this.#channels.values()].some(({ life }) => life.isDoubtful);
     if (this.#isBusy || this.#isOver || this.#channels.size === 0 || !this.#times.isDue(now, isDoubtful)) return;
     this.#isBusy = true;

@@ -8,6 +8,8 @@ import { AirError } from "../domain/errors.js";
 import { lookAtLock } from "./lock-look.js";
 import { certain, NO, unknown, yes, type Look, type Place } from "./look.js";
 import { readFile } from "./open-file.js";
+import { hostname } from "node:os";
+import { isOtherMachine, seemsAlive } from "./other-machine.js";
 import { bootId } from "./process-identity.js";
 import { readProcess } from "./process-table.js";
 
@@ -15,10 +17,14 @@ export interface LockHolder {
   readonly pid: number;
   /** ISO 8601. */
   readonly since: string;
+  /** Of another machine's process; absent for this one. */
+  readonly host?: string;
 }
 
 /** The whole of what a lock's file says. */
 interface Claim extends LockHolder {
+  /** Of its machine; missing in those of earlier versions. */
+  readonly host?: string;
   /** Tells it apart from whoever got the same pid later. */
   readonly start: string;
   /** Name of the control socket at which it listens; null if it doesn't. */
@@ -38,6 +44,7 @@ export function describeHolder(fd: number, socket: string | null): string {
   const start = certain(startOf(process.pid)) ?? "-";
   const claim: Claim = {
     pid: process.pid,
+    host: hostname(),
     since: new Date().toISOString(),
     start,
     socket,
@@ -49,13 +56,13 @@ export function describeHolder(fd: number, socket: string | null): string {
 /** By its word and because it lives. Something else in the file's place is nobody's. */
 export function lookAtHolder(path: string): Look<LockHolder> {
   const claim = lookAtClaim(path);
-  return claim.answer === "yes" ? yes({ pid: claim.found.pid, since: claim.found.since }) : claim;
+  return claim.answer === "yes" ? yes(shown(claim.found)) : claim;
 }
 
 /** The name of the socket at which the holder listens; null if it listens at none, or nobody can tell now. */
 export function socketOfHolder(path: string): string | null {
   const claim = lookAtClaim(path);
-  return claim.answer === "yes" ? claim.found.socket : null;
+  return claim.answer === "yes" && !isOtherMachine(claim.found) ? claim.found.socket : null;
 }
 
 /**
@@ -69,7 +76,27 @@ export function lookAtOwnHolder(path: string): Look<LockHolder> {
   const claim = judge(file);
   if (claim.answer !== "yes") return claim;
   const held = lookAtLock(path);
-  return held.answer === "yes" ? yes({ pid: claim.found.pid, since: claim.found.since }) : held;
+  return held.answer === "yes" ? yes(shown(claim.found)) : held;
+}
+
+/** True if the file names another machine's process, whether or not that lives. */
+export function isOfOtherMachine(path: string): boolean {
+  const file = readFile(path, MAX_BYTES);
+  if (file.answer !== "yes") return false;
+  const claim = parse(file.found.bytes.toString("utf8"));
+  return claim !== null && isOtherMachine(claim) && isOfFile(claim, file.found.stats);
+}
+
+/** Machines have numbers of their own for a file system that they share, but the same for a file. */
+function isOfFile(claim: Claim, stats: BigIntStats): boolean {
+  const inode = (name: string): string => name.slice(name.indexOf(":"));
+  const ours = nameOf(stats);
+  return claim.file === undefined || claim.file === ours || (isOtherMachine(claim) && inode(claim.file) === inode(ours));
+}
+
+function shown(claim: Claim): LockHolder {
+  const { pid, since, host } = claim;
+  return { pid, since, ...(host !== undefined && isOtherMachine(claim) && { host }) };
 }
 
 function refuseForeign(path: string, { uid }: BigIntStats): void {
@@ -86,7 +113,8 @@ function judge(file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats
   if (file.answer === "other") return NO;
   if (file.answer !== "yes") return file;
   const claim = parse(file.found.bytes.toString("utf8"));
-  if (claim === null || (claim.file !== undefined && claim.file !== nameOf(file.found.stats))) return NO;
+  if (claim === null || !isOfFile(claim, file.found.stats)) return NO;
+  if (isOtherMachine(claim)) return seemsAlive(Number(file.found.stats.mtimeMs)) ? yes(claim) : NO;
   const start = startOf(claim.pid);
   if (start.answer !== "yes") return start;
   return start.found === claim.start ? yes(claim) : NO;
@@ -96,10 +124,11 @@ function judge(file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats
 function parse(text: string): Claim | null {
   try {
     const value = JSON.parse(text) as Partial<Claim> | null;
-    const { pid, since, start, socket = null, file } = value ?? {};
+    const { pid, since, start, socket = null, file, host } = value ?? {};
     if (typeof pid !== "number" || typeof since !== "string" || typeof start !== "string") return null;
     if ((socket !== null && typeof socket !== "string") || (file !== undefined && typeof file !== "string")) return null;
-    return { pid, since, start, socket, ...(file !== undefined && { file }) };
+    if (host !== undefined && typeof host !== "string") return null;
+    return { pid, since, start, socket, ...(host !== undefined && { host }), ...(file !== undefined && { file }) };
   } catch {
     return null;
   }

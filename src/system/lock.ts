@@ -3,12 +3,13 @@
  * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes them, on macOS open(2) itself can (O_EXLOCK).
  */
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import { codeOf } from "./error-code.js";
 import { flock } from "./flock.js";
-import { describeHolder, lookAtHolder } from "./lock-holder.js";
+import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
+import { BEAT_MS, isSilent } from "./other-machine.js";
 import { lookAt } from "./path-look.js";
 
 /**
@@ -19,6 +20,8 @@ export type Presence = "here" | "removed" | "away";
 
 export interface Lock {
   presence(): Presence;
+  /** Writes its file again now and then, for other machines to see that we live. To be called every second or so. */
+  beat(): void;
   /** Takes what is at its path by now, if somebody has removed its file: those who look for the holder shall find him. */
   restore(): Promise<void>;
   release(): void;
@@ -27,6 +30,8 @@ export interface Lock {
 export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
 /** How often a file may be replaced while we take it. */
 const ROUNDS = 10;
+/** Far more than any has. */
+const MOST_CLAIM_BYTES = 4096;
 
 /**
  * Takes the lock that lives in the file `path`, which is created if missing, or throws. The file says who holds it.
@@ -43,6 +48,7 @@ class FileLock implements Lock {
   #fd: number;
   readonly #path: string;
   readonly #take: () => Promise<number>;
+  #beatAt = performance.now();
   #isRestoring = false;
   #isReleased = false;
 
@@ -54,6 +60,19 @@ class FileLock implements Lock {
 
   presence(): Presence {
     return presenceOf(this.#path, this.#fd);
+  }
+
+  beat(): void {
+    const now = performance.now();
+    if (this.#isReleased || now - this.#beatAt < BEAT_MS) return;
+    this.#beatAt = now;
+    try {
+      const claim = Buffer.alloc(MOST_CLAIM_BYTES);
+      const bytes = readSync(this.#fd, claim, 0, MOST_CLAIM_BYTES, 0);
+      writeSync(this.#fd, claim, 0, bytes, 0);
+    } catch {
+      // A disk that takes nothing now: the next one will do.
+    }
   }
 
   async restore(): Promise<void> {
@@ -129,6 +148,7 @@ async function take(path: string, what: string, socket: string | null): Promise<
       if (!fstatSync(fd).isFile()) throw noFile(path);
       if (!(await lockOpen(fd))) throw held(path, what);
       if (isOurs(path, fd)) {
+        if (isOfOtherMachine(path) && !(await isSilent(path))) throw held(path, what);
         const claim = describeHolder(fd, socket);
         ftruncateSync(fd);
         writeSync(fd, claim, 0);
@@ -174,7 +194,9 @@ function replacedAgain(path: string): AirError {
 function held(path: string, what: string): AirError {
   const look = lookAtHolder(path);
   // It may have the lock but not have said who it is yet.
-  const holder = look.answer === "yes" ? `process ${look.found.pid} since ${look.found.since}` : "another process";
+  const { pid, since, host } = look.answer === "yes" ? look.found : {};
+  const where = host === undefined ? "" : ` on ${host}`;
+  const holder = pid === undefined ? "another process" : `process ${pid}${where} since ${since}`;
   return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
 }
 

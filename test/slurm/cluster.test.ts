@@ -56,6 +56,21 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     assert.deepEqual(scene.slotDirectories(), [], "nothing is left of either");
   });
 
+  test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
+    const scene = new Scene(t, cluster);
+    scene.write(many(scene, 12, "sleep 0.5"));
+    const killed = scene.start("--slots", "4");
+    await scene.until(() => scene.said("ended").length >= 2, "the first tasks to end");
+    const refused = await scene.startElsewhere("--slots", "4").end;
+    assert.deepEqual([refused.code, /is held by process \d+ on \S+ since/.test(refused.err)], [3, true], refused.err);
+    process.kill(killed.pid, "SIGKILL");
+    await killed.end;
+    scene.letLocksAge();
+    const { code, err } = await scene.startElsewhere("--slots", "4").end;
+    assert.equal(code, 0, err);
+    assert.equal(scene.said("begun").length, 12, "each began once");
+  });
+
   test("slots that an engine had asked for when it was killed, and that had no task yet, are given back by a later one", async (t) => {
     const scene = new Scene(t, cluster);
     scene.write([scene.task("only")]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -61,7 +61,27 @@ export class Scene {
 
   /** A run on the cluster, with slots that end what they run within seconds when they are cut off. */
   start(...options: readonly string[]): Run {
-    const args = [
+    return this.#run([process.execPath, ...this.#command(options)]);
+  }
+
+  /** The same on another login node: another host name and another boot, with the same files. */
+  startElsewhere(...options: readonly string[]): Run {
+    const boot = join(this.#place.root, "boot-id");
+    writeFileSync(boot, "11111111-2222-3333-4444-555555555555\n");
+    const script = 'hostname login2 && mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"';
+    return this.#run(["unshare", "--uts", "--mount", "sh", "-c", script, boot, process.execPath, ...this.#command(options)]);
+  }
+
+  /** A minute passes in which nobody has written the lock of the job, or of its slots. */
+  letLocksAge(): void {
+    const old = new Date(Date.now() - 60_000);
+    const slots = this.slotDirectories().map((token) => join(this.#place.dir, "slurm", token, "lock"));
+    for (const path of [join(this.#place.dir, "jobs", "job", "lock"), ...slots]) utimesSync(path, old, old);
+  }
+
+  #command(options: readonly string[]): string[] {
+    return [
+      main,
       "run",
       this.file,
       "--dir",
@@ -74,7 +94,10 @@ export class Scene {
       "1",
       ...options,
     ];
-    const child = spawn(process.execPath, [main, ...args], {
+  }
+
+  #run([file = "", ...args]: readonly string[]): Run {
+    const child = spawn(file, args, {
       env: { ...this.#cluster.env, ...this.env },
       stdio: ["ignore", "ignore", "pipe"],
       timeout: LIMIT_MS,

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { renameSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AirError } from "../../src/domain/errors.js";
-import { lookAtHolder } from "../../src/system/lock-holder.js";
+import { lookAtHolder, socketOfHolder } from "../../src/system/lock-holder.js";
 import { takeLock } from "../../src/system/lock.js";
 import { temporaryDirectory } from "../store/sample-job.js";
 
@@ -88,3 +88,61 @@ test("a flock that fails for another reason than a holder is trouble of the mach
 async function settledAs(promises: readonly Promise<unknown>[]): Promise<{ status: string; reason?: AirError }[]> {
   return Promise.allSettled(promises);
 }
+
+/** What another machine's process would have left in a lock's file that our file system says is free. */
+function claimOfOther(path: string): void {
+  writeFileSync(path, "");
+  const { dev, ino } = statSync(path, { bigint: true });
+  const claim = { pid: process.pid, host: "login1.else", since: "2026-01-31T12:00:00.000Z", start: "other-boot-17", socket: "s" };
+  writeFileSync(path, `${JSON.stringify({ ...claim, file: `${dev + 1n}:${ino}` })}\n`);
+}
+
+test("a lock that another machine's process writes again and again is its, though the file system lets us have it", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  claimOfOther(path);
+  const content = readFileSync(path);
+  const beats = setInterval(() => writeFileSync(path, content), 50);
+  t.after(() => clearInterval(beats));
+  await assert.rejects(takeLock(path, "it"), { code: "AIR_LOCKED", message: /process \d+ on login1\.else since 2026/ });
+  assert.equal(socketOfHolder(path), null, "nobody here can reach it");
+  assert.deepEqual(readFileSync(path), content);
+});
+
+test("one that has been silent for long enough is free, also before its clock is compared with ours", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  claimOfOther(path);
+  const old = new Date(Date.now() - 19_500);
+  utimesSync(path, old, old);
+  const lock = await takeLock(path, "it");
+  const look = lookAtHolder(path);
+  assert.equal(look.answer === "yes" && look.found.pid, process.pid);
+  lock.release();
+});
+
+test("what a copy of another machine's lock says counts for nobody", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  claimOfOther(`${path}.from`);
+  copyFileSync(`${path}.from`, path);
+  assert.equal(lookAtHolder(path).answer, "no");
+  (await takeLock(path, "it")).release();
+});
+
+test("a holder writes its file again now and then, and never after it was released", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  t.mock.method(performance, "now", () => at);
+  let at = 0;
+  const lock = await takeLock(path, "it");
+  const old = new Date(0);
+  utimesSync(path, old, old);
+  lock.beat();
+  assert.equal(statSync(path).mtimeMs, 0, "it has just been written");
+  at = 3_500;
+  const content = readFileSync(path, "utf8");
+  lock.beat();
+  assert.ok(statSync(path).mtimeMs > 0);
+  assert.equal(readFileSync(path, "utf8"), content);
+  lock.release();
+  at = 9_000;
+  lock.beat();
+  assert.equal(readFileSync(path, "utf8"), "");
+});

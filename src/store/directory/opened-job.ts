@@ -132,9 +132,11 @@ export class OpenedJob {
     return this.#givenBack;
   }
 
-  /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us. */
+  /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us; other machines see that we live. */
   keepLock(): void {
-    if (this.#journal.presence() === "here") void this.#lock.restore();
+    if (this.#journal.presence() !== "here") return;
+    this.#lock.beat();
+    void this.#lock.restore();
   }
 
   async #giveBack(): Promise<void> {
