@@ -72,7 +72,7 @@ const longFiles: Readonly<Record<string, string>> = {
   "src/library/air-executor.ts":
     "the face of the library: a method for each thing that one can do, most of it their documentation",
   "src/library/map/map-feed.ts": "one stream of inputs: what is pulled, what is open and what is handed over are one account",
-  "src/scheduler/dispatcher.ts": "one pass: what is chosen, recorded and handed over together is put back together, too",
+  "src/scheduler/admission/admission.ts": "one order of all that waits: what changes it and what is read of it share its heaps",
   "src/scheduler/scheduler.ts": "the loop over all jobs: each entry is small and ends in the same round",
   "src/manager/kept-job.ts": "one state machine: all that can happen to an entry of jobs/, met in one place",
   "src/store/picture/picture.ts": "what each kind of event means for one record: every method is a case of the same switch",

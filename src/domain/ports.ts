@@ -56,6 +56,28 @@ export interface Placement {
   readonly gpus?: readonly number[];
 }
 
+/** The slot of an attempt that has none yet. */
+export const NO_SLOT = -1;
+
+/** The one queue of all slots of a runner: what waits there begins in the order in which it came, as soon as fewer run than there are slots. */
+export interface RunnerQueue {
+  /** How many slots there are. */
+  readonly width: number;
+  /** False while something else runs beside what was started here, so that what waits can't be said to begin in slots that are free. */
+  readonly isOpen: boolean;
+  /** For attempts that are handed over although no slot is free. */
+  place(): Placement;
+  /** Takes back all that waits: each is reported handed back, but for what has begun meanwhile. */
+  recall(): void;
+}
+
+/** An attempt that waited runs, and lasts. */
+export interface Begun {
+  readonly key: number;
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** Hands out devices, of which the scheduler only counts how many are free. */
 export interface DevicePort {
   /** So many must be free. */
@@ -136,6 +158,10 @@ export interface TaskRunner {
   /** Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one. */
   stop(key: number, graceMs: number): void;
   onReports(handler: (reports: readonly Report[]) => void): void;
+  /** Absent if slots have queues of their own: then what waits is handed over together with what it waits for. */
+  readonly queue?: RunnerQueue;
+  /** Hears of attempts that waited in `queue`, where they are not over soon. */
+  onBegun?(handler: (begun: readonly Begun[]) => void): void;
   /** Hears that there are slots which were not there before, so that what is ready can start. Not needed where all slots are always there. */
   onRoom?(handler: () => void): void;
   /** What keeps it from starting anything and won't end by itself; null or absent if nothing does. */

@@ -24,6 +24,11 @@ export type RetryCondition = number | string;
 /** Stands in an argument for the number of the slot in which the attempt runs, from 1: no two attempts at one time have the same. */
 export const SLOT_MARK = "\u0001slot\u0001";
 
+/** True if the task has to have a slot of its own, whose number it is told. */
+export function isWithSlot({ args }: Pick<TaskSpec, "args">): boolean {
+  return args.some((arg) => arg.includes(SLOT_MARK));
+}
+
 /** A task as declared, with every default filled in. Immutable: the scheduler and the store share these objects. */
 export interface TaskSpec {
   readonly id: string;

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { Descriptor, Placement } from "../domain/ports.js";
-import { SLOT_MARK, type TaskSpec } from "../domain/task.js";
+import { isWithSlot, SLOT_MARK, type TaskSpec } from "../domain/task.js";
 import { flockProgram } from "../system/flock.js";
 import { gpuTaskLock, type JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
@@ -62,10 +62,6 @@ function withGpus(descriptor: Descriptor, base: string, gpus: readonly number[])
 
 function errorFileOf(log: string): string {
   return log.replace(/\.log$/, ".err");
-}
-
-function isWithSlot({ args }: TaskSpec): boolean {
-  return args.some((arg) => arg.includes(SLOT_MARK));
 }
 
 /** Most tasks add nothing of their own: then no object is made. */

@@ -6,7 +6,7 @@
  */
 
 import type { RecordedAttempt } from "../domain/job.js";
-import type { OrphanedAttempt } from "../domain/ports.js";
+import { NO_SLOT, type OrphanedAttempt } from "../domain/ports.js";
 import type { Attempt } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 
@@ -19,7 +19,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adop
   const { task: id, attempt: number, startedAt, claim, key: claimKey, isQueued, stopping } = recorded;
   const task = job.plan.indexOf(id);
   const spec = job.plan.taskAt(task);
-  const { log, limitMs, graceMs } = job.ports.describe(spec, number, key, { slot: -1, claim });
+  const { log, limitMs, graceMs } = job.ports.describe(spec, number, key, { slot: NO_SLOT, claim });
   return {
     attempt: {
       key,
@@ -30,6 +30,9 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adop
       wasStoppedBefore: stopping !== null,
       ticket: null,
       batch: null,
+      line: null,
+      handedAt: 0,
+      isAhead: false,
       isQueued: false,
       holding: null,
       gpus: [],

@@ -1,69 +1,48 @@
 /**
- * Starts what may start: chooses ready tasks while there is room, has their starts recorded, and hands them to the runner, all in
- * one go for all that may start now.
+ * Starts what may start: has the starts of what was chosen (choice.ts) recorded, and hands it to the runner, all in one go for all that may
+ * start now.
  *
  * Once for all that happened in a turn. It never waits: what can't start now is tried in the next pass.
  */
 
 import type { AttemptStarted } from "../domain/events.js";
 import type { HeldBack, Hold } from "../domain/held-back.js";
-import type { Clock, Descriptor, DevicePort, Placement, TaskRunner } from "../domain/ports.js";
+import { NO_SLOT, type Clock, type Descriptor, type DevicePort, type TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
-import type { TaskSpec } from "../domain/task.js";
 import type { Admission } from "./admission/admission.js";
-import type { Holding, Kind, Queue } from "./admission/queue.js";
-import type { Attempt, Batch, InFlight } from "./in-flight.js";
+import { Choice, type Chosen, type DispatcherOptions, type Starting } from "./choice.js";
 import { HoldUpWatch } from "./hold-up-watch.js";
+import type { Attempt, InFlight } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
+import { Line } from "./line.js";
 
-/** A task that may time out sooner than this is not left to wait behind others. */
-const SHORTEST_WAITING_TIMEOUT_MS = 1_000;
-
-/** Attempts of one job that are about to start; the index is the same in all three. */
-interface Starting {
-  readonly attempts: Attempt[];
-  readonly placements: Placement[];
-  readonly starts: AttemptStarted[];
-}
-
-const NO_GPUS: readonly number[] = [];
-const QUEUED = { queued: true } as const;
-
-export interface DispatcherOptions {
-  readonly runner: TaskRunner;
-  readonly clock: Clock;
-  /** How many attempts may run at once. Default: as many as there are cpus. */
-  readonly slots?: number;
-  /** What there is for all jobs together. What adopted attempts take counts, and may exceed it. */
-  readonly pools: Resources;
-  /** Hands out GPUs. */
-  readonly devices: DevicePort;
-}
+/** Hears of what is on record: starts, and what held a job back until now. */
+type OnRecorded = (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void;
+type OnFault = (job: JobRun, error: unknown) => void;
 
 export class Dispatcher {
   readonly #runner: TaskRunner;
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
   readonly #admission: Admission<JobRun>;
-  readonly #slots: number;
+  readonly #choice: Choice;
   readonly #devices: DevicePort;
   /** Jobs whose recorder took no starts when it was asked last. */
   readonly #held: JobRun[] = [];
   readonly #holdUps: HoldUpWatch;
-  #lastKey = 0;
+  /** What the runner has; null if its slots have queues of their own. */
+  readonly line: Line<Attempt> | null;
 
-  constructor(
-    { runner, clock, pools, devices, slots = pools["cpu"] ?? 1 }: DispatcherOptions,
-    inFlight: InFlight,
-    admission: Admission<JobRun>,
-  ) {
+  constructor(options: DispatcherOptions, inFlight: InFlight, admission: Admission<JobRun>) {
+    const { runner, clock, devices } = options;
     this.#devices = devices;
     this.#runner = runner;
+    this.line = runner.queue === undefined ? null : new Line(runner.queue);
     this.#clock = clock;
     this.#inFlight = inFlight;
     this.#admission = admission;
     this.#holdUps = new HoldUpWatch(admission, inFlight, clock);
-    this.#slots = slots;
+    this.#choice = new Choice(options, inFlight, admission, this.line, (job) => this.#hold(job));
   }
 
   add(job: JobRun): void {
@@ -109,44 +88,36 @@ export class Dispatcher {
     if (gpus.length > 0) this.#devices.give(gpus);
   }
 
+  /** An attempt that waited runs. */
+  begin(attempt: Attempt): void {
+    const { timeoutMs, resources } = attempt.job.plan.taskAt(attempt.task);
+    this.take(attempt, resources);
+    const hasLimit = timeoutMs !== null && attempt.reason === null;
+    this.#inFlight.begin(attempt, hasLimit ? this.#clock.monotonic() + timeoutMs : null);
+  }
+
   /** A number for a new attempt. */
   nextKey(): number {
-    return ++this.#lastKey;
+    return this.#choice.nextKey();
   }
 
   /**
    * Starts attempts until so many are in flight. `onRecorded` hears of the starts on record, job by job, and of what held jobs back until
    * now; `onFault` of a job whose handling failed: nothing of it is started.
    */
-  dispatch(
-    ceiling: number,
-    onRecorded: (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void,
-    onFault: (job: JobRun, error: unknown) => void,
-  ): void {
+  dispatch(ceiling: number, onRecorded: OnRecorded, onFault: OnFault): void {
     for (const job of this.#held.splice(0)) {
       job.isHeld = false;
       this.#admission.refresh(job);
     }
     const descriptors: Descriptor[] = [];
-    let wasRefused = true;
-    // A job that is refused is held, and leaves its room to the others.
-    while (wasRefused) {
-      wasRefused = false;
-      for (const [job, starting] of this.#choose(ceiling)) {
-        try {
-          if (job.ports.recorder.recordStarts(starting.starts)) {
-            this.#start(job, starting, descriptors);
-            onRecorded(job, starting.starts);
-            this.#holdUps.touch(job);
-            continue;
-          }
-        } catch (error) {
-          onFault(job, error);
-        }
-        this.#putBack(job, starting);
-        wasRefused = true;
-      }
-    }
+    const startAll = (choose: () => Chosen): void => {
+      // A job that is refused is held, and leaves its room to the others.
+      while (this.#startChosen(choose(), descriptors, onRecorded, onFault));
+    };
+    startAll(() => this.#choice.choose(ceiling));
+    const { queue } = this.#runner;
+    if (queue?.isOpen === true && ceiling === Infinity) startAll(() => this.#choice.chooseAhead(queue));
     if (descriptors.length > 0) {
       this.#runner.start(descriptors);
     }
@@ -154,85 +125,24 @@ export class Dispatcher {
     if (ceiling === Infinity) this.#holdUps.record(onRecorded, onFault);
   }
 
-  /** Takes ready tasks out of their plans, as long as one fits into what is free. */
-  #choose(ceiling: number): Map<JobRun, Starting> {
-    const chosen = new Map<JobRun, Starting>();
-    let left = ceiling - this.#inFlight.running;
-    const aside = new Set<Kind>();
-    while (left > 0) {
-      const queue = this.#admission.pick(aside);
-      if (queue === null) break;
-      const { job } = queue;
-      if (!job.ports.recorder.isReady()) {
-        this.#hold(job);
-        continue;
+  /** True if a recorder refused the starts of a job. */
+  #startChosen(chosen: Chosen, descriptors: Descriptor[], onRecorded: OnRecorded, onFault: OnFault): boolean {
+    let wasRefused = false;
+    for (const [job, starting] of chosen) {
+      try {
+        if (job.ports.recorder.recordStarts(starting.starts)) {
+          this.#start(job, starting, descriptors);
+          onRecorded(job, starting.starts);
+          this.#holdUps.touch(job);
+          continue;
+        }
+      } catch (error) {
+        onFault(job, error);
       }
-      const placement = this.#runner.reserve(queue.holding.demand, job.ready.sizeOf(queue.demand), job.plan.isApart(queue.head!));
-      if (placement === undefined) {
-        if (this.#runner.hasKinds !== true) break;
-        aside.add(queue.turn.kind);
-        continue;
-      }
-      let starting = chosen.get(job);
-      if (starting === undefined) {
-        starting = { attempts: [], placements: [], starts: [] };
-        chosen.set(job, starting);
-      }
-      this.#fill(queue, starting, placement);
-      left -= 1;
+      this.#putBack(job, starting);
+      wasRefused = true;
     }
-    return chosen;
-  }
-
-  /** Takes what one slot is handed: a task, and if those of the job are short, more to run behind it. */
-  #fill(queue: Queue<JobRun>, starting: Starting, placement: Placement): void {
-    const { job, demand } = queue;
-    const most = this.#mostOf(job);
-    const batch: Batch = { job, handedAt: this.#clock.monotonic(), size: 0, left: [], isBroken: false };
-    while (batch.size < most) {
-      const task = job.ready.headOf(demand);
-      if (task === undefined) break;
-      const isApart = job.plan.isApart(task);
-      if (batch.size > 0 && (isApart || !mayWait(job.plan.taskAt(task)))) break;
-      const holding = batch.size > 0 ? null : this.#admission.start(queue, batch.handedAt);
-      job.ready.take(demand);
-      this.#add(task, holding, batch, starting, placement);
-      if (isApart) break;
-    }
-    this.#admission.refresh(job);
-  }
-
-  /** How many attempts a slot is handed: more than one only where all that runs or is ready takes the same. */
-  #mostOf(job: JobRun): number {
-    if (!this.#admission.isPlain || job.pace === null) return 1;
-    return job.pace.batchSize(job.ready.size, Math.min(this.#slots, job.limit));
-  }
-
-  #add(task: number, holding: Holding | null, batch: Batch, starting: Starting, placement: Placement): void {
-    const { attempts, placements, starts } = starting;
-    const { job } = batch;
-    const key = this.nextKey();
-    const isQueued = holding === null;
-    const origin = { isAdopted: false, wasStoppedBefore: false } as const;
-    const count = holding?.demand["gpu"] ?? 0;
-    const gpus = count === 0 ? NO_GPUS : this.#devices.take(count);
-    const attempt: Attempt = { key, job, task, reason: null, ...origin, ticket: null, batch, isQueued, holding, gpus };
-    batch.left.push(attempt);
-    batch.size += 1;
-    attempts.push(attempt);
-    placements.push(gpus.length === 0 ? placement : { ...placement, gpus });
-    starts.push({
-      type: "attempt-started",
-      at: this.#clock.now(),
-      task: job.plan.taskAt(task).id,
-      attempt: job.plan.attemptsOf(task) + 1,
-      claim: placement.claim,
-      key,
-      ...(holding === null ? QUEUED : holding.isPlain ? {} : { takes: holding.demand }),
-      ...(gpus.length > 0 && { gpus }),
-      ...(placement.ranOn !== undefined && { ranOn: placement.ranOn }),
-    });
-    job.running += 1;
+    return wasRefused;
   }
 
   #start(job: JobRun, { attempts, placements, starts }: Starting, descriptors: Descriptor[]): void {
@@ -250,7 +160,7 @@ export class Dispatcher {
   }
 
   #putBack(job: JobRun, { attempts, placements }: Starting): void {
-    new Set(placements).forEach(({ slot }) => this.#runner.release(slot));
+    for (const { slot } of new Set(placements)) if (slot !== NO_SLOT) this.#runner.release(slot);
     for (const attempt of attempts) {
       this.ended(attempt);
       job.ready.putBack(attempt.task);
@@ -265,9 +175,4 @@ export class Dispatcher {
     }
     this.#admission.refresh(job);
   }
-}
-
-/** Its time counts from when it is known to run. */
-function mayWait({ timeoutMs }: TaskSpec): boolean {
-  return timeoutMs === null || timeoutMs >= SHORTEST_WAITING_TIMEOUT_MS;
 }

@@ -4,13 +4,12 @@
 
 import type { Clock } from "../domain/ports.js";
 import type { Dispatcher } from "./dispatcher.js";
-import type { Batch, InFlight } from "./in-flight.js";
+import type { Batch } from "./in-flight.js";
 
 /** The first that was not reported runs now, and what the slot took tells how long attempts of the job are. */
 export function followBatch(
   { job, handedAt, size, left, isBroken }: Batch,
-  inFlight: InFlight,
-  dispatcher: Pick<Dispatcher, "take">,
+  dispatcher: Pick<Dispatcher, "begin">,
   clock: Clock,
 ): void {
   const now = clock.monotonic();
@@ -21,8 +20,6 @@ export function followBatch(
   }
   if (isBroken) job.pace?.note(1, now - handedAt);
   if (!first.isQueued) return;
-  const { timeoutMs, resources } = job.plan.taskAt(first.task);
-  dispatcher.take(first, resources);
-  inFlight.begin(first, timeoutMs === null || first.reason !== null ? null : now + timeoutMs);
+  dispatcher.begin(first);
   job.plan.begin(first.task, clock.now());
 }

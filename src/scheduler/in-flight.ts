@@ -9,8 +9,9 @@ import type { Report } from "../domain/ports.js";
 import type { Holding } from "./admission/queue.js";
 import { Deadlines } from "./deadlines.js";
 import type { JobRun } from "./job-run.js";
+import type { Line } from "./line.js";
 
-/** Attempts that were handed to one slot together, to run one after another. */
+/** Attempts that were handed together to one slot with a queue of its own, to run one after another. */
 export interface Batch {
   readonly job: JobRun;
   /** When it was handed over, in monotonic milliseconds. */
@@ -36,9 +37,15 @@ export interface Attempt {
   readonly wasStoppedBefore: boolean;
   /** Of its timeout in `Deadlines`; null if it has none. */
   ticket: number | null;
-  /** Null if it is adopted. */
+  /** Null if it is adopted, or in the line. */
   readonly batch: Batch | null;
-  /** True while it waits behind others of its batch. */
+  /** Where it is if the runner has one queue. */
+  readonly line: Line<Attempt> | null;
+  /** When it was handed over, in monotonic milliseconds. */
+  readonly handedAt: number;
+  /** True if it was handed over ahead of a free slot, and that it began is still to be recorded. */
+  isAhead: boolean;
+  /** True while it waits behind others, as far as is known. */
   isQueued: boolean;
   /** What it takes; null while it waits, and then it takes nothing. */
   holding: Holding | null;
@@ -64,6 +71,7 @@ export class InFlight {
   /** Adds an attempt that times out at that moment, in monotonic milliseconds; null for never. */
   add(attempt: Attempt, timeoutAt: number | null): void {
     this.#attempts.set(attempt.key, attempt);
+    attempt.line?.enter(attempt);
     if (attempt.isQueued) {
       this.#queued += 1;
       attempt.job.queued += 1;
@@ -76,9 +84,15 @@ export class InFlight {
   /** It waits no longer behind others. */
   begin(attempt: Attempt, timeoutAt: number | null): void {
     this.#leaveQueue(attempt);
+    attempt.line?.begin(attempt);
     if (timeoutAt !== null) {
       attempt.ticket = this.#timeouts.add(timeoutAt, attempt);
     }
+  }
+
+  /** Undefined if it is over. */
+  get(key: number): Attempt | undefined {
+    return this.#attempts.get(key);
   }
 
   /** The attempt of a report. */
@@ -97,7 +111,8 @@ export class InFlight {
     this.#attempts.delete(key);
     this.#leaveQueue(attempt);
     this.forgetTimeout(attempt);
-    const { batch } = attempt;
+    const { batch, line } = attempt;
+    line?.leave(attempt);
     if (batch !== null) {
       batch.left.splice(batch.left.indexOf(attempt), 1);
       if (isHandedBack) {

@@ -8,12 +8,13 @@
 import { AirError } from "../domain/errors.js";
 import type { RecordedAttempt, LoadedJob } from "../domain/job.js";
 import type { StopReason } from "../domain/outcome.js";
-import type { OrphanedAttempt, Report } from "../domain/ports.js";
+import type { Begun, OrphanedAttempt, Report } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import { Admission } from "./admission/admission.js";
 import { adopt } from "./adopt.js";
 import { BackOff } from "./back-off.js";
-import { Dispatcher, type DispatcherOptions } from "./dispatcher.js";
+import type { DispatcherOptions } from "./choice.js";
+import { Dispatcher } from "./dispatcher.js";
 import { followBatch } from "./follow-batch.js";
 import type { Attempt, Batch } from "./in-flight.js";
 import { InFlight, outcomeOf } from "./in-flight.js";
@@ -57,6 +58,7 @@ export class Scheduler {
     const onFault = (job: JobRun, error: unknown): void => this.#break(job, error);
     this.#round = new Round(options.runner, options.clock, this.#dispatcher, forget, onFault);
     options.runner.onReports((reports) => this.onReports(reports));
+    options.runner.onBegun?.((begun) => this.#onBegun(begun));
     options.runner.onRoom?.(() => this.resume());
   }
 
@@ -85,6 +87,7 @@ export class Scheduler {
     const next = Math.min(
       this.#inFlight.nextTimeout ?? Infinity,
       this.#delays.next ?? Infinity,
+      this.#dispatcher.line?.nextLook ?? Infinity,
       this.#shutdown.next ?? Infinity,
       (this.#round.isClosing ? null : this.#backOff.until) ?? Infinity,
     );
@@ -145,6 +148,7 @@ export class Scheduler {
       const attempt = this.#inFlight.take(report);
       const { job, batch, isAdopted, reason } = attempt;
       if (batch !== null && !job.isBroken) batches.add(batch);
+      this.#notePace(attempt, report);
       const { kind } = report.result;
       const isOfMachine = !isAdopted && reason === null && report.isHandedBack === undefined;
       if (kind !== "not-begun") this.#backOff.ended();
@@ -155,8 +159,36 @@ export class Scheduler {
     }
     if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
     for (const batch of batches) {
-      this.#guard(batch.job, () => followBatch(batch, this.#inFlight, this.#dispatcher, this.#options.clock));
+      this.#guard(batch.job, () => followBatch(batch, this.#dispatcher, this.#options.clock));
     }
+    this.#followLine();
+  }
+
+  /** What has ended made room for what waited. */
+  #followLine(): void {
+    const { line } = this.#dispatcher;
+    for (let next = line?.next(); next !== undefined; next = line?.next()) this.#dispatcher.begin(next);
+  }
+
+  /** Attempts that waited run, and last. The runner calls this. */
+  #onBegun(begun: readonly Begun[]): void {
+    for (const { key, at } of begun) {
+      const attempt = this.#inFlight.get(key);
+      if (attempt === undefined || !attempt.isAhead) continue;
+      const { job, task } = attempt;
+      attempt.isAhead = false;
+      if (attempt.isQueued) this.#dispatcher.begin(attempt);
+      this.#guard(job, () => job.plan.begin(task, at));
+      this.#round.touch(job);
+    }
+    this.#advance();
+  }
+
+  /** How long attempts of a job take tells how many are handed over ahead. */
+  #notePace({ job, line, handedAt }: Attempt, { at, begunAt, isHandedBack }: Report): void {
+    if (line === null) return;
+    if (isHandedBack === true) job.pace?.tookBack(this.#options.clock.monotonic() - handedAt);
+    else if (begunAt !== undefined) job.pace?.note(1, Math.max(0, at - begunAt));
   }
 
   #end(attempt: Attempt, report: Report, now: number): void {
@@ -209,6 +241,7 @@ export class Scheduler {
       this.#round.touch(job);
     }
     this.#take(this.#shutdown.takeDue(now));
+    this.#dispatcher.line?.look(now);
     this.#backOff.tick(now);
     // The caller's timer is used up, even if it fired early.
     this.#announcedWakeup = undefined;
@@ -247,6 +280,7 @@ export class Scheduler {
 
   #close(): void {
     this.#round.isClosing = true;
+    this.#dispatcher.line?.recall();
     this.#take(this.#shutdown.tell(this.#options.clock.monotonic()));
   }
 
@@ -275,6 +309,7 @@ export class Scheduler {
   #interrupt(job: JobRun, graceMs: number | null): void {
     job.mayStart = false;
     this.#dispatcher.refresh(job);
+    this.#dispatcher.line?.recall();
     if (graceMs !== null) this.#stopAll(graceMs, job);
     this.#advance(job);
   }

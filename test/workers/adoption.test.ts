@@ -67,6 +67,7 @@ test(
       () => Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
     );
     rig.pool.adopt(orphans);
+    assert.equal(rig.pool.queue.isOpen, false, "more runs than what was handed over here");
     const third = await rig.report(103);
     assert.deepEqual(third.result, { kind: "exited", exitCode: 0 });
     assert.equal(third.wasStopped, false);
@@ -76,6 +77,7 @@ test(
       { kind: "signaled", signal: "SIGKILL" },
     ]);
     assert.equal(rig.log(1), "late output\n");
+    assert.equal(rig.pool.queue.isOpen, true);
   },
 );
 

@@ -169,3 +169,38 @@ test(
     assert.equal(readFileSync(join(`${logs}.kept`, "91.log"), "utf8"), "first\n");
   },
 );
+
+test(
+  "what waits comes back when it is taken back, what runs is left alone, and both kinds of ends are told once",
+  LIMIT,
+  async () => {
+    const [runs, ...waiting] = rig.startBatch([`echo ok >ready; ${untilHolds("test -e go")}`, APPEND, APPEND]);
+    await rig.line("ready");
+    rig.pool.queue.recall();
+    const back = await rig.reports(waiting);
+    assert.deepEqual(
+      back.map(({ isHandedBack, wasStopped }) => [isHandedBack, wasStopped]),
+      waiting.map(() => [true, false]),
+    );
+    writeFileSync(join(rig.directory, "go"), "");
+    assert.deepEqual(outcomes([await rig.report(runs!)]), ["exited 0"]);
+    const [again] = rig.startBatch([APPEND]);
+    assert.deepEqual(outcomes([await rig.report(again!)]), ["exited 0"]);
+    assert.equal((await rig.run("cat", ["order"])).log, `task-${again}\n`, "nothing of what came back has run");
+  },
+);
+
+test("of what waited it is told when it began, if it lasts", LIMIT, async () => {
+  const begun: number[] = [];
+  let tell = (): void => {};
+  const told = new Promise<void>((resolve) => (tell = resolve));
+  const [first, last] = rig.startBatch(["sleep 0.2", untilHolds("test -e go")]);
+  rig.pool.onBegun((news) => {
+    begun.push(...news.map(({ key }) => key));
+    if (begun.includes(last!)) tell();
+  });
+  await told;
+  writeFileSync(join(rig.directory, "go"), "");
+  await rig.reports([first!, last!]);
+  assert.deepEqual(begun, [first, last]);
+});

@@ -117,6 +117,17 @@ export class Admission<Job extends Candidate> {
     return fitting;
   }
 
+  /** The queue whose turn it is, whether or not there is room; null if nothing is ready. Only while `isPlain`. Changes nothing. */
+  next(): Queue<Job> | null {
+    const [kind] = this.#waiting;
+    return kind === undefined ? null : this.#turns[kind.heap.first()!]!.first;
+  }
+
+  /** A task of the job is handed over ahead: others go before its next. `refresh` must follow. */
+  pass(job: Job): void {
+    this.#memberOf(job).chosenAt = ++this.#choices;
+  }
+
   /** The first task of the queue that was picked starts: it takes what it needs. `refresh` must follow. @param now monotonic milliseconds. */
   start(queue: Queue<Job>, now: number): Holding {
     const { job, holding } = queue;

@@ -227,6 +227,7 @@ static int64_t make_known(struct slot *slot, int64_t at) {
   if (*task->error_log) place_log(&slot->error_log, task->context, task->error_log);
   int64_t values[2] = {pid, (int64_t)process.start};
   tell('p', task->key, 2, values);
+  ring(false);
   pthread_mutex_lock(&lock);
   slot->is_placing = false;
   pthread_cond_signal(&slot->changed);

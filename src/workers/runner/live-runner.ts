@@ -105,6 +105,11 @@ export class LiveRunner implements SpoolListener {
     this.#write(commands);
   }
 
+  /** It drops all that it has not begun. */
+  recall(): void {
+    this.#write("q\0");
+  }
+
   /** A runner that somebody has stopped (SIGSTOP) would end nothing. */
   stop(key: number, graceMs: number): void {
     this.#child.kill("SIGCONT");

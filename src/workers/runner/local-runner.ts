@@ -5,10 +5,10 @@
  * the spool, as an earlier engine's would be: so nothing runs twice, and what runs goes on.
  */
 
-import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../../domain/ports.js";
 import type { Resources } from "../../domain/resources.js";
 import type { Result } from "../../domain/outcome.js";
 import type { Standstill } from "../../domain/standstill.js";
+import type { Begun, Descriptor, OrphanedAttempt, Placement, Report, RunnerQueue, TaskRunner } from "../../domain/ports.js";
 import { inherited } from "../../system/inherited.js";
 import { leftSpools } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
@@ -16,8 +16,9 @@ import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name
 import { startFailure } from "./end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
-import { leftWords, orphanOf, reportOf, stuckWords } from "./reports.js";
+import { begunOf, leftWords, orphanOf, reportOf, stuckWords } from "./reports.js";
 import { runnerOptions } from "./runner-program.js";
+import { SharedQueue } from "./shared-queue.js";
 import { Slots } from "./slots.js";
 import { Standstills } from "./standstills.js";
 import { ThreadLink } from "./thread-link.js";
@@ -38,6 +39,7 @@ export class LocalRunner implements TaskRunner {
   readonly #options: LocalRunnerOptions;
   readonly #token = engineToken();
   readonly #slots: Slots;
+  readonly queue: RunnerQueue;
   readonly #link: ThreadLink;
   #runners = 0;
   /** Claims of slots whose attempt gets a runner of its own, until it starts; then of those attempts, by key. */
@@ -58,11 +60,17 @@ export class LocalRunner implements TaskRunner {
   readonly #standstills = new Standstills();
   #keepsSpools = false;
   #handler: (reports: readonly Report[]) => void = () => {};
+  #begunHandler: (begun: readonly Begun[]) => void = () => {};
 
   /** Does nothing yet: `open` loads Piscina and starts the thread. */
   constructor(options: LocalRunnerOptions) {
     this.#options = options;
     this.#slots = new Slots(options.concurrency);
+    this.queue = new SharedQueue(options.concurrency, {
+      isAlone: () => this.#orphans.size === 0 && this.#apart.size === 0 && this.#apartSlots.size === 0,
+      claim: () => this.#claim,
+      recall: (claim) => this.#link.send({ type: "recall", claim }),
+    });
     const { directory } = options;
     this.#link = new ThreadLink(
       { directory, lanesDirectory: lanesDirectoryOf(directory), runnerOptions: runnerOptions(inherited()) },
@@ -152,6 +160,10 @@ export class LocalRunner implements TaskRunner {
     return this.#standstills.now(this.#orphans, (claim) => this.#having(claim));
   }
 
+  onBegun(handler: (begun: readonly Begun[]) => void): void {
+    this.#begunHandler = handler;
+  }
+
   keep(): void {
     this.#keepsSpools = true;
   }
@@ -237,6 +249,7 @@ export class LocalRunner implements TaskRunner {
   #hear(news: ThreadNews): void {
     switch (news.type) {
       case "news":
+        this.#tellBegun(news.begun);
         return this.#report(news.unusual, news.ends);
       case "gone":
         return this.#abandonRunner(news.claim);
@@ -247,6 +260,11 @@ export class LocalRunner implements TaskRunner {
       case "notice":
         return this.#options.onNotice(news.text);
     }
+  }
+
+  #tellBegun(pairs: readonly number[]): void {
+    const begun = begunOf(pairs, (key) => this.#attempts.has(key));
+    if (begun.length > 0) this.#begunHandler(begun);
   }
 
   #report(unusual: readonly UnusualEnd[], ends: Float64Array): void {

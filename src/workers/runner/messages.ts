@@ -57,6 +57,8 @@ export type ThreadCommand =
   /** Let the runner of that name go: what it had has ended. */
   | { readonly type: "dismiss"; readonly claim: string }
   | { readonly type: "stop"; readonly key: number; readonly graceMs: number }
+  /** What the runner of that name has and has not begun comes back. */
+  | { readonly type: "recall"; readonly claim: string }
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
   /** Remove these spools of earlier engines if their runners are gone. */
   | { readonly type: "forget"; readonly claims: readonly string[] }

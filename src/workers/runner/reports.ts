@@ -1,6 +1,6 @@
 /** What local-runner.ts tells the engine of attempts, from what the thread and their descriptors say. Pure. */
 
-import type { Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
+import type { Begun, Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
 import { exited, signaled, usageOf } from "./end-result.js";
 import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL } from "./messages.js";
 
@@ -19,6 +19,16 @@ export function reportOf(ends: Float64Array, at: number): Report {
     wasStopped: (how & AFTER_STOP) !== 0,
     ...((how & AFTER_LIMIT) !== 0 && { hasTimedOut: true }),
   };
+}
+
+/** @param pairs of a key and when it began, in µs. @param isOurs whether it is still in flight */
+export function begunOf(pairs: readonly number[], isOurs: (key: number) => boolean): Begun[] {
+  const begun: Begun[] = [];
+  for (let at = 0; at < pairs.length; at += 2) {
+    const key = pairs[at]!;
+    if (isOurs(key)) begun.push({ key, at: Math.floor(pairs[at + 1]! / 1000) });
+  }
+  return begun;
 }
 
 /** An attempt of ours whose runner is gone. */

@@ -1,5 +1,7 @@
 /** The slots that the scheduler reserves for attempts, counted: the runner itself knows only how many may run at once. */
 
+import { NO_SLOT } from "../../domain/ports.js";
+
 export class Slots {
   readonly #taken: Uint8Array;
   /** How many attempts each has. */
@@ -24,6 +26,7 @@ export class Slots {
   }
 
   use(slot: number, key: number): void {
+    if (slot === NO_SLOT) return;
     this.#ofKey.set(key, slot);
     this.#load[slot]! += 1;
   }

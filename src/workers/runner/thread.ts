@@ -77,6 +77,9 @@ export class RunnerThread {
       case "dismiss":
         this.#dismiss(command.claim);
         return false;
+      case "recall":
+        this.#live.get(command.claim)?.recall();
+        return false;
       case "adopt":
         this.#adopt(command.attempts);
         return false;

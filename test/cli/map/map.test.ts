@@ -203,7 +203,7 @@ test("tasks take of pools as they are told to, and what can't be is one sentence
   assert.equal(existsSync(join(dir, ".air-executor", "jobs", "none")), false);
 });
 
-test("no two tasks that run have the same slot", async (t) => {
+test("no two tasks that run have the same slot, also where tasks are so short that others are handed over ahead", async (t) => {
   const { run } = makePlayground(t);
   const { stdout } = await run([
     "map",
@@ -217,6 +217,9 @@ test("no two tasks that run have the same slot", async (t) => {
   const slots = stdout.trimEnd().split("\n");
   assert.equal(slots.length, 12);
   assert.deepEqual([...new Set(slots)].toSorted(), ["1", "2", "3"]);
+  const many = Array.from({ length: 300 }, (_, index) => `${index}`);
+  const short = await run(["map", "-q", "-j3", "--shell", "mkdir {%} && rmdir {%} && : {}", ":::", ...many]);
+  assert.deepEqual([short.code, short.stderr], [0, ""]);
 });
 
 test("a batch stopped at a failure limit goes on with the same command, and what failed is retried by name", async (t) => {

@@ -3,7 +3,7 @@
 import type { JobEvent } from "../../../src/domain/events.js";
 import type { Resources } from "../../../src/domain/resources.js";
 import type { LoadedJob } from "../../../src/domain/job.js";
-import type { JobHandle } from "../../../src/scheduler/job-run.js";
+import type { JobHandle, JobPorts } from "../../../src/scheduler/job-run.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
 import { describe, FakeClock, FakeRecorder, FakeRunner, NO_DEVICES } from "./fakes.js";
 
@@ -18,16 +18,16 @@ export interface RunningJob {
   readonly faults: readonly unknown[];
 }
 
-export class Engine {
+export class Engine<Runner extends FakeRunner = FakeRunner> {
   readonly clock = new FakeClock();
-  readonly runner: FakeRunner;
+  readonly runner: Runner;
   readonly scheduler: Scheduler;
   /** The last wake-up that was asked for. */
   wakeup: number | null = null;
 
-  constructor(options: { concurrency?: number; slots?: number; pools?: Resources; random?: () => number } = {}) {
+  constructor(options: { concurrency?: number; slots?: number; pools?: Resources; random?: () => number; runner?: Runner } = {}) {
     const { pools = {}, concurrency = 4, slots = concurrency, random = () => 0 } = options;
-    this.runner = new FakeRunner(slots);
+    this.runner = options.runner ?? (new FakeRunner(slots) as Runner);
     this.scheduler = new Scheduler({
       runner: this.runner,
       clock: this.clock,
@@ -41,7 +41,12 @@ export class Engine {
     });
   }
 
-  add(loaded: LoadedJob, recorder = new FakeRecorder(), onEvents: (events: readonly JobEvent[]) => void = () => {}): RunningJob {
+  add(
+    loaded: LoadedJob,
+    recorder = new FakeRecorder(),
+    onEvents: (events: readonly JobEvent[]) => void = () => {},
+    ports: Pick<JobPorts, "endsDecide"> = {},
+  ): RunningJob {
     const heard: JobEvent[] = [];
     let ends = 0;
     const faults: unknown[] = [];
@@ -57,7 +62,7 @@ export class Engine {
         faults.push(error);
       },
     };
-    const handle = this.scheduler.addJob(loaded, { recorder, describe: describe(loaded.name), listener });
+    const handle = this.scheduler.addJob(loaded, { recorder, describe: describe(loaded.name), listener, ...ports });
     return { handle, recorder, heard, ends: () => ends, faults };
   }
 

@@ -3,15 +3,18 @@
 import assert from "node:assert/strict";
 import type { AttemptStarted, JobEvent } from "../../../src/domain/events.js";
 import type { Result } from "../../../src/domain/outcome.js";
-import type {
-  Clock,
-  Descriptor,
-  DevicePort,
-  OrphanedAttempt,
-  Placement,
-  Recorder,
-  Report,
-  TaskRunner,
+import {
+  NO_SLOT,
+  type Begun,
+  type Clock,
+  type Descriptor,
+  type DevicePort,
+  type OrphanedAttempt,
+  type Placement,
+  type Recorder,
+  type Report,
+  type RunnerQueue,
+  type TaskRunner,
 } from "../../../src/domain/ports.js";
 import type { TaskSpec } from "../../../src/domain/task.js";
 
@@ -92,9 +95,10 @@ export class FakeRunner implements TaskRunner {
   start(attempts: readonly Descriptor[]): void {
     this.starts.push(attempts.map(({ task }) => task));
     for (const attempt of attempts) {
-      assert.ok(this.#taken.has(attempt.slot), "a slot is reserved before it is used");
       assert.ok(!this.running.has(attempt.key), "keys are unique");
       this.running.set(attempt.key, attempt);
+      if (attempt.slot === NO_SLOT) continue;
+      assert.ok(this.#taken.has(attempt.slot), "a slot is reserved before it is used");
       this.#slotsByKey.set(attempt.key, attempt.slot);
       this.#loads.set(attempt.slot, (this.#loads.get(attempt.slot) ?? 0) + 1);
     }
@@ -148,9 +152,85 @@ export class FakeRunner implements TaskRunner {
   }
 
   /** Ends the attempts of tasks, in one batch. */
-  end(tasks: readonly string[], result: Result = SUCCESS, options: { at?: number; wasStopped?: boolean } = {}): void {
-    const { at = 0, wasStopped = false } = options;
-    this.report(tasks.map((task) => ({ key: this.keyOf(task), at, result, wasStopped })));
+  end(
+    tasks: readonly string[],
+    result: Result = SUCCESS,
+    options: { at?: number; begunAt?: number; wasStopped?: boolean } = {},
+  ): void {
+    const { wasStopped = false, ...times } = options;
+    this.report(tasks.map((task) => ({ key: this.keyOf(task), at: 0, ...times, result, wasStopped })));
+  }
+}
+
+/** One whose slots have one queue. What waits there begins when the test has ended what was before it, and that is told at once. */
+export class FakeQueueRunner extends FakeRunner {
+  readonly queue: RunnerQueue;
+  /** How often all that waits was taken back. */
+  recalls = 0;
+  /** Keys, in order. */
+  readonly #waiting = new Set<number>();
+  readonly #returning = new Set<number>();
+  readonly #begun = new Set<number>();
+  #begunHandler: (begun: readonly Begun[]) => void = () => {};
+
+  constructor(width: number, claim?: string, slots = width) {
+    super(slots, claim);
+    const isAlone = (): boolean => [...this.running.values()].every((attempt) => "slot" in attempt);
+    this.queue = {
+      width,
+      get isOpen() {
+        return isAlone();
+      },
+      place: () => ({ slot: NO_SLOT, claim: `${claim ?? "claim"}-queue` }),
+      recall: () => {
+        this.recalls += 1;
+        for (const key of this.#waiting) this.#returning.add(key);
+        this.#waiting.clear();
+      },
+    };
+  }
+
+  /** Tasks that wait, and are not on their way back. */
+  get waiting(): string[] {
+    return Array.from(this.#waiting, (key) => this.running.get(key)!.task);
+  }
+
+  /** Tasks on their way back. */
+  get returning(): string[] {
+    return Array.from(this.#returning, (key) => this.running.get(key)!.task);
+  }
+
+  override start(attempts: readonly Descriptor[]): void {
+    for (const { key, slot } of attempts) {
+      if (slot === NO_SLOT) this.#waiting.add(key);
+      else this.#begun.add(key);
+    }
+    super.start(attempts);
+    assert.ok(this.#begun.size <= this.queue.width || !this.queue.isOpen, "no more is handed over than fits, but for what waits");
+  }
+
+  onBegun(handler: (begun: readonly Begun[]) => void): void {
+    this.#begunHandler = handler;
+  }
+
+  override report(reports: readonly Report[]): void {
+    for (const { key } of reports) {
+      for (const keys of [this.#waiting, this.#returning, this.#begun]) keys.delete(key);
+    }
+    super.report(reports);
+    this.beginNext();
+  }
+
+  /** What waits begins as long as there is room. */
+  beginNext(): void {
+    const begun: Begun[] = [];
+    for (const key of this.#waiting) {
+      if (this.#begun.size >= this.queue.width) break;
+      this.#waiting.delete(key);
+      this.#begun.add(key);
+      begun.push({ key, at: 1 });
+    }
+    if (begun.length > 0) this.#begunHandler(begun);
   }
 }
 

@@ -12,7 +12,7 @@ import { isFinal } from "../../../src/domain/task.js";
 import { Scheduler } from "../../../src/scheduler/scheduler.js";
 import { selectRetry } from "../../../src/scheduler/plan/select-retry.js";
 import { Chance } from "./chance.js";
-import { describe, FakeClock, NO_DEVICES, FakeRunner, SUCCESS } from "./fakes.js";
+import { describe, FakeClock, FakeQueueRunner, FakeRunner, NO_DEVICES, SUCCESS } from "./fakes.js";
 import type { Entry } from "./model.js";
 import { SimulatedJob } from "./simulated-job.js";
 
@@ -39,6 +39,8 @@ export class Simulation {
   /** Attempts that really began, by claim and key: they can be adopted. */
   readonly #begun = new Set<string>();
   #runner!: FakeRunner;
+  /** Whether all slots of a runner have one queue. */
+  readonly #hasQueue: boolean;
   #scheduler!: Scheduler;
   #engines = 0;
   #eventsToDeath = Infinity;
@@ -62,6 +64,7 @@ export class Simulation {
 
   constructor(seed: number) {
     this.#chance = new Chance(seed);
+    this.#hasQueue = seed % 2 === 0;
     this.#pools = { cpu: 1 + this.#chance.below(5), memory: 4_000, licence: 2 };
     this.#startEngine();
   }
@@ -98,6 +101,7 @@ export class Simulation {
       this.#clock.time += this.#chance.below(300);
       this.#do(() => this.#startEngine());
     }
+    if (this.#runner instanceof FakeQueueRunner) this.#runner.beginNext();
     this.#check();
   }
 
@@ -174,7 +178,7 @@ export class Simulation {
   #report(attempts: readonly (Descriptor | OrphanedAttempt)[]): void {
     const reports: Report[] = attempts.map((attempt) => {
       const result = this.#resultOf(attempt);
-      const isHandedBack = result.kind === "not-begun" && this.#isQueued(attempt);
+      const isHandedBack = result.kind === "not-begun" && !("claimKey" in attempt) && this.#isQueued(attempt);
       if (result.kind === "not-begun" && !isHandedBack) {
         this.#noRoomAt = this.#clock.time;
       }
@@ -183,7 +187,9 @@ export class Simulation {
       const hasFailed = result.kind !== "exited" || result.exitCode !== 0;
       if (hasFailed) this.#killed.set(`${attempt.job}/${attempt.task}`, this.#clock.time);
       const wasStopped = isStopped && this.#chance.happens(0.7);
-      return { key: attempt.key, at: this.#clock.now(), result, wasStopped, ...(isHandedBack ? { isHandedBack } : {}) };
+      const at = this.#clock.now();
+      const begunAt = at - (this.#chance.happens(0.9) ? 1 : 1_000);
+      return { key: attempt.key, at, begunAt, result, wasStopped, ...(isHandedBack ? { isHandedBack } : {}) };
     });
     if (reports.length > 0) {
       this.#runner.report(reports);
@@ -198,6 +204,7 @@ export class Simulation {
     if ("claimKey" in attempt && !this.#begun.has(`${attempt.claim}/${attempt.claimKey}`)) {
       return { kind: "not-begun", message: "the engine died before" };
     }
+    if (this.#hasQueue && this.#isQueued(attempt)) return { kind: "not-begun", message: "it was taken back" };
     const luck = this.#chance.number();
     if (luck < 0.15) {
       return { kind: "exited", exitCode: this.#chance.pick([1, 3]) };
@@ -225,7 +232,10 @@ export class Simulation {
     this.#isClosing = false;
     this.#noRoomAt = -Infinity;
     this.#killed.clear();
-    this.#runner = new FakeRunner(MOST_SLOTS, `claim-${++this.#engines}`);
+    const claim = `claim-${++this.#engines}`;
+    this.#runner = this.#hasQueue
+      ? new FakeQueueRunner(this.#pools["cpu"]!, claim, MOST_SLOTS)
+      : new FakeRunner(MOST_SLOTS, claim);
     this.#runner.onStart = () => this.#checkStart();
     this.#runner.onStop = ({ job, task }) =>
       assert.notEqual(this.#jobOf(job).model.entry(task).inFlight?.stopping, null, "a stop is on record before it is sent");
@@ -298,6 +308,11 @@ export class Simulation {
     return isRoom && model.hasRoomFor(task);
   }
 
+  /** How many are on their way back: until that is known they may have begun, and count. */
+  get #returning(): number {
+    return this.#runner instanceof FakeQueueRunner ? this.#runner.returning.length : 0;
+  }
+
   #hasAdopted(job: SimulatedJob): boolean {
     return [...this.#runner.running.values()].some((attempt) => attempt.job === job.name && "claimKey" in attempt);
   }
@@ -314,7 +329,9 @@ export class Simulation {
     }
     this.seen.inDoubt += open.length;
     const begun = this.#jobs.reduce((sum, { model }) => sum + model.running.length, 0);
-    assert.equal(this.#scheduler.inFlightCount, begun);
+    const mayHaveBegun = this.#returning;
+    const counted = this.#scheduler.inFlightCount;
+    assert.ok(counted >= begun && counted <= begun + mayHaveBegun, `${counted} count as running, ${begun} run`);
     this.seen.queued += this.#inFlight().length - begun;
     for (const job of this.#jobs) {
       this.#checkJob(job);
@@ -341,8 +358,13 @@ export class Simulation {
       assert.ok(!model.isBarred && !model.cantRun(entry), `${entry.task.id} waits for something`);
     }
     const isHeldBack =
-      this.#isClosing || !job.ready || job.hasRefused || this.#clock.time - this.#noRoomAt <= LONGEST_BACK_OFF_MS;
+      this.#isClosing ||
+      !job.ready ||
+      job.hasRefused ||
+      this.#returning > 0 ||
+      this.#clock.time - this.#noRoomAt <= LONGEST_BACK_OFF_MS;
     if (isHeldBack || handle.isOver || this.#runner.freeSlots === 0) return;
+    if (this.#runner instanceof FakeQueueRunner && this.#scheduler.inFlightCount >= this.#runner.queue.width) return;
     const ready = model.ready(this.#clock.now());
     const fitting = ready.filter((entry) => this.#fits(job, entry));
     // For one that does not fit room may be kept.

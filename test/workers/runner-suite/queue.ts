@@ -148,6 +148,17 @@ export function queueSuite(kind: RunnerKind): void {
     assert.ok(rings >= 5 && rings <= 600, `${rings} rings`);
   });
 
+  test("the bell is rung for a task that lasts, also when nothing ends", async (t) => {
+    const rig = new Rig(t, kind);
+    let known: number[] = [];
+    rig.child.stdout!.on("data", () => (known = new SpoolText(readFileSync(rig.spool)).of("p").map(({ key }) => key)));
+    rig.run(1, ["sleep", "60"]);
+    assert.ok(await waitUntil(() => known.includes(1)), "who reads at each bell has read it");
+    rig.child.stdout!.removeAllListeners("data").resume();
+    rig.stop(1, 0);
+    await rig.ends([1]);
+  });
+
   test("nobody has to listen: a closed bell ends nothing", async (t) => {
     const rig = new Rig(t, kind);
     rig.child.stdout!.destroy();
