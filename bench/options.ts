@@ -2,6 +2,7 @@
 
 import { availableParallelism, tmpdir } from "node:os";
 import { parseArgs } from "node:util";
+import type { SlurmSizes } from "./scenarios/slurm.js";
 
 export interface Options {
   /** Names of the scenarios to run, or beginnings of them; empty for all. */
@@ -27,6 +28,7 @@ export interface Sizes {
   readonly endedJobs: number;
   readonly printers: number;
   readonly printedBytes: number;
+  readonly slurm: SlurmSizes;
   readonly overhead: readonly number[];
   /** Layers of the generated mixed jobs are divided by it. */
   readonly mixedDivisor: number;
@@ -81,6 +83,7 @@ function sizesOf(isQuick: boolean, isFull: boolean): Sizes {
     endedJobs: isQuick ? 1_000 : 10_000,
     printers: isQuick ? 20 : 200,
     printedBytes: 5_000_000,
+    slurm: isQuick ? { tasks: 500, links: 10, elements: 30 } : { tasks: 6_000, links: 40, elements: 300 },
     overhead: [1_000, 10_000, ...(isQuick ? [] : [100_000]), ...(isFull ? [1_000_000] : [])],
     mixedDivisor: isQuick ? 10 : 1,
   };

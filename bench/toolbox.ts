@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export type Peer = "make" | "xargs" | "ninja" | "parallel";
+export type Peer = "make" | "xargs" | "ninja" | "parallel" | "slurmctld";
 
 /** The repository; compiled, this file stands in dist/bench. */
 export const repository = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -22,7 +22,9 @@ export interface Toolbox {
 /** All that is measured sees of our environment: what else is set here may cost one tool more than another (extra root certificates: Node 0.1 s). */
 const kept = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR"] as const;
 
-const peers: readonly Peer[] = ["make", "xargs", "ninja", "parallel"];
+/** A Slurm cluster of our own takes root. */
+const cluster: readonly Peer[] = process.getuid?.() === 0 ? ["slurmctld"] : [];
+const peers: readonly Peer[] = ["make", "xargs", "ninja", "parallel", ...cluster];
 
 /** Compiles into `directory`. Throws if there is no C compiler: without it nothing can be measured. */
 export function openToolbox(directory: string): Toolbox {
@@ -44,7 +46,7 @@ export function openToolbox(directory: string): Toolbox {
 
 function versionOf(tool: string, env: NodeJS.ProcessEnv): string | null {
   try {
-    const text = execFileSync(tool, ["--version"], {
+    const text = execFileSync(tool, [tool === "slurmctld" ? "-V" : "--version"], {
       env,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],

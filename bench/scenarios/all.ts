@@ -13,6 +13,7 @@ import { mapScenario } from "./map.js";
 import { mixedScenario } from "./mixed.js";
 import { outputScenario } from "./output.js";
 import { overheadScenario } from "./overhead.js";
+import { slurmScenario } from "./slurm.js";
 import { startScenario } from "./start.js";
 
 export function allScenarios({ sizes, jobs }: Options): Scenario[] {
@@ -26,6 +27,7 @@ export function allScenarios({ sizes, jobs }: Options): Scenario[] {
     chainScenario(sizes.chain, slots),
     ...mixedJobs.map(([name, tasks]) => mixedScenario(name, tasks, [sizes.cores, 4 * sizes.cores, 16 * sizes.cores])),
     overheadScenario(sizes.overhead, slots),
+    slurmScenario(sizes.slurm),
     mapScenario({ noOps: sizes.overhead.slice(-2), trues: sizes.fanOut }, slots),
     outputScenario(sizes.printers, sizes.printedBytes, slots),
     orderedOutputScenario(sizes.printers, sizes.printedBytes, slots),

@@ -146,6 +146,8 @@ export interface TaskRunner {
   reserve(takes: Resources, ready: number, isApart: boolean): Placement | undefined;
   /** Set if slots are unlike: that one demand finds none says nothing of the others. */
   readonly hasKinds?: true;
+  /** How long a slot is to be busy with what it is handed at once: long beside the way there and back. Default: as on this machine. */
+  readonly batchMs?: number;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */
   release(slot: number): void;
   /**

@@ -156,7 +156,7 @@ export class Choice {
   /** How many attempts a slot is handed: more than one only where all that runs or is ready takes the same. */
   #mostOf(job: JobRun): number {
     if (this.#line !== null || !this.#admission.isPlain || job.pace === null) return 1;
-    return job.pace.batchSize(job.ready.size, Math.min(this.#slots, job.limit));
+    return job.pace.batchSize(job.ready.size, Math.min(this.#slots, job.limit), this.#options.runner.batchMs);
   }
 
   #add(

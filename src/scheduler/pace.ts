@@ -5,7 +5,7 @@
  * It hears how long attempts took; it hands out nothing and has no clock of its own.
  */
 
-/** A slot is to be busy for about this long: long beside the way back, short beside all that people notice. */
+/** A slot of this machine is to be busy for about this long: long beside the way back, short beside all that people notice. */
 const TARGET_MS = 100;
 const MOST = 128;
 /** How much the latest measurement counts. */
@@ -35,8 +35,12 @@ export class Pace {
     return Math.min(this.#streak, slots * Math.floor(Math.min(MOST, TARGET_MS / this.#attemptMs)));
   }
 
-  /** For slots with queues of their own, from 1. So many tasks are ready for that many slots: the last ones are left for whoever is free first. */
-  batchSize(ready: number, slots: number): number {
-    return Math.max(1, Math.floor(Math.min(MOST, TARGET_MS / this.#attemptMs, ready / (2 * slots))));
+  /**
+   * For slots with queues of their own, from 1. So many tasks are ready for that many slots: the last ones are left for whoever is free first.
+   *
+   * @param targetMs for so long a slot is to be busy.
+   */
+  batchSize(ready: number, slots: number, targetMs = TARGET_MS): number {
+    return Math.max(1, Math.floor(Math.min(MOST, targetMs / this.#attemptMs, ready / (2 * slots))));
   }
 }

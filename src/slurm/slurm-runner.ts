@@ -44,6 +44,8 @@ export interface SlurmRunnerOptions {
 /** `slurm:<token>.<generation>/<slot>`. */
 const CLAIM = /^slurm:([0-9a-z]{6,20})\.(\d+)\/(\d+)$/;
 const [LOOK_MS, LONGEST_LOOK_MS] = [20, 1_000];
+/** The way to a slot and back takes a tenth of a second through files. */
+const BATCH_MS = 2_000;
 /** How often capacity is thought over. */
 const [CAPACITY_MS, SOON_MS] = [1_000, 50];
 /** On top of the lease, and how long a `bye` may be on its way behind Slurm's word. */
@@ -126,6 +128,7 @@ export class SlurmRunner implements TaskRunner {
   }
 
   readonly hasKinds = true;
+  readonly batchMs = BATCH_MS;
 
   reserve(takes: Resources, ready: number): Placement | undefined {
     const kind = kindFor(takes);
