@@ -238,6 +238,12 @@ export const lintIsNotSilenced: Rule = (file) =>
       : [],
   );
 
+/** Node's word for a directory whose name is no UTF-8 leads nowhere. */
+export const oneKnowsWhereWeAre: Rule = (file) =>
+  file.path.startsWith("src/") && !["src/system/current-directory.ts", "src/cli/system-error.ts"].includes(file.path)
+    ? findings(file, /process\.cwd\(/, "ask system/current-directory.ts")
+    : [];
+
 /** A test may be cut short, and what it started lives on: a minute and no longer. */
 export const whatTestsStartEnds: Rule = (file) =>
   file.path.startsWith("test/") && !file.path.includes("tidy")

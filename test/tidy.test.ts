@@ -42,6 +42,7 @@ check("the rooms of the store have walls", rules.roomsOfTheStoreHaveWalls, sourc
 check("no look takes what it can't tell for a yes or a no", rules.noAnswerIsSweptUp, sources, {
   text: 'if (isAlive(runner).answer !== "yes") restart();',
 });
+check("where we are is asked in one place", rules.oneKnowsWhereWeAre, sources, { text: "resolve(process.cwd(), name);" });
 check("what tests start ends by itself", rules.whatTestsStartEnds, everything, {
   path: "test/bad.ts",
   text: 'const task = "until test -e go; do sleep 1; done";',

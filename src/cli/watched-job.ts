@@ -4,11 +4,11 @@
  */
 
 import { statSync } from "node:fs";
-import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, viewPaths, type JobView, type LiveState, type TaskView } from "../index.js";
 import { askToExplain } from "../internal.js";
 import { findJob } from "./job-source.js";
+import { directoryFromHere } from "../system/current-directory.js";
 
 const NOTHING: LiveState = { holds: [], trouble: null };
 /** An engine answers within milliseconds. */
@@ -47,7 +47,7 @@ export class WatchedJob {
 
   async #ask(): Promise<void> {
     try {
-      this.#live = (await askToExplain(resolve(this.#base), this.#name)) ?? NOTHING;
+      this.#live = (await askToExplain(directoryFromHere(this.#base), this.#name)) ?? NOTHING;
     } catch (error) {
       if (!(error instanceof AirError)) throw error;
       this.#live = { ...NOTHING, trouble: error.code === "AIR_LOCKED" ? error.message : null };

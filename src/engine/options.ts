@@ -4,7 +4,6 @@
  */
 
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { AirError } from "../domain/errors.js";
 import type { JobOwner, RetryWish } from "../domain/job.js";
@@ -16,6 +15,7 @@ import { checkPool, readAmounts } from "../store/text/pool-amounts.js";
 import { checkSize, parseSize } from "../store/text/sizes.js";
 import { suggest } from "../store/text/suggest.js";
 import type { Durability } from "../store/writer.js";
+import { directoryFromHere, fromHere } from "../system/current-directory.js";
 
 /** How much there is of pools: a number, of `memory` a size such as "8GiB". */
 export type WrittenPools = Readonly<Record<string, number | string>>;
@@ -178,13 +178,13 @@ function isParams(value: unknown): boolean {
 export function completePlace({ fresh = false, cwd = "." }: SubmitOptions): { cwd: string; isFresh: boolean } {
   demand(typeof fresh === "boolean", "fresh", "true or false", fresh);
   demand(isPath(cwd), "cwd", "the path of a directory", cwd);
-  return { cwd: resolve(cwd), isFresh: fresh };
+  return { cwd: fromHere(cwd), isFresh: fresh };
 }
 
 /** The directory of a job, as an absolute path. */
 export function completeDir(dir: string): string {
   demand(isPath(dir), "dir", "the path of a directory", dir);
-  return resolve(dir);
+  return directoryFromHere(dir);
 }
 
 /** How long a stop may take in which `usual` milliseconds are given unless the caller says another time. */

@@ -3,7 +3,6 @@
  * itself.
  */
 
-import { resolve } from "node:path";
 import { ControlServer } from "../control/server.js";
 import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
 import { addition, tasksOfAddition } from "../engine/changes/add.js";
@@ -49,6 +48,7 @@ import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
 import type { SlurmOptions } from "../domain/slurm-options.js";
 import { clusterLimits, openSlurm } from "./slurm-options.js";
+import { directoryFromHere } from "../system/current-directory.js";
 
 export interface OpenOptions extends ExecutorOptions {
   /** Run tasks on the nodes of a Slurm cluster; `{}` for all its defaults. Default: on this machine. */
@@ -92,7 +92,7 @@ export class AirExecutor {
     const complete = completeOptions(
       given === null ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) },
     );
-    const dir = resolve(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
+    const dir = directoryFromHere(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
     try {
       prepareBase(dir).forEach(complete.onWarning);
       const runner = slurm === undefined ? (options.runner ?? null) : await openSlurm(dir, slurm, complete);

@@ -3,12 +3,12 @@
  * left to go on, an ended one is kept in `runs/`. Starts nothing, and needs no manager to be there yet.
  */
 
-import { resolve } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
 import { prepareBase } from "../store/directory/base-directory.js";
 import { openRun } from "../store/directory/job-directory.js";
 import { fitsItself } from "../store/text/demand-faults.js";
+import { directoryFromHere, fromHere } from "../system/current-directory.js";
 
 export interface DropOptions {
   /** The directory of jobs. Made if missing. */
@@ -25,11 +25,11 @@ export interface DropOptions {
  * @throws AirError `AIR_CONFLICT` if the unfinished run of that name has other tasks, `AIR_LOCKED` if it is running.
  */
 export async function dropJob(name: string, spec: JobSpec, options: DropOptions): Promise<JobStatus> {
-  const dir = resolve(options.dir);
+  const dir = directoryFromHere(options.dir);
   const onWarning = options.onWarning ?? (() => {});
   prepareBase(dir).forEach(onWarning);
   const { name: _own, tasks, ...said } = spec;
-  const settings = { ...said, cwd: resolve(options.cwd ?? ".") };
+  const settings = { ...said, cwd: fromHere(options.cwd ?? ".") };
   const opened = await openRun(
     dir,
     { name, owner: "manager", tasks, settings },

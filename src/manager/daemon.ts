@@ -5,7 +5,6 @@
 
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
@@ -14,6 +13,7 @@ import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock-h
 import { certain, type Look } from "../system/look.js";
 import { openToAppend } from "../system/open-file.js";
 import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
+import { directoryFromHere } from "../system/current-directory.js";
 
 export type { LockHolder } from "../system/lock-holder.js";
 
@@ -24,7 +24,7 @@ const LOOK_EVERY_MS = 20;
 
 /** The manager of a directory. */
 export function findManager(dir: string): Look<LockHolder> {
-  return lookAtHolder(managerLock(resolve(dir)));
+  return lookAtHolder(managerLock(directoryFromHere(dir)));
 }
 
 /** The same as `--json` has it. */
@@ -41,8 +41,8 @@ export function managerData(manager: Look<LockHolder>): LockHolder | "unknown" |
  * @throws AirError as `Manager.open` does over there; `AIR_SYSTEM` if it ended without a word.
  */
 export async function startInBackground(dir: string, command: readonly [string, ...string[]]): Promise<number> {
-  ensurePrivateDirectory(resolve(dir));
-  const log = managerLog(resolve(dir));
+  ensurePrivateDirectory(directoryFromHere(dir));
+  const log = managerLog(directoryFromHere(dir));
   const output = openToAppend(log);
   const [program, ...args] = command;
   const env = withInherited(process.env);
@@ -76,8 +76,8 @@ export function tellStarter(error: Error | null): void {
  * @throws AirError `AIR_UNSAFE_PATH` if it is another user's, whoever we are: its file names any process that he likes.
  */
 export async function stopManager(dir: string): Promise<LockHolder | null> {
-  refuseLink(resolve(dir));
-  const manager = certain(lookAtOwnHolder(managerLock(resolve(dir))));
+  refuseLink(directoryFromHere(dir));
+  const manager = certain(lookAtOwnHolder(managerLock(directoryFromHere(dir))));
   if (manager === null) return null;
   process.kill(manager.pid, "SIGTERM");
   while (isStill(manager, findManager(dir))) await pause(LOOK_EVERY_MS);

@@ -4,7 +4,6 @@
  * It decides nothing about tasks and writes no file of a job but through the library. What it knows of the jobs is in keeper.ts.
  */
 
-import { resolve } from "node:path";
 import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
 import { lookAtHolder } from "../system/lock-holder.js";
@@ -12,6 +11,7 @@ import { takeLock, type Lock } from "../system/lock.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { JobKeeper } from "./keeper.js";
 import { openLog, type LogLevel, type ManagerLog } from "./log.js";
+import { directoryFromHere } from "../system/current-directory.js";
 
 export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "memory" | "gpus" | "pools" | "durability"> {
   /** Absolute or relative path of the directory that holds `jobs/`. Made if missing. */
@@ -58,7 +58,7 @@ export class Manager {
    */
   static async open(options: ManagerOptions): Promise<Manager> {
     const { graceMs, onMessage } = options;
-    const dir = resolve(options.dir);
+    const dir = directoryFromHere(options.dir);
     const warning = ensurePrivateDirectory(dir);
     const lock = await takeLock(managerLock(dir), `the manager's place in ${dir}`).catch((error: unknown) => {
       throw nameManager(error, dir);

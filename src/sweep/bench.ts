@@ -19,6 +19,7 @@ import { RESULT_FORMAT, RESULT_VERSION, type BenchResult, type BenchRun } from "
 import { runPoint, type BenchEngine } from "./run-point.js";
 import { Schedule, type Turn } from "./schedule.js";
 import { seededRandom } from "./seeded-random.js";
+import { fromHere } from "../system/current-directory.js";
 
 /** The job at a point of the sweep, checked. */
 export type JobAt = (point: BenchPoint) => Promise<JobSpec>;
@@ -150,7 +151,7 @@ export class Bench {
       spec,
       point: this.#points[turn.point]!,
       dir: join(dir, number),
-      cwd: this.#options.cwd ?? process.cwd(),
+      cwd: fromHere(this.#options.cwd ?? "."),
       prepare: this.#plan.prepare,
       cleanup: this.#plan.cleanup,
       open: this.#host.open,

@@ -1,6 +1,6 @@
 /** `add JOB FILE`, `add JOB --id ID -- COMMAND`: adds tasks to a job, whoever runs it. */
 
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { readJobFile, viewJob, viewPaths, type Added, type AirExecutor } from "../../index.js";
 import { addition, askToAdd, tasksOfAddition } from "../../internal.js";
 import { findManager } from "../../manager/daemon.js";
@@ -13,6 +13,7 @@ import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { placeOption, quoteForShell } from "../shell-word.js";
 import { UsageError } from "../usage-error.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings, terminal } = call;
@@ -41,7 +42,7 @@ async function readAddition({ args, rest, settings, terminal }: Call, name: stri
   const [command, ...commandArgs] = rest;
   const id = settings.text("id");
   const after = settings.text("after");
-  const dir = resolve(settings.dir());
+  const dir = directoryFromHere(settings.dir());
   if (file !== undefined) {
     if (command !== undefined) throw new UsageError("expected either a FILE or a command behind --, got both");
     if (id !== null || after !== null)

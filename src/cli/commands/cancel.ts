@@ -1,6 +1,5 @@
 /** `cancel JOB [TASK…]`: ends a job or some of its tasks, whoever runs it. Comes back when that is on record. */
 
-import { resolve } from "node:path";
 import { viewJob, viewPaths } from "../../index.js";
 import { askToCancel } from "../../internal.js";
 import type { Call } from "../command.js";
@@ -9,6 +8,7 @@ import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
@@ -18,7 +18,7 @@ export async function execute(call: Call): Promise<number> {
   requireJob(dir, name);
   const { state } = viewJob(viewPaths(dir, name), name, { withTasks: false });
   const end = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
-  const { cancelled } = await askOrAct(call, askToCancel(resolve(dir), name, tasks), async (executor) => ({
+  const { cancelled } = await askOrAct(call, askToCancel(directoryFromHere(dir), name, tasks), async (executor) => ({
     cancelled: await executor.cancel(name, tasks ?? undefined),
   }));
   const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];

@@ -1,13 +1,13 @@
 /** `init`: puts the helper scripts of the guide and an example into the current directory, or another. */
 
-import { resolve } from "node:path";
 import { exitCode } from "../exit-codes.js";
 import { initFiles } from "../init-files.js";
 import { printableLine } from "../render/printable.js";
 import type { Call } from "../command.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
-  const dir = resolve(args["DIRECTORY"] ?? ".");
+  const dir = directoryFromHere(args["DIRECTORY"] ?? ".");
   const { written, kept } = await initFiles(dir);
   if (settings.isOn("json")) {
     out.write(`${JSON.stringify({ dir, written, kept })}\n`);

@@ -13,6 +13,7 @@ import type { Settings } from "../settings.js";
 import { quoteForShell } from "../shell-word.js";
 import { explainSystemError } from "../system-error.js";
 import { UsageError } from "../usage-error.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { SOURCE: source = "" } = args;
@@ -25,7 +26,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   } else writePage(output, report.html);
   const note = report.note === null ? "" : `${printableLine(report.note)}\n`;
   if (!settings.isOn("quiet")) err.write(`${note}${output === "-" ? "" : `written: ${quoteForShell(output)}\n`}`);
-  const path = output === "-" ? null : resolve(output);
+  const path = output === "-" ? null : directoryFromHere(output);
   if (settings.isOn("json")) out.write(`${JSON.stringify({ path, bytes: Buffer.byteLength(report.html), note: report.note })}\n`);
   return exitCode.completed;
 }

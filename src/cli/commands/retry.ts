@@ -3,7 +3,6 @@
  * runs here, in the foreground.
  */
 
-import { resolve } from "node:path";
 import { viewJob, viewPaths, type RetryWish } from "../../index.js";
 import { askToRetry } from "../../internal.js";
 import type { Call } from "../command.js";
@@ -14,6 +13,7 @@ import { summaryJson } from "../render/job-json.js";
 import { printableLine } from "../render/printable.js";
 import { slurmOnRecord } from "../slurm-settings.js";
 import { commandText, placeOption } from "../shell-word.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
@@ -25,7 +25,7 @@ export async function execute(call: Call): Promise<number> {
   };
   const dir = settings.dir();
   requireJob(dir, name);
-  const there = await askToRetry(resolve(dir), name, wish);
+  const there = await askToRetry(directoryFromHere(dir), name, wish);
   if (there !== null) {
     sayAgain(call, there.tasks, " where the job runs", "");
     if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ job: name, tasks: there.tasks, summary: null })}\n`);

@@ -1,6 +1,5 @@
 /** `rm JOB`: removes a job, with its logs and its earlier runs. One that runs is ended first. */
 
-import { resolve } from "node:path";
 import { askToCancel, prepareBase, removeJob } from "../../internal.js";
 import type { Call } from "../command.js";
 import { askOrAct } from "../ask-or-act.js";
@@ -8,11 +7,12 @@ import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
 import { warnOn } from "../warn.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings, terminal } = call;
   const { JOB: name = "" } = args;
-  const dir = resolve(settings.dir());
+  const dir = directoryFromHere(settings.dir());
   requireJob(settings.dir(), name);
   prepareBase(dir).forEach(warnOn(terminal));
   const end = () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name));

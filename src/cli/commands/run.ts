@@ -1,7 +1,7 @@
 /** `run FILE|DIR|-`: runs one job in the foreground, to its end. */
 
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename } from "node:path";
 import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
@@ -13,6 +13,7 @@ import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 import { UsageError } from "../usage-error.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings } = call;
@@ -31,8 +32,8 @@ export async function execute(call: Call): Promise<number> {
       if (isDropped)
         return {
           tasks: 0,
-          slurm: slurmOnRecord(settings, dir, basename(resolve(file))),
-          begin: (executor) => executor.takeUp(resolve(file)),
+          slurm: slurmOnRecord(settings, dir, basename(directoryFromHere(file))),
+          begin: (executor) => executor.takeUp(directoryFromHere(file)),
         };
       const whole = await readJobFile(file, {
         pools: (asked, { slurm }) => machinePools(engineLimits(settings, slurm))(asked),

@@ -3,7 +3,6 @@
  * stops it gracefully, the next one at once.
  */
 
-import { resolve } from "node:path";
 import type { LogLevel } from "../../manager/log.js";
 import { startInBackground, tellStarter } from "../../manager/daemon.js";
 import { engineLimits } from "../engine-options.js";
@@ -17,6 +16,7 @@ import { watchSignals } from "../signals.js";
 import { explainSystemError } from "../system-error.js";
 import type { Call } from "../command.js";
 import type { Sink } from "../terminal.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { settings } = call;
@@ -26,7 +26,7 @@ export async function execute(call: Call): Promise<number> {
 async function startThere({ settings, terminal }: Call): Promise<number> {
   // Complains here, where somebody reads it.
   engineLimits(settings);
-  const dir = resolve(settings.dir());
+  const dir = directoryFromHere(settings.dir());
   const pid = await startInBackground(dir, [process.execPath, cliPath(), "start", "--foreground", ...givenOptions(settings)]);
   if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ manager: { pid }, dir })}\n`);
   else if (!settings.isOn("quiet")) terminal.err.write(`manager ${pid} watches ${printableLine(dir)}\n`);
@@ -68,7 +68,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
     await manager.stop();
     return exitCode.completed;
   } catch (thrown) {
-    const error = explainSystemError(thrown, resolve(settings.dir()));
+    const error = explainSystemError(thrown, directoryFromHere(settings.dir()));
     // Whoever started it in the background hears it from there, and says it.
     if (process.send === undefined) throw error;
     tellStarter(error as Error);

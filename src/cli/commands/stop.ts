@@ -1,13 +1,13 @@
 /** `stop`: ends the manager of a directory gracefully and waits until it is gone. */
 
-import { resolve } from "node:path";
 import { stopManager } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { printableLine } from "../render/printable.js";
 import type { Call } from "../command.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 export async function execute({ settings, terminal: { out, err } }: Call): Promise<number> {
-  const dir = resolve(settings.dir());
+  const dir = directoryFromHere(settings.dir());
   const manager = await stopManager(dir);
   if (settings.isOn("json")) out.write(`${JSON.stringify({ stopped: manager, dir })}\n`);
   else if (!settings.isOn("quiet")) {

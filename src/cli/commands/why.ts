@@ -3,7 +3,6 @@
  * the record alone, and from the engine that runs the job what only that knows. Takes no lock, changes nothing.
  */
 
-import { resolve } from "node:path";
 import { explainJob } from "../../analysis/why-job.js";
 import { explainTask } from "../../analysis/why-task.js";
 import { AirError, readHistoryIn, viewJobs, type JobView, type LiveState, type RunHistory } from "../../index.js";
@@ -18,6 +17,7 @@ import { whyTaskText, type Circumstances } from "../render/why-task-text.js";
 import type { Settings } from "../settings.js";
 import { suggestion } from "../suggest-word.js";
 import { waitsFor } from "../waits-for.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 const UNKNOWN: LiveState = { holds: [], trouble: null };
 
@@ -68,7 +68,7 @@ function historyOf({ dir }: JobView): RunHistory | null {
 async function liveStateOf(job: JobView, settings: Settings): Promise<LiveState> {
   if (job.isOver || job.engine === null || settings.text("run") !== null) return UNKNOWN;
   try {
-    return (await askToExplain(resolve(settings.dir()), job.name)) ?? UNKNOWN;
+    return (await askToExplain(directoryFromHere(settings.dir()), job.name)) ?? UNKNOWN;
   } catch (error) {
     if (error instanceof AirError) return { ...UNKNOWN, trouble: error.code === "AIR_LOCKED" ? error.message : null };
     throw error;

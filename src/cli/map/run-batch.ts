@@ -4,7 +4,6 @@
  */
 
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
 import {
   AirExecutor,
   viewPaths,
@@ -39,6 +38,7 @@ import { findUnshown } from "./find-unshown.js";
 import { commandToGoOn } from "./command-to-go-on.js";
 import { collected, type Prepared } from "./prepare.js";
 import type { Wish } from "./wish.js";
+import { directoryFromHere } from "../../system/current-directory.js";
 
 /** As of a program that SIGPIPE ended. */
 const READER_GONE = 141;
@@ -81,7 +81,7 @@ class Batch {
     const signals = this.#watch(executor);
     try {
       const unshown = findUnshown(settings, this.#wish);
-      const ended = unshown === null ? null : await (await executor.takeUp(resolve(unshown))).finished();
+      const ended = unshown === null ? null : await (await executor.takeUp(directoryFromHere(unshown))).finished();
       const summary = ended === null ? await this.#map(executor, inputs) : await this.#showRest(ended, inputs);
       return await this.#tell(summary, signals);
     } catch (error) {

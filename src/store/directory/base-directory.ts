@@ -13,7 +13,7 @@ import { explainRefusal } from "../../system/refusal.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
-const OURS = /^(?:jobs|lanes|control|removed|bench|manager\..*)$/;
+const OURS = /^(?:jobs|lanes|control|removed|bench|devices|manager\..*)$/;
 
 /**
  * Makes the directory and what belongs into it, where missing. Returns what a user should be told.

@@ -6,6 +6,7 @@
 
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { pathBytes } from "../../system/current-directory.js";
 
 export type LookupResult = { readonly file: string } | { readonly problem: string };
 
@@ -76,13 +77,14 @@ function search(command: string, cwd: string, path: string): LookupResult {
 }
 
 function kindOf(file: string): "missing" | "directory" | "no-permission" | "executable" {
+  const path = pathBytes(file);
   try {
-    if (statSync(file).isDirectory()) return "directory";
+    if (statSync(path).isDirectory()) return "directory";
   } catch {
     return "missing";
   }
   try {
-    accessSync(file, constants.X_OK);
+    accessSync(path, constants.X_OK);
     return "executable";
   } catch {
     return "no-permission";
