@@ -1,7 +1,8 @@
 /**
  * Which jobs the manager is opening just now, in `manager.opening`: what was in hand when one died shows there, for reading a job can take
- * more memory than there is. Whoever was in hand is opened by itself and last the next time, and what a manager died of twice is set aside,
- * until its files change: so no job brings every manager down.
+ * more memory than there is. Whoever was in hand is opened by itself and last the next time, and what managers died of three times is set aside,
+ * until its files change: so no job brings every manager down. Death by kill -9 looks the same, so what was in hand together with others at
+ * a first death is watched from then on, and counts nothing yet.
  *
  * Written by the manager alone, a line a beginning or an end; read by it at its start, and by `status`.
  */
@@ -24,9 +25,9 @@ type Line =
 
 /** With the ways out. */
 export const WHY_SET_ASIDE =
-  "two managers died while they opened it, of too little memory perhaps; run it by itself (air-executor run, its directory), or write its files again";
+  "three managers died while they opened it, of too little memory perhaps; run it by itself (air-executor run, its directory), or write its files again";
 
-const DEATHS_TO_BE_SET_ASIDE = 2;
+const DEATHS_TO_BE_SET_ASIDE = 3;
 const MOST_BYTES = 16 * 1024 * 1024;
 /** Once nothing is being opened and it is longer, it begins anew. */
 const LONG = 256 * 1024;
@@ -49,7 +50,10 @@ export class OpeningRecord {
   constructor(dir: string) {
     this.#path = pathOf(dir);
     const { suspects, open } = readLines(this.#path);
-    for (const [name, fingerprint] of open) suspects.set(name, { deaths: (suspects.get(name)?.deaths ?? 0) + 1, fingerprint });
+    for (const [name, fingerprint] of open) {
+      const before = suspects.get(name)?.deaths ?? (open.size === 1 ? 0 : -1);
+      suspects.set(name, { deaths: before + 1, fingerprint });
+    }
     this.#suspects = suspects;
     this.#fd = openIfPossible(this.#path);
     this.#beginAnew();

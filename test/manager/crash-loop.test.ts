@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { OpeningRecord, setAside } from "../../src/manager/opening-record.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
-test("what two managers died of while they opened it is set aside until its files change, and what lived on is not", (t) => {
+test("what three managers died of while they opened it is set aside until its files change, and what lived on is not", (t) => {
   const { dir } = temporaryPlace(t);
   mkdirSync(dir);
   const first = new OpeningRecord(dir);
@@ -25,6 +25,11 @@ test("what two managers died of while they opened it is set aside until its file
   second.begin("beside", "1");
   second.end("beside");
   second.begin("big", "1");
+  for (let deaths = 1; deaths < 3; deaths++) {
+    const next = new OpeningRecord(dir);
+    assert.equal(next.isSetAside("big", "1"), false, "what was opened beside others at first may have been ended with them");
+    next.begin("big", "1");
+  }
   const third = new OpeningRecord(dir);
   assert.equal(third.isSetAside("big", "1"), true);
   assert.equal(third.isSetAside("big", "2"), false, "with other files it is tried again");
@@ -39,13 +44,13 @@ test("what two managers died of while they opened it is set aside until its file
   assert.equal(existsSync(join(dir, "manager.opening")), false);
 });
 
-test("a job that takes more memory than there is brings two managers down, and no third; others go on, and status says so", async (t) => {
+test("a job that takes more memory than there is brings three managers down, and no fourth; others go on, and status says so", async (t) => {
   const place = new ManagedDirectory(t);
   place.env["NODE_OPTIONS"] = "--max-old-space-size=96";
   // A text of 40 MB that becomes far more in memory.
   const tasks = Array.from({ length: 110_000 }, (_, index) => task(`t${index}`, "true", ["x".repeat(40), `${index}`]));
   place.drop("big", tasks);
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < 3; round++) {
     await place.start().catch(() => {});
     await until(() => !place.isUp, "the manager to die");
   }
@@ -53,7 +58,25 @@ test("a job that takes more memory than there is brings two managers down, and n
   place.drop("small", [task("hello", "echo", ["hello"])]);
   await place.untilState("small", "completed");
   assert.ok(place.isUp);
-  assert.match(readFileSync(join(place.base, "manager.log"), "utf8"), /job \\"big\\" is set aside: two managers died/);
+  assert.match(readFileSync(join(place.base, "manager.log"), "utf8"), /job \\"big\\" is set aside: three managers died/);
   const { stdout } = place.run("status", "big");
-  assert.match(stdout, /it is set aside: two managers died while they opened it/);
+  assert.match(stdout, /it is set aside: three managers died while they opened it/);
+});
+
+test("a tasks.json of 57 MB is taken up under a heap of 512 MB, and its manager lives on for others", async (t) => {
+  const place = new ManagedDirectory(t);
+  place.env["NODE_OPTIONS"] = "--max-old-space-size=512";
+  const tasks = Array.from({ length: 113_000 }, (_, index) => task(`t${index}`, "true", ["x".repeat(220), `${index}`]));
+  place.drop("big", tasks);
+  assert.ok(statSync(place.path("big", "tasks.json")).size > 57_000_000);
+  await place.start();
+  place.drop("small", [task("hello", "echo", ["hello"])]);
+  await place.untilState("small", "completed");
+  await place.untilState("big", "working");
+  await place.end("SIGKILL");
+  await place.start();
+  place.drop("later", [task("hello", "echo", ["hello"])]);
+  await place.untilState("later", "completed");
+  assert.ok(place.isUp, "what it has adopted fits, too");
+  assert.equal(await place.end(), 0);
 });
