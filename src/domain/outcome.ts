@@ -9,10 +9,18 @@ export type StopReason =
   /** The engine stops (Ctrl-C, TERM, `stop`): the task stays pending. */
   | "interrupt";
 
-/** What the runner saw. */
-export type Result =
+/** It ran, and this is what its main process left. */
+export type EndedByItself = (
   | { readonly kind: "exited"; readonly exitCode: number }
   | { readonly kind: "signaled"; readonly signal: string }
+) & {
+  /** The kernel killed a process for want of memory while it ran: probably this one, or the one whose end it tells. */
+  readonly isOutOfMemory?: true;
+};
+
+/** What the runner saw. */
+export type Result =
+  | EndedByItself
   /** It can't be started, and trying again won't help: command not found, not executable, missing directory. */
   | { readonly kind: "spawn-failed"; readonly message: string }
   /**

@@ -55,9 +55,9 @@ export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, ra
   }
   switch (outcome.kind) {
     case "exited":
-      return outcome.exitCode === 0 ? COMPLETED : failure(outcome.exitCode, `exit code ${outcome.exitCode}`);
+      return outcome.exitCode === 0 ? COMPLETED : failure(outcome.exitCode, `exit code ${outcome.exitCode}${causeOf(outcome)}`);
     case "signaled":
-      return failure(outcome.signal, `killed by ${outcome.signal}`);
+      return failure(outcome.signal, `killed by ${outcome.signal}${causeOf(outcome)}`);
     case "spawn-failed":
       return failure(null, outcome.message);
     case "lost": {
@@ -78,6 +78,10 @@ export function judge(task: TaskSpec, outcome: Outcome, history: TaskHistory, ra
     }
     return { status: "pending", error, delayMs: retryDelayMs(task, retry, random), isFailure: true, isLoss: false };
   }
+}
+
+function causeOf({ isOutOfMemory }: { readonly isOutOfMemory?: true }): string {
+  return isOutOfMemory === true ? " (out of memory)" : "";
 }
 
 function again(error: string): Ruling {

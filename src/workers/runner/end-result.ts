@@ -1,12 +1,12 @@
 /** From what a runner recorded of an attempt's end to a `Result`, in words that people understand. Pure. */
 
 import { constants } from "node:os";
-import type { Result, Usage } from "../../domain/outcome.js";
+import type { EndedByItself, Result, Usage } from "../../domain/outcome.js";
 import type { Descriptor } from "../../domain/ports.js";
 import { argumentLimit, findTooLong } from "./argument-limit.js";
 import type { EndKind, StartStage } from "./spool-lines.js";
 
-const COMPLETED: Result = { kind: "exited", exitCode: 0 };
+const COMPLETED: EndedByItself = { kind: "exited", exitCode: 0 };
 const SIGNALS = namesOf(constants.signals);
 const FIRST_REAL_TIME = 34;
 const ERRORS = namesOf(constants.errno);
@@ -27,11 +27,11 @@ export function endOf(
   return { result: kind === "x" ? exited(value) : signaled(value), usage: usageOf(userUs, systemUs, rssKb) };
 }
 
-export function exited(exitCode: number): Result {
+export function exited(exitCode: number): EndedByItself {
   return exitCode === 0 ? COMPLETED : { kind: "exited", exitCode };
 }
 
-export function signaled(number: number): Result {
+export function signaled(number: number): EndedByItself {
   const signal = SIGNALS.get(number) ?? (number >= FIRST_REAL_TIME ? `SIGRTMIN+${number - FIRST_REAL_TIME}` : `signal ${number}`);
   return { kind: "signaled", signal };
 }

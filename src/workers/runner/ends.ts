@@ -2,16 +2,25 @@
  * Collects what a runner has recorded of attempts, in columns, until it is sent to the main thread. In the worker thread; knows no process.
  */
 
-import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, END, type ThreadNews, type UnusualEnd } from "./messages.js";
+import { MemoryKills } from "./memory-kills.js";
+import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, END, OUT_OF_MEMORY, type ThreadNews, type UnusualEnd } from "./messages.js";
 import type { EndKind } from "./spool-lines.js";
 
 const FIRST_ROOM = 64;
+const KILLED = 9;
+/** As a shell says it of the last that it started. */
+const TOLD_OF_KILLED = 128 + KILLED;
 
 export class Ends {
   #columns = new Float64Array(FIRST_ROOM * END);
   #length = 0;
   #begun: number[] = [];
   #unusual: UnusualEnd[] = [];
+  readonly #memoryKills = new MemoryKills();
+
+  constructor() {
+    this.#memoryKills.sample(Date.now());
+  }
 
   get isEmpty(): boolean {
     return this.#length === 0 && this.#begun.length === 0 && this.#unusual.length === 0;
@@ -40,7 +49,7 @@ export class Ends {
     }
     if (this.#length + END > this.#columns.length) this.#grow();
     const columns = this.#columns;
-    const why = reason === undefined ? 0 : reason === "limit" ? AFTER_LIMIT : AFTER_STOP;
+    const why = reason === undefined ? this.#causeOf(kind, value, begunAt) : reason === "limit" ? AFTER_LIMIT : AFTER_STOP;
     columns[this.#length++] = key;
     columns[this.#length++] = (kind === "s" ? BY_SIGNAL : 0) | why;
     columns[this.#length++] = value;
@@ -62,7 +71,13 @@ export class Ends {
     this.#length = 0;
     this.#begun = [];
     this.#unusual = [];
+    this.#memoryKills.sample(Date.now());
     return { news, transfer: [ends.buffer] };
+  }
+
+  #causeOf(kind: "x" | "s", value: number, begunAt: number): number {
+    if (value !== (kind === "s" ? KILLED : TOLD_OF_KILLED)) return 0;
+    return this.#memoryKills.accountsFor(begunAt / 1000, Date.now()) ? OUT_OF_MEMORY : 0;
   }
 
   #grow(): void {

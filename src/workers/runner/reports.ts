@@ -1,8 +1,9 @@
 /** What local-runner.ts tells the engine of attempts, from what the thread and their descriptors say. Pure. */
 
 import type { Begun, Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
+import type { EndedByItself } from "../../domain/outcome.js";
 import { exited, signaled, usageOf } from "./end-result.js";
-import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL } from "./messages.js";
+import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, OUT_OF_MEMORY } from "./messages.js";
 
 /** @param at where the numbers of the end begin in `ends` */
 export function reportOf(ends: Float64Array, at: number): Report {
@@ -14,11 +15,16 @@ export function reportOf(ends: Float64Array, at: number): Report {
     at: ends[at + 4]! / 1000,
     // As exact as the record is: no attempt is to end before it began.
     begunAt: Math.floor(ends[at + 3]! / 1000),
-    result: (how & BY_SIGNAL) === 0 ? exited(value) : signaled(value),
+    result: resultOf(how, value),
     ...(usage !== null && { usage }),
     wasStopped: (how & AFTER_STOP) !== 0,
     ...((how & AFTER_LIMIT) !== 0 && { hasTimedOut: true }),
   };
+}
+
+function resultOf(how: number, value: number): EndedByItself {
+  const result = (how & BY_SIGNAL) === 0 ? exited(value) : signaled(value);
+  return (how & OUT_OF_MEMORY) === 0 ? result : { ...result, isOutOfMemory: true };
 }
 
 /** @param pairs of a key and when it began, in µs. @param isOurs whether it is still in flight */
