@@ -62,6 +62,14 @@ export interface HistoryRestored {
   readonly attempts: readonly (readonly [task: string, attempts: readonly AttemptHistory[]])[];
 }
 
+/** An engine runs the job from now on, as far as it was not over: the first one, or whoever goes on with it. */
+export interface JobTakenUp {
+  readonly type: "job-taken-up";
+  readonly at: number;
+  /** How many tasks of one cpu it runs at once, those of other jobs included. */
+  readonly slots: number;
+}
+
 /** An attempt is about to start. On disk before the runner hears of it. */
 export interface AttemptStarted {
   readonly type: "attempt-started";
@@ -174,6 +182,7 @@ export type JobEvent =
   | RecordsRestored
   | JobRestored
   | HistoryRestored
+  | JobTakenUp
   | AttemptStarted
   | AttemptBegun
   | AttemptStopping

@@ -54,6 +54,8 @@ export interface RunHistory {
   readonly owner: JobOwner;
   readonly settings: JobSettings;
   readonly takenAt: number;
+  /** How many tasks of one cpu its engine ran at once, of several engines the most; null if that is not on record. */
+  readonly slots: number | null;
   /** In the order of the job. */
   readonly tasks: readonly TaskHistory[];
   readonly pauses: readonly Pause[];

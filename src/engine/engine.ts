@@ -175,7 +175,7 @@ export class Engine {
   }
 
   #begin(opened: OpenedJob, { only, isFed, endsDecide }: BeginOptions): RunningJob {
-    const { durability, graceMs, onWarning } = this.#options;
+    const { durability, graceMs, onWarning, concurrency } = this.#options;
     if (opened.warning !== null) onWarning(opened.warning);
     // While the scheduler makes its plan the runner can start.
     this.#runner.warm(Math.min(this.#options.concurrency, isFed === true ? Infinity : opened.picture.counts.pending));
@@ -186,6 +186,7 @@ export class Engine {
       durability,
       graceMs,
       onWarning,
+      concurrency,
       only,
       isFed,
       endsDecide,

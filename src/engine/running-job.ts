@@ -35,6 +35,8 @@ export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   /** What a task has to end by itself when its time is over. */
   readonly graceMs: number;
   readonly onWarning: (message: string) => void;
+  /** How many tasks of one cpu the engine runs at once. */
+  readonly concurrency: number;
   /** If given, only the attempts in flight of these tasks are adopted, nothing is started, and the job is left unfinished. */
   readonly only?: readonly string[] | undefined;
   /** True for a map whose input is at hand: `feed` and `endInput` will be called. Default: false. */
@@ -249,7 +251,8 @@ export class RunningJob {
     let onOver = (): void => {};
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this;
-    const { clock, only, scheduler, graceMs, endsDecide = false } = this.#options;
+    const { clock, only, scheduler, graceMs, concurrency, endsDecide = false } = this.#options;
+    if (only === undefined) this.#writer.record([{ type: "job-taken-up", at: clock.now(), slots: concurrency }]);
     const { inFlight, ...loaded } = picture.load();
     const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
     const ports: JobPorts = {

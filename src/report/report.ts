@@ -28,11 +28,16 @@ export function reportOfRun(paths: JobPaths, name: string, nowMs: number): Repor
   const note = noteOf(history);
   const run = runDataOf(history, {
     nowMs,
-    slots: history.settings.concurrency,
+    slots: slotsOf(history),
     note,
     tailOf: ({ spec }) => logTail(join(paths.logs, logFileName(spec.id))),
   });
   return { html: makePage(`${history.job.name} · ${history.job.state}`, { run, bench: null }), note };
+}
+
+/** What its engine had, within the job's own limit. Null if neither is on record. */
+function slotsOf({ slots, settings: { concurrency } }: RunHistory): number | null {
+  return slots === null || concurrency === null ? (slots ?? concurrency) : Math.min(slots, concurrency);
 }
 
 export function reportOfBench(result: BenchResult): Report {

@@ -8,7 +8,7 @@ import { makePlayground } from "./support/cli.js";
 
 /** The data of a page. */
 function dataOf(html: string): {
-  run: { name: string; note: string | null; state: string; tasks: { rest: string[] } } | null;
+  run: { name: string; note: string | null; state: string; tasks: { rest: string[] }; slots: number } | null;
   bench: object | null;
 } {
   return JSON.parse(/<script type="application\/json" id="data">(.*)<\/script>/.exec(html)![1]!) as ReturnType<typeof dataOf>;
@@ -26,6 +26,16 @@ test("report writes the page of a job into one file, and says where", async (con
   const again = await run(["report", "job", "--output", "other.html", "--json"]);
   assert.deepEqual(JSON.parse(again.stdout), { path: join(dir, "other.html"), bytes: Buffer.byteLength(html), note: null });
   assert.equal((await run(["report", "job", "--output", "-"])).stdout, html);
+});
+
+test("a page has as many slots as the engine had, within the job's own limit, however few were taken", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", [task("a", "true"), task("b", "true", ["a"])]);
+  await run(["run", "job.json", "-q", "-j", "7"]);
+  assert.equal(dataOf((await run(["report", "job", "--output", "-"])).stdout).run!.slots, 7);
+  write("job.json", { concurrency: 3, tasks: [task("a", "true")] });
+  await run(["run", "job.json", "-q", "-j", "7"]);
+  assert.equal(dataOf((await run(["report", "job", "--output", "-"])).stdout).run!.slots, 3);
 });
 
 test("an earlier run has a page too, and a run that is not there has none", async (context) => {
@@ -63,7 +73,7 @@ test("a damaged record gives what stands before the damage, and says so", async 
   await run(["run", "job.json", "-q"]);
   const journal = join(dir, ".air-executor/jobs/job/journal.ndjson");
   const lines = readFileSync(journal, "utf8").split("\n");
-  lines[2] = lines[2]!.replace("attempt", "atempt");
+  lines[3] = lines[3]!.replace("attempt", "atempt");
   writeFileSync(journal, lines.join("\n"));
   const { code, stdout } = await run(["report", "job", "--output", "-"]);
   assert.equal(code, 0);

@@ -189,11 +189,11 @@ test("of a damaged journal it tells what stands before the damage, and says so",
   assert.equal((await playground.run(["run", "job.json"])).code, 0);
   const journal = join(playground.dir, ".air-executor", "jobs", "job", "journal.ndjson");
   const lines = readFileSync(journal, "utf8").split("\n");
-  lines[4] = lines[4]!.replace("task", "tusk");
+  lines[5] = lines[5]!.replace("task", "tusk");
   writeFileSync(journal, lines.join("\n"));
   const { code, stdout, stderr } = await playground.run(["why", "job"]);
   assert.equal(code, 0);
-  assert.match(stderr, /journal\.ndjson: line 5 is damaged/);
+  assert.match(stderr, /journal\.ndjson: line 6 is damaged/);
   assert.match(stdout, /Its record is damaged; this is what it says up to the damage:/);
   const task = await playground.run(["why", "job", "a"]);
   assert.deepEqual([task.code, /a of job job: completed/.test(task.stdout)], [0, true]);

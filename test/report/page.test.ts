@@ -35,6 +35,7 @@ function historyOf(tasks: readonly TaskHistory[], state: RunHistory["job"]["stat
     owner: "run",
     settings: settings({}),
     takenAt: 0,
+    slots: null,
     tasks,
     pauses: [],
     holds: [],

@@ -29,6 +29,7 @@ export function* compacted(picture: Picture, history: RunHistory, at: number): G
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
     yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
   }
+  if (history.slots !== null) yield { type: "job-taken-up", at: picture.takenAt, slots: history.slots };
   yield* historyRestored(history, at);
   yield* history.holds;
   const { warnings, edits } = picture;

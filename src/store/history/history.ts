@@ -29,6 +29,7 @@ export class History {
   readonly #pauses: Mutable<Pause>[] = [];
   readonly #holds: HeldBack[] = [];
   #takenAt = 0;
+  #slots: number | null = null;
   /** How many tasks an earlier, longer journal has told of. */
   #restored = 0;
 
@@ -64,6 +65,9 @@ export class History {
       case "held-back":
         this.#holds.push(event);
         return;
+      case "job-taken-up":
+        this.#slots = Math.max(this.#slots ?? 0, event.slots);
+        return;
       case "records-restored":
       case "job-restored":
       case "attempt-stopping":
@@ -85,6 +89,7 @@ export class History {
       owner,
       settings,
       takenAt: this.#takenAt,
+      slots: this.#slots,
       tasks: this.#entries.map(({ pendingSince, attempts }, index): TaskHistory => {
         const readyAt = records[index]!.status === "pending" ? this.#readyAt(index) : null;
         return { spec: tasks[index]!, record: records[index]!, pendingSince, readyAt, attempts };

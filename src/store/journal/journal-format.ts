@@ -75,6 +75,7 @@ function encodeHead(seq: number, event: JobEvent): string {
       return withRest(`${start},"format":${FORMAT_VERSION}`, event);
     case "records-restored":
     case "job-restored":
+    case "job-taken-up":
     case "attempt-begun":
     case "attempt-stopping":
     case "held-back":

@@ -97,6 +97,7 @@ export class Picture {
         ({ firstFailure: this.firstFailure, initialTasks: this.initialTasks } = event);
         return;
       case "history-restored":
+      case "job-taken-up":
       case "held-back":
         return;
       case "attempt-started":

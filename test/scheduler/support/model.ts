@@ -159,6 +159,7 @@ export class Model {
         assert.ok(event.at - event.since >= 1000);
         return;
       case "job-taken":
+      case "job-taken-up":
       case "records-restored":
       case "job-restored":
       case "history-restored":

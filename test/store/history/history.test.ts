@@ -231,3 +231,24 @@ test("an attempt began when its runner saw it begin, and took what the runner me
   await (await writeNewJournal(paths, compacted(readPicture(paths)!.picture, whole, AT + 40))).close();
   assert.deepEqual(readHistory(paths)?.tasks[0]!.attempts, whole.tasks[0]!.attempts);
 });
+
+test("how many tasks the engine ran at once is on record, of several engines the most, also after compaction", async (t) => {
+  const oneAfterTheOther: JobEvent[] = [
+    taken,
+    added(AT, task("a"), task("b")),
+    { type: "job-taken-up", at: AT, slots: 4 },
+    started("a", 1, AT + 10),
+    ended("a", 1, AT + 20, success),
+    { type: "job-interrupted", at: AT + 30 },
+    { type: "job-taken-up", at: AT + 50, slots: 2 },
+    started("b", 1, AT + 60),
+    ended("b", 1, AT + 70, success),
+    { type: "job-ended", at: AT + 70, state: "completed", error: null },
+  ];
+  const paths = await journalOf(t, oneAfterTheOther);
+  const history = readHistory(paths)!;
+  assert.deepEqual([history.slots, history.pauses], [4, [{ from: AT + 30, to: AT + 50 }]]);
+  const { picture } = readPicture(paths)!;
+  assert.equal((await historyOf(t, [...compacted(picture, history, AT + 99)])).slots, 4);
+  assert.equal((await historyOf(t, [taken])).slots, null, "an older version has not said it");
+});
