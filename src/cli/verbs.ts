@@ -186,7 +186,7 @@ export const verbs: readonly Verb[] = [
   {
     name: "prune",
     usage: "prune",
-    describe: "Remove ended jobs and earlier runs by age and count",
+    describe: "Remove ended jobs, earlier runs and benches by age and count",
     args: {},
     options: ["older-than", "keep", "dry-run"],
     examples: [

@@ -1,10 +1,11 @@
 /**
- * Removes ended jobs and earlier runs that are old or many. A job that is not ended is never touched, nor are its
+ * Removes ended jobs, earlier runs and benches that are old or many. A job that is not ended is never touched, nor are its
  * earlier runs while it isn't.
  */
 
 import { join } from "node:path";
 import { demand, demandKnown } from "../engine/options.js";
+import { listBenches, removeBench } from "./prune-benches.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { AirError } from "../domain/errors.js";
 import { isSystemError } from "../system/error-code.js";
@@ -16,7 +17,7 @@ import { jobPaths, jobsDir } from "../store/layout.js";
 export interface PrunePolicy {
   /** Only what ended longer ago, in milliseconds. Default: however long ago. */
   readonly olderThanMs?: number;
-  /** Of each job that many of its last runs stay. Default: 0. */
+  /** Of each job that many of its last runs stay, and as many of its last benches. Default: 0. */
   readonly keep?: number;
   /** Only finds out what would be removed. Default: false. */
   readonly dryRun?: boolean;
@@ -29,6 +30,8 @@ export interface PrunedRun {
   readonly run: string;
   /** True if it was the job's last one: then the job is gone. */
   readonly isJob: boolean;
+  /** True for a bench of the job, with all that it ran. */
+  readonly isBench: boolean;
   /** Milliseconds since the epoch. */
   readonly completedAt: number;
 }
@@ -46,7 +49,7 @@ export async function prune(
   onWarning: (message: string) => void,
 ): Promise<PrunedRun[]> {
   demandPolicy(policy);
-  const pruned: PrunedRun[] = [];
+  const pruned = await pruneBenches(base, policy, nowMs, onWarning);
   for (const name of listJobs(base)) {
     try {
       for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
@@ -57,6 +60,31 @@ export async function prune(
     } catch (error) {
       if (!(error instanceof AirError) && !isSystemError(error)) throw error;
       onWarning(`job "${name}" can't be removed: ${error.message}`);
+    }
+  }
+  return pruned;
+}
+
+async function pruneBenches(
+  base: string,
+  { olderThanMs = -Infinity, keep = 0, dryRun }: PrunePolicy,
+  nowMs: number,
+  onWarning: (message: string) => void,
+): Promise<PrunedRun[]> {
+  const pruned: PrunedRun[] = [];
+  const counts = new Map<string, number>();
+  const chosen = listBenches(base).filter(({ name, completedAt }) => {
+    const count = counts.get(name) ?? 0;
+    counts.set(name, count + 1);
+    return count >= keep && nowMs - completedAt > olderThanMs;
+  });
+  for (const { name, id, completedAt } of chosen.toReversed()) {
+    try {
+      if (dryRun === true || (await removeBench(base, id, onWarning)))
+        pruned.push({ job: name, run: id, isJob: false, isBench: true, completedAt });
+    } catch (error) {
+      if (!(error instanceof AirError) && !isSystemError(error)) throw error;
+      onWarning(`bench "${id}" can't be removed: ${error.message}`);
     }
   }
   return pruned;
@@ -96,5 +124,5 @@ function toCandidate(job: string, dir: string, directory: string | null): Candid
   if (completedAt === null) return null;
   const id = state?.["id"];
   const run = typeof id === "string" ? id : (directory ?? job);
-  return { job, run, isJob: directory === null, completedAt, directory };
+  return { job, run, isJob: directory === null, isBench: false, completedAt, directory };
 }

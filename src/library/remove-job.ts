@@ -37,7 +37,7 @@ export async function removeJob(base: string, name: string, { end, onWarning }: 
     requireDirectory(paths.dir, name, base);
     const lock = mayAsk && socketOfHolder(paths.lock) !== null ? null : await tryHold(paths);
     try {
-      if (lock !== null && !hasSurvivors(paths)) return await removeDirectory(base, paths.dir, name, onWarning);
+      if (lock !== null && !hasSurvivors(paths)) return await removeDirectory(base, paths.dir, `job "${name}"`, name, onWarning);
     } finally {
       lock?.release();
     }
@@ -68,7 +68,7 @@ export async function removeRun(base: string, name: string, directory: string, o
   const lock = await tryHold(paths);
   if (lock === null) return false;
   try {
-    await removeDirectory(base, join(paths.runs, directory), name, onWarning);
+    await removeDirectory(base, join(paths.runs, directory), `job "${name}"`, name, onWarning);
     return true;
   } finally {
     lock.release();
@@ -82,7 +82,7 @@ export async function removeEnded(base: string, name: string, onWarning: OnWarni
   if (lock === null) return false;
   try {
     if (!isEnded(paths)) return false;
-    await removeDirectory(base, paths.dir, name, onWarning);
+    await removeDirectory(base, paths.dir, `job "${name}"`, name, onWarning);
     return true;
   } finally {
     lock.release();
@@ -115,7 +115,13 @@ function requireDirectory(dir: string, name: string, base: string): void {
 }
 
 /** Moves a directory out of sight at once, and then deletes it, with whatever an earlier call could not finish and that can be now. */
-async function removeDirectory(base: string, dir: string, name: string, onWarning: OnWarning): Promise<void> {
+export async function removeDirectory(
+  base: string,
+  dir: string,
+  what: string,
+  name: string,
+  onWarning: OnWarning,
+): Promise<void> {
   const removed = removedDir(base);
   ensurePrivateDirectory(removed);
   const own = `${name}-${randomDigits(12)}`;
@@ -124,7 +130,7 @@ async function removeDirectory(base: string, dir: string, name: string, onWarnin
   for (const entry of entries.answer === "yes" ? entries.found : [own]) {
     await rm(join(removed, entry), { recursive: true, force: true }).catch(({ message }: Error) => {
       if (entry === own)
-        onWarning(`job "${name}": what is left in ${join(removed, own)} can't be deleted (${message}): remove it by hand`);
+        onWarning(`${what}: what is left in ${join(removed, own)} can't be deleted (${message}): remove it by hand`);
     });
   }
 }

@@ -39,6 +39,8 @@ export const controlDir = (base: string): string => join(base, "control");
 export const removedDir = (base: string): string => join(base, "removed");
 /** A directory for each bench, with its runs and its result. */
 export const benchDir = (base: string): string => join(base, "bench");
+/** Held while the bench is made; `dir` is its own. */
+export const benchLock = (dir: string): string => join(dir, "lock");
 /** Locks of the GPUs: of the engine that may hand one out, and of the task that has it. */
 export const devicesDir = (base: string): string => join(base, "devices");
 export const gpuLock = (base: string, gpu: number): string => join(devicesDir(base), `gpu-${gpu}`);

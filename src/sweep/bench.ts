@@ -8,8 +8,9 @@ import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
 import type { JobSpec } from "../domain/job.js";
-import { benchDir } from "../store/layout.js";
+import { benchDir, benchLock } from "../store/layout.js";
 import { checkJobName } from "../store/names.js";
+import { takeLock } from "../system/lock.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { temporaryOf, writeTemporary } from "../system/temporary-file.js";
 import { answerOf } from "./answer.js";
@@ -99,6 +100,15 @@ export class Bench {
     const problem = checkJobName(name);
     if (problem !== null) throw new AirError("AIR_USAGE", `name: ${problem}`);
     const { id, dir } = makeBenchDir(this.#host.dir, name);
+    const lock = await takeLock(benchLock(dir), `bench "${id}"`);
+    try {
+      return await this.#measure(specs, { id, name, dir });
+    } finally {
+      lock.release();
+    }
+  }
+
+  async #measure(specs: readonly JobSpec[], { id, name, dir }: Pick<About, "id" | "name" | "dir">): Promise<BenchResult> {
     const machine = lookAtMachine();
     const about: About = {
       format: RESULT_FORMAT,

@@ -1,4 +1,4 @@
-/** `prune`: removes ended jobs and earlier runs, by age and count. Nothing else deletes but `rm`. */
+/** `prune`: removes ended jobs, earlier runs and benches, by age and count. Nothing else deletes but `rm`. */
 
 import type { PrunedRun } from "../../index.js";
 import type { Call } from "../command.js";
@@ -22,16 +22,21 @@ export async function execute(call: Call): Promise<number> {
   if (settings.isOn("json")) {
     terminal.out.write(`${JSON.stringify({ removed: pruned.map(toJson), dry_run: dryRun })}\n`);
   } else {
-    for (const { job, run, isJob, completedAt } of pruned) {
-      const what = isJob ? "the job, run" : "run";
+    for (const { job, run, isJob, isBench, completedAt } of pruned) {
+      const what = isBench ? "bench" : isJob ? "the job, run" : "run";
       terminal.out.write(`${printableLine(job)}  ${what} ${printableLine(run)}, ended ${formatTime(completedAt)}\n`);
     }
-    const count = `${formatCount(pruned.length)} ${pruned.length === 1 ? "run" : "runs"}`;
+    const benches = pruned.filter(({ isBench }) => isBench).length;
+    const runs = pruned.length - benches;
+    const count = [
+      ...(runs > 0 || benches === 0 ? [`${formatCount(runs)} ${runs === 1 ? "run" : "runs"}`] : []),
+      ...(benches > 0 ? [`${formatCount(benches)} ${benches === 1 ? "bench" : "benches"}`] : []),
+    ].join(" and ");
     if (!settings.isOn("quiet")) terminal.err.write(`${count} ${dryRun ? "would be removed" : "removed"}\n`);
   }
   return exitCode.completed;
 }
 
-function toJson({ job, run, isJob, completedAt }: PrunedRun): object {
-  return { job, run, is_job: isJob, completed_at: new Date(completedAt).toISOString() };
+function toJson({ job, run, isJob, isBench, completedAt }: PrunedRun): object {
+  return { job, run, is_job: isJob, is_bench: isBench, completed_at: new Date(completedAt).toISOString() };
 }
