@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AirExecutor, type TaskInput } from "../src/index.js";
+import { journalLines } from "./support/journal-lines.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
 
 const main = fileURLToPath(new URL("../bundle/air-executor.cjs", import.meta.url));
@@ -46,13 +47,6 @@ function populations(groups: number): TaskInput[] {
   return [...tasks, ...combined].toReversed();
 }
 
-interface Line {
-  readonly seq: number;
-  readonly type: string;
-  readonly task: string;
-  readonly status: string;
-}
-
 for (const [name, tasks] of [
   ["mosaic", mosaic(80)],
   ["alignment", alignment(150)],
@@ -69,15 +63,13 @@ for (const [name, tasks] of [
     const dependencies = new Map(tasks.map(({ id, dependencies: list = [] }) => [id!, list]));
     const completed = new Set<string>();
     const started = new Set<string>();
-    for (const text of readFileSync(join(job, "journal.ndjson"), "utf8").trimEnd().split("\n")) {
-      const line = JSON.parse(text) as Line;
-      if (line.type === "attempt-started") {
-        assert.ok(!started.has(line.task), `${line.task} started twice`);
-        started.add(line.task);
-        for (const id of dependencies.get(line.task)!)
-          assert.ok(completed.has(id), `${line.task} started before ${id} had ended`);
+    for (const { type, task: id = "", status } of journalLines(join(job, "journal.ndjson"))) {
+      if (type === "attempt-started") {
+        assert.ok(!started.has(id), `${id} started twice`);
+        started.add(id);
+        for (const needed of dependencies.get(id)!) assert.ok(completed.has(needed), `${id} started before ${needed} had ended`);
       }
-      if (line.type === "attempt-ended" && line.status === "completed") completed.add(line.task);
+      if (type === "attempt-ended" && status === "completed") completed.add(id);
     }
     assert.equal(completed.size, tasks.length);
 

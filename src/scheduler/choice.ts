@@ -41,7 +41,7 @@ export interface DispatcherOptions {
 export type Chosen = Map<JobRun, Starting>;
 
 /** What an attempt waits behind, and since when. */
-type Place = Pick<Attempt, "batch" | "line" | "handedAt">;
+type Place = Pick<Attempt, "batch" | "line" | "handedAt"> & { readonly at: number };
 
 export class Choice {
   readonly #options: DispatcherOptions;
@@ -120,11 +120,12 @@ export class Choice {
       const placement = queue.place();
       const before = waiting;
       const handedAt = this.#options.clock.monotonic();
+      const at = this.#options.clock.now();
       for (; waiting < most; waiting++) {
         const task = job.ready.headOf(demand);
         if (task === undefined || job.plan.isApart(task) || !mayWaitAnywhere(job.plan.taskAt(task))) break;
         job.ready.take(demand);
-        this.#add(task, null, { batch: null, line, handedAt }, startingOf(chosen, job), job, placement);
+        this.#add(task, null, { batch: null, line, handedAt, at }, startingOf(chosen, job), job, placement);
       }
       if (waiting === before) break;
       this.#admission.pass(job);
@@ -138,6 +139,7 @@ export class Choice {
     const { job, demand } = queue;
     const most = this.#mostOf(job);
     const handedAt = this.#options.clock.monotonic();
+    const at = this.#options.clock.now();
     const line = this.#line;
     const batch: Batch | null = line === null ? { job, handedAt, size: 0, left: [], isBroken: false } : null;
     for (let size = 0; size < most; size++) {
@@ -147,7 +149,7 @@ export class Choice {
       if (size > 0 && (isApart || !mayWait(job.plan.taskAt(task)))) break;
       const holding = size > 0 ? null : this.#admission.start(queue, handedAt);
       job.ready.take(demand);
-      this.#add(task, holding, { batch, line, handedAt }, starting, job, placement);
+      this.#add(task, holding, { batch, line, handedAt, at }, starting, job, placement);
       if (isApart) break;
     }
     this.#admission.refresh(job);
@@ -162,7 +164,7 @@ export class Choice {
   #add(
     task: number,
     holding: Holding | null,
-    { batch, line, handedAt }: Place,
+    { batch, line, handedAt, at }: Place,
     { attempts, placements, starts }: Starting,
     job: JobRun,
     placement: Placement,
@@ -182,7 +184,7 @@ export class Choice {
     placements.push(gpus.length === 0 ? placement : { ...placement, gpus });
     starts.push({
       type: "attempt-started",
-      at: this.#options.clock.now(),
+      at,
       task: job.plan.taskAt(task).id,
       attempt: job.plan.attemptsOf(task) + 1,
       claim: placement.claim,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { test } from "node:test";
 import { describeEnd, Engine } from "../support/engine.js";
+import { journalLines } from "../support/journal-lines.js";
 import { areGone } from "../support/processes.js";
 import { temporaryPlace, type Place } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -24,8 +25,8 @@ const idsSeen = ({ witness }: Place): string[] =>
   readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
 
 function handedOver({ dir }: Place): number {
-  const journal = join(dir, "jobs", NAME, "journal.ndjson");
-  return existsSync(journal) ? readFileSync(journal, "utf8").split('"type":"attempt-started"').length - 1 : 0;
+  const lines = journalLines(join(dir, "jobs", NAME, "journal.ndjson"));
+  return lines.filter(({ type }) => type === "attempt-started").length;
 }
 
 function idsOf({ dir }: Place, wanted: string): string[] {

@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AirExecutor } from "../../src/index.js";
 import { untilHolds } from "../support/shell-loops.js";
+import { journalLines } from "../support/journal-lines.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const SHORT = 60;
 const GATED = 30;
 
-interface Line {
-  readonly type: string;
-  readonly task: string;
-  readonly queued?: true;
-}
-
 /** Tasks that were handed over ahead and of which nothing more is on record. */
 function waiting(dir: string, job: string): string[] {
-  const path = join(dir, "jobs", job, "journal.ndjson");
   const waits = new Set<string>();
-  for (const line of existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : []) {
-    const { type, task, queued } = JSON.parse(line) as Line;
+  for (const { type, task = "", queued } of journalLines(join(dir, "jobs", job, "journal.ndjson"))) {
     if (type === "attempt-started" && queued === true) waits.add(task);
     else if (type.startsWith("attempt-")) waits.delete(task);
   }

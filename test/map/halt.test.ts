@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 import type { MapHalt, MapResult, MapSummary, MapTask } from "../../src/index.js";
+import { journalLines } from "../support/journal-lines.js";
 import { readWitness, witnessed } from "../support/witness.js";
-import { journalOf, Counter, mapPlace, type MapPlace } from "./support.js";
+import { Counter, mapPlace, type MapPlace } from "./support.js";
 
 const shell = (text: string): MapTask => ({ command: "sh", args: ["-c", text] });
 
@@ -84,10 +86,9 @@ test("with a delay tasks are handed over no closer together than that", async (t
   const { results } = await drain(executor.map([0, 1, 2, 3], () => shell("true"), { name: "paced", delayMs: 60 }));
   assert.equal(results.length, 4);
   // When the runner has them is on record; when they then begin is up to the machine.
-  const starts = journalOf(dir, "paced")
-    .split("\n")
-    .filter((line) => line.includes('"attempt-started"'))
-    .map((line) => Date.parse((JSON.parse(line) as { at: string }).at));
+  const starts = journalLines(join(dir, "jobs/paced/journal.ndjson"))
+    .filter(({ type }) => type === "attempt-started")
+    .map(({ at }) => Date.parse(at));
   assert.equal(starts.length, 4);
   for (let index = 1; index < starts.length; index++) {
     assert.ok(starts[index]! - starts[index - 1]! >= 59, `${starts[index]! - starts[index - 1]!} ms`);

@@ -1,7 +1,5 @@
 /** An executor for maps in a directory that goes with the test, and what its files say. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { AirExecutor, viewJob, viewPaths, type ExecutorOptions, type JobView, type MapResult } from "../../src/index.js";
 import { temporaryPlace, type Place } from "../support/temporary-directory.js";
@@ -46,5 +44,3 @@ export async function collect<Input>(results: AsyncIterable<MapResult<Input>>): 
   for await (const result of results) all.push(result);
   return all;
 }
-
-export const journalOf = (dir: string, name: string): string => readFileSync(join(dir, "jobs", name, "journal.ndjson"), "utf8");

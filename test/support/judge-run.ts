@@ -6,17 +6,9 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { eventsOfLine, type JournalLine } from "./journal-lines.js";
 import type { ExpectedTask } from "./random-job.js";
 import { readWitness, type WitnessLine } from "./witness.js";
-
-interface JournalLine {
-  readonly seq: number;
-  readonly type: string;
-  readonly task?: string;
-  readonly attempt?: number;
-  readonly outcome?: { readonly kind: string };
-  readonly status?: string;
-}
 
 /** What was found. A run that kept all promises has no violations, and without a dead lane also no lost attempts. */
 export interface RunVerdict {
@@ -82,13 +74,14 @@ function readJournalLines(path: string): { lines: JournalLine[]; violations: str
   const violations: string[] = [];
   const texts = readFileSync(path, "utf8").split("\n");
   if (texts.pop() !== "") violations.push("the journal's last line is not whole");
-  const lines = texts.map((text, index) => {
+  const lines = texts.flatMap((text, index) => {
     const [, head, crc] = /^(.*),"crc":"([0-9a-f]{8})"\}$/.exec(text) ?? [];
     if (head === undefined || crc32(head) !== Number.parseInt(crc!, 16))
       violations.push(`journal line ${index + 1} is bad: ${text}`);
-    const line = JSON.parse(text) as JournalLine;
-    if (line.seq !== index + 1) violations.push(`journal line ${index + 1} has number ${line.seq}`);
-    return line;
+    const events = eventsOfLine(text);
+    const [{ seq } = { seq: 0 }] = events;
+    if (seq !== index + 1) violations.push(`journal line ${index + 1} has number ${seq}`);
+    return events;
   });
   if (lines.filter((line) => line.type === "job-ended").length !== 1)
     violations.push("the journal does not say once that the job ended");

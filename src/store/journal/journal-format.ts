@@ -5,7 +5,8 @@
  *
  * - `seq` counts from 1 without gaps; a compacted journal starts again at 1.
  * - `crc` is the CRC-32 of the line's bytes before `,"crc"`, eight hex digits: it tells a whole line from a torn or altered one.
- * - The first line is a `job-taken` with `"format":2`. Any change that an older reader would misread raises that number.
+ * - The first line is a `job-taken` with `"format":3`. Any change that an older reader would misread raises that number.
+ * - Many attempts that started or completed together share a line (batch-lines.ts), in a journal that says format 3.
  * - Tasks stand in `tasks-added` in the form of task-line.ts, so a journal alone is enough to know the whole job.
  *
  * The road not taken: a binary record format would be half the size, but a journal that `grep` and `jq` can read has
@@ -22,6 +23,7 @@ import type { JobSettings } from "../../domain/job.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { Outcome, Usage } from "../../domain/outcome.js";
 import type { TaskRecord } from "../../domain/task.js";
+import { batchEvents, batchText } from "./batch-lines.js";
 import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { toJobOptions } from "../text/job-options.js";
@@ -37,12 +39,24 @@ const CRC_TAIL_LENGTH = CRC_HEAD.length + 8 + 2;
 
 /** A line with its newline. */
 export function encodeEvent(seq: number, event: JobEvent): string {
-  const head = encodeHead(seq, event);
+  return withCrc(encodeHead(seq, event));
+}
+
+/** One line for so many events, of which batch-lines.ts has said that they fit. */
+export function encodeBatch(seq: number, events: readonly JobEvent[], from: number, length: number): string {
+  return withCrc(`${startOf(seq, events[from]!)}${batchText(events, from, length)}`);
+}
+
+function withCrc(head: string): string {
   return `${head}${CRC_HEAD}${hex8(crc32(head))}"}\n`;
 }
 
+function startOf(seq: number, { at }: JobEvent): string {
+  return `{"seq":${seq},"at":"${formatTimestamp(at)}",`;
+}
+
 function encodeHead(seq: number, event: JobEvent): string {
-  const start = `{"seq":${seq},"at":"${formatTimestamp(event.at)}","type":"${event.type}"`;
+  const start = `${startOf(seq, event)}"type":"${event.type}"`;
   switch (event.type) {
     // The two events of every task, written out: generic serialisation costs several times as much.
     case "attempt-started":
@@ -115,6 +129,7 @@ function withRest(start: string, event: object & Pick<JobEvent, "type" | "at">):
 /** What a line turned out to be. */
 export type DecodedLine =
   | { readonly kind: "event"; readonly seq: number; readonly event: JobEvent }
+  | { readonly kind: "events"; readonly seq: number; readonly events: readonly JobEvent[] }
   /** Not a whole line of ours: torn or altered. */
   | { readonly kind: "bad"; readonly reason: string }
   /** Written by a newer version. */
@@ -136,7 +151,14 @@ export function decodeLine(line: Buffer): DecodedLine {
   raw["at"] = Date.parse(at);
   const { format } = raw;
   if (typeof format === "number" && format > FORMAT_VERSION) return { kind: "too-new", format };
+  const events = batchEvents(raw);
+  if (events !== null) return { kind: "events", seq: Number(seq), events };
   return { kind: "event", seq: Number(seq), event: revive(raw) };
+}
+
+/** The format of a journal, by its first line. */
+export function formatOf(line: Buffer): number {
+  return Number(/"format":(\d+)/.exec(line.toString("latin1", 0, 200))?.[1] ?? 1);
 }
 
 /** The checksum has proved that we wrote the line, so its shape is trusted. */

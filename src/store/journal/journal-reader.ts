@@ -9,7 +9,7 @@
 import { closeSync, readSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
-import { decodeLine } from "./journal-format.js";
+import { decodeLine, formatOf } from "./journal-format.js";
 import { openRegular } from "../../system/regular-file.js";
 
 export interface JournalEnd {
@@ -19,6 +19,8 @@ export interface JournalEnd {
   readonly size: number;
   /** Bytes behind them that are no whole line: a torn tail. */
   readonly torn: Buffer;
+  /** As its first line says, if that was read. */
+  readonly format: number;
 }
 
 /** Where a line begins. */
@@ -60,6 +62,7 @@ export function readJournal(path: string, onEvent: OnEvent, options: ReadOptions
 
 function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptions): JournalEnd {
   const { from = FIRST_LINE, pieceBytes = PIECE_BYTES } = options;
+  let format = 1;
   let seq = from.seq - 1;
   let good = from.offset;
   let readTo = from.offset;
@@ -85,17 +88,21 @@ function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptio
         throw damaged(path, seq + 1, `expected line number ${seq + 1}, found ${decoded.seq}`);
       } else {
         seq = decoded.seq;
+        if (seq === 1) format = formatOf(line);
         const place = { offset: good, seq };
         good += line.length + 1;
-        if (onEvent(decoded.event, place) === true) return { seq, size: good, torn: Buffer.alloc(0) };
+        for (const event of decoded.kind === "event" ? [decoded.event] : decoded.events) {
+          if (onEvent(event, place) === true) return { seq, size: good, torn: Buffer.alloc(0), format };
+        }
       }
     }
     rest = rest.subarray(start);
   }
   // A whole line, and in its newline's place something else.
-  if (decodeLine(rest.subarray(0, -1)).kind === "event") bad ??= { line: seq + 1, reason: "no newline", isHole: false };
+  const { kind } = decodeLine(rest.subarray(0, -1));
+  if (kind === "event" || kind === "events") bad ??= { line: seq + 1, reason: "no newline", isHole: false };
   if (bad?.isHole === false) throw damaged(path, bad.line, bad.reason);
-  return { seq, size: good, torn: readTail(fd, good) };
+  return { seq, size: good, torn: readTail(fd, good), format };
 }
 
 /** Everything behind the last whole line, bad lines included. */

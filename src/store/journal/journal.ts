@@ -13,7 +13,9 @@ import { closeSync, fdatasync, fstatSync, ftruncateSync, writeSync } from "node:
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
-import { encodeEvent } from "./journal-format.js";
+import { FORMAT_VERSION } from "../layout.js";
+import { batchLength } from "./batch-lines.js";
+import { encodeBatch, encodeEvent } from "./journal-format.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
@@ -22,6 +24,8 @@ import { lookAt } from "../../system/path-look.js";
 import { makeFile, temporaryOf } from "../../system/temporary-file.js";
 
 const datasync = promisify(fdatasync);
+
+const FIRST_FORMAT_WITH_BATCHES = 3;
 
 export class Journal {
   #fd: number;
@@ -37,8 +41,11 @@ export class Journal {
   /** What was appended since the last sync that worked. */
   readonly #unsynced: Buffer[] = [];
   #isDoubtful: boolean;
+  /** Whoever reads what its first line promises can read them. */
+  readonly #hasBatches: boolean;
 
-  private constructor(fd: number, path: string, seq: number, isDoubtful: boolean) {
+  private constructor(fd: number, path: string, seq: number, isDoubtful: boolean, format: number) {
+    this.#hasBatches = format >= FIRST_FORMAT_WITH_BATCHES;
     this.#fd = fd;
     this.#path = path;
     this.#seq = seq;
@@ -50,16 +57,17 @@ export class Journal {
   /**
    * @param seq the number of the last line in the file, 0 for a new one; the reader has checked the file and cut its torn end.
    * @param fd of the file, open for appending. Default: it is opened.
+   * @param format as its first line has it. Default: it is new.
    */
-  static open(path: string, seq: number, fd = openToAppend(path)): Journal {
+  static open(path: string, seq: number, fd = openToAppend(path), format = FORMAT_VERSION): Journal {
     // An earlier engine has met a failed sync, and did not come to write the journal anew.
     const isDoubtful = isPossible(lookAt(temporaryOf(path)));
-    return new Journal(fd, path, seq, isDoubtful);
+    return new Journal(fd, path, seq, isDoubtful, format);
   }
 
   /** A new one in the file `temporary`, which must not be there; to be moved to `path` once it is synced. */
   static create(temporary: string, path: string): Journal {
-    return new Journal(makeFile(temporary), path, 0, false);
+    return new Journal(makeFile(temporary), path, 0, false, FORMAT_VERSION);
   }
 
   /** Whether its file is still the one at its path. */
@@ -96,7 +104,11 @@ export class Journal {
     if (this.#hasRubbish) this.#truncate();
     let seq = this.#seq;
     let text = "";
-    for (const event of events) text += encodeEvent(++seq, event);
+    for (let place = 0; place < events.length;) {
+      const length = this.#hasBatches ? batchLength(events, place) : 0;
+      text += length === 0 ? encodeEvent(++seq, events[place]!) : encodeBatch(++seq, events, place, length);
+      place += Math.max(1, length);
+    }
     const bytes = Buffer.from(text);
     let written = 0;
     try {

@@ -39,7 +39,7 @@ export async function recover(paths: JobPaths): Promise<Recovered | null> {
       ftruncateSync(fd, end.size);
     }
     picture.hasOldLogs = certain(hasEntries(paths.logs)) !== null;
-    return { picture, journal: Journal.open(paths.journal, end.seq, fd) };
+    return { picture, journal: Journal.open(paths.journal, end.seq, fd, end.format) };
   } catch (error) {
     if (fd !== null) closeSync(fd);
     throw error;

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
+import { journalLines } from "../../support/journal-lines.js";
 import { untilHolds } from "../../support/shell-loops.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { main, makePlayground, type Playground } from "../support/cli.js";
@@ -32,8 +33,8 @@ async function stopped(t: TestContext, signal: NodeJS.Signals, options: readonly
   const ran = (): string => (existsSync(join(dir, "ran")) ? readFileSync(join(dir, "ran"), "utf8") : "");
   const { process: child, ended } = start(batch(...options, "--grace-period", "0"));
   const isOnRecord = (): boolean => {
-    const path = join(dir, ".air-executor", "jobs", "b", "journal.ndjson");
-    return existsSync(path) && (readFileSync(path, "utf8").match(/"attempt-ended"/g) ?? []).length >= 5;
+    const lines = journalLines(join(dir, ".air-executor", "jobs", "b", "journal.ndjson"));
+    return lines.filter(({ type }) => type === "attempt-ended").length >= 5;
   };
   let shown = "";
   child.stdout.on("data", (chunk: string) => (shown += chunk));
