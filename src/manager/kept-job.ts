@@ -269,7 +269,8 @@ export class KeptJob {
   /** Somebody else holds it, or it can't be told what is there, or something is wrong with ourselves: told once, and tried again. */
   #tryAgain(error: unknown): void {
     if (this.#state === "closed") return;
-    const stack = error instanceof AirError || !(error instanceof Error) ? {} : { stack: error.stack };
+    const isPlain = error instanceof AirError || isSystemError(error) || !(error instanceof Error);
+    const stack = isPlain ? {} : { stack: (error as Error).stack };
     const why = error instanceof Error ? error.message : String(error);
     this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, stack);
     this.#surroundings.waits.note(this.name, why);

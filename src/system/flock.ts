@@ -25,7 +25,7 @@ const TAKEN = "0";
 const HELD = "1";
 /** In a session of its own: a Ctrl-C that is meant for us must not look like a refusal. */
 const APART = { detached: true } as const;
-const SCRIPT = 'for fd do flock -n -x "$fd" 2>/dev/null; echo "$fd $?"; done';
+const SCRIPT = 'for fd do flock -n -x "$fd"; echo "$fd $?"; done';
 
 let waiting: Request[] = [];
 let isAsking = false;
@@ -62,7 +62,8 @@ async function askForMany(fds: readonly number[]): Promise<boolean[]> {
   const names = fds.map((_, index) => `${index + FIRST_FD}`);
   const child = spawn("sh", ["-c", SCRIPT, "sh", ...names], { ...APART, stdio: ["ignore", "pipe", "ignore", ...fds] });
   let said = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => (said += text));
+  // One that could not be started has none.
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
   await ended(child);
   const answers = new Map(said.split("\n").map((line) => line.split(" ") as [string, string]));
   return names.map((name) => isTaken(answers.get(name) ?? "unknown"));
@@ -71,7 +72,8 @@ async function askForMany(fds: readonly number[]): Promise<boolean[]> {
 /** By the exit code of `flock`, which has others for trouble of its own and for a file system that has no locks. */
 function isTaken(status: string): boolean {
   if (status === TAKEN || status === HELD) return status === TAKEN;
-  throw unavailable(new Error(`exit code ${status}`));
+  const message = `the program flock gave no answer (exit code ${status}): is the package util-linux there, and room for one more process and its files?`;
+  throw new AirError("AIR_SYSTEM", message);
 }
 
 /** Its exit code, once all that it said has been read. */

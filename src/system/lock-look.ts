@@ -19,7 +19,7 @@ export function lookAtLock(path: string): Look {
     fd = openSync(path, process.platform === "darwin" ? READING | MACOS_O_SHLOCK : READING);
   } catch (error) {
     const code = codeOf(error);
-    if (code === "EAGAIN") return yes(true);
+    if (code === "EAGAIN" && process.platform === "darwin") return yes(true);
     return code === "ENOENT" ? NO : unknown(error);
   }
   try {

@@ -4,6 +4,7 @@
  */
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { codeOf } from "./error-code.js";
 import { flock } from "./flock.js";
@@ -30,6 +31,8 @@ export interface Lock {
 export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
 /** How often a file may be replaced while we take it. */
 const ROUNDS = 10;
+/** A holder that has not said who it is: between two looks at it. */
+const SILENT_HOLDER_MS = 10;
 /** Far more than any has. */
 const MOST_CLAIM_BYTES = 4096;
 
@@ -107,7 +110,7 @@ export async function lockFile(path: string, what: string): Promise<number | nul
   for (let round = 0; round < ROUNDS; round++) {
     const file = lookToAppend(path, MACOS_O_EXLOCK);
     if (file.answer === "no" || file.answer === "other") return null;
-    if (file.answer === "unknown") throw codeOf(file.why) === "EAGAIN" ? held(path, what) : file.why;
+    if (file.answer === "unknown") throw MACOS_O_EXLOCK !== 0 && codeOf(file.why) === "EAGAIN" ? held(path, what) : file.why;
     const fd = file.found;
     try {
       if (!(await lockOpen(fd))) throw held(path, what);
@@ -146,7 +149,14 @@ async function take(path: string, what: string, socket: string | null): Promise<
     const fd = openLockFile(path, what);
     try {
       if (!fstatSync(fd).isFile()) throw noFile(path);
-      if (!(await lockOpen(fd))) throw held(path, what);
+      if (!(await lockOpen(fd))) {
+        // Whoever has it has yet to say so; or it was given back, and a process that is just being started has not closed its copy.
+        const saysNothing = lookAtHolder(path).answer === "no";
+        if (!saysNothing || round === ROUNDS - 1) throw held(path, what);
+        closeSync(fd);
+        await pause(SILENT_HOLDER_MS);
+        continue;
+      }
       if (isOurs(path, fd)) {
         if (isOfOtherMachine(path) && !(await isSilent(path))) throw held(path, what);
         const claim = describeHolder(fd, socket);
@@ -169,7 +179,7 @@ function openLockFile(path: string, what: string): number {
     return openSync(path, flags, 0o600);
   } catch (error) {
     const code = codeOf(error);
-    if (code === "EAGAIN") throw held(path, what);
+    if (code === "EAGAIN" && MACOS_O_EXLOCK !== 0) throw held(path, what);
     if (code === "ELOOP" || code === "EISDIR" || code === "ENXIO") throw noFile(path);
     throw error;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -146,3 +146,22 @@ test("a holder writes its file again now and then, and never after it was releas
   lock.beat();
   assert.equal(readFileSync(path, "utf8"), "");
 });
+
+const IS_LINUX = process.platform === "linux";
+
+test(
+  "of several locks that nobody can be asked for together each is told why, and none is taken for held",
+  { skip: !IS_LINUX },
+  (t) => {
+    const dir = temporaryDirectory(t);
+    const script = `import { openSync } from "node:fs";
+    import { flock } from ${JSON.stringify(lockModule.replace("lock.js", "flock.js"))};
+    const fds = [1, 2, 3].map((number) => openSync(process.argv[1] + number, "w"));
+    for (let isFull = false; !isFull;) try { openSync("/dev/null", "r"); } catch { isFull = true; }
+    const all = await Promise.allSettled([...fds, ...fds].map((fd) => flock(fd)));
+    console.log(all.map(({ reason }) => reason?.code).join(" "));`;
+    const argv = ["--nofile=64", process.execPath, "--input-type=module", "-e", script, join(dir, "lock")];
+    const { stdout, stderr } = spawnSync("prlimit", argv, { encoding: "utf8", timeout: 30_000 });
+    assert.equal(stdout, "EMFILE EMFILE EMFILE EMFILE EMFILE EMFILE\n", stderr);
+  },
+);
