@@ -269,10 +269,9 @@ export class KeptJob {
   /** Somebody else holds it, or it can't be told what is there, or something is wrong with ourselves: told once, and tried again. */
   #tryAgain(error: unknown): void {
     if (this.#state === "closed") return;
-    const isPlain = error instanceof AirError || isSystemError(error) || !(error instanceof Error);
-    const stack = isPlain ? {} : { stack: (error as Error).stack };
-    const why = error instanceof Error ? error.message : String(error);
-    this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, stack);
+    const { message: why, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const isFault = !(error instanceof AirError) && !isSystemError(error);
+    this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
     this.#surroundings.waits.note(this.name, why);
     this.#known.forget();
     this.#restUntil = performance.now() + this.#retryMs;

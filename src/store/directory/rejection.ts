@@ -19,6 +19,7 @@ import { lookAt } from "../../system/path-look.js";
 import { lookAtState } from "../runs/state-file.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { formatTimestamp } from "../text/timestamp.js";
+import { withNumbers } from "../text/exact-numbers.js";
 
 /** `error` names the first faults; `validate` shows all. */
 const MOST_FAULTS = 10;
@@ -50,7 +51,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
       ...stampIfAhead(certain(lookAt(paths.tasks)), nowMs),
     };
     const temporary = temporaryOf(paths.state);
-    writeTemporary(temporary, `${JSON.stringify(state, null, 2)}\n`);
+    writeTemporary(temporary, `${withNumbers(JSON.stringify(state, null, 2))}\n`);
     renameSync(temporary, paths.state);
   } finally {
     lock.release();

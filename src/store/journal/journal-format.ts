@@ -29,6 +29,7 @@ import { FORMAT_VERSION } from "../layout.js";
 import { toJobOptions } from "../text/job-options.js";
 import { specFromJson, specText } from "../text/task-line.js";
 import { formatTimestamp } from "../text/timestamp.js";
+import { keepNumbers, withNumbers } from "../text/exact-numbers.js";
 
 const IF_ABSENT = { endedAt: null, outcome: null, error: null, takes: DEFAULT_RESOURCES, usage: null, ranOn: null } as const;
 
@@ -86,7 +87,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "history-restored":
       return withRest(start, inShort(event));
     case "job-taken":
-      return withRest(`${start},"format":${FORMAT_VERSION}`, event);
+      return withNumbers(withRest(`${start},"format":${FORMAT_VERSION}`, event));
     case "records-restored":
     case "job-restored":
     case "job-taken-up":
@@ -147,7 +148,9 @@ export function decodeLine(line: Buffer): DecodedLine {
   const [start, seq, at] = LINE_START.exec(text) ?? [];
   if (start === undefined || at === undefined) return { kind: "bad", reason: "no number and time" };
   // Only the rest: taking keys out of an object that was parsed would cost as much as parsing it.
-  const raw = JSON.parse(`{${text.slice(start.length)}}`) as Record<string, unknown>;
+  const rest = `{${text.slice(start.length)}}`;
+  const raw = JSON.parse(rest) as Record<string, unknown>;
+  keepNumbersIn(rest, raw);
   raw["at"] = Date.parse(at);
   const { format } = raw;
   if (typeof format === "number" && format > FORMAT_VERSION) return { kind: "too-new", format };
@@ -159,6 +162,18 @@ export function decodeLine(line: Buffer): DecodedLine {
 /** The format of a journal, by its first line. */
 export function formatOf(line: Buffer): number {
   return Number(/"format":(\d+)/.exec(line.toString("latin1", 0, 200))?.[1] ?? 1);
+}
+
+/** Of the keys that others wrote into a job or its tasks. */
+function keepNumbersIn(text: string, raw: Record<string, unknown>): void {
+  switch (raw["type"]) {
+    case "job-taken":
+      return keepNumbers(text, raw, (key) => key !== "extra");
+    case "tasks-added":
+    case "tasks-reset":
+    case "edits-ignored":
+      return keepNumbers(text, raw, (key) => key !== "tasks" && key !== "edited");
+  }
 }
 
 /** The checksum has proved that we wrote the line, so its shape is trusted. */

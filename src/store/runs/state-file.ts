@@ -1,7 +1,8 @@
 /** state.json as it stands on disk, whoever wrote it. Read without a lock, for anybody may write a job at any time; changes nothing. */
 
 import { fstatSync, type BigIntStats } from "node:fs";
-import { readState, type StateEntries } from "../text/state-keys.js";
+import { keepNumbers } from "../text/exact-numbers.js";
+import { isKnownStateKey, readState, type StateEntries } from "../text/state-keys.js";
 import { yes, type Place } from "../../system/look.js";
 import { withFile } from "../../system/open-file.js";
 import { readOpen } from "../../system/read-open.js";
@@ -37,7 +38,9 @@ export function readStateFile(path: string): StateFile | null {
 
 export function parseState(text: string): StateEntries | null {
   try {
-    return readState(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    keepNumbers(text, value, isKnownStateKey);
+    return readState(value);
   } catch {
     return null;
   }

@@ -18,6 +18,7 @@ import { syncFile, writeLarge } from "../../system/large-file.js";
 import { clearTemporary, temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { writtenJobOptions } from "../text/job-options.js";
 import { formatTimestamp } from "../text/timestamp.js";
+import { withNumbers } from "../text/exact-numbers.js";
 
 /** What stands between us and whoever else writes the two files. */
 export interface Guards {
@@ -179,7 +180,7 @@ export function stateText(picture: Picture): string {
     ...writtenJobOptions(settings),
     ...picture.extra,
   };
-  return `${JSON.stringify(state, null, 2)}\n`;
+  return `${withNumbers(JSON.stringify(state, null, 2))}\n`;
 }
 
 /** As Promise.all, but when it rejects nothing is under way any more. */

@@ -88,7 +88,11 @@ export function authorsOf(state: StateEntries): {
 
 /** The entries that we don't know. */
 export function extraOfState(state: StateEntries): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(state).filter(([key]) => !AUTHORS.has(key) && !ENGINES.has(key)));
+  return Object.fromEntries(Object.entries(state).filter(([key]) => !isKnownStateKey(key)));
+}
+
+export function isKnownStateKey(key: string): boolean {
+  return AUTHORS.has(key) || ENGINES.has(key);
 }
 
 /** Null means the same as a missing key. */

@@ -11,6 +11,7 @@
 import type { Usage } from "../../domain/outcome.js";
 import type { RanOn, TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isEmpty } from "./describe.js";
+import { withNumbers } from "./exact-numbers.js";
 import { extraOf, toSpec, type SpecContext } from "./disk-task.js";
 import type { DiskTask } from "./task-keys.js";
 import { NO_OPTIONS, optionEntries } from "./task-options.js";
@@ -73,7 +74,7 @@ function matrixEntry({ matrixOf }: TaskSpec): string {
 
 /** The entries of an object as they stand behind others: each with a comma in front. */
 function entries(object: object): string {
-  return isEmpty(object) ? "" : `,${JSON.stringify(object).slice(1, -1)}`;
+  return isEmpty(object) ? "" : `,${withNumbers(JSON.stringify(object)).slice(1, -1)}`;
 }
 
 function list(strings: readonly string[]): string {

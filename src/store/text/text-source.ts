@@ -6,7 +6,10 @@
 
 import { isUtf8 } from "node:buffer";
 import { locateText, lineIndex, sourceIn, SyntaxFault, type Locate, type Source, type SourceOf } from "./places.js";
+import { keepNumbers } from "./exact-numbers.js";
 import { parseJson } from "./json-source.js";
+import { isKnownStateKey } from "./state-keys.js";
+import { isKnownKey } from "./task-keys.js";
 import type { Fault } from "../../domain/errors.js";
 
 export type Language = "json" | "yaml";
@@ -36,6 +39,7 @@ export async function parseText(input: string | Uint8Array, fileName: string, la
     // What has a language to be in is a program's.
     const source = await parse(text, language ?? guess(text, fileName), { uniqueKeys: language === undefined });
     const { value } = source;
+    if (language === "json") keepNumbers(text, value, Array.isArray(value) ? isKnownKey : isKnownStateKey);
     return { value, locate: locateText(fileName, text, source), sourceOf: sourceIn(source), fault: null };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
