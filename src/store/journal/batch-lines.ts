@@ -55,7 +55,7 @@ function isCompleted({ outcome, status, error, retryAt, begunAt, usage }: Attemp
     error === null &&
     retryAt === null &&
     usage !== undefined &&
-    Number.isInteger(begunAt)
+    begunAt !== undefined
   );
 }
 

@@ -84,7 +84,9 @@ test("whatever is not alike stands alone, in its order", async (t) => {
   const alike = fc.nat(9).chain((count) =>
     fc.constantFrom<JobEvent[]>(
       many(count, (index) => start(index)),
+      many(count, (index) => start(index, index % 3 === 0 ? {} : { queued: true })),
       many(count, end),
+      many(count, (index) => end(index, { begunAt: AT + 0.5 })),
     ),
   );
   const parts = fc.array(
