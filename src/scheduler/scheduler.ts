@@ -164,22 +164,28 @@ export class Scheduler {
     this.#followLine();
   }
 
-  /** What has ended made room for what waited. */
+  /** What has ended made room for what waited. If that is on its way back it may have begun: then it only counts. */
   #followLine(): void {
     const { line } = this.#dispatcher;
-    for (let next = line?.next(); next !== undefined; next = line?.next()) this.#dispatcher.begin(next);
+    for (let next = line?.next(); next !== undefined; next = line?.next()) {
+      if (line?.isRecalled === true) this.#dispatcher.begin(next);
+      else this.#begin(next, this.#options.clock.now());
+    }
+  }
+
+  #begin(attempt: Attempt, at: number): void {
+    const { job, task } = attempt;
+    attempt.isAhead = false;
+    if (attempt.isQueued) this.#dispatcher.begin(attempt);
+    this.#guard(job, () => job.plan.begin(task, at));
+    this.#round.touch(job);
   }
 
   /** Attempts that waited run, and last. The runner calls this. */
   #onBegun(begun: readonly Begun[]): void {
     for (const { key, at } of begun) {
       const attempt = this.#inFlight.get(key);
-      if (attempt === undefined || !attempt.isAhead) continue;
-      const { job, task } = attempt;
-      attempt.isAhead = false;
-      if (attempt.isQueued) this.#dispatcher.begin(attempt);
-      this.#guard(job, () => job.plan.begin(task, at));
-      this.#round.touch(job);
+      if (attempt?.isAhead === true) this.#begin(attempt, at);
     }
     this.#advance();
   }

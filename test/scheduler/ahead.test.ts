@@ -63,7 +63,7 @@ test("nothing is handed over ahead before anything is known to be short, then ne
   assert.equal(engine.scheduler.inFlightCount, 2, "what waits does not run");
 });
 
-test("what waits is on record as queued, as begun when it lasts, and runs in the order in which it was ready", () => {
+test("what waits is on record as queued, as begun when it must run by now, and runs in the order in which it was ready", () => {
   const engine = new AheadEngine(1);
   const { recorder } = engine.add(job(shards(30)));
   engine.endRunning(1, 29);
@@ -79,6 +79,17 @@ test("what waits is on record as queued, as begun when it lasts, and runs in the
     begun,
     queued.map((event) => event.task),
   );
+});
+
+test("as many as there are slots are seen to run, also while all of them are handed over ahead", () => {
+  const engine = new AheadEngine(2);
+  engine.runner.tellsBegun = false;
+  const { recorder } = engine.add(job(shards(60)));
+  engine.endRunning(1, 10);
+  const begun = new Set(eventsOf(recorder.events, "attempt-begun").map((event) => event.task));
+  for (const event of eventsOf(recorder.events, "attempt-started")) if (event.queued === undefined) begun.add(event.task);
+  for (const event of eventsOf(recorder.events, "attempt-ended")) begun.delete(event.task);
+  assert.deepEqual([...begun], engine.running);
 });
 
 test("of tasks that take longer than a round trip is worth none is handed over ahead", () => {
