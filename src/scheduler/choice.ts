@@ -76,7 +76,7 @@ export class Choice {
   /** Takes ready tasks out of their plans, as long as one fits into what is free. */
   choose(ceiling: number): Chosen {
     const chosen: Chosen = new Map();
-    let left = Math.min(ceiling - this.#inFlight.running, this.#line?.free ?? Infinity);
+    let left = Math.min(ceiling - this.#inFlight.running, this.#line?.room ?? Infinity);
     const aside = new Set<Kind>();
     while (left > 0) {
       const queue = this.#admission.pick(aside);

@@ -25,6 +25,8 @@ export class Line<Attempt extends InLine> {
   #running = 0;
   /** The oldest first. */
   readonly #waiting = new Set<Attempt>();
+  /** What was handed over ahead and has not ended, whether it waits or runs. */
+  readonly #ahead = new Set<Attempt>();
   #isSuspected = false;
   #isRecalled = false;
 
@@ -36,8 +38,12 @@ export class Line<Attempt extends InLine> {
     return this.#waiting.size;
   }
 
-  /** For how many more there is room. */
-  get free(): number {
+  /** How many more begin at once. While nothing was handed over ahead the runner has a slot for each: tasks may take a part of a cpu, or none. */
+  get room(): number {
+    return this.#ahead.size === 0 ? Infinity : this.#free;
+  }
+
+  get #free(): number {
     return this.#queue.width - this.#running;
   }
 
@@ -54,12 +60,17 @@ export class Line<Attempt extends InLine> {
   }
 
   enter(attempt: Attempt): void {
-    if (attempt.isQueued) this.#waiting.add(attempt);
-    else this.#running += 1;
+    if (!attempt.isQueued) {
+      this.#running += 1;
+      return;
+    }
+    this.#waiting.add(attempt);
+    this.#ahead.add(attempt);
   }
 
   /** It has ended, or was taken back. */
   leave(attempt: Attempt): void {
+    this.#ahead.delete(attempt);
     if (this.#waiting.delete(attempt)) this.#settle();
     else this.#running -= 1;
   }
@@ -73,7 +84,7 @@ export class Line<Attempt extends InLine> {
 
   /** An attempt that must run by now, though nobody has said so. It has to `begin`. */
   next(): Attempt | undefined {
-    return this.free > 0 ? this.#oldest() : undefined;
+    return this.#free > 0 ? this.#oldest() : undefined;
   }
 
   /** Takes back what has waited for too long. */

@@ -64,6 +64,22 @@ test("pools of the job, memory and cpu hold side by side, for real tasks and by 
   assert.ok(mostTaken(playground, "job", "cpu") <= 5);
 });
 
+test("of tasks that take a part of a cpu as many run at once as their parts fit into the cpus, beside whole ones", async (context) => {
+  const playground = makePlayground(context);
+  const { run, write } = playground;
+  // Each waits for the others: fewer at once would never end.
+  const all = (index: number): object => {
+    const script = `mkdir part.d 2>/dev/null; : > part.d/${index}; ${untilHolds('test "$(ls part.d | wc -l)" = 12')}; ls part.d | wc -l`;
+    return { id: `part-${index}`, command: "sh", args: ["-c", script], resources: { cpu: 0.125 } };
+  };
+  const whole = Array.from({ length: 3 }, (_, index) => ({ id: `whole-${index}`, command: "true", dependencies: ["part-0"] }));
+  write("job.json", [...Array.from({ length: 12 }, (_, index) => all(index)), ...whole]);
+  const { code, stderr } = await run(["run", "job.json", "-j", "2"]);
+  assert.equal(code, 0, stderr);
+  assert.equal((await run(["logs", "job", "part-11"])).stdout, "12\n");
+  assert.ok(mostTaken(playground, "job", "cpu") <= 2);
+});
+
 test("what could never run is refused before anything is made, each with its place and both figures", async (context) => {
   const { run, write, dir } = makePlayground(context);
   const tasks = [

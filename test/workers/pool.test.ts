@@ -182,7 +182,9 @@ test("an attempt whose log can't be made has not begun, and the runner goes on",
 test("the lowest slots are given out first, and none twice", () => {
   const slots = [0, 1, 2, 3].map(() => rig.pool.reserve()?.slot);
   assert.deepEqual(slots, [0, 1, 2, 3]);
-  assert.equal(rig.pool.reserve(), undefined);
+  // Tasks of half a cpu need more of them than there are cpus.
+  assert.equal(rig.pool.reserve()?.slot, 4);
+  rig.pool.release(4);
   rig.pool.release(2);
   rig.pool.release(1);
   assert.equal(rig.pool.reserve()?.slot, 1);

@@ -124,7 +124,7 @@ export class LocalRunner implements TaskRunner {
       else (this.#setApart(attempt) ? apart : passable).push(attempt);
     }
     if (this.#link.trouble !== null) return this.#handBack();
-    if (passable.length > 0) this.#handOver(this.#claim, this.#options.concurrency, this.#text, passable);
+    if (passable.length > 0) this.#handOver(this.#claim, this.#slots.width, this.#text, passable);
     for (const attempt of apart) this.#handOver(this.#apart.get(attempt.key)!, 1, new HandOverText(), [attempt]);
   }
 

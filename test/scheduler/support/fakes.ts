@@ -173,10 +173,14 @@ export class FakeQueueRunner extends FakeRunner {
   readonly #waiting = new Set<number>();
   readonly #returning = new Set<number>();
   readonly #begun = new Set<number>();
+  /** What was handed over ahead and has not ended. Meanwhile there are only as many slots as the queue is wide. */
+  readonly #ahead = new Set<number>();
+  readonly #slotCount: number;
   #begunHandler: (begun: readonly Begun[]) => void = () => {};
 
   constructor(width: number, claim?: string, slots = width) {
     super(slots, claim);
+    this.#slotCount = slots;
     const isAlone = (): boolean => [...this.running.values()].every((attempt) => "slot" in attempt);
     this.queue = {
       width,
@@ -204,11 +208,14 @@ export class FakeQueueRunner extends FakeRunner {
 
   override start(attempts: readonly Descriptor[]): void {
     for (const { key, slot } of attempts) {
-      if (slot === NO_SLOT) this.#waiting.add(key);
-      else this.#begun.add(key);
+      if (slot === NO_SLOT) {
+        this.#waiting.add(key);
+        this.#ahead.add(key);
+      } else this.#begun.add(key);
     }
     super.start(attempts);
-    assert.ok(this.#begun.size <= this.queue.width || !this.queue.isOpen, "no more is handed over than fits, but for what waits");
+    const room = this.#ahead.size > 0 ? this.queue.width : this.#slotCount;
+    assert.ok(this.#begun.size <= room || !this.queue.isOpen, "no more is handed over than fits, but for what waits");
   }
 
   onBegun(handler: (begun: readonly Begun[]) => void): void {
@@ -217,7 +224,7 @@ export class FakeQueueRunner extends FakeRunner {
 
   override report(reports: readonly Report[]): void {
     for (const { key } of reports) {
-      for (const keys of [this.#waiting, this.#returning, this.#begun]) keys.delete(key);
+      for (const keys of [this.#waiting, this.#returning, this.#begun, this.#ahead]) keys.delete(key);
     }
     super.report(reports);
     this.beginNext();
