@@ -25,6 +25,8 @@ export interface Descriptor {
   /** This and all that follows may hold bytes that are no UTF-8, as byte-text.ts has them. */
   readonly command: string;
   readonly args: readonly string[];
+  /** A further command that must be there, which `command` becomes; absent for none. */
+  readonly becomes?: string;
   /** Absolute. */
   readonly cwd: string;
   /** Added to the environment of the engine: the job's, the task's and our own additions. */

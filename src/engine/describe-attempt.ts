@@ -55,6 +55,7 @@ function withGpus(descriptor: Descriptor, base: string, gpus: readonly number[])
   return {
     ...descriptor,
     command: locking[0]!,
+    becomes: command,
     args: [...locking.slice(1), command, ...args],
     env: { CUDA_VISIBLE_DEVICES: visible, HIP_VISIBLE_DEVICES: visible, ...env },
   };

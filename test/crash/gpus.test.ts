@@ -112,3 +112,28 @@ test("how many GPUs there are says the user, else the machine; more than that is
   assert.equal((await run(["run", "job.json", "--fresh"], { env })).code, 0);
   assert.equal((await run(["logs", "job", "a"])).stdout, "1/1\n");
 });
+
+test("a command of a task with a GPU that is missing, or can't be run, is told as that of any other", async (context) => {
+  const playground = makePlayground(context);
+  const { run, write, dir } = playground;
+  const env = withGpus(playground);
+  write("plain", "no program\n");
+  const commands = { gone: "no-such-command", path: "./gone", plain: "./plain", place: dir, there: "true" };
+  write(
+    "job.json",
+    Object.entries(commands).map(([id, command]) => ({ id, command, resources: { gpu: 1 } })),
+  );
+  assert.equal((await run(["run", "job.json", "-q"], { env })).code, 1);
+  const { stdout } = await run(["status", "job", "--json"]);
+  const { tasks } = JSON.parse(stdout) as { tasks: { id: string; status: string; error: string | null }[] };
+  assert.deepEqual(
+    tasks.map(({ id, status, error }) => `${id} ${status}: ${error}`),
+    [
+      'gone failed: command not found: "no-such-command" (looked for on PATH)',
+      `path failed: command not found: "./gone" (in ${dir})`,
+      'plain failed: not executable: "./plain" (is its execute permission set?)',
+      `place failed: not executable: ${JSON.stringify(dir)} is a directory`,
+      "there completed: null",
+    ],
+  );
+});

@@ -25,8 +25,11 @@ export function fillInFiles(
 ): Uint8Array {
   // What was found is remembered for one hand-over: a task may bring the program that a later one runs.
   lookup.forget();
-  const found = files.map(({ command, cwd, path }): Found => {
-    const result = lookup.find(command, cwd, path ?? process.env["PATH"] ?? DEFAULT_PATH);
+  const found = files.map(({ command, becomes, cwd, path }): Found => {
+    const places = path ?? process.env["PATH"] ?? DEFAULT_PATH;
+    const later = becomes === null ? null : lookup.find(becomes, cwd, places);
+    if (later !== null && "problem" in later) return later;
+    const result = lookup.find(command, cwd, places);
     return "problem" in result ? result : { bytes: bytesOf(result.file) };
   });
   const filled = new Uint8Array(bytes.length + roomFor(found, rows));

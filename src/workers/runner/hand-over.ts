@@ -42,7 +42,7 @@ export class HandOverText {
       text += `\0${args.length + 1}\0`;
       for (const argument of args) text += `${argument}\0`;
       rows[row + 3] = text.length;
-      rows[row + 4] = indexOfFile(files, command, cwd, attempt.env["PATH"] ?? null);
+      rows[row + 4] = indexOfFile(files, { command, becomes: attempt.becomes ?? null, cwd, path: attempt.env["PATH"] ?? null });
       row += ROW;
       if (attempt.earlierLog !== null) moves.push(...movesOf(attempt));
     }
@@ -83,13 +83,15 @@ function baseName(path: string): string {
 }
 
 /** Tasks that follow each other mostly run the same. */
-function indexOfFile(files: WantedFile[], command: string, cwd: string, path: string | null): number {
+function indexOfFile(files: WantedFile[], wanted: WantedFile): number {
+  const { command, becomes, cwd, path } = wanted;
+  const isAnywhere = path === null && becomes === null && command.startsWith("/");
   const same = (file: WantedFile): boolean =>
-    file.command === command && file.path === path && (file.cwd === cwd || (path === null && command.startsWith("/")));
+    file.command === command && file.becomes === becomes && file.path === path && (file.cwd === cwd || isAnywhere);
   const last = files.at(-1);
   if (last !== undefined && same(last)) return files.length - 1;
   const index = files.length < MOST_COMPARED ? files.findIndex(same) : -1;
-  return index >= 0 ? index : files.push({ command, cwd, path }) - 1;
+  return index >= 0 ? index : files.push(wanted) - 1;
 }
 
 const MOST_COMPARED = 16;

@@ -22,6 +22,8 @@ export interface ThreadSetup {
 /** A file to run, to be looked for. */
 export interface WantedFile {
   readonly command: string;
+  /** What it becomes, which must be there, too; null for nothing else. */
+  readonly becomes: string | null;
   readonly cwd: string;
   /** PATH of the task; null for the engine's. */
   readonly path: string | null;
