@@ -21,6 +21,9 @@ export class CommandText {
   }
 }
 
+/** What waits in the slot is not to begin. */
+export const dropCommand = bytesOf("q\0");
+
 export function stopCommand(wireKey: number, graceMs: number): Uint8Array {
   return bytesOf(`s\0${wireKey}\0${Math.round(graceMs)}\0`);
 }

@@ -7,6 +7,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Report } from "../domain/ports.js";
 import { endOf } from "../workers/runner/end-result.js";
 import { SpoolLines, type EndKind } from "../workers/runner/spool-lines.js";
+import { dropCommand } from "./command-text.js";
 import type { PoolFiles } from "./pool-files.js";
 import { explainBye, SlotReader } from "./slot-lines.js";
 import type { SlotKind } from "./slot-kind.js";
@@ -16,6 +17,8 @@ import type { SlotLife } from "./slot-life.js";
 export interface Held {
   readonly key: number;
   begunAt: number | null;
+  /** When we heard of that (monotonic milliseconds). */
+  heardAt: number;
   reason: "limit" | "stop" | null;
   /** It ended by a signal: perhaps by Slurm's, of which the slot may have to tell yet. */
   doubtful: { readonly report: Report; readonly until: number } | null;
@@ -27,6 +30,8 @@ export interface ChannelListener {
   onClock(aheadMs: number): void;
 }
 
+/** What waits behind one that runs for longer is for another slot. */
+const LASTING_MS = 4_000;
 /** So long an end by a signal waits for the slot's word that Slurm sent it. */
 const DOUBT_MS = 2_000;
 const BY_SIGNAL = 128;
@@ -48,6 +53,7 @@ export class SlotChannel {
   #lastKey = 0;
   #offset = 0;
   #isTerminated = false;
+  #isTakingBack = false;
 
   constructor(number: number, kind: SlotKind, life: SlotLife, files: PoolFiles, listener: ChannelListener) {
     this.number = number;
@@ -75,7 +81,7 @@ export class SlotChannel {
 
   /** @param wireKey the number by which the slot knows it. */
   hold(wireKey: number, key: number): void {
-    this.#held.set(wireKey, { key, begunAt: null, reason: null, doubtful: null });
+    this.#held.set(wireKey, { key, begunAt: null, heardAt: Infinity, reason: null, doubtful: null });
   }
 
   /** Says commands to its runner, of which so many start tasks, that of the last number last; with the next batch if one is on its way. */
@@ -118,6 +124,7 @@ export class SlotChannel {
   tick(now: number): void {
     this.life.tick(now);
     const { phase } = this.life;
+    this.#takeBack(now);
     for (const [wireKey, held] of this.#held) {
       const { doubtful } = held;
       if (doubtful !== null && (this.#isTerminated || phase.is === "ended")) {
@@ -132,6 +139,17 @@ export class SlotChannel {
             : this.#lost(phase.why);
         this.#report(wireKey, held, result, Date.now());
       }
+    }
+  }
+
+  /** Short tasks come several at once: those that wait behind one that lasts are taken back. */
+  #takeBack(now: number): void {
+    const held = [...this.#held.values()];
+    const isWaiting = held.length > 1 && held.some(({ begunAt }) => begunAt === null);
+    if (!isWaiting) this.#isTakingBack = false;
+    else if (!this.#isTakingBack && held.some(({ heardAt }) => now - heardAt > LASTING_MS)) {
+      this.#isTakingBack = true;
+      this.say(dropCommand, 0);
     }
   }
 
@@ -176,7 +194,9 @@ export class SlotChannel {
 
   #begun(wireKey: number, at: number): void {
     const held = this.#held.get(wireKey);
-    if (held !== undefined) held.begunAt ??= at;
+    if (held === undefined || held.begunAt !== null) return;
+    held.begunAt = at;
+    held.heardAt = performance.now();
   }
 
   #ending(wireKey: number, reason: "limit" | "stop"): void {

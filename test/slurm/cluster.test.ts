@@ -56,6 +56,20 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     assert.deepEqual(scene.slotDirectories(), [], "nothing is left of either");
   });
 
+  test("short tasks that were handed over together with one that lasts don't wait for it", async (t) => {
+    const scene = new Scene(t, cluster);
+    const gate = `${scene.oracle}.go`;
+    const tasks = many(scene, 160, ":");
+    tasks[110] = scene.task("long", untilHolds(`[ -e '${gate}' ]`, 0.1));
+    scene.write(tasks);
+    const run = scene.start("--slots", "2:2");
+    await scene.until(() => scene.said("ended").length === 159, "all others to end");
+    writeFileSync(gate, "");
+    const { code, err } = await run.end;
+    assert.equal(code, 0, err);
+    assert.equal(scene.said("begun").length, 160, "each began once");
+  });
+
   test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
     const scene = new Scene(t, cluster);
     scene.write(many(scene, 12, "sleep 0.5"));
