@@ -10,7 +10,7 @@ import { SpoolLines, type EndKind } from "../workers/runner/spool-lines.js";
 import { dropCommand } from "./command-text.js";
 import type { PoolFiles } from "./pool-files.js";
 import { explainBye, SlotReader } from "./slot-lines.js";
-import type { SlotKind } from "./slot-kind.js";
+import { nameOf, type SlotKind } from "./slot-kind.js";
 import type { SlotLife } from "./slot-life.js";
 
 /** An attempt in a slot. `key` is the engine's, the slot knows it by another. */
@@ -39,6 +39,7 @@ const BY_SIGNAL = 128;
 export class SlotChannel {
   readonly number: number;
   readonly kind: SlotKind;
+  readonly kindName: string;
   readonly life: SlotLife;
   readonly #files: PoolFiles;
   readonly #listener: ChannelListener;
@@ -54,10 +55,14 @@ export class SlotChannel {
   #offset = 0;
   #isTerminated = false;
   #isTakingBack = false;
+  #takeBackAt = 0;
+  /** How many ends by a signal wait for the slot's word. */
+  #doubts = 0;
 
   constructor(number: number, kind: SlotKind, life: SlotLife, files: PoolFiles, listener: ChannelListener) {
     this.number = number;
     this.kind = kind;
+    this.kindName = nameOf(kind);
     this.life = life;
     this.#files = files;
     this.#listener = listener;
@@ -124,13 +129,15 @@ export class SlotChannel {
   tick(now: number): void {
     this.life.tick(now);
     const { phase } = this.life;
-    this.#takeBack(now);
+    if (now >= this.#takeBackAt) this.#takeBack(now);
+    // Of a slot that is up, nearly always.
+    if (phase.is !== "ended" && this.#doubts === 0) return;
     for (const [wireKey, held] of this.#held) {
       const { doubtful } = held;
       if (doubtful !== null && (this.#isTerminated || phase.is === "ended")) {
         this.#report(wireKey, held, this.#lost("Slurm ended it"), doubtful.report.at);
       } else if (doubtful !== null && now >= doubtful.until) {
-        this.#held.delete(wireKey);
+        this.#forget(wireKey, held);
         this.#listener.onReport(doubtful.report);
       } else if (phase.is === "ended") {
         const result: Result =
@@ -144,6 +151,7 @@ export class SlotChannel {
 
   /** Short tasks come several at once: those that wait behind one that lasts are taken back. */
   #takeBack(now: number): void {
+    this.#takeBackAt = now + LASTING_MS / 4;
     const held = [...this.#held.values()];
     const isWaiting = held.length > 1 && held.some(({ begunAt }) => begunAt === null);
     if (!isWaiting) this.#isTakingBack = false;
@@ -207,7 +215,7 @@ export class SlotChannel {
   #dropped(wireKey: number): void {
     const held = this.#held.get(wireKey);
     if (held === undefined) return;
-    this.#held.delete(wireKey);
+    this.#forget(wireKey, held);
     const result: Result = { kind: "not-begun", message: "it was taken back from its slot" };
     this.#listener.onReport({ key: held.key, at: Date.now(), result, wasStopped: held.reason === "stop", isHandedBack: true });
   }
@@ -232,15 +240,22 @@ export class SlotChannel {
       ...(held.reason === "limit" && { hasTimedOut: true }),
     };
     const isBySignal = kind === "s" || (kind === "x" && value > BY_SIGNAL);
-    if (isBySignal && held.reason === null) held.doubtful = { report, until: performance.now() + DOUBT_MS };
-    else {
-      this.#held.delete(wireKey);
+    if (isBySignal && held.reason === null) {
+      held.doubtful = { report, until: performance.now() + DOUBT_MS };
+      this.#doubts += 1;
+    } else {
+      this.#forget(wireKey, held);
       this.#listener.onReport(report);
     }
   }
 
-  #report(wireKey: number, held: Held, result: Result, at: number): void {
+  #forget(wireKey: number, { doubtful }: Held): void {
     this.#held.delete(wireKey);
+    if (doubtful !== null) this.#doubts -= 1;
+  }
+
+  #report(wireKey: number, held: Held, result: Result, at: number): void {
+    this.#forget(wireKey, held);
     const isBack = result.kind === "not-begun" ? ({ isHandedBack: true } as const) : {};
     this.#listener.onReport({ key: held.key, at, result, wasStopped: held.reason === "stop", ...isBack });
   }

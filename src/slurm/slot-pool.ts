@@ -40,6 +40,8 @@ export class SlotPool {
   readonly #channels = new Map<number, SlotChannel>();
   readonly #texts = new Map<number, CommandText>();
   readonly #reserved = new Set<number>();
+  /** By the name of their kind, as of the last look: an attempt is over when its slot was looked at. */
+  readonly #free = new Map<string, SlotChannel[]>();
   readonly #times: QueueTimes;
   #isBusy = false;
   #refusedAt = -Infinity;
@@ -67,7 +69,7 @@ export class SlotPool {
    * many of them have nothing to do.
    */
   state(kind: string | null = null): Record<"queued" | "starting" | "up" | "idle", number> {
-    const ours = [...this.#channels.values()].filter((channel) => kind === null || nameOf(channel.kind) === kind);
+    const ours = [...this.#channels.values()].filter((channel) => kind === null || channel.kindName === kind);
     const up = ours.filter(({ life }) => life.phase.is === "up");
     const queued = ours.filter(({ life }) => life.phase.is === "asked" || life.phase.is === "queued");
     const starting = queued.filter(({ life }) => life.lastWord !== null && life.lastWord.node !== null);
@@ -119,13 +121,23 @@ export class SlotPool {
 
   /** A slot of that kind that is up and has nothing to do; it is taken until it is given back or its attempts have ended. */
   reserve(kind: string): SlotChannel | undefined {
-    for (const channel of this.#channels.values()) {
-      const { number, life, load } = channel;
-      if (nameOf(channel.kind) !== kind || life.phase.is !== "up" || load > 0 || this.#reserved.has(number)) continue;
-      this.#reserved.add(number);
+    const free = this.#free.get(kind) ?? [];
+    for (let channel = free.pop(); channel !== undefined; channel = free.pop()) {
+      if (!this.#isFree(channel)) continue;
+      this.#reserved.add(channel.number);
       return channel;
     }
     return undefined;
+  }
+
+  #noteFree(channel: SlotChannel): void {
+    const free = this.#free.get(channel.kindName);
+    if (free === undefined) this.#free.set(channel.kindName, [channel]);
+    else free.push(channel);
+  }
+
+  #isFree({ number, life, load }: SlotChannel): boolean {
+    return life.phase.is === "up" && load === 0 && !this.#reserved.has(number);
   }
 
   release(number: number): void {
@@ -135,11 +147,13 @@ export class SlotPool {
   /** Reads what slots say. True if one of them said anything. */
   look(now: number, isThorough: boolean): boolean {
     let hasNews = false;
+    this.#free.clear();
     for (const channel of this.#channels.values()) {
       const { is } = channel.life.phase;
       if (is !== "ended" && (isThorough || channel.load > 0) && channel.look()) hasNews = true;
       channel.tick(now);
       if (channel.life.phase.is === "ended" && channel.load === 0) this.#bury(channel);
+      if (this.#isFree(channel)) this.#noteFree(channel);
     }
     return hasNews;
   }
@@ -152,11 +166,11 @@ export class SlotPool {
   /** Gives back slots of a kind that have nothing to do. */
   closeIdle(kind: string, count: number): void {
     let left = count;
-    for (const { number, kind: its, life, load } of this.#channels.values()) {
+    for (const channel of this.#channels.values()) {
       if (left === 0) return;
-      if (nameOf(its) !== kind || life.phase.is !== "up" || load > 0 || this.#reserved.has(number)) continue;
-      life.close();
-      this.#tell(number);
+      if (channel.kindName !== kind || !this.#isFree(channel)) continue;
+      channel.life.close();
+      this.#tell(channel.number);
       left -= 1;
     }
   }
@@ -256,7 +270,7 @@ export class SlotPool {
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number));
       if (life.phase.is === "up") this.troubles.cameUp();
     }
-    this.troubles.waiting(byNumber, (number) => this.state(nameOf(this.#channels.get(number)!.kind)).up === 0);
+    this.troubles.waiting(byNumber, (number) => this.state(this.#channels.get(number)!.kindName).up === 0);
   }
 
   #tell(number: number): void {

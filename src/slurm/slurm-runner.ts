@@ -313,7 +313,9 @@ export class SlurmRunner implements TaskRunner {
     // What has nothing to do says little: it is looked at now and then.
     const isThorough = this.#lookMs >= LONGEST_LOOK_MS / 4 || this.#looks % 16 === 0;
     const hasNews = this.#all.map((pool) => pool.look(now, isThorough)).includes(true);
-    this.#lookMs = hasNews ? LOOK_MS : Math.min(LONGEST_LOOK_MS, this.#lookMs * (this.#places.size > 0 ? 1.05 : 1.5));
+    // With very many slots the looking itself takes its time: most of it is left for other things.
+    const least = Math.max(LOOK_MS, 2 * (performance.now() - now));
+    this.#lookMs = hasNews ? least : Math.min(LONGEST_LOOK_MS, this.#lookMs * (this.#places.size > 0 ? 1.05 : 1.5));
     this.#tell();
     const idle = this.#all.reduce((sum, pool) => sum + pool.state().idle, 0);
     if (idle > 0) this.#onRoom();

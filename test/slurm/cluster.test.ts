@@ -70,6 +70,17 @@ describe("on a Slurm cluster", { skip: missing }, () => {
     assert.equal(scene.said("begun").length, 160, "each began once");
   });
 
+  test("the controller is asked as often for many tasks as for few", async (t) => {
+    const scene = new Scene(t, cluster);
+    const calls = scene.countCalls();
+    scene.write(Array.from({ length: 1_500 }, (_, index) => ({ id: `t${index}`, command: "true" })));
+    const { code, err } = await scene.start("--slots", "1:16").end;
+    assert.equal(code, 0, err);
+    // One for the slots, one for their states now and then, and one at the end.
+    assert.ok(calls().length <= 20, calls().join(" "));
+    assert.ok(calls().includes("sbatch"));
+  });
+
   test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
     const scene = new Scene(t, cluster);
     scene.write(many(scene, 12, "sleep 0.5"));

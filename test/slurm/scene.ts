@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -111,6 +111,21 @@ export class Scene {
   /** What lies there for slots. */
   slotDirectories(): string[] {
     return readdirSync(join(this.#place.dir, "slurm"));
+  }
+
+  /** From now on the engine's calls of Slurm's commands are counted. Gives their names, in order. */
+  countCalls(): () => string[] {
+    const bin = join(this.#place.root, "bin");
+    const list = join(this.#place.root, "calls");
+    mkdirSync(bin);
+    writeFileSync(list, "");
+    const { PATH: path = "" } = process.env;
+    for (const name of ["sbatch", "squeue", "scancel"]) {
+      const script = `#!/bin/sh\necho ${name} >>'${list}'\nPATH='${path}'; export PATH\nexec ${name} "$@"\n`;
+      writeFileSync(join(bin, name), script, { mode: 0o755 });
+    }
+    this.env["PATH"] = `${bin}:${path}`;
+    return () => readFileSync(list, "utf8").split("\n").slice(0, -1);
   }
 
   /** What a verb prints. */

@@ -1,5 +1,5 @@
 /**
- * `npm run soak [-- ROUNDS]`: starts the soak in a session of its own, so that what the terminal sends reaches none of the engines in it.
+ * `npm run soak [-- ROUNDS]`, and `-- --slurm [ROUNDS]` for the one on a Slurm cluster: starts the soak in a session of its own, so that what the terminal sends reaches none of the engines in it.
  * Ctrl-C has it end what it has begun and print its table; a terminal that goes away leaves it running.
  */
 
@@ -7,9 +7,12 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const DEFAULT_ROUNDS = "500";
+const SLURM_ROUNDS = "100";
 
-const program = fileURLToPath(new URL("soak.js", import.meta.url));
-const [rounds = DEFAULT_ROUNDS] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const isSlurm = words[0] === "--slurm";
+const program = fileURLToPath(new URL(isSlurm ? "../slurm/sweep.js" : "soak.js", import.meta.url));
+const [rounds = isSlurm ? SLURM_ROUNDS : DEFAULT_ROUNDS] = isSlurm ? words.slice(1) : words;
 
 if (/^[1-9]\d{0,5}$/.test(rounds)) {
   const soak = spawn(process.execPath, [program, rounds], { detached: true, stdio: ["ignore", "inherit", "inherit"] });

@@ -1,0 +1,230 @@
+/**
+ * The kill sweep: jobs of random graphs on a real small cluster, whose engine, node daemons, whole nodes and controller are killed at random
+ * moments. `npm run soak -- --slurm [ROUNDS]`. Prints its seed (TEST_SEED repeats a run), each round, and a table; exits with 1 if a task was lost,
+ * ran twice at the same time, or began too early. SIGINT ends it after the round under way.
+ *
+ * Tasks tell on themselves: each holds a lock of its id for as long as any process of it lives, and says so if another attempt has it.
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { main } from "../cli/support/cli.js";
+import { SeededRandom, takeSeed } from "../support/seeded-random.js";
+import { clearPlace, makePlace, type Place } from "../support/temporary-directory.js";
+import { missing, TestCluster } from "./cluster.js";
+import { judge, type JudgedTask, type Verdict } from "./judge.js";
+
+const VICTIMS = ["engine", "slurmd", "node", "controller", "hung controller", "slot"] as const;
+type Victim = (typeof VICTIMS)[number];
+
+/** Far more than a round takes. */
+const LIMIT_MS = 150_000;
+const SLOTS = 24;
+
+interface Round {
+  readonly victims: readonly Victim[];
+  readonly verdict: Verdict;
+  readonly tasks: number;
+  readonly engines: number;
+  readonly seconds: number;
+  /** Why it did not come to its end; empty if it did. */
+  readonly broken: string;
+}
+
+function randomTasks(random: SeededRandom): JudgedTask[] {
+  const count = random.between(40, 120);
+  return Array.from({ length: count }, (_, index) => {
+    const most = Math.min(index, random.between(0, 3));
+    const dependencies = new Set(Array.from({ length: most }, () => `t${random.between(Math.max(0, index - 30), index - 1)}`));
+    return { id: `t${index}`, dependencies: [...dependencies] };
+  });
+}
+
+function write(tasks: readonly JudgedTask[], { root, witness }: Place, random: SeededRandom): string {
+  const file = join(root, "job.json");
+  const job = tasks.map((task) => {
+    const seconds = (random.next() ** 3 * 3).toFixed(2);
+    const script = `exec 9>>'${root}/lock.${task.id}'; flock -n 9 || echo "o ${task.id}" >>'${witness}'
+echo "b ${task.id}" >>'${witness}'; sleep ${seconds}; echo "e ${task.id}" >>'${witness}'`;
+    return { ...task, command: "sh", args: ["-c", script] };
+  });
+  writeFileSync(file, JSON.stringify(job));
+  writeFileSync(witness, "");
+  return file;
+}
+
+class Player {
+  readonly #cluster: TestCluster;
+  readonly #random: SeededRandom;
+  #engine: ChildProcess | null = null;
+  #mending: Promise<void> = Promise.resolve();
+
+  constructor(cluster: TestCluster, random: SeededRandom) {
+    this.#cluster = cluster;
+    this.#random = random;
+  }
+
+  async play(): Promise<Round> {
+    const random = this.#random;
+    const place = makePlace();
+    const tasks = randomTasks(random);
+    const file = write(tasks, place, random);
+    const victims = Array.from({ length: random.between(1, 3) }, () => random.pick(VICTIMS));
+    const startedAt = performance.now();
+    let [engines, broken, isOver] = [0, "", false];
+    const killing = this.#kill(victims, () => isOver);
+    try {
+      for (let code: number | null = null; code !== 0;) {
+        engines += 1;
+        const { end, said } = this.#run(file, place);
+        code = await Promise.race([end, pause(LIMIT_MS, -1, { ref: false })]);
+        if (code === 0 || code === null) continue;
+        broken = `exit ${code}: ${said().slice(-600)}`;
+        break;
+      }
+    } finally {
+      isOver = true;
+      await killing;
+      this.#engine?.kill("SIGKILL");
+    }
+    const verdict = judge(tasks, readFileSync(place.witness, "utf8").split("\n"));
+    if (broken === "") clearPlace(place);
+    else broken += ` (left in ${place.root})`;
+    await this.#mending;
+    this.#mend();
+    return { victims, verdict, tasks: tasks.length, engines, seconds: (performance.now() - startedAt) / 1000, broken };
+  }
+
+  #run(file: string, { dir }: Place): { readonly end: Promise<number | null>; readonly said: () => string } {
+    const args = ["run", file, "--dir", dir, "--engine", "slurm", "--slots", `2:${SLOTS}`, "--lease", "4", "--grace-period", "1"];
+    const child = spawn(process.execPath, [main, ...args], { env: this.#cluster.env, stdio: ["ignore", "ignore", "pipe"] });
+    this.#engine = child;
+    let text = "";
+    child.stderr.setEncoding("utf8").on("data", (more: string) => (text += more));
+    return { end: once(child, "close").then(([code]) => code as number | null), said: () => text };
+  }
+
+  async #kill(victims: readonly Victim[], isOver: () => boolean): Promise<void> {
+    for (const victim of victims) {
+      await pause(this.#random.between(300, 5_000));
+      if (isOver()) return;
+      try {
+        this.#killOne(victim);
+      } catch {
+        // It was dead already.
+      }
+    }
+  }
+
+  #killOne(victim: Victim): void {
+    const cluster = this.#cluster;
+    const node = `n${this.#random.between(1, 3)}`;
+    switch (victim) {
+      case "engine":
+        this.#engine?.kill("SIGKILL");
+        return;
+      case "slurmd":
+        cluster.kill(node);
+        if (this.#random.chance(0.7)) cluster.giveUp(node);
+        return this.#mendLater(this.#random.between(1_000, 20_000));
+      case "node":
+        cluster.crash(node);
+        return this.#mendLater(this.#random.between(1_000, 20_000));
+      case "controller":
+        cluster.kill("slurmctld");
+        return this.#mendLater(this.#random.between(500, 6_000));
+      case "hung controller":
+        cluster.signalController("SIGSTOP");
+        return this.#later(this.#random.between(500, 12_000), () => cluster.signalController("SIGCONT"));
+      case "slot": {
+        const ids = cluster.call("squeue", "-h", "-r", "-t", "running", "-o", "%i").trim().split("\n");
+        if (ids[0] !== "") cluster.call("scancel", this.#random.pick(ids));
+      }
+    }
+  }
+
+  #mendLater(delayMs: number): void {
+    this.#later(delayMs, () => this.#mend());
+  }
+
+  /** One after the other; what can't be mended while something else is broken is mended at the end of the round. */
+  #later(delayMs: number, act: () => void): void {
+    this.#mending = Promise.all([this.#mending, pause(delayMs)])
+      .then(act)
+      .catch(() => {});
+  }
+
+  #mend(): void {
+    try {
+      this.#cluster.signalController("SIGCONT");
+    } catch {
+      // It is dead.
+    }
+    this.#cluster.mend();
+  }
+}
+
+async function sweep(count: number): Promise<boolean> {
+  const seed = takeSeed();
+  console.log(`seed ${seed}`);
+  const cluster = new TestCluster();
+  const player = new Player(cluster, new SeededRandom(seed));
+  const rounds: Round[] = [];
+  let isInterrupted = false;
+  process.on("SIGINT", () => (isInterrupted = true));
+  try {
+    while (rounds.length < count) {
+      if (isInterrupted) break;
+      const round = await player.play();
+      rounds.push(round);
+      console.log(lineOf(round, rounds.length));
+    }
+  } finally {
+    cluster.end();
+  }
+  console.log(tableOf(rounds));
+  return rounds.every(
+    ({ broken, verdict: { lost, twice, early } }) => broken === "" && lost.length + twice.length + early.length === 0,
+  );
+}
+
+function lineOf({ victims, verdict, tasks, engines, seconds, broken }: Round, number: number): string {
+  const { lost, twice, again, early, attempts } = verdict;
+  const faults = Object.entries({ lost, twice, early, again }).flatMap(([what, ids]) =>
+    ids.length === 0 ? [] : `${what}: ${ids.join(" ")}`,
+  );
+  const words = [
+    `${number}: ${victims.join(", ")}; ${tasks} tasks, ${attempts} attempts, ${engines} engines, ${seconds.toFixed(0)} s`,
+    ...faults,
+  ];
+  return [...words, ...(broken === "" ? [] : [`BROKEN ${broken}`])].join("; ");
+}
+
+function tableOf(rounds: readonly Round[]): string {
+  const rows = [...VICTIMS, "all"].map((victim) => {
+    const its = victim === "all" ? rounds : rounds.filter(({ victims }) => victims.includes(victim as Victim));
+    const sum = (of: (round: Round) => number): number => its.reduce((total, round) => total + of(round), 0);
+    const of = (key: "lost" | "twice" | "again" | "early"): number => sum(({ verdict }) => verdict[key].length);
+    const cells = [
+      its.length,
+      sum(({ tasks }) => tasks),
+      sum(({ verdict }) => verdict.attempts),
+      of("lost"),
+      of("twice"),
+      of("early"),
+      of("again"),
+    ];
+    return `| ${[victim, ...cells, its.filter(({ broken }) => broken !== "").length].join(" | ")} |`;
+  });
+  const head =
+    "| victim (rounds with several count for each) | rounds | tasks | attempts | lost | twice at once | too early | again after its end | broken |";
+  return [head, "| --- | --: | --: | --: | --: | --: | --: | --: | --: |", ...rows].join("\n");
+}
+
+if (missing !== false) {
+  console.error(missing);
+  process.exitCode = 2;
+} else process.exitCode = (await sweep(Number(process.argv[2]))) ? 0 : 1;
