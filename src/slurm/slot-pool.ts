@@ -265,8 +265,7 @@ export class SlotPool {
       const before = life.phase.is;
       life.hear(byNumber.get(number) ?? null, now);
       if (life.phase.is === "fencing" && before !== "fencing") this.#taken.files.tell(number, "fence");
-      // What was never taken in has not failed: it is asked for again.
-      if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello && this.#submissions.idOf(number) !== null)
+      if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello)
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number));
       if (life.phase.is === "up") this.troubles.cameUp();
     }

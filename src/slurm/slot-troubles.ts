@@ -55,6 +55,9 @@ export class SlotTroubles {
 
   /** @param readOutput what the slot left in its output file. */
   endedSilently(number: number, lastWord: QueueEntry | null, readOutput: () => string): void {
+    // A controller that was killed forgets what it had just taken in: that is no slot that failed.
+    const isForgotten = (lastWord === null || lastWord.state === "queued") && readOutput() === "";
+    if (isForgotten) return;
     this.#silent.add(number);
     if (this.#silent.size < MOST_SILENT || this.#fatal !== null) return;
     const said = readOutput().split("\n").slice(-MOST_LINES).join("; ");

@@ -83,14 +83,16 @@ describe("on a Slurm cluster", { skip: missing }, () => {
 
   test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
     const scene = new Scene(t, cluster);
-    scene.write(many(scene, 12, "sleep 0.5"));
-    const killed = scene.start("--slots", "4");
-    await scene.until(() => scene.said("ended").length >= 2, "the first tasks to end");
+    const gate = `${scene.oracle}.go`;
+    scene.write(many(scene, 12, untilHolds(`[ -e '${gate}' ]`, 0.1)));
+    const killed = scene.start("--slots", "4:4");
+    await scene.until(() => scene.said("begun").length >= 4, "the first tasks to run");
     const refused = await scene.startElsewhere("--slots", "4").end;
     assert.deepEqual([refused.code, /is held by process \d+ on \S+ since/.test(refused.err)], [3, true], refused.err);
     process.kill(killed.pid, "SIGKILL");
     await killed.end;
     scene.letLocksAge();
+    writeFileSync(gate, "");
     const { code, err } = await scene.startElsewhere("--slots", "4").end;
     assert.equal(code, 0, err);
     assert.equal(scene.said("begun").length, 12, "each began once");

@@ -1,0 +1,146 @@
+/**
+ * The attempts that one slot has, and what its runner said of them. Tells how they ended; knows no file and nothing of Slurm.
+ *
+ * An end by a signal is doubtful: Slurm, or the end of the node, may have sent it, of which the slot can't always tell. Then the attempt was
+ * lost, and did not fail. It counts when the slot has shown afterwards that it lives, and nobody told it to end.
+ */
+
+import type { Result } from "../domain/outcome.js";
+import type { Report } from "../domain/ports.js";
+import { endOf } from "../workers/runner/end-result.js";
+import type { EndKind } from "../workers/runner/spool-lines.js";
+
+/** `key` is the engine's, the slot knows it by another. */
+interface Held {
+  readonly key: number;
+  begunAt: number | null;
+  /** When we heard of that (monotonic milliseconds). */
+  heardAt: number;
+  reason: "limit" | "stop" | null;
+  doubtful: { readonly report: Report; readonly until: number; readonly proof: number } | null;
+}
+
+export interface Took {
+  readonly userUs: number;
+  readonly systemUs: number;
+  readonly rssKb: number;
+}
+
+/** What has become of the slot. */
+export type Fate =
+  /** It has answered everything up to that number. */
+  | { readonly is: "alive"; readonly answered: number }
+  /** Slurm has told it to end. */
+  | { readonly is: "terminated" }
+  /** Nothing of it runs. `isThrough`: it had nothing left to do. */
+  | { readonly is: "ended"; readonly why: string; readonly isThrough: boolean };
+
+/** So long the word that Slurm ended it may be behind the end. */
+const DOUBT_MS = 2_000;
+const BY_SIGNAL = 128;
+
+export class HeldAttempts {
+  readonly #slot: number;
+  readonly #onReport: (report: Report) => void;
+  readonly #askForLife: () => number;
+  /** By the key that the slot knows. */
+  readonly #held = new Map<number, Held>();
+  #doubts = 0;
+
+  /** @param askForLife has the slot say something; gives the number of its answer. */
+  constructor(slot: number, onReport: (report: Report) => void, askForLife: () => number) {
+    this.#slot = slot;
+    this.#onReport = onReport;
+    this.#askForLife = askForLife;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  hold(wireKey: number, key: number): void {
+    this.#held.set(wireKey, { key, begunAt: null, heardAt: Infinity, reason: null, doubtful: null });
+  }
+
+  /** True if something waits behind one that has run for so long. */
+  waitsBehind(lastingMs: number, now: number): boolean {
+    if (this.#held.size < 2) return false;
+    const held = [...this.#held.values()];
+    return held.some(({ begunAt }) => begunAt === null) && held.some(({ heardAt }) => now - heardAt > lastingMs);
+  }
+
+  begun(wireKey: number, at: number): void {
+    const held = this.#held.get(wireKey);
+    if (held === undefined || held.begunAt !== null) return;
+    held.begunAt = at;
+    held.heardAt = performance.now();
+  }
+
+  ending(wireKey: number, reason: "limit" | "stop"): void {
+    const held = this.#held.get(wireKey);
+    if (held !== undefined) held.reason ??= reason;
+  }
+
+  dropped(wireKey: number): void {
+    const held = this.#held.get(wireKey);
+    if (held !== undefined)
+      this.#end(wireKey, held, { kind: "not-begun", message: "it was taken back from its slot" }, Date.now());
+  }
+
+  ended(wireKey: number, kind: EndKind, value: number, at: number, { userUs, systemUs, rssKb }: Took): void {
+    const held = this.#held.get(wireKey);
+    if (held === undefined || held.doubtful !== null) return;
+    const { result, usage } = endOf(kind, value, userUs, systemUs, rssKb);
+    const report: Report = {
+      key: held.key,
+      at: at / 1000,
+      result,
+      ...(held.begunAt !== null && { begunAt: held.begunAt / 1000 }),
+      ...(usage !== null && { usage }),
+      wasStopped: held.reason === "stop",
+      ...(held.reason === "limit" && { hasTimedOut: true }),
+    };
+    const isBySignal = kind === "s" || (kind === "x" && value > BY_SIGNAL);
+    if (!isBySignal || held.reason !== null) return this.#report(wireKey, held, report);
+    held.doubtful = { report, until: performance.now() + DOUBT_MS, proof: this.#askForLife() };
+    this.#doubts += 1;
+  }
+
+  /** Settles what only time and the slot's fate settle. */
+  settle(fate: Fate, now: number): void {
+    // Of a slot that is up, nearly always.
+    if (fate.is !== "ended" && this.#doubts === 0) return;
+    for (const [wireKey, held] of this.#held) {
+      const { doubtful } = held;
+      if (doubtful !== null && isCertain(doubtful, fate, now)) this.#report(wireKey, held, doubtful.report);
+      else if (doubtful !== null && fate.is !== "alive")
+        this.#end(wireKey, held, this.#lost("Slurm ended it"), doubtful.report.at);
+      else if (fate.is === "ended") this.#end(wireKey, held, this.#resultOfEnded(held, fate.why), Date.now());
+    }
+  }
+
+  #resultOfEnded({ begunAt }: Held, why: string): Result {
+    if (begunAt !== null) return this.#lost(why);
+    return { kind: "not-begun", message: `slot ${this.#slot} of the cluster has gone: ${why}` };
+  }
+
+  #lost(why: string): Result {
+    return { kind: "lost", message: `its slot ${this.#slot} on the cluster has gone: ${why}` };
+  }
+
+  #end(wireKey: number, held: Held, result: Result, at: number): void {
+    const isBack = result.kind === "not-begun" ? ({ isHandedBack: true } as const) : {};
+    this.#report(wireKey, held, { key: held.key, at, result, wasStopped: held.reason === "stop", ...isBack });
+  }
+
+  #report(wireKey: number, { doubtful }: Held, report: Report): void {
+    this.#held.delete(wireKey);
+    if (doubtful !== null) this.#doubts -= 1;
+    this.#onReport(report);
+  }
+}
+
+function isCertain({ until, proof }: { readonly until: number; readonly proof: number }, fate: Fate, now: number): boolean {
+  if (fate.is === "alive") return now >= until && fate.answered >= proof;
+  return fate.is === "ended" && fate.isThrough;
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { QueueEntry } from "../../src/slurm/queue-states.js";
+import { SlotTroubles } from "../../src/slurm/slot-troubles.js";
+
+const entry = (state: QueueEntry["state"], word: string, reason: string | null = null): QueueEntry => ({
+  job: "7",
+  slot: 0,
+  state,
+  word,
+  reason,
+  node: null,
+});
+
+function troubles(): { readonly troubles: SlotTroubles; readonly notices: string[] } {
+  const notices: string[] = [];
+  return { troubles: new SlotTroubles((text) => notices.push(text)), notices };
+}
+
+function messageOf({ fatal }: SlotTroubles): string {
+  return fatal?.message ?? "";
+}
+
+test("three slots in a row that end before they come up are no accident, with what they said; one that comes up begins anew", () => {
+  const { troubles: its } = troubles();
+  const failed = (slot: number): void => its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no runner for s390x");
+  [1, 2].forEach(failed);
+  its.cameUp();
+  [3, 4].forEach(failed);
+  assert.equal(its.fatal, null);
+  failed(5);
+  assert.match(messageOf(its), /3 slots in a row ended before they came up: slot: no runner for s390x/);
+});
+
+test("slots that a controller has forgotten, or never taken in, have not failed", () => {
+  const { troubles: its } = troubles();
+  for (const slot of [1, 2, 3, 4]) its.endedSilently(slot, slot > 2 ? null : entry("queued", "PENDING"), () => "");
+  assert.equal(its.fatal, null);
+  for (const slot of [5, 6, 7])
+    its.endedSilently(slot, entry("queued", "PENDING"), () => "slot: what it said, before Slurm forgot it");
+  assert.match(messageOf(its), /what it said/);
+});
+
+test("a refusal ends a run only where there is no slot of that kind; a wait that never ends likewise", () => {
+  const { troubles: its, notices } = troubles();
+  its.refused("no more today", true);
+  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => false);
+  assert.equal(its.fatal, null);
+  assert.match(notices.join(), /gives no more slots \(no more today\)/);
+  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => true);
+  assert.match(messageOf(its), /will not start the slots: .*PartitionConfig.*What to do/);
+});
+
+test("that Slurm does not answer is said once, and once when it does again", () => {
+  const { troubles: its, notices } = troubles();
+  for (const why of ["timed out", "no answer", "timed out"]) its.silent(why);
+  assert.equal(its.waits, "Slurm does not answer (timed out)");
+  its.heard();
+  its.heard();
+  assert.equal(notices.length, 2);
+  assert.equal(its.waits, "");
+});
