@@ -80,6 +80,7 @@ for (const [name, tasks] of [
       tasks: read("tasks.json"),
       problem: null,
       engine: null,
+      waits_for: null,
     });
   });
 }
