@@ -72,6 +72,20 @@ test("a copy of a running job is a job of its own: it waits for nobody, and nobo
   assert.equal(readFileSync(join(place.root, "copy"), "utf8"), "up\n", "it has run once");
 });
 
+test("cancelling a copy ends nothing of the job that it was copied from, also if that was renamed since", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const other = await place.runElsewhere([atGate("first")]);
+  await until(() => existsSync(join(place.dir, "began-first")), "its task to run");
+  cpSync(place.jobDir(), place.jobDir("copy"), { recursive: true });
+  renameSync(place.jobDir(), place.jobDir("renamed"));
+  await place.executor.cancel("copy");
+  assert.equal(place.state("copy")["state"], "cancelled");
+  renameSync(place.jobDir("renamed"), place.jobDir());
+  place.openGate();
+  const { code, stderr } = await other.ended;
+  assert.equal(code, 0, stderr);
+});
+
 test("a file of another name is not emptied for being in the place of a lock", LIMIT, async (t) => {
   const place = await makePlace(t);
   const precious = place.write("precious", "what took a year");

@@ -12,7 +12,8 @@ import type { JobEvent } from "../../domain/events.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
 import { readPicture, recover, type Recovered } from "../journal/recovery.js";
-import { isThere, lookAt } from "../../system/path-look.js";
+import { lookAtHolder } from "../../system/lock-holder.js";
+import { isThere, listSubdirectories, lookAt } from "../../system/path-look.js";
 import { readRegularFile } from "../../system/regular-file.js";
 import { hasLateState } from "./rejection.js";
 import { isAnotherRun, isSnapshotOf } from "../runs/run-identity.js";
@@ -60,8 +61,7 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
 function disownIfCopy(paths: JobPaths, { picture, journal }: Recovered): void {
   const { inFlight } = picture.load();
   if (picture.name === basename(paths.dir) || inFlight.length === 0) return;
-  const original = readPicture(jobPaths(join(dirname(paths.dir), picture.name)))?.picture;
-  if (original === undefined || original.run.id !== picture.run.id || original.run.createdAt !== picture.run.createdAt) return;
+  if (!isOriginal(jobPaths(join(dirname(paths.dir), picture.name)), picture) && !isHeldElsewhere(paths, picture)) return;
   const message = `it runs for job "${picture.name}", of which this is a copy`;
   const outcome = { kind: "not-begun", message } as const;
   const events = inFlight.map(({ task, attempt }): JobEvent => {
@@ -69,6 +69,23 @@ function disownIfCopy(paths: JobPaths, { picture, journal }: Recovered): void {
   });
   journal.append(events);
   for (const event of events) picture.apply(event);
+}
+
+function isOriginal(paths: JobPaths, { run }: Picture): boolean {
+  const original = readPicture(paths)?.picture.run;
+  return original?.id === run.id && original.createdAt === run.createdAt;
+}
+
+/** What it was copied from may have been renamed since: then an engine has it, for it runs. */
+function isHeldElsewhere({ dir }: JobPaths, picture: Picture): boolean {
+  const names = listSubdirectories(dirname(dir));
+  if (names.answer === "unknown") throw names.why;
+  const others = names.answer === "yes" ? names.found.filter((name) => name !== basename(dir)) : [];
+  return others.some((name) => {
+    const paths = jobPaths(join(dirname(dir), name));
+    const holder = lookAtHolder(paths.lock).answer;
+    return (holder === "yes" || holder === "unknown") && isOriginal(paths, picture);
+  });
 }
 
 /** Takes in what was written over the files of an earlier run, which is kept. */
