@@ -11,6 +11,8 @@ import { readPiece } from "../system/read-open.js";
 import { yes, type Place } from "../system/look.js";
 
 const chunkBytes = 64 * 1024;
+/** Of what is only passed on. */
+const largeChunkBytes = 256 * 1024;
 
 /**
  * Where the log of a task is, or null if it has none yet. The name is taken from a file that anybody may have written: whatever path it
@@ -51,10 +53,15 @@ export class LogFile {
     if (this.#descriptor !== null) yield* readRest(this.#descriptor);
   }
 
-  /** All of it, of a task that has ended. */
+  /** All of it, of a task that has ended. What is given is good until more is asked for: there is one buffer for all. */
   *readWhole(): Generator<Buffer> {
     this.#descriptor ??= this.#open();
-    if (this.#descriptor !== null) yield* readRest(this.#descriptor);
+    if (this.#descriptor === null) return;
+    const { size } = fstatSync(this.#descriptor);
+    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), largeChunkBytes));
+    for (let count = readSync(this.#descriptor, buffer); count > 0; count = readSync(this.#descriptor, buffer)) {
+      yield buffer.subarray(0, count);
+    }
   }
 
   close(): void {

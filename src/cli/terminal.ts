@@ -22,6 +22,8 @@ export interface Sink {
   write(text: string): void;
   /** Writes data, and resolves when there is room for more: a slow reader is waited for. What nobody can read any more is dropped. */
   send(data: string | Uint8Array): Promise<void>;
+  /** The same, and resolves only when the data was taken, so that its bytes may be others then. */
+  deliver(data: string | Uint8Array): Promise<void>;
   /** True if all that was written was taken by whoever reads. */
   readonly isFlushed: boolean;
   /** Resolves when all that was written was taken by whoever reads; false if nobody does any more. */
@@ -94,6 +96,7 @@ function makeSink(stream: OutputStream, writer: TerminalWriter | null, choice: C
     columns: () => (isTerminal ? stream.columns || 80 : 80),
     write: (text) => void (writer === null ? stream.write(text) : writer.write(text)),
     send: (data) => (writer === null ? sendTo(stream, data) : writer.send(data)),
+    deliver: (data) => (writer === null ? deliverTo(stream, data) : writer.send(data)),
     get isFlushed() {
       return writer === null ? stream.writableLength === 0 && stream.errored === null : writer.isFlushed;
     },
@@ -106,6 +109,11 @@ async function sendTo(stream: OutputStream, data: string | Uint8Array): Promise<
   return new Promise((resolve) => {
     if (data.length === 0 || stream.write(data, () => resolve())) resolve();
   });
+}
+
+/** What nobody can read any more is dropped. */
+function deliverTo(stream: OutputStream, data: string | Uint8Array): Promise<void> {
+  return data.length === 0 ? Promise.resolve() : new Promise((resolve) => void stream.write(data, () => resolve()));
 }
 
 function flushedOf(stream: OutputStream): Promise<boolean> {

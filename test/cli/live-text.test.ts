@@ -18,6 +18,7 @@ function sink(options: { isTerminal: boolean; rows?: number; columns?: number })
       write,
       isLive: isTerminal,
       send: () => Promise.resolve(),
+      deliver: () => Promise.resolve(),
       isFlushed: true,
       flushed: () => Promise.resolve(true),
       draw: () => {},

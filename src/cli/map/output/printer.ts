@@ -94,9 +94,9 @@ async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ 
     const view = viewFor(sink, tag);
     for (const chunk of file.readWhole()) {
       isEmpty = false;
-      await sink.send(view.take(chunk));
+      await sink.deliver(view.take(chunk));
     }
-    await sink.send(view.end());
+    await sink.deliver(view.end());
     return { isEmpty, problem: file.problem };
   } finally {
     file.close();
