@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import type { Report } from "../../src/domain/ports.js";
 import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
-import { untilHolds } from "../support/shell-loops.js";
+import { linger, untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 30_000 };
 const LONG_MS = 60_000;
@@ -50,7 +50,7 @@ test("each end is told with its own times, and with what the attempt took", LIMI
 });
 
 test("a stop ends the task that runs; the next one takes its place", LIMIT, async () => {
-  const keys = rig.startBatch(["echo ok >ready; trap 'exit 42' TERM; sleep 60 & wait", "exit 4"]);
+  const keys = rig.startBatch([`trap "exit 42" TERM; echo ok >ready; ${linger()}`, "exit 4"]);
   await rig.line("ready");
   rig.pool.stop(keys[0]!, LONG_MS);
   const [stopped, next] = await rig.reports(keys);
