@@ -6,6 +6,7 @@
  *     runner-linux-…     the runners, for nodes of any of these kinds
  *     in.N  ctl.N        what the engine says to slot N: a batch of commands; a word
  *     spool.N            what slot N says
+ *     claim.N            made by slot N as it starts: a second one of that number refuses
  *     out.N              what Slurm or the slot has to say of a failure
  */
 

@@ -53,7 +53,6 @@ const BYES: Readonly<Record<string, string>> = {
   runner: "its runner died",
   watchdog: "its batch script was killed",
   clerk: "it could not write its files",
-  restarted: "Slurm started it a second time, which it refuses",
 };
 
 export function explainBye(why: string): string {

@@ -26,8 +26,6 @@ export interface PoolOptions {
   readonly onNotice: (text: string) => void;
 }
 
-/** So long after a refusal it is not asked again for more. */
-const REFUSAL_MS = 60_000;
 /** Each engine that has a pool counts its keys from 0 again: so many are its own. */
 const KEYS_OF_A_GENERATION = 2 ** 24;
 
@@ -44,7 +42,6 @@ export class SlotPool {
   readonly #free = new Map<string, SlotChannel[]>();
   readonly #times: QueueTimes;
   #isBusy = false;
-  #refusedAt = -Infinity;
 
   constructor(taken: TakenPool, options: PoolOptions, listener: ChannelListener) {
     this.#taken = taken;
@@ -177,7 +174,7 @@ export class SlotPool {
 
   /** Asks Slurm for so many more of a kind. */
   async add(kind: SlotKind, count: number): Promise<void> {
-    if (this.#isBusy || this.#isOver || this.troubles.fatal !== null || performance.now() < this.#refusedAt + REFUSAL_MS) return;
+    if (this.#isBusy || this.#isOver || this.troubles.isPausing(performance.now())) return;
     this.#isBusy = true;
     try {
       await this.#submit(kind, count);
@@ -250,7 +247,6 @@ export class SlotPool {
       case "refused":
         this.#submissions.refused(asked);
         for (let number = base; number < base + count; number += 1) this.#channels.delete(number);
-        this.#refusedAt = performance.now();
         this.troubles.refused(answer.reason, this.state(nameOf(kind)).up > 0);
     }
   }
@@ -261,12 +257,13 @@ export class SlotPool {
       const base = this.#submissions.baseOf(entry.job);
       if (base !== undefined) byNumber.set(base + entry.slot, entry);
     }
+    const isAnyUp = this.state().up > 0;
     for (const { number, life } of this.#channels.values()) {
       const before = life.phase.is;
       life.hear(byNumber.get(number) ?? null, now);
       if (life.phase.is === "fencing" && before !== "fencing") this.#taken.files.tell(number, "fence");
       if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello)
-        this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number));
+        this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number), isAnyUp);
       if (life.phase.is === "up") this.troubles.cameUp();
     }
     this.troubles.waiting(byNumber, (number) => this.state(this.#channels.get(number)!.kindName).up === 0);

@@ -6,12 +6,17 @@ import { explainWait, type QueueEntry } from "./queue-states.js";
 /** So many slots in a row that never said hello are no accident. */
 const MOST_SILENT = 3;
 const MOST_LINES = 3;
+/** So long after a refusal Slurm is not asked for more. */
+const PAUSE_MS = 60_000;
+/** What the cluster does to slots, whatever they are. */
+const CLUSTERS_DOING = new Set(["NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"]);
 
 export class SlotTroubles {
   /** Slots in a row that ended before they came up, each counted once. */
   readonly #silent = new Set<number>();
   #fatal: AirError | null = null;
   #waits = "";
+  #pausedUntil = -Infinity;
   /** Why Slurm does not answer, as it was said; null if it does. */
   #silence: string | null = null;
   readonly #onNotice: (text: string) => void;
@@ -25,6 +30,11 @@ export class SlotTroubles {
     return this.#fatal;
   }
 
+  /** True while no more are asked for. */
+  isPausing(now: number): boolean {
+    return this.#fatal !== null || now < this.#pausedUntil;
+  }
+
   /** What Slurm lets slots wait for; empty if nothing is known. */
   get waits(): string {
     return this.#silence ?? this.#waits;
@@ -32,6 +42,7 @@ export class SlotTroubles {
 
   /** @param isAnyUp slots of that kind are there: then there are fewer than there could be, and that is all. */
   refused(reason: string, isAnyUp: boolean): void {
+    this.#pause();
     if (isAnyUp) this.#onNotice(`Slurm gives no more slots (${reason}); going on with those that are there`);
     else this.#fail(`Slurm refuses slots: ${reason}. Change what is asked for, or ask the administrator.`);
   }
@@ -53,16 +64,21 @@ export class SlotTroubles {
     this.#fatal ??= error;
   }
 
-  /** @param readOutput what the slot left in its output file. */
-  endedSilently(number: number, lastWord: QueueEntry | null, readOutput: () => string): void {
-    // A controller that was killed forgets what it had just taken in: that is no slot that failed.
-    const isForgotten = (lastWord === null || lastWord.state === "queued") && readOutput() === "";
-    if (isForgotten) return;
+  /** @param readOutput what the slot left in its output file. @param isAnyUp others have come up: it is not all of them. */
+  endedSilently(number: number, lastWord: QueueEntry | null, readOutput: () => string, isAnyUp: boolean): void {
+    // A controller that was killed forgets what it had just taken in, and nodes go: no slot has failed.
+    const isForgotten = lastWord === null || lastWord.state === "queued";
+    if ((isForgotten && readOutput() === "") || CLUSTERS_DOING.has(lastWord?.word ?? "")) return;
     this.#silent.add(number);
     if (this.#silent.size < MOST_SILENT || this.#fatal !== null) return;
     const said = readOutput().split("\n").slice(-MOST_LINES).join("; ");
     const words = said !== "" ? said : lastWord === null ? "no word of them" : `Slurm says ${lastWord.word}`;
-    this.#fail(`${this.#silent.size} slots in a row ended before they came up: ${words}. Mend that, then run it again.`);
+    const what = `${this.#silent.size} slots in a row ended before they came up: ${words}`;
+    this.#silent.clear();
+    if (!isAnyUp) return this.#fail(`${what}. Mend that, then run it again.`);
+    // A bad node, perhaps: others work, and it is not fed slot after slot.
+    this.#onNotice(`${what}; going on with the slots that are there`);
+    this.#pause();
   }
 
   cameUp(): void {
@@ -78,6 +94,10 @@ export class SlotTroubles {
     this.#waits = waits.map(({ why }) => why.words).join("; ");
     const hopeless = waits.find(({ why, waiting }) => why.remedy !== null && waiting.some(isNeeded))?.why;
     if (hopeless !== undefined) this.#fail(`Slurm will not start the slots: ${hopeless.words}. What to do: ${hopeless.remedy}.`);
+  }
+
+  #pause(): void {
+    this.#pausedUntil = performance.now() + PAUSE_MS;
   }
 
   #fail(message: string): void {

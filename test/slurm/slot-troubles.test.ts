@@ -23,7 +23,8 @@ function messageOf({ fatal }: SlotTroubles): string {
 
 test("three slots in a row that end before they come up are no accident, with what they said; one that comes up begins anew", () => {
   const { troubles: its } = troubles();
-  const failed = (slot: number): void => its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no runner for s390x");
+  const failed = (slot: number): void =>
+    its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no runner for s390x", false);
   [1, 2].forEach(failed);
   its.cameUp();
   [3, 4].forEach(failed);
@@ -34,11 +35,21 @@ test("three slots in a row that end before they come up are no accident, with wh
 
 test("slots that a controller has forgotten, or never taken in, have not failed", () => {
   const { troubles: its } = troubles();
-  for (const slot of [1, 2, 3, 4]) its.endedSilently(slot, slot > 2 ? null : entry("queued", "PENDING"), () => "");
+  for (const slot of [1, 2, 3, 4]) its.endedSilently(slot, slot > 2 ? null : entry("queued", "PENDING"), () => "", false);
   assert.equal(its.fatal, null);
   for (const slot of [5, 6, 7])
-    its.endedSilently(slot, entry("queued", "PENDING"), () => "slot: what it said, before Slurm forgot it");
+    its.endedSilently(slot, entry("queued", "PENDING"), () => "slot: what it said, before Slurm forgot it", false);
   assert.match(messageOf(its), /what it said/);
+});
+
+test("a node that goes has nothing to do with its slots, and one that fails them all ends no run in which others are up", () => {
+  const { troubles: its, notices } = troubles();
+  for (const slot of [1, 2, 3, 4]) its.endedSilently(slot, entry("over", "NODE_FAIL"), () => "", false);
+  assert.equal(its.fatal, null);
+  for (const slot of [5, 6, 7]) its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no such directory", true);
+  assert.equal(its.fatal, null);
+  assert.match(notices.join(), /no such directory; going on/);
+  assert.ok(its.isPausing(performance.now()), "it is not asked for more at once");
 });
 
 test("a refusal ends a run only where there is no slot of that kind; a wait that never ends likewise", () => {

@@ -52,7 +52,7 @@ enum { HEARD = 'h', FENCE = 'f', DONE = 'd', TERMINATED = 't', TIME_IS_SHORT = '
 static struct {
   const char *directory, *number;
   int64_t lease_ms, idle_ms, grace_ms;
-  char in[4096], control[4096], spool[4096], local[4200], local_directory[4096];
+  char in[4096], control[4096], spool[4096], claim[4096], local[4200], local_directory[4096];
 } slot;
 
 /* How much of the local spool is in the shared one: a later clerk goes on from there. */
@@ -456,6 +456,7 @@ static void name_files(void) {
   snprintf(slot.in, sizeof slot.in, "%s/in.%s", slot.directory, slot.number);
   snprintf(slot.control, sizeof slot.control, "%s/ctl.%s", slot.directory, slot.number);
   snprintf(slot.spool, sizeof slot.spool, "%s/spool.%s", slot.directory, slot.number);
+  snprintf(slot.claim, sizeof slot.claim, "%s/claim.%s", slot.directory, slot.number);
   snprintf(slot.local_directory, sizeof slot.local_directory, "%s/air-slot-XXXXXX", temporary && *temporary ? temporary : "/tmp");
   if (access(slot.spool, W_OK) != 0)
     fail(EXIT_FILES, "%s: %s; the directory of jobs must be on a file system that the nodes share", slot.spool, strerror(errno));
@@ -464,6 +465,21 @@ static void name_files(void) {
     if (!mkdtemp(slot.local_directory)) fail(EXIT_FILES, "no directory in /tmp: %s", strerror(errno));
   }
   snprintf(slot.local, sizeof slot.local, "%s/spool", slot.local_directory);
+}
+
+/*
+ * A slot is started once. A controller that was killed may start it again while the first one runs, on a node that it can't see: both would
+ * take the same batch. The second one says nothing, for its word would count for the first.
+ */
+static void claim_slot(const char *job, const char *node) {
+  int file = open(slot.claim, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int problem = errno;
+  if (file < 0) rmdir(slot.local_directory);
+  if (file < 0 && problem == EEXIST)
+    fail(EXIT_RESTARTED, "slot %s was started before: Slurm starts it a second time", slot.number);
+  if (file < 0) fail(EXIT_FILES, "%s: %s", slot.claim, strerror(problem));
+  dprintf(file, "%s %s\n", job, node);
+  close(file);
 }
 
 static pid_t start_runner(int commands, int bell, char *const *options, int count, const char *slots, const sigset_t *mask) {
@@ -491,12 +507,9 @@ int slot_main(int count, char **words) {
   slot.lease_ms = milliseconds(words[2]);
   slot.idle_ms = milliseconds(words[3]);
   slot.grace_ms = milliseconds(words[4]);
-  const char *restarts = getenv("SLURM_RESTART_COUNT"), *job = getenv("SLURM_ARRAY_JOB_ID"), *node = getenv("SLURMD_NODENAME");
+  const char *job = getenv("SLURM_ARRAY_JOB_ID"), *node = getenv("SLURMD_NODENAME");
   name_files();
-  if (restarts && atoi(restarts) > 0) {
-    say("bye restarted %lld\n", (long long)wall_us());
-    return EXIT_RESTARTED;
-  }
+  claim_slot(job ? job : "-", node ? node : "-");
   carried = mmap(NULL, sizeof *carried, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int commands[2], bell[2], to_watchdog[2], to_clerk[2];
   if (carried == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(commands, O_CLOEXEC) || pipe2(bell, O_CLOEXEC) ||
