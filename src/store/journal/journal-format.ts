@@ -1,5 +1,5 @@
 /**
- * The format of `journal.ndjson`: one event a line, JSON, UTF-8.
+ * The format of `journal.ndjson`: one event a line, or many that are alike, JSON, UTF-8.
  *
  *     {"seq":7,"at":"2026-01-31T12:00:00.000Z","type":"attempt-started","task":"merge",…,"crc":"0f3a9c21"}
  *
