@@ -10,6 +10,14 @@ import type { Report } from "../domain/ports.js";
 import { endOf } from "../workers/runner/end-result.js";
 import type { EndKind } from "../workers/runner/spool-lines.js";
 
+/** An end that may have been the slot's end. */
+interface Doubt {
+  readonly report: Report;
+  readonly until: number;
+  /** Number of the answer that shows that the slot lived on; null while it was not asked. */
+  proof: number | null;
+}
+
 /** `key` is the engine's, the slot knows it by another. */
 interface Held {
   readonly key: number;
@@ -17,7 +25,7 @@ interface Held {
   /** When we heard of that (monotonic milliseconds). */
   heardAt: number;
   reason: "limit" | "stop" | null;
-  doubtful: { readonly report: Report; readonly until: number; readonly proof: number } | null;
+  doubtful: Doubt | null;
 }
 
 export interface Took {
@@ -35,7 +43,7 @@ export type Fate =
   /** Nothing of it runs. `isThrough`: it had nothing left to do. */
   | { readonly is: "ended"; readonly why: string; readonly isThrough: boolean };
 
-/** So long the word that Slurm ended it may be behind the end. */
+/** So long the end of the slot, or the word that Slurm ends it, may be behind the end of what it runs. */
 const DOUBT_MS = 2_000;
 const BY_SIGNAL = 128;
 
@@ -102,7 +110,7 @@ export class HeldAttempts {
     };
     const isBySignal = kind === "s" || (kind === "x" && value > BY_SIGNAL);
     if (!isBySignal || held.reason !== null) return this.#report(wireKey, held, report);
-    held.doubtful = { report, until: performance.now() + DOUBT_MS, proof: this.#askForLife() };
+    held.doubtful = { report, until: performance.now() + DOUBT_MS, proof: null };
     this.#doubts += 1;
   }
 
@@ -112,11 +120,20 @@ export class HeldAttempts {
     if (fate.is !== "ended" && this.#doubts === 0) return;
     for (const [wireKey, held] of this.#held) {
       const { doubtful } = held;
-      if (doubtful !== null && isCertain(doubtful, fate, now)) this.#report(wireKey, held, doubtful.report);
+      if (doubtful !== null && this.#isCertain(doubtful, fate, now)) this.#report(wireKey, held, doubtful.report);
       else if (doubtful !== null && fate.is !== "alive")
         this.#end(wireKey, held, this.#lost("Slurm ended it"), doubtful.report.at);
       else if (fate.is === "ended") this.#end(wireKey, held, this.#resultOfEnded(held, fate.why), Date.now());
     }
+  }
+
+  /** The slot is asked when the doubt has lasted: it may live a moment longer than what it runs. */
+  #isCertain(doubt: Doubt, fate: Fate, now: number): boolean {
+    if (fate.is !== "alive") return fate.is === "ended" && fate.isThrough;
+    if (now < doubt.until) return false;
+    if (doubt.proof !== null) return fate.answered >= doubt.proof;
+    doubt.proof = this.#askForLife();
+    return false;
   }
 
   #resultOfEnded({ begunAt }: Held, why: string): Result {
@@ -138,9 +155,4 @@ export class HeldAttempts {
     if (doubtful !== null) this.#doubts -= 1;
     this.#onReport(report);
   }
-}
-
-function isCertain({ until, proof }: { readonly until: number; readonly proof: number }, fate: Fate, now: number): boolean {
-  if (fate.is === "alive") return now >= until && fate.answered >= proof;
-  return fate.is === "ended" && fate.isThrough;
 }

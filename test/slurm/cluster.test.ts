@@ -114,9 +114,18 @@ describe("on a Slurm cluster", { skip: missing }, () => {
   test("what ran on a node that is lost runs again, when its slots can't run any more", async (t) => {
     const scene = new Scene(t, cluster);
     const gate = `${scene.oracle}.go`;
-    scene.write(many(scene, 30, untilHolds(`[ -e '${gate}' ]`, 0.1)));
+    const where = `${scene.oracle}.where`;
+    writeFileSync(where, "");
+    scene.write(many(scene, 30, `echo "$SLURMD_NODENAME $$" >>'${where}' && ${untilHolds(`[ -e '${gate}' ]`, 0.1)}`));
     const run = scene.start("--slots", "30:30");
-    await scene.until(() => scene.said("begun").length >= 24, "tasks to run on two nodes");
+    const pidsOn = (node: string): number[] => {
+      const lines = readFileSync(where, "utf8").split("\n");
+      return lines.flatMap((line) => (line.startsWith(`${node} `) ? [Number(line.slice(node.length))] : []));
+    };
+    await scene.until(() => scene.said("begun").length >= 24 && pidsOn("n1").length >= 3, "tasks to run on two nodes");
+    // What ends a node may end tasks a moment before whoever reports on them.
+    for (const pid of pidsOn("n1").slice(0, 3)) process.kill(pid, "SIGKILL");
+    await pause(100);
     cluster.crash("n1");
     writeFileSync(gate, "");
     const { code, err } = await run.end;

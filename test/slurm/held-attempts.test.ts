@@ -26,6 +26,8 @@ test("an end by an exit code is told at once, one by a signal when the slot has 
   held.ended(1, "s", 9, 2_000, TOOK);
   held.settle(alive(7), 0);
   assert.deepEqual(kinds(), [], "Slurm's word may be on its way");
+  held.settle(alive(7), LATER);
+  assert.deepEqual(kinds(), [], "what it answered before proves nothing: it is asked now");
   held.settle(alive(6), LATER);
   assert.deepEqual(kinds(), [], "who says that the node is not gone?");
   held.settle(alive(7), LATER);
