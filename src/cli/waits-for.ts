@@ -5,6 +5,7 @@ import type { JobView } from "../index.js";
 import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
+import { readProcess } from "../system/process-table.js";
 import type { Settings } from "./settings.js";
 import { placeOption, quoteForShell } from "./shell-word.js";
 
@@ -16,6 +17,8 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver) return "";
+    if (engine !== null && engine !== "unknown" && isStopped(engine.pid))
+      return `its engine is stopped; kill -CONT ${engine.pid} lets it go on`;
     if (engine !== null) return readTrouble(base, name) ?? "";
     const wait = waits.get(name);
     if (wait !== undefined) return wait;
@@ -24,6 +27,12 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
   };
+}
+
+/** By SIGSTOP, say: then it can tell nobody what it waits for. */
+function isStopped(pid: number): boolean {
+  const look = readProcess(pid);
+  return look.answer === "yes" && look.found.isStopped;
 }
 
 function mapAgain(name: string, mapOf: unknown): string {

@@ -62,6 +62,7 @@ export class Shutdown {
   explains(report: Report, attempt: Attempt, now: number): boolean {
     if (attempt.reason !== null || report.hasTimedOut === true) return false;
     const { result } = report;
+    if (wasStoppedUnrecorded(attempt, report)) return true;
     if (this.#toldAt === null) return isOfAnEarlierOne(attempt, report);
     return looksLikeOne(result) || (hasFailed(result) && now - this.#toldAt < ECHO_MS);
   }
@@ -79,6 +80,11 @@ export class Shutdown {
  */
 function isOfAnEarlierOne(attempt: Attempt, { at, result }: Report): boolean {
   return attempt.isAdopted && at <= attempt.job.takenUpAt && REQUESTS.has(wordOf(result));
+}
+
+/** An engine that could record nothing any more has stopped it: its runner has written that down. What is lost was stopped by us. */
+function wasStoppedUnrecorded({ isAdopted }: Attempt, { wasStopped, result }: Report): boolean {
+  return isAdopted && wasStopped && result.kind !== "lost" && hasFailed(result);
 }
 
 function looksLikeOne(result: Result): boolean {

@@ -105,3 +105,14 @@ for (const who of ["its own engine", "the next engine"] as const) {
     assert.deepEqual(judgeRun(dir, NAME, witness, EXPECTED).violations, []);
   });
 }
+
+test("that an engine is stopped is named, too", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const engine = new Engine(dir, NAME, tasksOf(witness));
+  assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  engine.kill("SIGSTOP");
+  assert.equal(await waitsFor(dir), `its engine is stopped; kill -CONT ${engine.pid} lets it go on`);
+  writeFileSync(`${witness}.go`, "");
+  engine.kill("SIGCONT");
+  assert.equal((await engine.ended).code, 0);
+});

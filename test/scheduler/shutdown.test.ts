@@ -85,6 +85,32 @@ test("a signal that ended a task when no engine was there, or with its engine, h
   assert.ok(engine.clock.time > time);
 });
 
+test("what an earlier engine has stopped without a word of it on record was interrupted, unless it completed or is lost", () => {
+  const engine = new Engine();
+  const inFlight = ["killed", "failed", "done", "gone"].map((id): RecordedAttempt => ({
+    ...{ task: id, attempt: 1, startedAt: 0, claim: "old", key: 7, isQueued: false, stopping: null, takes: { cpu: 1 } },
+  }));
+  const records = inFlight.map(() => record({ status: "running", attempts: 1 }));
+  const running = engine.add(
+    job(
+      inFlight.map(({ task: id }) => task(id)),
+      { records, inFlight },
+    ),
+  );
+  const options = { at: engine.clock.now(), wasStopped: true };
+  engine.runner.end(["killed"], { kind: "signaled", signal: "SIGKILL" }, options);
+  engine.runner.end(["failed"], FAILED, options);
+  engine.runner.end(["done"], undefined, options);
+  engine.runner.end(["gone"], { kind: "lost", message: "its runner died" }, options);
+  engine.pass(250);
+  assert.deepEqual(ends(running), {
+    killed: ["pending", "interrupted"],
+    failed: ["pending", "interrupted"],
+    done: ["completed", null],
+    gone: ["pending", "lost: its runner died"],
+  });
+});
+
 test("an end in doubt is over at once for whoever cancels its task, and counts for a failure limit", () => {
   const engine = new Engine();
   const running = engine.add(job([task("a"), task("b"), task("c")], { settings: settings({ concurrency: 1, maxFailures: 1 }) }));

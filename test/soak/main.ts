@@ -14,7 +14,11 @@ const isSlurm = words[0] === "--slurm";
 const program = fileURLToPath(new URL(isSlurm ? "../slurm/sweep.js" : "soak.js", import.meta.url));
 const [rounds = isSlurm ? SLURM_ROUNDS : DEFAULT_ROUNDS] = isSlurm ? words.slice(1) : words;
 
-if (/^[1-9]\d{0,5}$/.test(rounds)) {
+if (words.includes("--help")) {
+  process.stdout.write(
+    `npm run soak -- [ROUNDS]           ${DEFAULT_ROUNDS} rounds without a number\nnpm run soak -- --slurm [ROUNDS]   on a Slurm cluster, ${SLURM_ROUNDS}\n`,
+  );
+} else if (/^[1-9]\d{0,5}$/.test(rounds)) {
   const soak = spawn(process.execPath, [program, rounds], { detached: true, stdio: ["ignore", "inherit", "inherit"] });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => soak.kill("SIGINT"));
   soak.on("exit", (code) => (process.exitCode = code ?? 1));
