@@ -86,9 +86,14 @@ export class OpeningRecord {
   /** What a manager died of stays on record; without any nothing does. */
   close(): void {
     if (this.#fd === null) return;
-    if (this.#suspects.size === 0 && this.#open.size === 0) rmSync(this.#path, { force: true });
     closeSync(this.#fd);
     this.#fd = null;
+    if (this.#suspects.size > 0 || this.#open.size > 0) return;
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // It says that nothing is open.
+    }
   }
 
   #beginAnew(): void {

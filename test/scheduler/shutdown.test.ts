@@ -87,9 +87,8 @@ test("a signal that ended a task when no engine was there, or with its engine, h
 
 test("what an earlier engine has stopped without a word of it on record was interrupted, unless it completed or is lost", () => {
   const engine = new Engine();
-  const inFlight = ["killed", "failed", "done", "gone"].map((id): RecordedAttempt => ({
-    ...{ task: id, attempt: 1, startedAt: 0, claim: "old", key: 7, isQueued: false, stopping: null, takes: { cpu: 1 } },
-  }));
+  const old = { attempt: 1, startedAt: 0, claim: "old", key: 7, isQueued: false, stopping: null, takes: { cpu: 1 } } as const;
+  const inFlight = ["killed", "failed", "done", "gone"].map((id): RecordedAttempt => Object.assign({ task: id }, old));
   const records = inFlight.map(() => record({ status: "running", attempts: 1 }));
   const running = engine.add(
     job(

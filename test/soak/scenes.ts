@@ -18,7 +18,7 @@ export interface Scene {
 export const SCENES: readonly Scene[] = [
   {
     fault: "journal cut and bit-flipped at every byte",
-    file: "store/journal",
+    file: "store/journal/journal",
     pattern: "at any byte",
     rounds: 2,
     seen: "a cut end is cut off; a flipped bit is refused with its line",

@@ -3,6 +3,7 @@
  * TERM stops it, USR2 cancels the job. Exit codes as those of `air-executor run`.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AirError, AirExecutor, type TaskInput } from "../../src/index.js";
@@ -19,6 +20,8 @@ export interface DriverJob {
   readonly durability: "grouped" | "strict";
   /** Wait for this file before anything is done, so that several can begin at the same instant. */
   readonly gate: string | null;
+  /** So many file handles from then on, when all modules are loaded (Node reads them side by side); null for what we have. */
+  readonly handles: number | null;
 }
 
 /** A line of the output. */
@@ -37,7 +40,8 @@ async function passGate(gate: string): Promise<void> {
 }
 
 async function drive(job: DriverJob): Promise<number> {
-  const { dir, name, tasks, concurrency, graceMs, patienceMs, durability, gate } = job;
+  const { dir, name, tasks, concurrency, graceMs, patienceMs, durability, gate, handles } = job;
+  if (handles !== null) execFileSync("prlimit", [`--pid=${process.pid}`, `--nofile=${handles}`]);
   if (gate !== null) {
     say({ type: "taken" });
     await passGate(gate);

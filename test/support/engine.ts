@@ -27,8 +27,10 @@ export interface EngineOptions {
   readonly durability?: "grouped" | "strict";
   /** Started, but it waits for this file. */
   readonly gate?: string;
-  /** A program and its arguments that starts node with what follows: `["prlimit", "--nofile=64"]`. */
+  /** A program and its arguments that starts node with what follows: `["prlimit", "--nproc=30"]`. */
   readonly prefix?: readonly string[];
+  /** File handles, once it has loaded. */
+  readonly handles?: number;
   readonly uid?: number;
   /** A file for a recording of the calls that it makes. */
   readonly record?: string;
@@ -66,6 +68,7 @@ export class Engine {
       patienceMs,
       durability,
       gate: options.gate ?? null,
+      handles: options.handles ?? null,
     };
     const own = mkdtempSync(join(tmpdir(), "air-executor-driver-"));
     if (options.uid !== undefined) chmodSync(own, 0o755);
