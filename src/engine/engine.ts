@@ -148,6 +148,9 @@ export class Engine {
     return troubles;
   }
 
+  /** Starts nothing before the function that it gives is called. */
+  readonly hold = (): (() => void) => this.#scheduler.hold();
+
   /** Resolves when nothing runs any more. */
   async stop(graceMs: number): Promise<void> {
     this.#scheduler.stop(graceMs);

@@ -72,6 +72,11 @@ export class JobKeeper {
     await this.#scan();
   }
 
+  /** Resolves when nothing is being taken up. */
+  async quiet(): Promise<void> {
+    await Promise.all([this.#turns.quiet(), this.#lonely.quiet()]);
+  }
+
   /** Takes nothing up any more. */
   close(): void {
     this.#isClosed = true;

@@ -4,6 +4,7 @@
  * It decides nothing about tasks and writes no file of a job but through the library. What it knows of the jobs is in keeper.ts.
  */
 
+import { setTimeout as pause } from "node:timers/promises";
 import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
 import { lookAtHolder } from "../system/lock-holder.js";
@@ -22,6 +23,8 @@ export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "m
   readonly onMessage?: (level: LogLevel, message: string) => void;
 }
 
+/** A job that takes longer to be taken up is not waited for. */
+const LONGEST_HOLD_MS = 5000;
 /** What has not ended within the grace period has had its time: for its last words such a part of it is added. */
 const AFTER_TERM = 0.2;
 
@@ -78,7 +81,10 @@ export class Manager {
       });
       log.write("info", `watching ${dir}`, { dir });
       const manager = new Manager(lock, log, executor, graceMs);
+      // What an earlier manager left running takes of pools that no other job is to have meanwhile: so first all are taken up.
+      const release = executor.holdStarts();
       await manager.#keeper.start();
+      void Promise.race([manager.#keeper.quiet(), pause(LONGEST_HOLD_MS, undefined, { ref: false })]).then(release);
       return manager;
     } catch (error) {
       lock.release();

@@ -24,6 +24,11 @@ export class Turns {
     else this.#waiting.push(begin);
   }
 
+  /** Resolves when nothing goes on and nothing waits. */
+  async quiet(): Promise<void> {
+    while (this.#running.size + this.#waiting.length > 0) await Promise.race(this.#running);
+  }
+
   /** Resolves when what was begun is done; what waits is dropped. */
   async idle(): Promise<void> {
     this.#waiting.length = 0;

@@ -43,6 +43,7 @@ export class Scheduler {
   readonly #dispatcher: Dispatcher;
   readonly #jobs = new Set<JobRun>();
   readonly #round: Round;
+  #isHeld = false;
   /** Undefined if it has to be announced in any case. */
   #announcedWakeup: number | null | undefined = null;
 
@@ -265,6 +266,15 @@ export class Scheduler {
     if (by > 0) this.#advance();
   }
 
+  /** Starts nothing until the function that it gives is called: jobs come whose attempts in flight take of what others would be given. */
+  hold(): () => void {
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      this.#advance();
+    };
+  }
+
   /** A recorder is ready again: starts what may start. */
   resume(): void {
     this.#advance();
@@ -366,7 +376,7 @@ export class Scheduler {
 
   #advance(changed?: JobRun): void {
     if (changed !== undefined) this.#round.touch(changed);
-    this.#round.run(() => this.#backOff.ceiling);
+    this.#round.run(() => (this.#isHeld ? 0 : this.#backOff.ceiling));
     const wakeup = this.nextWakeup;
     if (wakeup !== this.#announcedWakeup) {
       this.#announcedWakeup = wakeup;

@@ -114,7 +114,7 @@ test("of a job that runs it tells what runs, what holds the others back, and who
   );
   assert.match(
     job,
-    inOrder("1 task is ready to start", '"again" is tried again at \\S+ \\(in (?:9|10) min', "2 tasks wait for others"),
+    inOrder("1 task is ready to start", '"again" is tried again at .+ \\(in (?:9|10) min', "2 tasks wait for others"),
   );
   assert.match(await why(playground, "job", "holder"), /: running\n[\s\S]*with 2 of licence, has been running for/);
   assert.match(
@@ -123,7 +123,7 @@ test("of a job that runs it tells what runs, what holds the others back, and who
   );
   assert.match(
     await why(playground, "job", "again"),
-    /It waits until \S+ \((?:9|10) min .*since its last attempt failed \(exit code 1\) and `retry_delay` asks for it/,
+    /It waits until .+ \((?:9|10) min .*since its last attempt failed \(exit code 1\) and `retry_delay` asks for it/,
   );
   assert.match(
     await why(playground, "job", "very-last"),

@@ -36,6 +36,23 @@ test("a pool of the manager is shared by all jobs, across a kill -9 of the manag
   await until(() => place.state("second")?.["state"] === "completed", "the end");
 });
 
+test("what a killed manager left running holds its pools from the start of the next one, whichever job is taken up first", async (t) => {
+  const place = new ManagedDirectory(t);
+  const has = (name: string): boolean => existsSync(join(place.root, name));
+  await place.start("--pool", "licence=1", "--concurrency", "4");
+  place.drop("z-last", [gated("a", { licence: 1 })]);
+  await until(() => has("a.started"), "its first task to hold the licence");
+  await place.end("SIGKILL");
+  // More than are opened at the same time, all of them before that one.
+  place.drop("a-first", [gated("b", { licence: 1 }), gated("c", {})]);
+  for (let index = 10; index < 90; index++) place.drop(`b-${index}`, [{ ...gated("d", {}), command: "true", args: [] }]);
+  await place.start("--pool", "licence=1", "--concurrency", "4");
+  await until(() => has("c.started"), "what takes no licence to start");
+  assert.equal(has("b.started"), false, "the licence is not free");
+  place.run("cancel", "z-last");
+  await until(() => has("b.started"), "the licence to come free");
+});
+
 test("a dropped job that takes what the manager does not have fails with the reason, and is taken when it is mended", async (t) => {
   const place = new ManagedDirectory(t);
   await place.start("--concurrency", "2", "--pool", "api=1");

@@ -33,6 +33,19 @@ test("what may start goes to the runner in one call, and no more than the limit 
   assert.equal(engine.scheduler.inFlightCount, 3);
 });
 
+test("while it is held nothing starts, of jobs that come meanwhile neither, and what is adopted counts when it goes on", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const release = engine.scheduler.hold();
+  engine.add(job([task("a"), task("b")]));
+  const began = { task: "x", attempt: 1, startedAt: 0, claim: "old", key: 1 };
+  const inFlight: RecordedAttempt[] = [{ ...began, takes: { cpu: 1 }, isQueued: false, stopping: null }];
+  const records = [record({ status: "running", attempts: 1 })];
+  engine.add(job([task("x")], { name: "other", records, inFlight }));
+  assert.deepEqual(engine.runner.starts, []);
+  release();
+  assert.deepEqual(engine.runner.starts, [["a"]]);
+});
+
 test("the facts of one batch of reports are recorded in one call, before what depends on them starts", () => {
   const engine = new Engine({ concurrency: 2 });
   const { recorder, ends } = engine.add(job([task("a"), task("b"), task("c", ["a", "b"])]));

@@ -19,14 +19,20 @@ import { suggestion } from "../suggest-word.js";
 import { waitsFor } from "../waits-for.js";
 import { directoryFromHere } from "../../system/current-directory.js";
 
-const UNKNOWN: LiveState = { holds: [], trouble: null };
+const NOTHING: LiveState = { holds: [], trouble: null };
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
   const { JOB: name = "", TASK: id } = args;
   const job = viewOf(settings, name);
   const history = historyOf(job);
-  const live = await liveStateOf(job, settings);
-  const around: Circumstances = { job: job.name, nowMs: Date.now(), standstill: standstillOf(job, live, settings) };
+  const answer = await liveStateOf(job, settings);
+  const live = typeof answer === "object" && answer !== null ? answer : NOTHING;
+  const around: Circumstances = {
+    job: job.name,
+    nowMs: Date.now(),
+    isHeld: live !== NOTHING,
+    standstill: standstillOf(job, answer, settings),
+  };
   if (history === null) return tellWithoutHistory(job, id, around, { out, isJson: settings.isOn("json") });
   if (history.damage !== null)
     err.write(`air-executor: ${printableLine(history.damage)} What follows is what stands before it.\n`);
@@ -64,20 +70,20 @@ function historyOf({ dir }: JobView): RunHistory | null {
   }
 }
 
-/** Of an engine that does not answer nothing is known. */
-async function liveStateOf(job: JobView, settings: Settings): Promise<LiveState> {
-  if (job.isOver || job.engine === null || settings.text("run") !== null) return UNKNOWN;
+/** What its engine says; null if nobody runs it. Of one that does not answer nothing is known but that. */
+async function liveStateOf(job: JobView, settings: Settings): Promise<LiveState | string | null> {
+  if (job.isOver || job.engine === null || settings.text("run") !== null) return null;
   try {
-    return (await askToExplain(directoryFromHere(settings.dir()), job.name)) ?? UNKNOWN;
+    return await askToExplain(directoryFromHere(settings.dir()), job.name);
   } catch (error) {
-    if (error instanceof AirError) return { ...UNKNOWN, trouble: error.code === "AIR_LOCKED" ? error.message : null };
-    throw error;
+    if (!(error instanceof AirError)) throw error;
+    return error.code === "AIR_LOCKED" ? error.message : null;
   }
 }
 
-function standstillOf(job: JobView, { trouble }: LiveState, settings: Settings): string {
+function standstillOf(job: JobView, answer: LiveState | string | null, settings: Settings): string {
   if (job.isOver) return "";
-  const reason = trouble ?? waitsFor(settings)(job);
+  const reason = typeof answer === "string" ? answer : answer === null ? waitsFor(settings)(job) : (answer.trouble ?? "");
   return printableLine(reason).replace(/\.$/, "");
 }
 

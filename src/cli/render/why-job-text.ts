@@ -7,7 +7,7 @@ import { formatCount, formatDuration, formatTasks } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
 import { drawTable } from "./table.js";
-import type { Circumstances } from "./why-task-text.js";
+import { standstillText, type Circumstances } from "./why-task-text.js";
 import { limitText, listText, momentText, nameText, takenText } from "./why-words.js";
 
 /** A longer path shows the tasks that took most of it. */
@@ -61,15 +61,15 @@ function failureSentences(
 }
 
 function openSentences({ job }: RunHistory, why: JobExplanation, live: readonly Hold[], around: Circumstances): string[] {
-  const { nowMs, standstill } = around;
+  const { nowMs, standstill, isHeld } = around;
   const said: string[] = [];
-  if (standstill !== "") said.push(`Nothing goes on: ${standstill}.`);
+  if (standstill !== "") said.push(standstillText(around));
   if (why.firstFailure !== null) said.push(...failureSentences(why, job.counts, around));
   if (why.running.length > 0) {
     const names = why.running.slice(0, 3).map(({ task, since }) => `${nameText(task)} for ${formatDuration(nowMs - since)}`);
     const what = why.running.length === 1 ? "1 task runs" : `${formatTasks(why.running.length)} run`;
     said.push(
-      `${what}${standstill === "" ? "" : ", as far as is known"}: ${listText(names)}${why.running.length > 3 ? ", …" : ""}.`,
+      `${what}${isHeld || standstill === "" ? "" : ", as far as is known"}: ${listText(names)}${why.running.length > 3 ? ", …" : ""}.`,
     );
   }
   for (const hold of live) {

@@ -10,7 +10,9 @@ import { attemptText, holdersText, limitText, listText, momentText, nameText, st
 export interface Circumstances {
   readonly job: string;
   readonly nowMs: number;
-  /** Why nothing goes on, if nobody runs the job or something hinders its engine; empty otherwise. */
+  /** True if an engine runs the job, and answers. */
+  readonly isHeld: boolean;
+  /** Why nothing goes on if nobody does, or what hinders its engine; empty otherwise. */
   readonly standstill: string;
 }
 
@@ -37,7 +39,7 @@ function delayText({ endedAt }: ExplainedAttempt, next: ExplainedAttempt | undef
 
 function sentences(why: TaskExplanation, around: Circumstances): string[] {
   const { status, error, attempts } = why;
-  const { nowMs, standstill } = around;
+  const { nowMs, standstill, isHeld } = around;
   const said: string[] = [];
   if (why.hasEarlier)
     said.push(`It was told to run again at ${momentText(why.pendingSince, nowMs)}; its earlier attempts are shown, too.`);
@@ -46,7 +48,7 @@ function sentences(why: TaskExplanation, around: Circumstances): string[] {
     if (why.culprit !== null) said.push(`That began with ${statusText(why.culprit, nowMs)}.`);
   }
   if (status === "pending") said.push(...pendingSentences(why, around));
-  if (status === "running" && standstill !== "") {
+  if (status === "running" && standstill !== "" && !isHeld) {
     said.push(`Nobody watches it: ${standstill}. Whoever goes on with the job takes up what became of it.`);
   }
   if (status !== "pending" && attempts.length > 0) said.push(...waitSentences(why, around));
@@ -77,7 +79,7 @@ function pendingSentences(why: TaskExplanation, around: Circumstances): string[]
     if (standstill === "" && why.holds.every(({ until }) => until !== null))
       said.push("Nothing hinders it: it is about to start.");
   }
-  if (standstill !== "") said.push(`Nothing goes on: ${standstill}.`);
+  if (standstill !== "") said.push(standstillText(around));
   return said;
 }
 
@@ -103,4 +105,9 @@ function holdSentences({ holds }: TaskExplanation, { job, nowMs }: Circumstances
     const time = until === null ? ` (for ${formatDuration(nowMs - since)})` : "";
     return `${how}${until === null ? " is" : ""} ${limitText(hold)}${hold.now === null ? holdersText(holders, job) : takenText(hold.now, job)}${time}.`;
   });
+}
+
+/** What runs goes on where an engine is only hindered. */
+export function standstillText({ standstill, isHeld }: Circumstances): string {
+  return `${isHeld ? "Nothing new is started" : "Nothing goes on"}: ${standstill}.`;
 }
