@@ -93,6 +93,8 @@ export class Simulation {
         this.#check();
         this.#startEngine();
       }
+      // What the engine is told of that may be its death, too.
+      if (this.#runner instanceof FakeQueueRunner) this.#runner.beginNext();
     } catch (error) {
       if (!(error instanceof Death)) {
         throw error;
@@ -101,7 +103,6 @@ export class Simulation {
       this.#clock.time += this.#chance.below(300);
       this.#do(() => this.#startEngine());
     }
-    if (this.#runner instanceof FakeQueueRunner) this.#runner.beginNext();
     this.#check();
   }
 
