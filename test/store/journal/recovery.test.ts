@@ -69,39 +69,56 @@ test("a compacted journal gives the same picture and the same history from fewer
   assert.deepEqual(after.picture.records, before.picture.records);
 });
 
-/** Written once by a released format 1 and never to be made again: whoever can't read it has broken somebody's directory. */
-const oldDirectory = join(root, "test", "fixtures", "format-1");
+/** Written once by a release and never to be made again: whoever can't read them has broken somebody's directory. */
+const fixtures = join(root, "test", "fixtures");
 
-test("a directory of format 1 says what it always said", async (t) => {
-  const dir = join(temporaryDirectory(t), "format-1");
-  cpSync(oldDirectory, dir, { recursive: true });
-  for (const job of ["jobs/etl", "jobs/open", "jobs/etl/runs/etl-1795366934"]) {
-    const paths = jobPaths(join(dir, job));
-    const found = await recover(paths);
-    assert.ok(found, job);
-    const tasks = JSON.parse(readFileSync(paths.tasks, "utf8")) as {
-      id: string;
-      status: string;
-      exit_code: number | null;
-      attempts: number;
-    }[];
-    assert.deepEqual(
-      found.picture.tasks.map(({ id }, index) => {
-        const { status, exitCode, attempts } = found.picture.records[index]!;
-        return [id, status, exitCode, attempts];
-      }),
-      tasks.map(({ id, status, exit_code, attempts }) => [id, status, exit_code, attempts]),
-    );
-    assert.deepEqual(JSON.parse(stateText(found.picture)), JSON.parse(readFileSync(paths.state, "utf8")));
-  }
-});
+function copyOf(t: TestContext, format: number): string {
+  const dir = join(temporaryDirectory(t), "base");
+  cpSync(join(fixtures, `format-${format}`), dir, { recursive: true });
+  return dir;
+}
 
-test("an unfinished job of format 1 goes on to its end", async (t) => {
-  const dir = join(temporaryDirectory(t), "format-1");
-  cpSync(oldDirectory, dir, { recursive: true });
-  const executor = await AirExecutor.open({ dir });
-  const job = await executor.takeUp(join(dir, "jobs", "open"));
-  const { state, counts } = await job.finished();
-  await executor.close();
-  assert.deepEqual([state, counts.completed], ["completed", 3]);
-});
+for (const [format, jobs] of [
+  [1, ["jobs/etl", "jobs/open", "jobs/etl/runs/etl-1795366934"]],
+  [3, ["jobs/etl", "jobs/many", "jobs/mapped", "jobs/etl/runs/etl-1795996728"]],
+] as const) {
+  test(`a directory of format ${format} says what it always said`, async (t) => {
+    const dir = copyOf(t, format);
+    for (const job of jobs) {
+      const paths = jobPaths(join(dir, job));
+      const found = await recover(paths);
+      assert.ok(found, job);
+      const tasks = JSON.parse(readFileSync(paths.tasks, "utf8")) as {
+        id: string;
+        status: string;
+        exit_code: number | null;
+        attempts: number;
+        usage?: { user_ms: number; max_rss_kb: number } | null;
+      }[];
+      assert.deepEqual(
+        found.picture.tasks.map(({ id }, index) => {
+          const { status, exitCode, attempts, usage } = found.picture.records[index]!;
+          return [id, status, exitCode, attempts, usage?.userMs, usage?.maxRssKb];
+        }),
+        tasks.map(({ id, status, exit_code, attempts, usage }) => [
+          id,
+          status,
+          exit_code,
+          attempts,
+          usage?.user_ms,
+          usage?.max_rss_kb,
+        ]),
+      );
+      assert.deepEqual(JSON.parse(stateText(found.picture)), JSON.parse(readFileSync(paths.state, "utf8")));
+    }
+  });
+
+  test(`an unfinished job of format ${format} goes on to its end`, async (t) => {
+    const dir = copyOf(t, format);
+    const executor = await AirExecutor.open({ dir });
+    const job = await executor.takeUp(join(dir, "jobs", "open"));
+    const { state, counts } = await job.finished();
+    await executor.close();
+    assert.deepEqual([state, counts.completed], ["completed", 3]);
+  });
+}
