@@ -67,6 +67,28 @@ test("names that no task has, and parts of which nothing is left, are told", asy
   }
 });
 
+test("what a part has completed stays completed when the whole file is added to it, and the whole is run then", async (context) => {
+  const { write, run, dir } = makePlayground(context);
+  const command = { command: "sh", args: ["-c", "echo $AIR_EXECUTOR_TASK >> ran"] };
+  write(
+    "job.json",
+    job.map((task) => Object.assign({}, task, command)),
+  );
+  assert.equal((await run(["run", "job.json", "-q", "--only", "p-2"])).code, 0);
+  const { code, stderr } = await run(["add", "job", "job.json"]);
+  assert.equal(code, 0);
+  assert.match(stderr, /5 tasks added to job job, 2 tasks had been there before/);
+  assert.equal((await run(["run", "job.json", "-q"])).code, 0);
+  const ran = readFileSync(join(dir, "ran"), "utf8").trim().split("\n");
+  assert.deepEqual(
+    [ran.slice(0, 2), ran.toSorted()],
+    [
+      ["get", "p-2"],
+      ["get", "lint", "merge", "p-1", "p-2", "p-3", "report"],
+    ],
+  );
+});
+
 test("whatever part is chosen, what its tasks need is in it, unless it was left out", () => {
   const graphs = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 12 }).map((lists) =>
     lists.map((list, index) => ({
