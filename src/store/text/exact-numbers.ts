@@ -22,9 +22,8 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
  * @param isKnown keys that stay as they are
  */
 export function keepNumbers(text: string, value: unknown, isKnown: (key: string) => boolean): void {
-  if (!MAY_BE_INEXACT.test(text)) return;
   const list = (Array.isArray(value) ? value : [value]) as unknown[];
-  if (!list.some((each) => hasUnknown(each, isKnown))) return;
+  if (!list.some((each) => hasUnknown(each, isKnown)) || !MAY_BE_INEXACT.test(text)) return;
   const exact = parseExactly(text);
   if (exact === undefined) return;
   const exactList = (Array.isArray(exact) ? exact : [exact]) as unknown[];
@@ -53,7 +52,9 @@ function isEntries(value: unknown): value is Record<string, unknown> {
 }
 
 function hasUnknown(value: unknown, isKnown: (key: string) => boolean): boolean {
-  return isEntries(value) && Object.keys(value).some((key) => !isKnown(key));
+  if (!isEntries(value)) return false;
+  for (const key in value) if (!isKnown(key)) return true;
+  return false;
 }
 
 /** Undefined if that is too much for us. */
