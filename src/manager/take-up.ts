@@ -22,7 +22,7 @@ export function takeUp(executor: AirExecutor, dir: string, glance: Glance): Prom
 
 export function reject(dir: string, glance: Glance, error: AirError): Promise<Rejection> {
   const reason = error.code === "AIR_NOT_FOUND" ? new AirError("AIR_INVALID_JOB", `${dir}: ${glance.reason}`) : error;
-  return rejectDropped(dir, reason, Date.now()).then(
+  return rejectDropped(dir, reason, Date.now(), glance.tasks).then(
     () => ({ is: "rejected", reason }),
     (cause: unknown) => ({ is: "not-rejected", error: cause }),
   );

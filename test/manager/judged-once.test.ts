@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { utimesSync, writeFileSync } from "node:fs";
+import { renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
@@ -23,4 +24,17 @@ test("a broken file whose time lies in the future is judged once, and again when
   assert.equal(timesJudged("early"), 1);
   place.dropTasks("early", [task("a", "true")]);
   await place.untilState("early", "completed");
+});
+
+test("a mended file counts also if the clock for files has not ticked since it was refused", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start();
+  place.drop("late", [{ ...task("a", "true"), args: 7 }]);
+  await place.untilState("late", "failed");
+  const { mtime } = statSync(place.path("late", "state.json"));
+  const mended = join(place.root, "mended.json");
+  writeFileSync(mended, JSON.stringify([task("a", "true")]));
+  utimesSync(mended, mtime, mtime);
+  renameSync(mended, place.path("late", "tasks.json"));
+  await place.untilState("late", "completed");
 });

@@ -15,7 +15,6 @@ import { refuseForeign } from "./ownership.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
-import { lookAt } from "../../system/path-look.js";
 import { lookAtState } from "../runs/state-file.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 import { formatTimestamp } from "../text/timestamp.js";
@@ -27,9 +26,10 @@ const MOST_FAULTS = 10;
 /**
  * Does nothing without a state.json: its author may still come to it. One that can't be read or is wrong is kept as `state.json.rejected`.
  *
+ * @param tasks stamp of the tasks.json that was judged: any other is taken up
  * @throws AirError `AIR_LOCKED`, `AIR_UNSAFE_PATH`, and the file system's errors.
  */
-export async function rejectDropped(dir: string, reason: AirError, nowMs: number): Promise<void> {
+export async function rejectDropped(dir: string, reason: AirError, nowMs: number, tasks: string | null): Promise<void> {
   ensurePrivateDirectory(dir);
   const paths = jobPaths(dir);
   refuseForeign([paths.state, paths.stateRejected, paths.lock]);
@@ -48,7 +48,7 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
       error: inOneText(reason),
       owner: "manager",
       rejected_file: isKept ? "tasks.json" : "state.json",
-      ...stampIfAhead(certain(lookAt(paths.tasks)), nowMs),
+      ...(tasks !== null && { rejected_stamp: tasks }),
     };
     const temporary = temporaryOf(paths.state);
     writeTemporary(temporary, `${withNumbers(JSON.stringify(state, null, 2))}\n`);
@@ -58,14 +58,9 @@ export async function rejectDropped(dir: string, reason: AirError, nowMs: number
   }
 }
 
-/** Tells a tasks.json from a later one. */
+/** Tells a tasks.json from a later one. Its time alone does not: it may be that of our state.json, since the system's clock for files ticks slowly. */
 export function stampOf({ size, mtimeMs }: Stats): string {
   return `${size}:${mtimeMs}`;
-}
-
-/** Whatever comes later is younger than our state.json, but for a file that says it comes from the future. */
-function stampIfAhead(tasks: Stats | null, nowMs: number): { readonly rejected_stamp?: string } {
-  return tasks !== null && tasks.mtimeMs > nowMs ? { rejected_stamp: stampOf(tasks) } : {};
 }
 
 /**

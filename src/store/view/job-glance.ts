@@ -30,6 +30,8 @@ export interface Glance {
   readonly isKnown: boolean;
   /** Tells whether anything was written since. */
   readonly fingerprint: string;
+  /** Tells its tasks.json from a later one; null if there is none. */
+  readonly tasks: string | null;
 }
 
 /** Enough for the blanks behind a list. */
@@ -66,13 +68,13 @@ export function glanceAt(base: string, name: string): Glance {
   const paths = jobPaths(join(jobsDir(base), name));
   const entry = statsOf(paths);
   const { directory } = entry;
-  if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "" };
+  if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "", tasks: null };
   const refusal = whyRefused(name, directory, ourUser(directory));
   const judged = refusal === null ? judge(paths, entry.state, entry.tasks) : judgement("refused", refusal);
-  return { fingerprint: fingerprint(entry) ?? "", ...judged };
+  return { fingerprint: fingerprint(entry) ?? "", tasks: entry.tasks === null ? null : stampOf(entry.tasks), ...judged };
 }
 
-type Judgement = Omit<Glance, "fingerprint">;
+type Judgement = Omit<Glance, "fingerprint" | "tasks">;
 
 function judgement(kind: Glance["kind"], reason = "", isKnown = false): Judgement {
   return { kind, reason, isKnown };
@@ -114,7 +116,7 @@ function hasEnded(
 ): boolean {
   if (typeof owner !== "string" || (state !== "completed" && state !== "failed" && state !== "cancelled")) return false;
   if (rejected === "state.json") return !hasLateState(paths);
-  if (rejected === "tasks.json" && stamp !== null && tasksStats !== null && stamp === stampOf(tasksStats)) return true;
+  if (rejected === "tasks.json" && stamp !== null) return tasksStats === null || stamp === stampOf(tasksStats);
   return owner !== "manager" || tasksStats === null || tasksStats.mtimeMs <= stateStats.mtimeMs;
 }
 

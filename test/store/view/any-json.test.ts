@@ -115,7 +115,7 @@ test("any files are taken in or refused with faults, and refusing them leaves a 
       } catch (error) {
         if (!(error instanceof AirError)) throw error;
         assert.equal(error.code, "AIR_INVALID_JOB", error.message);
-        await rejectDropped(dir, error, Date.now());
+        await rejectDropped(dir, error, Date.now(), glanceAt(base, name).tasks);
         const { state: shown, problem } = viewJob(jobPaths(dir), name, { withTasks: false });
         assert.equal(shown?.state, "failed");
         assert.ok(typeof shown.error === "string" && shown.error.length > 0);
