@@ -1,6 +1,7 @@
 /** What the system refuses a command, in words with a way out: the net below the places that know better. */
 
 import { AirError } from "../index.js";
+import { codeOf, isWantOfRoom } from "../system/error-code.js";
 
 interface SystemError extends Error {
   readonly code: string;
@@ -14,7 +15,9 @@ interface SystemError extends Error {
  * @param place what the system refused if it doesn't say so itself.
  */
 export function explainSystemError(error: unknown, place = "a file"): unknown {
-  if (error instanceof AirError || !isSystemError(error)) return error;
+  if (error instanceof AirError) return error;
+  if (isWantOfRoom(error)) return noRoom(error as Error);
+  if (!isSystemError(error)) return error;
   const { code, syscall, path, message } = error;
   if (syscall === "uv_cwd") return noCurrentDirectory(error);
   const what = path ?? place;
@@ -33,13 +36,17 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
         `${what} can't be written: the disk is full, read-only or broken (${code}); make room, or choose another directory with --dir`,
         { cause: error },
       );
-    case "EMFILE":
-      return new AirError("AIR_SYSTEM", `${message}: raise the limit on open files (ulimit -n), then try again`, {
-        cause: error,
-      });
     default:
       return new AirError("AIR_SYSTEM", `the system refuses: ${message}`, { cause: error });
   }
+}
+
+/** Sometimes all that the system says is a code. */
+function noRoom(cause: Error): AirError {
+  const isFiles = codeOf(cause) === "EMFILE";
+  const what = isFiles ? "open files (ulimit -n)" : "processes, threads or memory (ulimit -u, -v)";
+  const remedy = `there is no room for more ${what}: raise the limit, or try again when there is`;
+  return new AirError("AIR_SYSTEM", `${remedy} (${cause.message})`, { cause });
 }
 
 /** @throws AirError `AIR_SYSTEM` if the directory in which we were started is gone, so that no relative path leads anywhere. */

@@ -49,14 +49,15 @@ export class ThreadLink {
     return this.#trouble;
   }
 
-  /** Throws where the machine refuses at once; later refusals come as `onNotStarted`. */
+  /** Where the machine has no room for a thread that is told as `onNotStarted`, and tried again. */
   async open(): Promise<void> {
-    this.#start(await takeThreads());
+    await this.#startAgain(() => {});
   }
 
   send(command: ThreadCommand, transfer: readonly ArrayBufferLike[] = []): void {
+    if (this.#trouble !== null) return;
     if (this.#port === null) throw new Error("Internal error: the runner is not open");
-    if (this.#trouble === null) this.#port.postMessage(command, transfer as ArrayBuffer[]);
+    this.#port.postMessage(command, transfer as ArrayBuffer[]);
   }
 
   /** The thread ends by itself when it is told to close. Resolves when it is gone. */

@@ -21,7 +21,12 @@ export async function startThreadsAhead(): Promise<void> {
   if (spare !== null) return;
   const mine: Spare = { threads: startThreads(), isTaken: false };
   spare = mine;
-  const threads = await mine.threads;
+  const threads = await mine.threads.catch(() => null);
+  if (threads === null) {
+    // Whoever has them hears why; whoever comes later may have more luck.
+    if (!mine.isTaken) spare = null;
+    return;
+  }
   threads.on("error", () => {
     // Whoever has them listens, too. Before, others may have more luck (the current directory is gone).
     if (mine.isTaken) return;
