@@ -23,7 +23,6 @@ import { showProgress, type Progress } from "../progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { summaryText, type Failure, type Work } from "../render/summary.js";
-import { commandText, placeOption } from "../shell-word.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal.js";
 import { isExpected } from "../usage-error.js";
@@ -35,7 +34,8 @@ import { Pieces } from "./keep-pieces.js";
 import { BatchOutput } from "./output/batch-output.js";
 import { readFailure } from "./read-failure.js";
 import { findUnshown } from "./find-unshown.js";
-import { commandToGoOn } from "./command-to-go-on.js";
+import { hintsOf } from "./command-to-go-on.js";
+import { Hurry } from "./hurry.js";
 import { collected, type Prepared } from "./prepare.js";
 import type { Wish } from "./wish.js";
 import { directoryFromHere } from "../../system/current-directory.js";
@@ -46,7 +46,11 @@ const READER_GONE = 141;
 const EDGES = ["before", "after"] as const;
 
 export async function runBatch(call: Call, wish: Wish, tasks: AsyncIterable<Prepared>): Promise<number> {
-  return new Batch(call, wish).run(tasks);
+  const batch = new Batch(call, wish);
+  const code = await batch.run(tasks);
+  // What is on its way to a reader that takes nothing would keep us for ever.
+  if (batch.hurry.isCut) process.exit(code);
+  return code;
 }
 
 class Batch {
@@ -61,6 +65,8 @@ class Batch {
   #failure: Failure | null = null;
   #isReaderGone = false;
   #hasBegun = false;
+  /** A reader that takes nothing is waited for until somebody insists: what is left is shown when the batch is gone on with. */
+  readonly hurry = new Hurry();
   /** How many tasks there will be, once that is known. */
   #total: number | null = null;
 
@@ -91,7 +97,7 @@ class Batch {
       throw error;
     } finally {
       this.#progress?.end();
-      await this.#output.end(false);
+      await this.hurry.orDone(this.#output.end(false));
       await executor.close();
       signals.end();
       this.#joblog?.end();
@@ -113,6 +119,7 @@ class Batch {
       if (count === 1 && !this.#isQuiet)
         this.#say(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it`);
       void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
+      if (count > 1) this.hurry.begin();
     });
   }
 
@@ -212,14 +219,20 @@ class Batch {
   async #tell(summary: MapSummary, signals: SignalWatch): Promise<number> {
     const { settings, terminal } = this.#call;
     if (this.#isReaderGone) return READER_GONE;
-    await this.#output.end(!summary.isInterrupted);
+    await this.hurry.orDone(this.#output.end(!summary.isInterrupted));
     this.#progress?.end();
     this.#progress = null;
     if (settings.isOn("json"))
       await terminal.out.send(`${JSON.stringify({ ...summaryJson(summary), halted: summary.halted })}\n`);
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
-      const text = summaryText(summary, this.#failure, this.#hints(summary), terminal.err.style, this.#gain());
+      const text = summaryText(
+        summary,
+        this.#failure,
+        hintsOf(summary, this.#call.settings, this.#wish),
+        terminal.err.style,
+        this.#gain(),
+      );
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
     }
     if (halted === null) return exitCodeOfSummary(summary, signals.received());
@@ -230,16 +243,5 @@ class Batch {
     if (this.#work === null) return null;
     const { ms, usage } = this.#work;
     return { ms, usage, slots: this.#call.settings.concurrency(availableParallelism()) };
-  }
-
-  #hints({ name, firstFailure }: MapSummary): Parameters<typeof summaryText>[2] {
-    const { settings } = this.#call;
-    const place = placeOption(settings);
-    return {
-      resume: commandToGoOn(name, this.#call.settings, this.#wish),
-      status: commandText("status", [name], place),
-      log: commandText("logs", [name, firstFailure ?? ""], place),
-      retry: commandText("retry", [name], place),
-    };
   }
 }
