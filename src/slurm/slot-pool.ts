@@ -47,7 +47,7 @@ export class SlotPool {
     this.#taken = taken;
     this.#options = options;
     this.#listener = listener;
-    this.troubles = new SlotTroubles(options.onNotice);
+    this.troubles = new SlotTroubles(taken.files.dir, options.onNotice);
     this.#times = new QueueTimes(options.limits.leaseMs);
     this.#submissions = new Submissions(taken);
     for (const each of this.#submissions.all) this.#addChannels(each);

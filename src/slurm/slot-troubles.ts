@@ -6,6 +6,8 @@ import { explainWait, type QueueEntry } from "./queue-states.js";
 /** So many slots in a row that never said hello are no accident. */
 const MOST_SILENT = 3;
 const MOST_LINES = 3;
+/** What a slot says that does not find its files. */
+const UNSEEN = "must be on a file system that the nodes share";
 /** So long after a refusal Slurm is not asked for more. */
 const PAUSE_MS = 60_000;
 /** What the cluster does to slots, whatever they are. */
@@ -19,9 +21,12 @@ export class SlotTroubles {
   #pausedUntil = -Infinity;
   /** Why Slurm does not answer, as it was said; null if it does. */
   #silence: string | null = null;
+  readonly #dir: string;
   readonly #onNotice: (text: string) => void;
 
-  constructor(onNotice: (text: string) => void) {
+  /** @param dir of the slots, which their nodes have to see. */
+  constructor(dir: string, onNotice: (text: string) => void) {
+    this.#dir = dir;
     this.#onNotice = onNotice;
   }
 
@@ -70,7 +75,11 @@ export class SlotTroubles {
     const isForgotten = lastWord === null || lastWord.state === "queued";
     if ((isForgotten && readOutput() === "") || CLUSTERS_DOING.has(lastWord?.word ?? "")) return;
     this.#silent.add(number);
-    if (this.#silent.size < MOST_SILENT || this.#fatal !== null) return;
+    // Slurm can't open their output: then it says no more than this.
+    const isLaunch = lastWord?.reason === "JobLaunchFailure" && readOutput() === "";
+    const isUnseen = readOutput().includes(UNSEEN);
+    if (this.#fatal !== null || (this.#silent.size < MOST_SILENT && !(isUnseen && !isAnyUp))) return;
+    if ((isLaunch || isUnseen) && !isAnyUp) return this.#fail(this.#unshared(isUnseen));
     const said = readOutput().split("\n").slice(-MOST_LINES).join("; ");
     const words = said !== "" ? said : lastWord === null ? "no word of them" : `Slurm says ${lastWord.word}`;
     const what = `${this.#silent.size} slots in a row ended before they came up: ${words}`;
@@ -79,6 +88,13 @@ export class SlotTroubles {
     // A bad node, perhaps: others work, and it is not fed slot after slot.
     this.#onNotice(`${what}; going on with the slots that are there`);
     this.#pause();
+  }
+
+  #unshared(isCertain: boolean): string {
+    const what = isCertain
+      ? "a node does not see"
+      : "slots can't begin (JobLaunchFailure), most likely since their nodes don't see";
+    return `${what} ${this.#dir}: the directory of jobs must be on a file system that login node and nodes share. Choose it with --dir.`;
   }
 
   cameUp(): void {

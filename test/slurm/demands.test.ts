@@ -51,6 +51,15 @@ describe("on a Slurm cluster with devices and licences", { skip: missing }, () =
     }
   });
 
+  test("a directory of jobs that the nodes don't see is told before the first task, with what to do", async (t) => {
+    const scene = new Scene(t, cluster);
+    scene.write([scene.task("only")]);
+    const { code, err } = await scene.startUnshared("--slots", "3:3").end;
+    assert.equal(code, 3, err);
+    assert.match(err, /the directory of jobs must be on a file system that login node and nodes share/);
+    assert.deepEqual(scene.said("begun"), []);
+  });
+
   test("a controller that hangs is not noticed by tasks; who waits is told, also by status", async (t) => {
     const scene = new Scene(t, cluster);
     const gate = `${scene.oracle}.go`;

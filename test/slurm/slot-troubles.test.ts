@@ -14,7 +14,7 @@ const entry = (state: QueueEntry["state"], word: string, reason: string | null =
 
 function troubles(): { readonly troubles: SlotTroubles; readonly notices: string[] } {
   const notices: string[] = [];
-  return { troubles: new SlotTroubles((text) => notices.push(text)), notices };
+  return { troubles: new SlotTroubles("/jobs/slurm/x", (text) => notices.push(text)), notices };
 }
 
 function messageOf({ fatal }: SlotTroubles): string {
@@ -50,6 +50,16 @@ test("a node that goes has nothing to do with its slots, and one that fails them
   assert.equal(its.fatal, null);
   assert.match(notices.join(), /no such directory; going on/);
   assert.ok(its.isPausing(performance.now()), "it is not asked for more at once");
+});
+
+test("a directory that nodes don't see is told in one sentence", () => {
+  const { troubles: certain } = troubles();
+  const said = "slot: this node does not see /jobs: the directory of jobs must be on a file system that the nodes share";
+  certain.endedSilently(0, entry("over", "FAILED"), () => said, false);
+  assert.match(messageOf(certain), /^a node does not see \/jobs\/slurm\/x: .*file system that login node and nodes share.*--dir/);
+  const { troubles: likely } = troubles();
+  for (const slot of [0, 1, 2]) likely.endedSilently(slot, entry("over", "FAILED", "JobLaunchFailure"), () => "", false);
+  assert.match(messageOf(likely), /^slots can't begin .*file system that login node and nodes share/);
 });
 
 test("a refusal ends a run only where there is no slot of that kind; a wait that never ends likewise", () => {
