@@ -12,6 +12,7 @@ import {
   SHORTEST_LEASE_MS,
   type SlurmOptions,
 } from "../domain/slurm-options.js";
+import { claimsInUse } from "../store/view/claims-in-use.js";
 import { demand, demandKnown, isDuration, type CompleteOptions, type ExecutorOptions } from "../engine/options.js";
 
 const KNOWN: readonly (keyof SlurmOptions)[] = ["slots", "partition", "account", "qos", "time", "sbatchArgs", "leaseMs"];
@@ -39,7 +40,16 @@ export function clusterLimits(
 export async function openSlurm(dir: string, slurm: SlurmOptions, { graceMs, onWarning }: CompleteOptions): Promise<TaskRunner> {
   const { slots, leaseMs, ...wishes } = complete(slurm);
   const { openSlurmRunner } = await import("../slurm/open-slurm-runner.js");
-  return openSlurmRunner({ directory: dir, slots, wishes, leaseMs, graceMs, runnerOptions: [], onNotice: onWarning });
+  return openSlurmRunner({
+    directory: dir,
+    slots,
+    wishes,
+    leaseMs,
+    graceMs,
+    runnerOptions: [],
+    onNotice: onWarning,
+    findNeeded: () => claimsInUse(dir),
+  });
 }
 
 function complete(options: SlurmOptions): Required<Pick<SlurmOptions, "slots" | "sbatchArgs" | "leaseMs">> & {

@@ -39,6 +39,8 @@ export interface SlurmRunnerOptions {
   readonly runners: readonly string[];
   readonly runnerOptions: readonly string[];
   readonly onNotice: (text: string) => void;
+  /** The claims that unfinished jobs may still have to ask about; null if that can't be told. */
+  readonly findNeeded: () => ReadonlySet<string> | null;
 }
 
 /** `slurm:<token>.<generation>/<slot>`. */
@@ -94,7 +96,6 @@ export class SlurmRunner implements TaskRunner {
   #isThinking = false;
   #looks = 0;
   #keeps = false;
-  #findNeeded: () => ReadonlySet<string> | null = () => null;
   #isClosing = false;
   #hasToldClock = false;
 
@@ -200,15 +201,13 @@ export class SlurmRunner implements TaskRunner {
     this.#keeps = true;
   }
 
-  reclaim(findNeeded: () => ReadonlySet<string> | null): void {
-    this.#findNeeded = findNeeded;
-  }
+  /** That is done as soon as slots of its own are asked for: those that lie idle may have what these wait for. */
+  reclaim(): void {}
 
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#options.cluster.giveUp();
-    await this.#takeLeftovers();
     for (const pool of this.#all) await pool.close();
     // Slots that are up end within moments; what takes longer ends by itself, and its files are removed by the next engine.
     for (const end = performance.now() + BYES_MS; performance.now() < end; await pause(LOOK_MS)) {
@@ -238,7 +237,7 @@ export class SlurmRunner implements TaskRunner {
     const isNeeded = (token: string): boolean => {
       if (this.#all.some((pool) => pool.token === token)) return true;
       if (needed === undefined) {
-        const claims = this.#findNeeded();
+        const claims = this.#options.findNeeded();
         needed = claims === null ? null : new Set([...claims].map((claim) => CLAIM.exec(claim)?.[1]));
       }
       return needed?.has(token) ?? true;
@@ -247,6 +246,7 @@ export class SlurmRunner implements TaskRunner {
       const pool = this.#poolOf(taken);
       this.#all.push(pool);
       pool.resume();
+      await pool.close();
     }
   }
 
@@ -358,6 +358,7 @@ export class SlurmRunner implements TaskRunner {
       const taken = await this.#pools.make();
       if (this.#all.length === 0) this.#all.push(this.#poolOf(taken));
       else taken.lock.release();
+      await this.#takeLeftovers();
     } finally {
       this.#isMaking = false;
     }

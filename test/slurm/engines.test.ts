@@ -71,6 +71,22 @@ describe("engines on a Slurm cluster", { skip: missing }, () => {
     assert.equal(scene.said("begun").length, 12, "each began once");
   });
 
+  test("idle slots of a killed engine don't keep the next one waiting for what they have", async (t) => {
+    const scene = new Scene(t, cluster);
+    const mark = `${scene.oracle}.mark`;
+    scene.write([
+      scene.task("only", `if [ -e '${mark}' ]; then true; else touch '${mark}'; exit 1; fi`, { retries: 1, retry_delay: 600 }),
+    ]);
+    const killed = scene.start("--slots", "66:66");
+    const running = (): number => cluster.call("squeue", "-h", "-r", "-t", "running", "-o", "%i").trim().split("\n").length;
+    await scene.until(() => scene.said("begun").length === 1 && running() === 66, "all of the cluster to be taken");
+    await scene.until(() => scene.record("only")["status"] === "pending", "its attempt to be over");
+    process.kill(killed.pid, "SIGKILL");
+    await killed.end;
+    const { code, err } = await scene.start("--slots", "1:1", "--fresh").end;
+    assert.equal(code, 0, err);
+  });
+
   test("slots that an engine had asked for when it was killed, and that had no task yet, are given back by a later one", async (t) => {
     const scene = new Scene(t, cluster);
     scene.write([scene.task("only")]);
