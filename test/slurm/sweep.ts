@@ -99,7 +99,21 @@ class Player {
   }
 
   #run(file: string, { dir }: Place): { readonly end: Promise<number | null>; readonly said: () => string } {
-    const args = ["run", file, "--dir", dir, "--engine", "slurm", "--slots", `2:${SLOTS}`, "--lease", "4", "--grace-period", "1"];
+    const args = [
+      "run",
+      file,
+      "--dir",
+      dir,
+      "--engine",
+      "slurm",
+      "--slots",
+      `2:${SLOTS}`,
+      "--lease",
+      "4",
+      "--grace-period",
+      "1",
+      "--once",
+    ];
     const child = spawn(process.execPath, [main, ...args], { env: this.#cluster.env, stdio: ["ignore", "ignore", "pipe"] });
     this.#engine = child;
     let text = "";
