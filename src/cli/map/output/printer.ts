@@ -5,6 +5,7 @@
 
 import { dirname } from "node:path";
 import { logFileName } from "../../../internal.js";
+import { lookAt } from "../../../system/path-look.js";
 import { LogFile } from "../../log-file.js";
 import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
@@ -88,6 +89,8 @@ export class Printer {
 
 /** `problem`: why there is nothing to show although there should be; null as a rule. */
 async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ isEmpty: boolean; problem: string | null }> {
+  // Most print nothing, at least on stderr.
+  if (lookAt(path).answer === "no") return { isEmpty: true, problem: null };
   const file = new LogFile(path);
   let isEmpty = true;
   try {
