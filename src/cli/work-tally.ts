@@ -3,12 +3,16 @@
 import type { AttemptEnded, Job } from "../index.js";
 
 export class WorkTally {
+  /** What an attempt of an earlier engine did before that gains nothing in the time that passes here. */
+  readonly #since: number;
   readonly #starts = new Map<string, number>();
   #ms = 0;
   #cpuMs = 0;
   #maxRssKb = 0;
 
-  constructor(job: Job) {
+  /** @param since milliseconds since 1970 */
+  constructor(job: Pick<Job, "running" | "onEvents">, since = Date.now()) {
+    this.#since = since;
     for (const { task, startedAt } of job.running()) this.#starts.set(task, startedAt);
     job.onEvents((events) => {
       for (const event of events) {
@@ -30,7 +34,7 @@ export class WorkTally {
 
   #end({ task, at, begunAt, usage }: AttemptEnded): void {
     const start = begunAt ?? this.#starts.get(task);
-    if (start !== undefined) this.#ms += Math.max(0, at - start);
+    if (start !== undefined) this.#ms += Math.max(0, at - Math.max(start, this.#since));
     this.#starts.delete(task);
     if (usage === undefined) return;
     this.#cpuMs += usage.userMs + usage.systemMs;

@@ -6,7 +6,7 @@
 
 import { closeSync, constants, fstatSync, openSync, type BigIntStats } from "node:fs";
 import { AirError } from "../domain/errors.js";
-import { codeOf } from "./error-code.js";
+import { codeOf, isForbidden } from "./error-code.js";
 import { NO, unknown, yes, type No, type Other, type Place, type Unknown } from "./look.js";
 import { kindOf } from "./path-look.js";
 import { readOpen } from "./read-open.js";
@@ -22,6 +22,24 @@ export interface OpenOptions {
 export function openFile(path: string, { followsLinks = false }: OpenOptions = {}): Place<number> {
   const file = open(path, constants.O_RDONLY | (followsLinks ? 0 : constants.O_NOFOLLOW));
   return file.answer === "other" && file.what === LINK && followsLinks ? { ...file, what: "a loop of symbolic links" } : file;
+}
+
+/**
+ * What was found, or null if there is nothing, something else is in its place, or we may not read it: then nobody could make sense of it.
+ *
+ * @throws the system's error if that can't be told just now.
+ */
+export function ifReadable<T>(file: Place<T>): T | null {
+  switch (file.answer) {
+    case "yes":
+      return file.found;
+    case "no":
+    case "other":
+      return null;
+    case "unknown":
+      if (isForbidden(file.why)) return null;
+      throw file.why;
+  }
 }
 
 /** A file as it is now, whole. */

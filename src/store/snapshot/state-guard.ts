@@ -10,7 +10,7 @@
 import { closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
 import { certain } from "../../system/look.js";
 import { lookCloselyAt } from "../../system/path-look.js";
-import { openIfReadable } from "./open-if-readable.js";
+import { ifReadable, openFile } from "../../system/open-file.js";
 import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
@@ -77,7 +77,7 @@ export class StateGuard {
 
   /** Puts a finished file of ours in the place of state.json. False if it may not be replaced now. */
   replace(temporary: string): boolean {
-    const replaced = openIfReadable(this.#paths.state);
+    const replaced = ifReadable(openFile(this.#paths.state));
     try {
       const before = replaced === null ? null : fstatSync(replaced, { bigint: true });
       if (this.look() !== "ours") return false;

@@ -15,7 +15,7 @@ import { FileWatch } from "../../system/file-watch.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
 import { certain } from "../../system/look.js";
-import { openIfReadable } from "./open-if-readable.js";
+import { ifReadable, openFile } from "../../system/open-file.js";
 import { lookCloselyAt } from "../../system/path-look.js";
 import { readOpen, readPiece } from "../../system/read-open.js";
 import { isSameFile } from "../runs/state-file.js";
@@ -119,7 +119,7 @@ export class TasksGuard {
    * @param written what the file is, and how many tasks it has.
    */
   replace(temporary: string, written: { readonly stats: BigIntStats; readonly count: number }): boolean {
-    const fd = openIfReadable(this.#paths.tasks);
+    const fd = ifReadable(openFile(this.#paths.tasks));
     const there = statOf(this.#paths.tasks);
     if (!isSameFile(there, this.#understood)) {
       if (fd !== null) closeSync(fd);
@@ -188,7 +188,7 @@ function statOf(path: string): BigIntStats | null {
 
 /** Null for what is no regular file, is too large for anybody, or may not be read. */
 function readWhole(path: string): Buffer | null {
-  const fd = openIfReadable(path);
+  const fd = ifReadable(openFile(path));
   if (fd === null) return null;
   try {
     return readOpen(fd, constants.MAX_STRING_LENGTH);

@@ -11,9 +11,8 @@ import { checkJobName } from "../names.js";
 import { ourUser } from "../../system/private-directory.js";
 import { hasLateState, stampOf } from "../directory/rejection.js";
 import type { StateEntries } from "../text/state-keys.js";
-import { isForbidden } from "../../system/error-code.js";
-import { certain, yes, type Place } from "../../system/look.js";
-import { withFile } from "../../system/open-file.js";
+import { certain, yes } from "../../system/look.js";
+import { ifReadable, withFile } from "../../system/open-file.js";
 import { lookAt } from "../../system/path-look.js";
 import { readPiece } from "../../system/read-open.js";
 import { lookAtState } from "../runs/state-file.js";
@@ -89,7 +88,7 @@ export function whyRefused(name: string, stats: Stats, user: number): string | n
 }
 
 function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | null): Judgement {
-  const state = stateStats === null ? null : (readable(lookAtState(paths.state))?.state ?? null);
+  const state = stateStats === null ? null : (ifReadable(lookAtState(paths.state))?.state ?? null);
   if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
   const owner = state?.owner ?? null;
   if (owner === "run" || owner === "map") return judgement("owned");
@@ -137,21 +136,7 @@ function endsLikeAList(path: string, { size }: Stats): boolean {
 
 /** Null if it is no regular file, or may not be read: the one who takes the job up will say why. */
 function readAt(path: string, position: number, length: number): Buffer | null {
-  return readable(withFile(path, (fd) => yes(readPiece(fd, position, length))));
-}
-
-/** Null for what nobody could read a job from. Throws the system's error if that can't be told now. */
-function readable<T>(file: Place<T>): T | null {
-  switch (file.answer) {
-    case "yes":
-      return file.found;
-    case "no":
-    case "other":
-      return null;
-    case "unknown":
-      if (isForbidden(file.why)) return null;
-      throw file.why;
-  }
+  return ifReadable(withFile(path, (fd) => yes(readPiece(fd, position, length))));
 }
 
 /** Null if there is none. Throws the system's error if that can't be told now. */
