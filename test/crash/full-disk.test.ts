@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf } from "../support/engine.js";
@@ -32,7 +32,9 @@ async function jobOnFullDisk(t: TestContext, patienceMs: number) {
   writeFileSync(script, silent(witnessed(witness, untilHolds(`[ -e ${witness}.go ]`, 0.01)).args[1]!.replaceAll("$0", witness)));
   const tasks = chain.map(({ id, dependencies }) => ({ id, dependencies, command: "sh", args: [script] }));
   const engine = new Engine(dir, "full", tasks, { patienceMs, concurrency: 1 });
-  assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  // The first snapshot may come after the first task began.
+  const state = join(dir, "jobs", "full", "state.json");
+  assert.ok(await waitUntil(() => readWitness(witness).length > 0 && existsSync(state)));
   fill(join(dir, "filler"));
   writeFileSync(`${witness}.go`, "");
   return { dir, witness, chain, tasks, engine, makeRoom: () => rmSync(join(dir, "filler")) };
