@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { selectPart } from "../../src/analysis/select-part.js";
 import { until as waitUntil } from "../control/support.js";
 import { makePlayground } from "./support/cli.js";
 import { untilHolds } from "../support/shell-loops.js";
+import { fc } from "../support/properties.js";
 
 const job = [
   { id: "get", command: "true" },

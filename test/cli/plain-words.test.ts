@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { allOptions } from "../../src/cli/options.js";
 import { readPlainWords } from "../../src/cli/plain-words.js";
 import { readWords } from "../../src/cli/yargs-words.js";
+import { fc } from "../support/properties.js";
 
 const value = fc.oneof(
   fc.constantFrom(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Printable, printable, printableLine } from "../../src/cli/render/printable.js";
+import { fc } from "../support/properties.js";
 
 const cases: readonly (readonly [name: string, input: string, safe: string])[] = [
   ["plain text with tab and umlaut", "a\tb\nüber 😀", "a\tb\nüber 😀"],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { screenLines, type ScreenFacts } from "../../src/cli/render/progress-screen.js";
 import { Rate } from "../../src/cli/render/rate.js";
 import { plainStyle } from "../../src/cli/render/style.js";
-import { widthOf } from "../../src/cli/render/text-width.js";
+import { fit, widthOf } from "../../src/cli/render/text-width.js";
+import { fc } from "../support/properties.js";
 
 function facts(given: Partial<ScreenFacts> = {}): ScreenFacts {
   const counts = { total: 10, pending: 4, running: 3, completed: 2, failed: 1, skipped: 0, cancelled: 0 };
@@ -56,6 +56,28 @@ test("no line is wider than the terminal, and there are no more than fit, whatev
         }
       },
     ),
+  );
+});
+
+test("what is cut takes no more than its room, in any script, and no less than it could", () => {
+  const units = ["grapheme", "binary", "grapheme-composite"] as const;
+  const text = fc.oneof(...units.map((unit) => fc.string({ unit, maxLength: 60 })));
+  // An emoji, a letter of Tangut and letters outside of Latin-1 in a row: their places and their UTF-16 units differ.
+  for (const [width, shown] of [
+    [10, "  ⺀ 🆑𖿢…"],
+    [11, "  ⺀ 🆑𖿢Ā…"],
+    [13, "  ⺀ 🆑𖿢ĀĀ𖿠"],
+  ] as const)
+    assert.equal(fit("  ⺀ 🆑𖿢ĀĀ𖿠", width), shown);
+  assert.equal(fit("👨‍👩‍👧 family", 3), "👨‍👩‍👧…");
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 60 }), (whole, width) => {
+      const shown = fit(whole, width);
+      assert.ok(widthOf(shown) <= width);
+      assert.equal(shown === whole, widthOf(whole) <= width);
+      if (shown !== whole) assert.ok(shown.endsWith("…") && whole.startsWith(shown.slice(0, -1)));
+    }),
+    { numRuns: 1000 },
   );
 });
 

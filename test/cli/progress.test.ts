@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { barText } from "../../src/cli/render/progress-bar.js";
 import { ProgressLines } from "../../src/cli/render/progress-lines.js";
 import { plainStyle } from "../../src/cli/render/style.js";
 import type { Counts, JobEvent } from "../../src/index.js";
+import { fc } from "../support/properties.js";
 
 const counts = (given: Partial<Counts>): Counts => ({
   total: 0,

@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mapAtOnce } from "../support/at-once.js";
 import { describe, faultsOf, lookRound, SCENES, type LookFault } from "../support/look-faults.js";
-import { SeededRandom } from "../support/seeded-random.js";
+import { SeededRandom, takeSeed } from "../support/seeded-random.js";
 
 /** Rounds mostly wait. */
 const AT_ONCE = 4;
 const ROUNDS = 6;
-const SEED = Number(process.env["TEST_SEED"] ?? 1129);
+const SEED = takeSeed();
 
 function pickSome(faults: readonly LookFault[], random: SeededRandom): LookFault[] {
   return Array.from({ length: ROUNDS }, () => random.pick(faults));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { bytesOf, textOf } from "../../src/domain/byte-text.js";
+import { fc } from "../support/properties.js";
 
 const bytes = fc.oneof(
   fc.uint8Array(),

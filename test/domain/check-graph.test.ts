@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { checkGraph } from "../../src/domain/check-graph.js";
 import { findCycles } from "../../src/domain/find-cycles.js";
 import { chain, fanOut, task } from "../scheduler/support/jobs.js";
+import { fc } from "../support/properties.js";
 
 const noSuggestion = (): undefined => undefined;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Deadlines } from "../../src/scheduler/deadlines.js";
+import { fc } from "../support/properties.js";
 
 test("items are due in the order of their times and not before", () => {
   const deadlines = new Deadlines<string>();

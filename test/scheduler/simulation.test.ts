@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { Simulation } from "./support/simulation.js";
+import { fc } from "../support/properties.js";
 
 // On failure fast-check prints the smallest seed of the simulation that it found to fail.
 test("whatever happens, order and limits are kept, no task runs twice at once, and every job reaches its end", () => {

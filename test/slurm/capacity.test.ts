@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { slotsToAdd, slotsToClose } from "../../src/slurm/capacity.js";
+import { fc } from "../support/properties.js";
 
 const range = fc.tuple(fc.nat(20), fc.nat(2000)).map(([min, more]) => ({ min, max: min + more }));
 const load = fc

@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { main } from "../cli/support/cli.js";
-import { SeededRandom, takeSeed } from "../support/seeded-random.js";
+import { SeededRandom, takeNewSeed } from "../support/seeded-random.js";
 import { clearPlace, makePlace, type Place } from "../support/temporary-directory.js";
 import { missing, TestCluster } from "./cluster.js";
 import { judge, type JudgedTask, type Verdict } from "./judge.js";
@@ -182,7 +182,7 @@ class Player {
 }
 
 async function sweep(count: number): Promise<boolean> {
-  const seed = takeSeed();
+  const seed = takeNewSeed();
   console.log(`seed ${seed}`);
   const cluster = new TestCluster();
   const player = new Player(cluster, new SeededRandom(seed));

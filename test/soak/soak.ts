@@ -11,7 +11,7 @@ import { mapAtOnce } from "../support/at-once.js";
 import { DISK_FAULTS, diskRound, LASTING_FAULTS } from "../support/disk-faults.js";
 import { describe, faultsOf, lookRound, SCENES as LOOK_SCENES, type Scene as LookScene } from "../support/look-faults.js";
 import { killRound, type Victim } from "../support/kill-round.js";
-import { SeededRandom, takeSeed } from "../support/seeded-random.js";
+import { SeededRandom, takeNewSeed } from "../support/seeded-random.js";
 import { comparePeers } from "./peers.js";
 import { playScene, SCENES, type Scene } from "./scenes.js";
 
@@ -29,7 +29,7 @@ const AT_ONCE = 2;
 const WAITING_AT_ONCE = 4;
 
 const rounds = Number(process.argv[2]);
-const seed = takeSeed();
+const seed = takeNewSeed();
 const random = new SeededRandom(seed);
 const resultsFile = join(tmpdir(), `air-executor-soak-${seed}.md`);
 let broken = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { checkJobName, checkTaskId, idOfStem, logFileName } from "../../src/store/names.js";
+import { fc } from "../support/properties.js";
 
 test("job names are letters, digits, underscores, hyphens and dots", () => {
   for (const name of ["a", "9", "nightly-build", "A.b_c-d", "x".repeat(100)]) assert.equal(checkJobName(name), null, name);

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import fc from "fast-check";
-
 import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
+import { fc } from "../support/properties.js";
 
 const LIMIT = { timeout: 60_000 };
 const PRINT_ARGUMENTS = fileURLToPath(new URL("../fixtures/print-arguments.js", import.meta.url));

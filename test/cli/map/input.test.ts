@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import fc from "fast-check";
 import { collect, combine, type LinkedRows } from "../../../src/cli/map/input/combine.js";
 import { cutPieces } from "../../../src/cli/map/input/pieces.js";
 import { readRecords, recordsOf, type RecordFormat } from "../../../src/cli/map/input/records.js";
@@ -13,6 +12,7 @@ import { shuffle } from "../../../src/cli/map/input/shuffle.js";
 import { splitBytes } from "../../../src/cli/map/input/split-bytes.js";
 import { bytesOf } from "../../../src/domain/byte-text.js";
 import { temporaryPlace } from "../../support/temporary-directory.js";
+import { fc } from "../../support/properties.js";
 
 const lines: RecordFormat = { delimiter: Buffer.from("\n"), columns: null };
 

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Resources } from "../../../src/domain/resources.js";
 import { Chance } from "../support/chance.js";
 import { takes, Trial, TrialJob, type TrialTask } from "./support.js";
+import { fc } from "../../support/properties.js";
 
 const GIB = 1024 ** 3;
 

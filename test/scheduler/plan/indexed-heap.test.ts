@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { IndexedHeap } from "../../../src/scheduler/plan/indexed-heap.js";
+import { fc } from "../../support/properties.js";
 
 test("members leave in order, whatever was pushed, removed and moved before", () => {
   const action = fc.record({

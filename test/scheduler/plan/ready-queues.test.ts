@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DEFAULT_RESOURCES, type Resources } from "../../../src/domain/resources.js";
 import { ReadyLists } from "../../../src/scheduler/plan/ready-lists.js";
 import { ReadyQueues } from "../../../src/scheduler/plan/ready-queues.js";
+import { fc } from "../../support/properties.js";
 
 const TASKS = 30;
 const demands: readonly Resources[] = [DEFAULT_RESOURCES, { cpu: 2 }, { cpu: 1, licence: 0.5 }];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { AirError } from "../../../src/domain/errors.js";
 import type { LoadedJob, RetryWish } from "../../../src/domain/job.js";
 import type { TaskSpec, TaskStatus } from "../../../src/domain/task.js";
@@ -9,6 +8,7 @@ import { selectRetry } from "../../../src/scheduler/plan/select-retry.js";
 import { Chance } from "../support/chance.js";
 import { Engine, eventsOf } from "../support/engine.js";
 import { job, record, settings, startReady, task } from "../support/jobs.js";
+import { fc } from "../../support/properties.js";
 
 /** A job in which every task has the status that stands beside it. */
 function standing(tasks: readonly (readonly [TaskSpec, TaskStatus])[], changes: Partial<LoadedJob> = {}): LoadedJob {

@@ -5,7 +5,6 @@ import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { crc32 } from "node:zlib";
-import fc from "fast-check";
 import type { AttemptEnded, AttemptStarted, JobEvent } from "../../../src/domain/events.js";
 import { Journal } from "../../../src/store/journal/journal.js";
 import { readJournal } from "../../../src/store/journal/journal-reader.js";
@@ -14,6 +13,7 @@ import { writeNewJournal } from "../../../src/store/journal/new-journal.js";
 import { jobPaths } from "../../../src/store/layout.js";
 import { eventsOfLine } from "../../support/journal-lines.js";
 import { AT, taken, task, temporaryDirectory } from "../sample-job.js";
+import { fc } from "../../support/properties.js";
 
 const start = (index: number, more: Partial<AttemptStarted> = {}): AttemptStarted => {
   return { type: "attempt-started", at: AT, task: `t ${index} "ü"`, attempt: 1, claim: "c", key: 10 + index, ...more };

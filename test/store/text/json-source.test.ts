@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { parseJson } from "../../../src/store/text/json-source.js";
 import { SyntaxFault, type Path } from "../../../src/store/text/places.js";
+import { fc } from "../../support/properties.js";
 
 const layouts = fc.constantFrom(undefined, 1, "\t");
 

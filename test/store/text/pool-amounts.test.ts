@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { DEFAULT_RESOURCES } from "../../../src/domain/resources.js";
 import { checkDemand, checkPool, readDemand, writeDemand } from "../../../src/store/text/pool-amounts.js";
 import { formatSize, parseSize } from "../../../src/store/text/sizes.js";
+import { fc } from "../../support/properties.js";
 
 test("sizes are read with their unit, and written as short as they are exact", () => {
   const sizes = ["4GiB", "500MB", "1.5 GiB", "0.5kB", "12B", "1TB", "2TiB"].map(parseSize);

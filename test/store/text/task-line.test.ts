@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import type { Resources } from "../../../src/domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../../src/domain/task.js";
 import { readTasksJson } from "../../../src/store/snapshot/tasks-file.js";
 import { specFromJson, specText, taskLine } from "../../../src/store/text/task-line.js";
 import { formatTimestamp } from "../../../src/store/text/timestamp.js";
+import { fc } from "../../support/properties.js";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 }).filter((value) => !/[\0\n]/.test(value));
 const texts = fc.oneof(fc.constant([]), fc.array(text, { maxLength: 4 }));

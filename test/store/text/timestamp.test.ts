@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { formatTimestamp } from "../../../src/store/text/timestamp.js";
+import { fc } from "../../support/properties.js";
 
 test("a moment is written as Date writes it, whatever was written before, fractions cut off", () => {
   const moment = fc.oneof(

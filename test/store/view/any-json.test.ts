@@ -5,7 +5,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import * as fc from "fast-check";
 import { toData, toDot, toMermaid } from "../../../src/analysis/graph-export.js";
 import { buildTaskGraph } from "../../../src/analysis/task-graph.js";
 import { logPathOf } from "../../../src/cli/log-file.js";
@@ -19,6 +18,7 @@ import { jobPaths } from "../../../src/store/layout.js";
 import { RECORD_SHAPES, TASK_SHAPES } from "../../../src/store/text/task-keys.js";
 import { glanceAt } from "../../../src/store/view/job-glance.js";
 import { viewJob } from "../../../src/store/view/job-view.js";
+import { fc } from "../../support/properties.js";
 
 const base = mkdtempSync(join(tmpdir(), "air-executor-test-"));
 after(() => rmSync(base, { recursive: true, force: true }));
