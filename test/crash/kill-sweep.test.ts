@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { killRound, type Victim } from "../support/kill-round.js";
+import { killRound } from "../support/kill-round.js";
+import type { Victim } from "../support/kill-victims.js";
 import { SeededRandom, takeSeed } from "../support/seeded-random.js";
 
 const seed = takeSeed();

@@ -1,30 +1,42 @@
 /**
- * `npm run soak [-- ROUNDS]`, and `-- --slurm [ROUNDS]` for the one on a Slurm cluster: starts the soak in a session of its own, so that what the terminal sends reaches none of the engines in it.
- * Ctrl-C has it end what it has begun and print its table; a terminal that goes away leaves it running.
+ * `npm run soak [-- ROUNDS]`, `-- --kills [KILLS]` for kills alone, `-- --slurm [ROUNDS]` for the soak on a Slurm cluster: starts it in a
+ * session of its own, so that what the terminal sends reaches none of the engines in it. Ctrl-C has it end what it has begun and print its
+ * table; a terminal that goes away leaves it running.
  */
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const DEFAULT_ROUNDS = "500";
-const SLURM_ROUNDS = "100";
+interface Soak {
+  readonly program: string;
+  /** How many of what, unless a number says so. */
+  readonly count: string;
+  readonly of: string;
+}
+
+const DEFAULT: Soak = { program: "soak.js", count: "500", of: "rounds" };
+const SOAKS: Readonly<Record<string, Soak>> = {
+  "--kills": { program: "kills.js", count: "2000", of: "kills" },
+  "--slurm": { program: "../slurm/sweep.js", count: "100", of: "rounds" },
+};
 
 const words = process.argv.slice(2);
-const isSlurm = words[0] === "--slurm";
-const program = fileURLToPath(new URL(isSlurm ? "../slurm/sweep.js" : "soak.js", import.meta.url));
-const [rounds = isSlurm ? SLURM_ROUNDS : DEFAULT_ROUNDS] = isSlurm ? words.slice(1) : words;
+const chosen = SOAKS[words[0] ?? ""];
+const { program, count: usual, of } = chosen ?? DEFAULT;
+const [count = usual] = chosen === undefined ? words : words.slice(1);
 
 if (words.includes("--help")) {
   process.stdout.write(
-    `npm run soak -- [ROUNDS]           ${DEFAULT_ROUNDS} rounds without a number\nnpm run soak -- --slurm [ROUNDS]   on a Slurm cluster, ${SLURM_ROUNDS}\n`,
+    `npm run soak -- [ROUNDS]           ${DEFAULT.count} rounds without a number\n` +
+      `npm run soak -- --kills [KILLS]    kills alone, ${SOAKS["--kills"]!.count}\n` +
+      `npm run soak -- --slurm [ROUNDS]   on a Slurm cluster, ${SOAKS["--slurm"]!.count}\n`,
   );
-} else if (/^[1-9]\d{0,5}$/.test(rounds)) {
-  const soak = spawn(process.execPath, [program, rounds], { detached: true, stdio: ["ignore", "inherit", "inherit"] });
+} else if (/^[1-9]\d{0,5}$/.test(count)) {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  const soak = spawn(process.execPath, [path, count], { detached: true, stdio: ["ignore", "inherit", "inherit"] });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => soak.kill("SIGINT"));
   soak.on("exit", (code) => (process.exitCode = code ?? 1));
 } else {
-  process.stderr.write(
-    `soak: expected a number of rounds, as in \`npm run soak -- 50\` (${DEFAULT_ROUNDS} without), got "${rounds}"\n`,
-  );
+  process.stderr.write(`soak: expected a number of ${of}, as in \`npm run soak -- 50\` (${usual} without), got "${count}"\n`);
   process.exitCode = 2;
 }

@@ -10,8 +10,10 @@ import { join } from "node:path";
 import { mapAtOnce } from "../support/at-once.js";
 import { DISK_FAULTS, diskRound, LASTING_FAULTS } from "../support/disk-faults.js";
 import { describe, faultsOf, lookRound, SCENES as LOOK_SCENES, type Scene as LookScene } from "../support/look-faults.js";
-import { killRound, type Victim } from "../support/kill-round.js";
+import { killRound } from "../support/kill-round.js";
+import type { Victim } from "../support/kill-victims.js";
 import { SeededRandom, takeNewSeed } from "../support/seeded-random.js";
+import { markdownTable } from "./markdown-table.js";
 import { comparePeers } from "./peers.js";
 import { playScene, SCENES, type Scene } from "./scenes.js";
 
@@ -122,11 +124,6 @@ function cellsOf({ fault, rounds: played, counts, broken: found, seen }: Row): (
   return [fault, played, lost, runTwice, tornReads, seen];
 }
 
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
 say(`TEST_SEED=${seed}, ${rounds} rounds; all of this goes to ${resultsFile} too`);
 /** A run of a scene takes seconds. */
 const sceneRuns = Math.max(1, Math.round(rounds / 50));
@@ -144,11 +141,11 @@ const [peers = []] = await play([Math.max(5, Math.ceil(rounds / 25))], 1, (count
 
 say("");
 const head = ["fault", "rounds", "lost", "run twice", "torn reads", "what a user saw"];
-say(table(head, rows.map(cellsOf)));
+say(markdownTable(head, rows.map(cellsOf)));
 say("");
 const results = peers.map(({ name, count }) =>
   count === null ? [name, "not installed", "", "", ""] : [name, count.rounds, count.lost, count.runTwice, count.atOnce],
 );
-say(table(["kill -9, then started again", "rounds", "tasks lost", "tasks run twice", "of these at once"], results));
+say(markdownTable(["kill -9, then started again", "rounds", "tasks lost", "tasks run twice", "of these at once"], results));
 say(`\n${broken === 0 ? "No promise was broken." : `${broken} promises were broken.`}`);
 process.exitCode = broken === 0 ? 0 : 1;

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly durability?: "grouped" | "strict";
   /** Started, but it waits for this file. */
   readonly gate?: string;
+  /** A script and its arguments in place of the driver, which then knows nothing of all above but faults. */
+  readonly program?: readonly string[];
   /** A program and its arguments that starts node with what follows: `["prlimit", "--nproc=30"]`. */
   readonly prefix?: readonly string[];
   /** File handles, once it has loaded. */
@@ -76,7 +78,7 @@ export class Engine {
     writeFileSync(file, JSON.stringify(job));
     const { record } = options;
     const preloading = faults.length === 0 && record === undefined ? [] : ["--import", preload];
-    const argv = [...(options.prefix ?? []), process.execPath, ...preloading, driver, file];
+    const argv = [...(options.prefix ?? []), process.execPath, ...preloading, ...(options.program ?? [driver, file])];
     this.#child = spawn(argv[0]!, argv.slice(1), {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...faultEnvironment(dir, faults, record) },
@@ -84,7 +86,7 @@ export class Engine {
     });
     const guard = setTimeout(() => this.kill("SIGKILL"), LIFE_MS);
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
-      this.#lines.push(JSON.parse(line) as DriverLine);
+      if (options.program === undefined) this.#lines.push(JSON.parse(line) as DriverLine);
       for (const watcher of this.#watchers) watcher();
     });
     this.#child.stderr!.on("data", (chunk: Buffer) => (this.#stderr += chunk.toString()));
@@ -93,6 +95,15 @@ export class Engine {
       rmSync(own, { recursive: true });
       return { code: code as number | null, signal: signal as NodeJS.Signals | null, lines: this.#lines, stderr: this.#stderr };
     });
+  }
+
+  /** What it said there so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  get isGone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   get pid(): number {

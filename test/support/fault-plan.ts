@@ -57,6 +57,12 @@ export interface CallPoint {
   readonly nth: number;
 }
 
+interface Deaths {
+  readonly times: number;
+  /** A directory: threads don't share their memory, nor do engines. */
+  readonly tokens: string;
+}
+
 export type Fault =
   /** kill -9 of the whole process, just before the call or just after it has returned. */
   | ({ readonly kind: "kill"; readonly when: "before" | "after" } & CallPoint)
@@ -66,6 +72,10 @@ export type Fault =
   | ({ readonly kind: "forget"; readonly times: number } & CallPoint)
   /** The call writes half of what it should and says so; what follows it fails with ENOSPC, so many times. */
   | ({ readonly kind: "short"; readonly times?: number } & CallPoint)
+  /** An uncaught error in a worker thread, at the call: no more often than so many, for which it leaves a file each in `tokens`. */
+  | ({ readonly kind: "uncaught"; readonly when: "before" | "after" } & Deaths & CallPoint)
+  /** The same so long after each thread's start. */
+  | ({ readonly kind: "uncaught-later"; readonly afterMs: number } & Deaths)
   /** The wall clock jumps, so long after the start. */
   | { readonly kind: "clock"; readonly afterMs: number; readonly byMs: number };
 

@@ -9,19 +9,19 @@ import fsPromises from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import type { EventEmitter } from "node:events";
 import net, { Server, Socket } from "node:net";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import workerThreads, { MessagePort } from "node:worker_threads";
 import { FAULT_MET, FAULTS_VARIABLE, RECORD_VARIABLE, ROOT_VARIABLE, type Fault, type FaultCall } from "./fault-plan.js";
 
-type CallFault = Exclude<Fault, { kind: "clock" }>;
+type CallFault = Exclude<Fault, { kind: "clock" | "uncaught-later" }>;
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
 /** How a call tells of an error: it throws, rejects, or calls back. */
 type Style = "throws" | "rejects" | "calls-back" | "emits" | "goes-astray" | "returns";
 
 const faults = JSON.parse(process.env[FAULTS_VARIABLE] ?? "[]") as Fault[];
-const callFaults = faults.filter((fault): fault is CallFault => fault.kind !== "clock");
+const callFaults = faults.filter((fault): fault is CallFault => "call" in fault);
 const counts = new Map<CallFault, number>();
 const { closeSync, fstatSync, openSync, readlinkSync, writeSync } = fs;
 const record = process.env[RECORD_VARIABLE];
@@ -71,18 +71,34 @@ function note(call: FaultCall, self: unknown, args: readonly unknown[]): void {
 /** The faults that this very call meets; each call is counted once for each fault. */
 function faultsOf(call: FaultCall, self: unknown, args: readonly unknown[]): CallFault[] {
   return callFaults.filter((fault) => {
-    if (fault.call !== call) return false;
+    if (fault.call !== call || (fault.kind === "uncaught" && workerThreads.isMainThread)) return false;
     if (fault.path !== undefined && !pathOf(call, self, args).endsWith(fault.path)) return false;
     if (fault.place !== undefined && placeOf(call, safePathOf(call, self, args)) !== fault.place) return false;
     const count = (counts.get(fault) ?? 0) + 1;
     counts.set(fault, count);
-    if (fault.kind === "kill") return count === fault.nth;
+    if (fault.kind === "kill" || fault.kind === "uncaught") return count === fault.nth;
     return count >= fault.nth && count < fault.nth + (fault.times ?? Infinity);
   });
 }
 
 function killSelf(): void {
   process.kill(process.pid, "SIGKILL");
+}
+
+/** No `catch` may keep it. */
+function dieUncaught({ tokens, times }: { readonly tokens: string; readonly times: number }): void {
+  for (let death = 1; death <= times; death++) {
+    try {
+      closeSync(openSync(join(tokens, String(death)), "wx"));
+    } catch {
+      continue;
+    }
+    const error = new Error(FAULT_MET);
+    queueMicrotask(() => {
+      throw error;
+    });
+    throw error;
+  }
 }
 
 function systemError(code: string, call: string, path?: unknown): Error {
@@ -123,6 +139,10 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
     const met = faultsOf(call, this, args);
     for (const fault of met) {
       if (fault.kind === "kill" && fault.when === "before") killSelf();
+      if (fault.kind === "uncaught") {
+        if (fault.when === "before") dieUncaught(fault);
+        continue;
+      }
       if (fault.kind !== "kill") writeSync(2, `${FAULT_MET}\n`);
       if (fault.kind === "forget") {
         forget(args[0] as number);
@@ -138,6 +158,7 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
     if (isLast && style === "calls-back") args[args.length - 1] = killSelf;
     const result = original.apply(this, args);
     if (isLast && style === "throws") killSelf();
+    for (const fault of met) if (fault.kind === "uncaught" && fault.when === "after") dieUncaught(fault);
     if (isLast && style === "rejects") void (result as Promise<unknown>).finally(killSelf);
     return result;
   };
@@ -210,6 +231,7 @@ wrap(Socket.prototype, "write", "socketWrite", "throws");
 syncBuiltinESMExports();
 
 for (const fault of faults) {
+  if (fault.kind === "uncaught-later" && !workerThreads.isMainThread) setTimeout(() => dieUncaught(fault), fault.afterMs).unref();
   if (fault.kind === "clock") {
     const { now } = Date;
     const at = now() + fault.afterMs;

@@ -16,6 +16,10 @@ export interface RunVerdict {
   readonly lostAttempts: number;
   /** Attempts that ran although an earlier one of the same task had ended well or was running. */
   readonly runTwice: number;
+  /** Tasks that did not run as often as they had to, or have no end on record. */
+  readonly tasksLost: number;
+  /** How often something began before what it depends on had ended. */
+  readonly outOfOrder: number;
 }
 
 export function judgeRun(
@@ -29,7 +33,8 @@ export function judgeRun(
   const { lines: journal, violations } = readJournalLines(join(job, "journal.ndjson"));
   const seen = readWitness(witness);
   const lost = journal.filter((line) => line.outcome?.kind === "lost");
-  let runTwice = 0;
+  let [runTwice, tasksLost] = [0, 0];
+  const disorder = judgeJournalOrder(journal, expected);
   for (const task of expected) {
     const lostOfTask = lost.filter((line) => line.task === task.id).map((line) => line.attempt!);
     const mine = seen.filter((line) => line.task === task.id);
@@ -37,13 +42,15 @@ export function judgeRun(
     const least = Math.max(Math.min(1, task.attempts), task.attempts - lostOfTask.length);
     const starts = mine.filter((line) => line.what === "start").length;
     if (starts > most) runTwice += 1;
+    if (starts < least || !journal.some((line) => line.task === task.id && isEnd(line))) tasksLost += 1;
     // A lost attempt may have died before it could say anything.
     if (starts > most || starts < least) violations.push(`${task.id}: ${starts} starts, expected ${most}`);
-    violations.push(...judgeAttempts(task.id, mine, lostOfTask), ...judgeOrder(task, seen));
+    violations.push(...judgeAttempts(task.id, mine, lostOfTask));
+    disorder.push(...judgeOrder(task, seen));
   }
-  violations.push(...judgeJournal(journal, expected), ...judgeFiles(job, expected, isSilent));
+  violations.push(...disorder, ...judgeJournal(journal), ...judgeFiles(job, expected, isSilent));
   if (readdirSync(join(dir, "lanes")).length > 0) violations.push(`lanes/ holds ${readdirSync(join(dir, "lanes")).join(", ")}`);
-  return { violations, lostAttempts: lost.length, runTwice };
+  return { violations, lostAttempts: lost.length, runTwice, tasksLost, outOfOrder: disorder.length };
 }
 
 /** Each attempt one start and one end, but for lost ones; never two at a time. */
@@ -88,10 +95,30 @@ function readJournalLines(path: string): { lines: JournalLine[]; violations: str
   return { lines, violations };
 }
 
-/** Every start after the ends of all dependencies, and one end for each start. */
-function judgeJournal(journal: readonly JournalLine[], expected: readonly ExpectedTask[]): string[] {
+/** True of the last that is said of a task. */
+function isEnd({ type, status }: JournalLine): boolean {
+  return (type === "attempt-ended" || type === "task-ended") && status !== "pending";
+}
+
+/** Every start after the ends of all dependencies. */
+function judgeJournalOrder(journal: readonly JournalLine[], expected: readonly ExpectedTask[]): string[] {
   const violations: string[] = [];
   const dependencies = new Map(expected.map((task) => [task.id, task.dependencies]));
+  const ended = new Set<string>();
+  for (const line of journal) {
+    const { task = "" } = line;
+    if (isEnd(line)) ended.add(task);
+    if (line.type !== "attempt-started") continue;
+    for (const dependency of dependencies.get(task) ?? []) {
+      if (!ended.has(dependency)) violations.push(`journal: ${task} was started before the end of ${dependency}`);
+    }
+  }
+  return violations;
+}
+
+/** One end for each start. */
+function judgeJournal(journal: readonly JournalLine[]): string[] {
+  const violations: string[] = [];
   const ended = new Set<string>();
   const open = new Set<string>();
   for (const line of journal) {
@@ -99,13 +126,10 @@ function judgeJournal(journal: readonly JournalLine[], expected: readonly Expect
     if (line.type === "attempt-started") {
       if (open.has(task)) violations.push(`journal: ${task} was started while it ran`);
       if (ended.has(task)) violations.push(`journal: ${task} was started after its end`);
-      for (const dependency of dependencies.get(task) ?? []) {
-        if (!ended.has(dependency)) violations.push(`journal: ${task} was started before the end of ${dependency}`);
-      }
       open.add(task);
     } else if (line.type === "attempt-ended" || line.type === "task-ended") {
       open.delete(task);
-      if (line.status !== "pending") ended.add(task);
+      if (isEnd(line)) ended.add(task);
     }
   }
   if (open.size > 0) violations.push(`journal: no end of ${[...open].join(", ")}`);

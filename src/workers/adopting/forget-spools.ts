@@ -15,9 +15,18 @@ const ROUNDS = 10;
 
 /** Names of the spools whose engine is gone for certain; none if their directory is gone too, or can't be read now. */
 export function leftSpools(directory: string): string[] {
-  const files = listDirectory(lanesDirectoryOf(directory));
+  return spoolsIn(lanesDirectoryOf(directory)).filter((name) => isEngineAlive(name).answer === "no");
+}
+
+/** Names of the spools of one engine, likewise. */
+export function spoolsOf(token: string, lanesDirectory: string): string[] {
+  return spoolsIn(lanesDirectory).filter((name) => name.startsWith(`${token}-`));
+}
+
+function spoolsIn(lanesDirectory: string): string[] {
+  const files = listDirectory(lanesDirectory);
   const names = (files.answer === "yes" ? files.found : []).map((file) => file.replace(/\.spool$/, ""));
-  return names.filter((name) => isSpoolName(name) && isEngineAlive(name).answer === "no");
+  return names.filter(isSpoolName);
 }
 
 /** Spools whose runners are gone; others stay. A runner that is just about to go is waited for. */

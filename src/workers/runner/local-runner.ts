@@ -73,7 +73,7 @@ export class LocalRunner implements TaskRunner {
     });
     const { directory } = options;
     this.#link = new ThreadLink(
-      { directory, lanesDirectory: lanesDirectoryOf(directory), runnerOptions: runnerOptions(inherited()) },
+      { directory, lanesDirectory: lanesDirectoryOf(directory), token: this.#token, runnerOptions: runnerOptions(inherited()) },
       {
         onNews: (news) => this.#hear(news),
         onReplaced: (error) => this.#replaceRunner(error),

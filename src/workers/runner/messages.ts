@@ -15,6 +15,8 @@ export interface ThreadSetup {
   readonly directory: string;
   /** Where the spools are. */
   readonly lanesDirectory: string;
+  /** With which the names of this engine's spools begin. */
+  readonly token: string;
   /** Options of the runner's command line. */
   readonly runnerOptions: readonly string[];
 }

@@ -8,10 +8,9 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
 import type { ThreadCommand, ThreadNews, ThreadSetup } from "./messages.js";
+import { RepeatedDeaths } from "./repeated-deaths.js";
 import { takeThreads } from "./threads.js";
 
-/** A thread that dies more often has a fault that no new one mends. */
-const MOST_THREADS = 4;
 /** Between tries while there is no room for a thread: each time twice as long. */
 const [FIRST_DELAY_MS, LONGEST_DELAY_MS] = [20, 2_000];
 
@@ -32,7 +31,7 @@ export class ThreadLink {
   #port: MessagePort | null = null;
   /** True once it has said something. */
   #isUp = false;
-  #deaths = 0;
+  readonly #deaths = new RepeatedDeaths();
   #life: Promise<void> = Promise.resolve();
   #trouble: Error | null = null;
   #delayMs = FIRST_DELAY_MS;
@@ -99,7 +98,7 @@ export class ThreadLink {
     void this.#piscina?.destroy();
     this.#piscina = null;
     this.#trouble = error;
-    if (wasUp && (this.#isClosing || (this.#deaths += 1) === MOST_THREADS)) {
+    if (wasUp && (this.#isClosing || this.#deaths.count(performance.now()))) {
       // A fault in this program, and its attempts are left to adoption: end as uncaught, not in silence.
       queueMicrotask(() => {
         throw error;

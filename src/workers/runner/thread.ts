@@ -9,7 +9,7 @@ import type { Result } from "../../domain/outcome.js";
 import { isSystemError } from "../../system/error-code.js";
 import type { OrphanedAttempt } from "../../domain/ports.js";
 import { Adoption } from "../adopting/adoption.js";
-import { forgetSpools, removeSpool } from "../adopting/forget-spools.js";
+import { forgetSpools, removeSpool, spoolsOf } from "../adopting/forget-spools.js";
 import { CommandLookup } from "./command-lookup.js";
 import { Terminator } from "../ending/terminator.js";
 import { spoolPath } from "../spool-name.js";
@@ -187,8 +187,9 @@ export class RunnerThread {
     await Promise.all(this.#dismissed);
     await Promise.all(Array.from(this.#live.values(), (runner) => runner.end()));
     if (keepsSpools) return;
-    const claims = [...this.#gone.keys(), ...this.#live.keys()];
-    for (const claim of claims) removeSpool(spoolPath(this.#setup.lanesDirectory, claim));
+    const { token, lanesDirectory } = this.#setup;
+    // Those of a thread before this one, which has died, too.
+    for (const claim of spoolsOf(token, lanesDirectory)) removeSpool(spoolPath(lanesDirectory, claim));
   }
 
   #fail(key: number, result: Result): void {
