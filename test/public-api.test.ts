@@ -9,7 +9,7 @@ import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, 
 import { root } from "./source-files.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
 
-const library = new URL("../src/index.js", import.meta.url).href;
+const library = import.meta.resolve("air-executor");
 
 async function openExecutor(t: TestContext): Promise<AirExecutor> {
   const executor = await AirExecutor.open({ dir: temporaryPlace(t).dir, concurrency: 2, graceMs: 1000 });

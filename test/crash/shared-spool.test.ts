@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Engine, describeEnd } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import { processesOf } from "../support/processes.js";
@@ -13,7 +12,7 @@ import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
 import { untilHolds } from "../support/shell-loops.js";
 
-const library = fileURLToPath(new URL("../../src/index.js", import.meta.url));
+const library = import.meta.resolve("air-executor");
 const NAMES = ["one", "two"];
 const EXPECTED = [{ id: "task", dependencies: [], status: "completed", attempts: 1 }] as const;
 

@@ -6,7 +6,7 @@
  * Each task says in the witness when it begins and ends; every fourth one waits for the gate in between.
  */
 
-import { AirExecutor } from "../../src/index.js";
+import { AirExecutor } from "air-executor";
 import { witnessed } from "../support/witness.js";
 
 const [dir = "", count = "", witness = "", gate = ""] = process.argv.slice(2);

@@ -1,12 +1,12 @@
 /**
- * The smallest program around the library: runs the job of the file that its argument names, and says what happened as JSON lines.
- * TERM stops it, USR2 cancels the job. Exit codes as those of `air-executor run`.
+ * The smallest program around the library, as it is shipped: runs the job of the file that its argument names, and says what happened as
+ * JSON lines. TERM stops it, USR2 cancels the job. Exit codes as those of `air-executor run`.
  */
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AirError, AirExecutor, type TaskInput } from "../../src/index.js";
+import { AirError, AirExecutor, type TaskInput } from "air-executor";
 
 /** What the file holds. */
 export interface DriverJob {
