@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf } from "../support/engine.js";
-import { judgeRun } from "../support/judge-run.js";
+import { FAULTLESS, judgeRun } from "../support/judge-run.js";
 import type { ExpectedTask } from "../support/random-job.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -75,7 +75,7 @@ test("an engine that gives up on a full disk loses nothing: with room again the 
   const next = await new Engine(dir, "full", tasks, { concurrency: 1 }).ended;
   assert.equal(next.code, 0, describeEnd(next));
   const verdict = judgeRun(dir, "full", witness, chain, true);
-  assert.deepEqual(verdict, { violations: [], lostAttempts: 0, runTwice: 0 });
+  assert.deepEqual(verdict, FAULTLESS);
 });
 
 test("an engine that is told to stop on a full disk does not wait for it, and loses nothing", async (t) => {
@@ -90,7 +90,7 @@ test("an engine that is told to stop on a full disk does not wait for it, and lo
   makeRoom();
   const next = await new Engine(dir, "full", tasks, { concurrency: 1 }).ended;
   assert.equal(next.code, 0, describeEnd(next));
-  assert.deepEqual(judgeRun(dir, "full", witness, chain, true), { violations: [], lostAttempts: 0, runTwice: 0 });
+  assert.deepEqual(judgeRun(dir, "full", witness, chain, true), FAULTLESS);
 });
 
 /** Its logs would take what little room there is. */

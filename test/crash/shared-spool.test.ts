@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Engine, describeEnd } from "../support/engine.js";
-import { judgeRun } from "../support/judge-run.js";
+import { FAULTLESS, judgeRun } from "../support/judge-run.js";
 import { processesOf } from "../support/processes.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -39,6 +39,6 @@ test("what a killed engine recorded of one job is kept while another is taken up
     assert.equal(end.code, 0, describeEnd(end));
   }
   for (const name of NAMES) {
-    assert.deepEqual(judgeRun(dir, name, witnessOf(name), EXPECTED), { violations: [], lostAttempts: 0, runTwice: 0 });
+    assert.deepEqual(judgeRun(dir, name, witnessOf(name), EXPECTED), FAULTLESS);
   }
 });

@@ -22,6 +22,9 @@ export interface RunVerdict {
   readonly outOfOrder: number;
 }
 
+/** What is found of a run in which nobody's runner died. */
+export const FAULTLESS: RunVerdict = { violations: [], lostAttempts: 0, runTwice: 0, tasksLost: 0, outOfOrder: 0 };
+
 export function judgeRun(
   dir: string,
   name: string,

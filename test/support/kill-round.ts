@@ -1,7 +1,7 @@
 /** One round of the kill sweep: a random job, killed again and again at random instants and at named calls, until it is done; then judged. */
 
 import { describeEnd } from "./engine.js";
-import { judgeRun, tornFiles, type RunVerdict } from "./judge-run.js";
+import { FAULTLESS, judgeRun, tornFiles, type RunVerdict } from "./judge-run.js";
 import { makeScene, type SceneName } from "./kill-scenes.js";
 import { Killing, mayLose, type Victim } from "./kill-victims.js";
 import { areGone } from "./processes.js";
@@ -48,7 +48,7 @@ export async function killRound(
       if (scene.isDone(end)) break;
       if (which === "manager" && end.code === 0 && engines < MOST_ENGINES) continue;
       const violations = [describeEnd(end)];
-      return { violations, lostAttempts: 0, runTwice: 0, tasksLost: 0, outOfOrder: 0, kills, points, tornReads };
+      return { ...FAULTLESS, violations, kills, points, tornReads };
     }
     await scene.tidyUp?.();
     const verdict = judgeRun(dir, scene.name, witness, scene.expected);
