@@ -69,7 +69,7 @@ test("the text of a map has all tasks as they came, whatever the size of the blo
   const { journal } = await journalOf(t, events);
   const whole = new Picture({ keepsAll: true });
   for (const event of events) whole.apply(event);
-  const expected = Buffer.concat(new TaskChunks(whole).text()).toString();
+  const expected = Buffer.concat([...new TaskChunks(whole).text()]).toString();
   for (const blockTasks of [1, 2, 3, 100]) {
     assert.equal(Buffer.concat([...mapText(journal, whole.name, blockTasks)]).toString(), expected, `blocks of ${blockTasks}`);
   }

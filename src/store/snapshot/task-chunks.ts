@@ -4,9 +4,14 @@
  * Only chunks in which something changed are made again, so a snapshot costs what has changed. Many are made in slices that leave the
  * event loop room; what changes meanwhile is made again at the end, so the text shows one moment. Of a map, where tasks leave and others
  * take their places, the few that are there are made anew each time.
+ *
+ * Of a large job a chunk in which nothing goes on, since no task of it has begun or all have ended, is kept packed until it is written. So
+ * it takes a twentieth of its room, or less.
  */
 
 import { setImmediate } from "node:timers/promises";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { isFinal } from "../../domain/task.js";
 import { logFileName } from "../names.js";
 import type { Picture } from "../picture/picture.js";
 import { taskLine } from "../text/task-line.js";
@@ -15,9 +20,19 @@ const CHUNK_TASKS = 128;
 /** Chunks made before the event loop gets a turn: a few milliseconds. */
 const SLICE_CHUNKS = 16;
 
+/** Smaller jobs have the room. */
+const LARGE_JOB = 10_000;
+/** The level gains nothing by being higher: the lines are much alike. */
+const PACKING = { level: 1 };
+
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly isPacked: boolean;
+}
+
 export class TaskChunks {
   readonly #picture: Picture;
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks: Chunk[] = [];
   readonly #dirty = new Set<number>();
   #version = 0;
 
@@ -45,11 +60,11 @@ export class TaskChunks {
     }
   }
 
-  /** The whole text as it is now. */
-  text(): Buffer[] {
+  /** The whole text as it is now. To be read once, also later: then it is still that of now. */
+  text(): Iterable<Buffer> {
     if (this.#picture.isRunningMap) this.#renew();
     for (const chunk of this.#dirty) this.#make(chunk);
-    return [Buffer.from("[\n"), ...this.#chunks, Buffer.from("]\n")];
+    return textOf([...this.#chunks]);
   }
 
   #renew(): void {
@@ -61,15 +76,24 @@ export class TaskChunks {
   #make(chunk: number): void {
     const { tasks, records, name } = this.#picture;
     let text = "";
+    const { status } = records[chunk * CHUNK_TASKS]!;
+    let isQuiet = tasks.length > LARGE_JOB && (status === "pending" || isFinal(status));
     const end = Math.min(tasks.length, (chunk + 1) * CHUNK_TASKS);
     for (let index = chunk * CHUNK_TASKS; index < end; index++) {
       const task = tasks[index]!;
       const record = records[index]!;
+      isQuiet &&= record.status === status;
       const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
       text += taskLine(task, record, name, log) + (index + 1 < tasks.length ? ",\n" : "\n");
     }
-    this.#chunks[chunk] = Buffer.from(text);
+    this.#chunks[chunk] = { bytes: isQuiet ? deflateRawSync(text, PACKING) : Buffer.from(text), isPacked: isQuiet };
     this.#version += 1;
     this.#dirty.delete(chunk);
   }
+}
+
+function* textOf(chunks: readonly Chunk[]): Generator<Buffer> {
+  yield Buffer.from("[\n");
+  for (const { bytes, isPacked } of chunks) yield isPacked ? inflateRawSync(bytes) : bytes;
+  yield Buffer.from("]\n");
 }

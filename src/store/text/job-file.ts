@@ -95,12 +95,13 @@ async function readValue(value: unknown, source: Omit<JobSource, "fileName">, { 
   const written = Array.isArray(value) ? { tasks: value as unknown[] } : value;
   const expanded = expandJob(written, source, sourceOf);
   const { tasks, warnings } = expanded;
+  const { inFile, originOf } = tasks;
   const file = isObject(written) ? { ...expanded.settings, ...("tasks" in written && { tasks: written["tasks"] }) } : written;
   const ofSettings = await settingsFaults(file);
   const settings = withoutFaulty(file, ofSettings);
   const context = { defaults: settings.defaults ?? {}, createdAt: formatTimestamp(source.now), isTasksJson: false };
   const read = await readTasks(tasks.values, context);
-  const faults = [...ofSettings, ...expanded.faults, ...tasks.inFile(read.faults)];
+  const faults = [...ofSettings, ...expanded.faults, ...inFile(read.faults)];
   return {
     job: toJob(settings, read.tasks),
     faults: placeFaults(
@@ -108,8 +109,8 @@ async function readValue(value: unknown, source: Omit<JobSource, "fileName">, { 
       locate,
     ),
     warnings: placeFaults(warnings, locate),
-    place: (more) => placeFaults(tasks.inFile(more), locate),
-    originOf: tasks.originOf,
+    place: (more) => placeFaults(inFile(more), locate),
+    originOf,
     isWhole: expanded.faults.length === 0,
   };
 }

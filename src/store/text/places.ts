@@ -27,11 +27,11 @@ export interface Source {
   /** The whole of it as plain data. */
   readonly value: unknown;
   /** Where the key or list item at `path` begins, or the nearest thing above it that exists. */
-  offsetOf(path: Path): number;
+  readonly offsetOf: (path: Path) => number;
   /** The value at `path`; undefined if there is none. */
-  valueAt(path: Path): unknown;
+  readonly valueAt: (path: Path) => unknown;
   /** A single value as it stands in the text, without quotes; undefined for lists and objects, and if there is none. */
-  sourceAt(path: Path): string | undefined;
+  readonly sourceAt: (path: Path) => string | undefined;
 }
 
 /** A text that can't be parsed. */
@@ -57,19 +57,22 @@ export function locateData(job: unknown, fileName: string | null = null): Locate
 
 /** Places in a text. */
 export function locateText(fileName: string, text: string, source: Source): Locate {
+  // Held while the job is made ready: not with all that was parsed of the text, which may be as large as the job.
+  const { offsetOf, valueAt } = source;
   const root = Array.isArray(source.value) ? 1 : 0;
   const positionAt = lineIndex(text);
   return (path) => {
-    const own = inOriginal(path.slice(root), source);
-    const words = pathInWords(path, (index) => source.valueAt([...(root === 0 ? ["tasks"] : []), index]));
-    return `${fileName}:${positionAt(source.offsetOf(own))}${words === "" ? "" : `: ${words}`}`;
+    const own = inOriginal(path.slice(root), valueAt);
+    const words = pathInWords(path, (index) => valueAt([...(root === 0 ? ["tasks"] : []), index]));
+    return `${fileName}:${positionAt(offsetOf(own))}${words === "" ? "" : `: ${words}`}`;
   };
 }
 
 /** By paths from the job, also for a bare list. */
 export function sourceIn(source: Source): SourceOf {
+  const { sourceAt } = source;
   const root = Array.isArray(source.value) ? 1 : 0;
-  return (path) => source.sourceAt(path.slice(root));
+  return (path) => sourceAt(path.slice(root));
 }
 
 /** A fault in which numbers are as they stand in the text: in YAML, `3.10` is the number 3.1, and who is told so would lose the zero. */
@@ -117,10 +120,10 @@ function pathInWords(path: Path, taskAt: (index: number) => unknown): string {
 }
 
 /** An index into a task's dependencies counts them without duplicates: back to what stands in the text. */
-function inOriginal(path: Path, source: Source): Path {
+function inOriginal(path: Path, valueAt: Source["valueAt"]): Path {
   const [index, key] = [path.at(-1), path.at(-2)];
   if (key !== "dependencies" || typeof index !== "number") return path;
-  const written = source.valueAt(path.slice(0, -1));
+  const written = valueAt(path.slice(0, -1));
   if (!Array.isArray(written)) return path;
   return [...path.slice(0, -1), written.indexOf([...new Set(written)][index])];
 }
