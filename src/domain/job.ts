@@ -1,5 +1,6 @@
 /** A job and a run of it. */
 
+import type { StopReason } from "./outcome.js";
 import type { Resources } from "./resources.js";
 import type { SlurmOptions } from "./slurm-options.js";
 import type { RanOn, TaskRecord, TaskSpec } from "./task.js";
@@ -89,8 +90,8 @@ export interface RecordedAttempt {
   readonly ranOn?: RanOn | undefined;
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
-  /** Set if we were stopping it when we died: it stays stopped. */
-  readonly stopping: "timeout" | "cancel" | "interrupt" | null;
+  /** Set if we were stopping it when we died: it stays stopped, unless it had ended before that was on record. */
+  readonly stopping: { readonly reason: StopReason; readonly at: number } | null;
 }
 
 /** A job read back from its directory, as the scheduler takes it up. Index i of `records` belongs to `tasks[i]`. */

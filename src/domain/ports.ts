@@ -123,6 +123,11 @@ export interface Report {
   readonly wasStopped: boolean;
   /** Set if its limit was over and it was ended for that, before any stop. */
   readonly hasTimedOut?: true;
+  /**
+   * Set if the record of what became of it can't be read, and nothing of it runs. It was to be stopped; if only for a shutdown, then whoever
+   * comes next asks again.
+   */
+  readonly isUnread?: true;
   /** Set if it was taken back before it began: it may be started again at once, and says nothing of the machine. */
   readonly isHandedBack?: true;
 }
@@ -159,8 +164,12 @@ export interface TaskRunner {
   start(attempts: readonly Descriptor[]): void;
   /** Finds out what became of attempts of an earlier engine; waits for those that still run. They take no slot. */
   adopt(attempts: readonly OrphanedAttempt[]): void;
-  /** Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one. */
-  stop(key: number, graceMs: number): void;
+  /**
+   * Ends an attempt and all that it started: TERM, CONT, after the grace period KILL. May be called again with a shorter one.
+   *
+   * @param needsEnd true if it is not to be reported before it is known how it ended, even if nothing of it runs any more.
+   */
+  stop(key: number, graceMs: number, needsEnd?: boolean): void;
   onReports(handler: (reports: readonly Report[]) => void): void;
   /** Absent if slots have queues of their own: then what waits is handed over together with what it waits for. */
   readonly queue?: RunnerQueue;

@@ -171,7 +171,7 @@ export class Choice {
   ): void {
     const key = this.nextKey();
     const isQueued = holding === null;
-    const origin = { isAdopted: false, wasStoppedBefore: false } as const;
+    const origin = { isAdopted: false, stoppedBeforeAt: null } as const;
     const count = holding?.demand["gpu"] ?? 0;
     const gpus = count === 0 ? NO_GPUS : this.#options.devices.take(count);
     const place = { batch, line, handedAt, isAhead: isQueued && line !== null, isQueued };

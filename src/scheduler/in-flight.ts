@@ -33,8 +33,8 @@ export interface Attempt {
   reason: StopReason | null;
   /** True if an earlier engine started it. */
   readonly isAdopted: boolean;
-  /** True if an earlier engine had begun to stop it: whether that reached it can't be known. */
-  readonly wasStoppedBefore: boolean;
+  /** When an earlier engine put on record that it stops it (milliseconds since the epoch): whether that reached it can't be known. */
+  readonly stoppedBeforeAt: number | null;
   /** Of its timeout in `Deadlines`; null if it has none. */
   ticket: number | null;
   /** Null if it is adopted, or in the line. */
@@ -171,6 +171,7 @@ function stopThatEnded(attempt: Attempt, report: Report): StopReason | null {
   // The runner keeps the limit, and was faster than any stop.
   if (report.hasTimedOut === true) return "timeout";
   const hasCompleted = report.result.kind === "exited" && report.result.exitCode === 0;
-  const explains = report.wasStopped || attempt.wasStoppedBefore || (attempt.reason !== "timeout" && !hasCompleted);
+  const wasInTime = attempt.stoppedBeforeAt !== null && report.at >= attempt.stoppedBeforeAt;
+  const explains = report.wasStopped || wasInTime || (attempt.reason !== "timeout" && !hasCompleted);
   return explains ? attempt.reason : null;
 }

@@ -26,7 +26,7 @@ export class Round {
   readonly #onOver: (job: JobRun) => void;
   readonly #onFault: (job: JobRun, error: unknown) => void;
   #touched: JobRun[] = [];
-  #stops: { readonly key: number; readonly graceMs: number }[] = [];
+  #stops: { readonly key: number; readonly graceMs: number; readonly needsEnd: boolean }[] = [];
   readonly #news: News[] = [];
   #isRunning = false;
   #mustRepeat = false;
@@ -55,8 +55,8 @@ export class Round {
   }
 
   /** An attempt is to be stopped, as soon as the reason is on record. */
-  stop(key: number, graceMs: number): void {
-    this.#stops.push({ key, graceMs });
+  stop(key: number, graceMs: number, needsEnd = false): void {
+    this.#stops.push({ key, graceMs, needsEnd });
   }
 
   /** Runs a round, or if one runs (a listener called), has another one follow it. Starts until `ceiling()` attempts are in flight. */
@@ -128,8 +128,8 @@ export class Round {
   #sendStops(): void {
     const stops = this.#stops;
     this.#stops = [];
-    for (const { key, graceMs } of stops) {
-      this.#runner.stop(key, graceMs);
+    for (const { key, graceMs, needsEnd } of stops) {
+      this.#runner.stop(key, graceMs, needsEnd);
     }
   }
 

@@ -155,7 +155,9 @@ export class Scheduler {
       if (kind !== "not-begun") this.#backOff.ended();
       else if (isOfMachine && report.result.hindrance === undefined) refusal = report.result.message;
       this.#dispatcher.ended(attempt);
-      this.#guard(job, () => this.#end(attempt, report, now));
+      // It may have completed: it stays in flight on record, and whoever takes the job up next asks what became of it.
+      if (report.isUnread === true && reason === "interrupt") this.#options.runner.keep();
+      else this.#guard(job, () => this.#end(attempt, report, now));
       this.#round.touch(job);
     }
     if (refusal !== null) this.#backOff.refused(this.#options.clock.monotonic(), this.#inFlight.running, refusal);
@@ -353,7 +355,8 @@ export class Scheduler {
       orphans.push(orphan);
       if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());
       if (attempt.reason !== null) {
-        this.#round.stop(attempt.key, this.#options.graceMs);
+        // It is run again, as what is being cancelled is not: so its end has to be known.
+        this.#round.stop(attempt.key, this.#options.graceMs, attempt.reason === "interrupt");
       } else if (job.plan.isCancelling) {
         this.#stop(attempt, "cancel", this.#options.graceMs);
       }

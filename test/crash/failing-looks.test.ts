@@ -18,6 +18,16 @@ function pickSome(faults: readonly LookFault[], random: SeededRandom): LookFault
   return Array.from({ length: ROUNDS }, () => random.pick(faults));
 }
 
+test("a manager that can't read its spools is stopped, and the next one takes the ends that are in them", async () => {
+  const places = { scene: "manager", place: "lanes/*.spool" } as const;
+  const faults: readonly LookFault[] = [
+    { ...places, call: "readSync", code: "EIO", isOnce: false },
+    { ...places, call: "openSync", code: "EMFILE", isOnce: false },
+  ];
+  const broken = await mapAtOnce(faults, AT_ONCE, lookRound);
+  assert.deepEqual(broken.flat(), []);
+});
+
 for (const scene of SCENES) {
   test(`whatever call fails in the scene "${scene}", nothing is run twice, lost, dead or hidden`, async (t) => {
     t.diagnostic(`TEST_SEED=${SEED}`);

@@ -11,6 +11,7 @@ import { fanOut, job, record, settings, task } from "./support/jobs.js";
 
 const FAILURE: Result = { kind: "exited", exitCode: 3 };
 const NOT_BEGUN: Result = { kind: "not-begun", message: "no process to be had" };
+const LOST: Result = { kind: "lost", message: "its record can't be read" };
 const TERMINATED: Result = { kind: "signaled", signal: "SIGTERM" };
 
 const types = (events: readonly JobEvent[]): string[] => events.map(({ type }) => type);
@@ -161,7 +162,7 @@ test("an attempt that takes too long is stopped when that is on record, and has 
   assert.deepEqual(engine.runner.stops, []);
   engine.runner.onStop = () => assert.equal(recorder.events.at(-1)?.type, "attempt-stopping");
   engine.pass(1);
-  assert.deepEqual(engine.runner.stops, [{ key: 1, task: "a", graceMs: 10_000 }]);
+  assert.deepEqual(engine.runner.stops, [{ key: 1, task: "a", graceMs: 10_000, needsEnd: false }]);
   assert.equal(engine.wakeup, null);
   engine.runner.end(["a"], { kind: "exited", exitCode: 0 }, { wasStopped: true });
   const [ended] = eventsOf(recorder.events, "attempt-ended");
@@ -462,23 +463,59 @@ test("a wall clock that was set back while we were down makes no delay longer", 
 });
 
 test("what was being stopped when the earlier engine died stays stopped, for the same reason", () => {
-  for (const [stopping, status] of [
+  for (const [reason, status] of [
     ["timeout", "failed"],
     ["cancel", "cancelled"],
     ["interrupt", "pending"],
   ] as const) {
     const engine = new Engine();
-    const { recorder } = engine.add(recovered({ stopping }, { timeoutMs: 5_000 }));
-    assert.deepEqual(
-      engine.runner.stops.map(({ task: id }) => id),
-      ["a"],
-      stopping,
-    );
+    const { recorder } = engine.add(recovered({ stopping: { reason, at: 7 } }, { timeoutMs: 5_000 }));
+    const stops = engine.runner.stops.map(({ task: id, needsEnd }) => [id, needsEnd]);
+    assert.deepEqual(stops, [["a", reason === "interrupt"]], "what is run again is not reported before its end is known");
     assert.equal(engine.wakeup, null, "it is not timed again");
     assert.deepEqual(recorder.events, [], "the reason is on record already");
-    engine.runner.end(["a"], { kind: "exited", exitCode: 143 });
+    engine.runner.end(["a"], { kind: "exited", exitCode: 143 }, { at: 7 });
     assert.equal(eventsOf(recorder.events, "attempt-ended")[0]?.status, status);
   }
+});
+
+test("what had ended before an earlier engine put on record that it stops it, ended by itself", () => {
+  for (const [at, status] of [
+    [6, "completed"],
+    [7, "pending"],
+  ] as const) {
+    const engine = new Engine();
+    const { recorder } = engine.add(recovered({ stopping: { reason: "interrupt", at: 7 } }));
+    engine.runner.end(["a"], SUCCESS, { at });
+    assert.equal(eventsOf(recorder.events, "attempt-ended")[0]?.status, status);
+  }
+});
+
+test("of what is stopped with the engine and can't be read, nothing is recorded: it stays in flight, and its record is kept", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const { recorder, handle, ends } = engine.add(job([task("a"), task("b")]));
+  engine.scheduler.stop(10_000);
+  assert.deepEqual(
+    engine.runner.stops.map(({ needsEnd }) => needsEnd),
+    [false, false],
+  );
+  engine.runner.end(["a"], LOST, { isUnread: true });
+  assert.deepEqual([ends(), engine.runner.isKept], [0, true]);
+  engine.runner.end(["b"], { kind: "exited", exitCode: 143 }, { wasStopped: true });
+  assert.deepEqual(types(recorder.events).slice(-2), ["attempt-ended", "job-interrupted"]);
+  assert.deepEqual([handle.counts.running, handle.counts.pending, ends()], [1, 1, 1]);
+});
+
+test("what is cancelled or out of time and can't be read is over all the same", () => {
+  const engine = new Engine({ concurrency: 2 });
+  const { recorder } = engine.add(job([task("a"), task("b", [], { timeoutMs: 10 })]));
+  engine.pass(20);
+  engine.runner.end(["b"], LOST, { isUnread: true, wasStopped: true });
+  const { handle } = engine.add(job([task("x")], { name: "other" }));
+  handle.cancel();
+  engine.runner.end(["x"], LOST, { isUnread: true });
+  assert.equal(eventsOf(recorder.events, "attempt-ended")[0]?.status, "failed");
+  assert.deepEqual([handle.isOver, handle.counts.cancelled], [true, 1]);
 });
 
 test("the cancelling of a job goes on after a crash", () => {

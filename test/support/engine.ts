@@ -114,11 +114,11 @@ export class Engine {
     this.#child.kill(signal);
   }
 
-  /** Resolves at the first line of that type, or when the engine has ended. */
-  async said(type: DriverLine["type"]): Promise<void> {
+  /** Resolves at the first line of that type, in which these words stand; or when the engine has ended. */
+  async said(type: DriverLine["type"], words = ""): Promise<void> {
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (!this.#lines.some((line) => line.type === type)) return;
+        if (!this.#lines.some((line) => line.type === type && JSON.stringify(line).includes(words))) return;
         this.#watchers.delete(look);
         resolve();
       };

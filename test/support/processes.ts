@@ -22,12 +22,23 @@ function look(pid: number, dir: string): Found | undefined {
     const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
     if (!variables.includes(`AIR_EXECUTOR_DIR=${dir}`)) return undefined;
     const task = variables.find((variable) => variable.startsWith("AIR_EXECUTOR_TASK="))?.slice("AIR_EXECUTOR_TASK=".length);
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state, parent] = statOf(pid);
     return state === "Z" || state === "X" ? undefined : { pid, parent: Number(parent), task, state: state! };
   } catch {
     return undefined;
   }
+}
+
+/** What stands in its stat behind its name. */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+/** Stops it as Ctrl-Z does. True when it has stopped: on a busy machine that takes its time. */
+export async function freeze(pid: number): Promise<boolean> {
+  signal(pid, "SIGSTOP");
+  return waitUntil(() => statOf(pid)[0] === "T");
 }
 
 export function runnersOf(dir: string): number[] {

@@ -183,20 +183,22 @@ test("an adopted task whose spool can't be opened can be stopped all the same", 
 });
 
 test(
-  "an adopted task that has ended can be stopped although its spool can't be opened; without a stop it is waited for",
+  "an adopted task that has ended can be stopped although its spool can't be opened; without a stop, or if its end is needed, it is waited for",
   LIMIT,
   async () => {
-    const orphans = await killedEngine(["echo up >a; exit 5", "echo up >b; exit 6"], () =>
-      Promise.all(["a", "b"].map((name) => rig.line(name))),
+    const orphans = await killedEngine(["echo up >a; exit 5", "echo up >b; exit 6", "echo up >c; exit 7"], () =>
+      Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
     );
     hideSpools();
     rig.pool.adopt(orphans);
+    rig.pool.stop(103, 0, true);
     rig.pool.stop(101, 0);
-    const { result, wasStopped } = await rig.report(101);
-    assert.deepEqual([result.kind, wasStopped], ["lost", false]);
+    const { result, wasStopped, isUnread } = await rig.report(101);
+    assert.deepEqual([result.kind, wasStopped, isUnread], ["lost", false, true]);
     rmSync(join(rig.directory, "lanes"));
     renameSync(join(rig.directory, "lanes.away"), join(rig.directory, "lanes"));
     assert.deepEqual((await rig.report(102)).result, { kind: "exited", exitCode: 6 });
+    assert.deepEqual((await rig.report(103)).result, { kind: "exited", exitCode: 7 });
   },
 );
 

@@ -36,9 +36,9 @@ export class AttemptMemory {
     return attempt;
   }
 
-  stopping({ task, reason }: AttemptStopping): void {
+  stopping({ task, reason, at }: AttemptStopping): void {
     const attempt = this.#inFlight.get(task);
-    if (attempt) attempt.stopping ??= reason;
+    if (attempt) attempt.stopping ??= { reason, at };
   }
 
   ended({ task, outcome, status, retryAt }: AttemptEnded): void {

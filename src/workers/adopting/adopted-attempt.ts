@@ -25,6 +25,8 @@ export interface AdoptedListener {
 
 export class AdoptedAttempt {
   readonly orphan: OrphanedAttempt;
+  /** True if it may not be settled before it is known how it ended, even if it is to be stopped. */
+  needsEnd = false;
   readonly #variables: readonly string[];
   readonly #terminator: Terminator;
   readonly #listener: AdoptedListener;
@@ -98,12 +100,12 @@ export class AdoptedAttempt {
     return null;
   }
 
-  /** Its record can't be read. True if it was to be ended and nothing of it is left: then that is enough. */
+  /** Its record can't be read. True if it was to be ended and nothing of it is left: then that may be enough. */
   settleIfGone(why: string): boolean {
-    if (this.#termination === null) return false;
+    if (this.#termination === null || this.needsEnd) return false;
     const left = findProcesses([this.#trace]);
     if (left.answer === "unknown" || left.found.get(this.#trace)!.length > 0) return false;
-    this.#end({ kind: "lost", message: why }, { at: Date.now() });
+    this.#end({ kind: "lost", message: why }, { at: Date.now(), isUnread: true });
     return true;
   }
 
@@ -130,7 +132,7 @@ export class AdoptedAttempt {
   }
 
   /** The first result counts. While it is being ended the report waits for what it started. */
-  #end(result: Result, times: Pick<Report, "at" | "begunAt" | "usage">, reason: Told["reason"] = null): void {
+  #end(result: Result, times: Pick<Report, "at" | "begunAt" | "usage" | "isUnread">, reason: Told["reason"] = null): void {
     if (this.#ended !== null) return;
     const wasStopped = reason === "stop" || (this.#termination?.hasSignalled === true && !this.#hasTimedOut);
     const hasTimedOut = reason === "limit" || this.#hasTimedOut;

@@ -98,10 +98,11 @@ export class Adoption {
   }
 
   /** False if that attempt is none of those adopted. */
-  stop(key: number, graceMs: number): boolean {
+  stop(key: number, graceMs: number, needsEnd: boolean): boolean {
     const adopted = this.#adopted.get(key);
     if (adopted === undefined) return false;
     adopted.stop(graceMs);
+    adopted.needsEnd = needsEnd;
     this.#checkAll();
     return true;
   }
@@ -135,7 +136,7 @@ export class Adoption {
     try {
       standstill = await this.#look(watched);
     } catch (error) {
-      // Nothing can be told now: the next look is not far. What is to end must come to an end without it.
+      // Nothing can be told now: the next look is not far. What is only to end must come to an end without it.
       if (!isSystemError(error)) throw error;
       standstill = unclear(error, watched.path);
       for (const adopted of [...watched.open]) {

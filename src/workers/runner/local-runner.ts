@@ -55,8 +55,8 @@ export class LocalRunner implements TaskRunner {
   #leftSaid = 0;
   /** What is adopted, by key. */
   readonly #orphans = new Map<number, OrphanedAttempt>();
-  /** What is being stopped, and how long it may take. */
-  readonly #stops = new Map<number, number>();
+  /** What is being stopped, how long it may take, and whether its end needs to be known. */
+  readonly #stops = new Map<number, { readonly graceMs: number; readonly needsEnd: boolean }>();
   readonly #standstills = new Standstills();
   #keepsSpools = false;
   #handler: (reports: readonly Report[]) => void = () => {};
@@ -147,9 +147,9 @@ export class LocalRunner implements TaskRunner {
     this.#link.send({ type: "adopt", attempts });
   }
 
-  stop(key: number, graceMs: number): void {
-    this.#stops.set(key, Math.min(graceMs, this.#stops.get(key) ?? graceMs));
-    this.#link.send({ type: "stop", key, graceMs });
+  stop(key: number, graceMs: number, needsEnd = false): void {
+    this.#stops.set(key, { graceMs: Math.min(graceMs, this.#stops.get(key)?.graceMs ?? graceMs), needsEnd });
+    this.#link.send({ type: "stop", key, graceMs, needsEnd });
   }
 
   onReports(handler: (reports: readonly Report[]) => void): void {
@@ -235,8 +235,8 @@ export class LocalRunner implements TaskRunner {
   #adoptAgain(orphans: readonly OrphanedAttempt[]): void {
     if (orphans.length > 0) this.#link.send({ type: "adopt", attempts: orphans });
     for (const { key } of orphans) {
-      const graceMs = this.#stops.get(key);
-      if (graceMs !== undefined) this.#link.send({ type: "stop", key, graceMs });
+      const stop = this.#stops.get(key);
+      if (stop !== undefined) this.#link.send({ type: "stop", key, ...stop });
     }
   }
 

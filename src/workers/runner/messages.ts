@@ -60,7 +60,7 @@ export type ThreadCommand =
   | { readonly type: "warm"; readonly claim: string; readonly width: number }
   /** Let the runner of that name go: what it had has ended. */
   | { readonly type: "dismiss"; readonly claim: string }
-  | { readonly type: "stop"; readonly key: number; readonly graceMs: number }
+  | { readonly type: "stop"; readonly key: number; readonly graceMs: number; readonly needsEnd: boolean }
   /** What the runner of that name has and has not begun comes back. */
   | { readonly type: "recall"; readonly claim: string }
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }

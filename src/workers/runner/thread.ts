@@ -71,7 +71,7 @@ export class RunnerThread {
         this.#runnerFor(command.claim, command.width);
         return false;
       case "stop":
-        if (this.#adoption.stop(command.key, command.graceMs)) return false;
+        if (this.#adoption.stop(command.key, command.graceMs, command.needsEnd)) return false;
         for (const runner of this.#live.values()) runner.stop(command.key, command.graceMs);
         return false;
       case "dismiss":

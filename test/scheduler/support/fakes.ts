@@ -39,7 +39,9 @@ export class FakeRunner implements TaskRunner {
   readonly running = new Map<number, Descriptor | OrphanedAttempt>();
   /** Every call of `start`, by task ids. */
   readonly starts: string[][] = [];
-  readonly stops: { key: number; task: string; graceMs: number }[] = [];
+  readonly stops: { key: number; task: string; graceMs: number; needsEnd: boolean }[] = [];
+  /** True after `keep`. */
+  isKept = false;
   /** Called at the beginning of `stop`, with the attempt that is to be stopped. */
   onStop: (attempt: Descriptor | OrphanedAttempt) => void = () => {};
   /** Called at the end of `start`. */
@@ -74,7 +76,9 @@ export class FakeRunner implements TaskRunner {
     return true;
   }
 
-  keep(): void {}
+  keep(): void {
+    this.isKept = true;
+  }
 
   reclaim(): void {}
 
@@ -112,11 +116,11 @@ export class FakeRunner implements TaskRunner {
     }
   }
 
-  stop(key: number, graceMs: number): void {
+  stop(key: number, graceMs: number, needsEnd = false): void {
     const attempt = this.running.get(key);
     assert.ok(attempt, "only what runs is stopped");
     this.onStop(attempt);
-    this.stops.push({ key, task: attempt.task, graceMs });
+    this.stops.push({ key, task: attempt.task, graceMs, needsEnd });
   }
 
   onReports(handler: (reports: readonly Report[]) => void): void {
@@ -155,7 +159,7 @@ export class FakeRunner implements TaskRunner {
   end(
     tasks: readonly string[],
     result: Result = SUCCESS,
-    options: { at?: number; begunAt?: number; wasStopped?: boolean } = {},
+    options: { at?: number; begunAt?: number; wasStopped?: boolean; isUnread?: true } = {},
   ): void {
     const { wasStopped = false, ...times } = options;
     this.report(tasks.map((task) => ({ key: this.keyOf(task), at: 0, ...times, result, wasStopped })));

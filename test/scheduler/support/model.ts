@@ -117,7 +117,7 @@ export class Model {
         const entry = this.entry(event.task);
         assert.ok(entry.inFlight?.stopping === null, "an attempt is stopped once");
         assert.equal(entry.inFlight.attempt, event.attempt);
-        entry.inFlight = { ...entry.inFlight, stopping: event.reason };
+        entry.inFlight = { ...entry.inFlight, stopping: { reason: event.reason, at: event.at } };
         return;
       }
       case "attempt-ended":
@@ -225,7 +225,7 @@ export class Model {
     const entry = this.entry(id);
     assert.equal(entry.inFlight?.attempt, attempt, "an attempt ends once");
     if (outcome.stopped !== undefined) {
-      assert.equal(outcome.stopped, entry.inFlight.stopping, "the reason is on record");
+      assert.equal(outcome.stopped, entry.inFlight.stopping?.reason, "the reason is on record");
     }
     if (isFailure(outcome)) {
       entry.failures += 1;
