@@ -25,6 +25,9 @@ const shim = join(place, "faults.so");
 const made = spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], { encoding: "utf8" });
 const skip = missing ?? (process.platform !== "linux" || made.status !== 0 ? "the shim can't be made here" : false);
 
+/** Scenes mostly wait. */
+const AT_ONCE = 4;
+
 interface Fault {
   readonly call: string;
   readonly nth: number;
@@ -169,7 +172,7 @@ const codesOf: Readonly<Record<string, readonly Fault["code"][]>> = {
 };
 const codes = ["EIO", "ENOMEM", "EMFILE", "EAGAIN", "ENOSPC", "EINTR"] as const;
 
-describe("the native runner where a log is made for each task", { skip }, () => {
+describe("the native runner where a log is made for each task", { skip, concurrency: AT_ONCE }, () => {
   // As on NFS: it can't have files without a name, since it does not know that it may be looked into.
   const command = ["env", `LD_PRELOAD=${shim}`, `FAULT=prctl,2,${constants.errno.EINVAL},good`, ...native.command];
   const kind = { ...native, name: "native, a log a task", command };
@@ -177,7 +180,7 @@ describe("the native runner where a log is made for each task", { skip }, () => 
   endsSuite(kind);
 });
 
-describe("one call of the system fails", { skip }, () => {
+describe("one call of the system fails", { skip, concurrency: AT_ONCE }, () => {
   test("what was once got wrong: the list of orphans can't be opened, and stops end all the same", async (t) => {
     assert.equal(await scene(t, { call: "open", nth: 2, code: "EIO", isForGood: false }), "");
   });
@@ -215,6 +218,6 @@ describe("one call of the system fails", { skip }, () => {
         });
       }
     };
-    await Promise.all([next(), next(), next(), next()]);
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
   });
 });
