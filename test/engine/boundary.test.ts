@@ -23,17 +23,22 @@ function breakRecords(job: string): { isOn: boolean; restore: () => void } {
 
 test("a fault in the handling of one job is that job's trouble: others go on, and the next engine adopts what ran", async (t) => {
   const { root, dir } = temporaryPlace(t);
-  const gate = join(root, "gate");
-  const waits = (id: string): { id: string; command: string; args: string[] } => ({
-    ...{ id, command: "sh", args: ["-c", `echo began; ${untilHolds(`test -e ${gate}`)}`] },
-  });
+  const [gate, end] = [join(root, "gate"), join(root, "end")];
+  const begun: string[] = [];
+  const waits = (id: string, word: string): { id: string; command: string; args: string[] } => {
+    const file = join(root, `${id}-began`);
+    begun.push(file);
+    return { id, command: "sh", args: ["-c", `: > ${file}; ${untilHolds(`test -e ${word}`)}`] };
+  };
   const fault = breakRecords("bad");
   t.after(fault.restore);
   const executor = await AirExecutor.open({ dir, concurrency: 8, graceMs: 1000 });
   t.after(() => executor.close());
-  const bad = await executor.submit("bad", [{ id: "bad-ends", command: "true" }, waits("bad-waits")]);
-  const good = await executor.submit("good", [waits("a"), { id: "b", command: "true", dependencies: ["a"] }]);
+  const bad = await executor.submit("bad", [waits("bad-ends", end), waits("bad-waits", gate)]);
+  const good = await executor.submit("good", [waits("a", gate), { id: "b", command: "true", dependencies: ["a"] }]);
+  assert.ok(await waitUntil(() => begun.every((file) => existsSync(file))));
   fault.isOn = true;
+  writeFileSync(end, "");
   await assert.rejects(bad.finished(), { name: "TypeError", message: "a fault of ours" });
   writeFileSync(gate, "");
   assert.equal((await good.finished()).state, "completed");

@@ -17,6 +17,11 @@ async function told(rig: Rig, ...names: readonly string[]): Promise<Being[]> {
   return names.map((name) => rig.mind(Number(readFileSync(rig.path(name), "latin1"))));
 }
 
+/** Where a task was not yet ready for the end of its time, which is false, it is played again with more. */
+async function withLimit(firstMs: number, play: (limitMs: number) => Promise<boolean>): Promise<void> {
+  for (let limitMs = firstMs; !(await play(limitMs)); limitMs *= 4) assert.ok(limitMs < 10_000, "a task needs longer to begin");
+}
+
 export function stoppingSuite(kind: RunnerKind): void {
   test("a stop is on record before it is felt, and the task's own exit code is told", async (t) => {
     const rig = new Rig(t, kind);
@@ -66,29 +71,38 @@ export function stoppingSuite(kind: RunnerKind): void {
   });
 
   test("a limit ends the task, and only then; the first reason stands", async (t) => {
-    const rig = new Rig(t, kind);
-    rig.shell(1, `trap "exit 5" TERM; ${linger(0.01)}`, { limitMs: 60 });
-    rig.shell(2, `trap "" TERM; ${linger(0.01)}`, { limitMs: 60, graceMs: 60 });
-    rig.shell(3, "exit 6", { limitMs: HOUR_MS });
-    rig.shell(4, `trap "" TERM; ${linger(0.01)}`, { limitMs: 60, graceMs: HOUR_MS });
-    await rig.see("the limit of 4", (spool) => spool.keys("t").includes(4));
-    rig.stop(4, 10);
-    assert.deepEqual(await Promise.all([1, 2, 3, 4].map((key) => rig.result(key))), ["x 5", "s 9", "x 6", "s 9"]);
-    assert.deepEqual(new Set(rig.read().keys("t")), new Set([1, 2, 4]));
-    assert.deepEqual(rig.read().keys("k"), []);
+    await withLimit(60, async (limitMs) => {
+      const rig = new Rig(t, kind);
+      rig.shell(1, `trap "exit 5" TERM; echo up; ${linger(0.01)}`, { limitMs });
+      rig.shell(2, `trap "" TERM; echo up; ${linger(0.01)}`, { limitMs, graceMs: 60 });
+      rig.shell(3, "exit 6", { limitMs: HOUR_MS });
+      rig.shell(4, `trap "" TERM; echo up; ${linger(0.01)}`, { limitMs, graceMs: HOUR_MS });
+      await rig.see("the limit of 4", (spool) => spool.keys("t").includes(4));
+      rig.stop(4, 10);
+      const results = await Promise.all([1, 2, 3, 4].map((key) => rig.result(key)));
+      if (![1, 2, 4].every((key) => rig.log(key).startsWith("up\n"))) return false;
+      assert.deepEqual(results, ["x 5", "s 9", "x 6", "s 9"]);
+      assert.deepEqual(new Set(rig.read().keys("t")), new Set([1, 2, 4]));
+      assert.deepEqual(rig.read().keys("k"), []);
+      return true;
+    });
   });
 
   test("limits and grace periods go on when the engine is gone", async (t) => {
-    const rig = new Rig(t, kind);
-    rig.shell(1, `trap "" TERM; echo up; ${linger(0.01)}`, { limitMs: 300, graceMs: 100 });
-    rig.shell(2, `trap "" TERM; echo up; ${linger(0.01)}`);
-    await rig.heard(1, "up");
-    await rig.heard(2, "up");
-    rig.stop(2, 400);
-    assert.equal(await rig.closed(), 0);
-    const spool = rig.read();
-    assert.deepEqual([spool.end(1)!.value, spool.end(2)!.value], [9, 9]);
-    assert.deepEqual([spool.keys("t"), spool.keys("k")], [[1], [2]]);
+    await withLimit(300, async (limitMs) => {
+      const rig = new Rig(t, kind);
+      rig.shell(1, `trap "" TERM; echo up; ${linger(0.01)}`, { limitMs, graceMs: 100 });
+      rig.shell(2, `trap "" TERM; echo up; ${linger(0.01)}`);
+      await rig.see("the first one's beginning", (spool) => rig.log(1) !== "" || spool.end(1) !== undefined);
+      if (rig.log(1) === "") return false;
+      await rig.heard(2, "up");
+      rig.stop(2, 400);
+      assert.equal(await rig.closed(), 0);
+      const spool = rig.read();
+      assert.deepEqual([spool.end(1)!.value, spool.end(2)!.value], [9, 9]);
+      assert.deepEqual([spool.keys("t"), spool.keys("k")], [[1], [2]]);
+      return true;
+    });
   });
 
   test("a stop ends all that the task started: in its group, in sessions of their own, orphans without environment", async (t) => {
