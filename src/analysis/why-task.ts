@@ -5,7 +5,7 @@
 
 import type { HeldBack, Hold } from "../domain/held-back.js";
 import type { AttemptHistory, RunHistory, TaskHistory } from "../domain/history.js";
-import type { TaskStatus } from "../domain/task.js";
+import type { LeftBehind, TaskStatus } from "../domain/task.js";
 import { awaitedLongest, latestAttempts } from "./critical-path.js";
 
 /** A task that another one waits or waited for. */
@@ -52,6 +52,8 @@ export interface TaskExplanation {
   /** Limits that held it back while it was ready. */
   readonly holds: readonly TaskHold[];
   readonly attempts: readonly ExplainedAttempt[];
+  /** What of one of them was still there when that was last looked at; null for nothing. */
+  readonly left: LeftBehind | null;
   /** True if attempts of before it was told to run again are among them. */
   readonly hasEarlier: boolean;
 }
@@ -77,6 +79,7 @@ export function explainTask(history: RunHistory, id: string, live: readonly Hold
     culprit: record.status === "skipped" ? culpritOf(task, byId) : null,
     holds: holdsOf(task, history.holds, live, nowMs),
     attempts: attempts.map((attempt) => explainAttempt(attempt, nowMs)),
+    left: record.left,
     hasEarlier: attempts.length > latestAttempts(task).length && spec.id === id,
   };
 }

@@ -126,6 +126,19 @@ export interface AttemptEnded {
   readonly retryAt: number | null;
 }
 
+/**
+ * Processes of an attempt are still there: it has ended by itself, perhaps a moment ago, and they are left alone; or, `isStuck`, it is to end
+ * and they can't be ended. So many there were when that was seen: when they end nobody hears of it.
+ */
+export interface AttemptOutlived {
+  readonly type: "attempt-outlived";
+  readonly at: number;
+  readonly task: string;
+  readonly attempt: number;
+  readonly processes: number;
+  readonly isStuck?: true;
+}
+
 /** A task ended without an attempt: its trigger rule can't be met, the job's failure limit was reached, or the user cancelled it. */
 export interface TaskEnded {
   readonly type: "task-ended";
@@ -187,6 +200,7 @@ export type JobEvent =
   | AttemptBegun
   | AttemptStopping
   | AttemptEnded
+  | AttemptOutlived
   | HeldBack
   | TaskEnded
   | TasksReset

@@ -80,6 +80,17 @@ export interface Begun {
   readonly at: number;
 }
 
+/** Processes of an attempt are still there, as `AttemptOutlived` has it. */
+export interface Outlived {
+  readonly job: string;
+  /** As in its descriptor; null if that is not known. */
+  readonly run: string | null;
+  readonly task: string;
+  readonly attempt: number;
+  readonly processes: number;
+  readonly isStuck: boolean;
+}
+
 /** Hands out devices, of which the scheduler only counts how many are free. */
 export interface DevicePort {
   /** So many must be free. */
@@ -175,6 +186,10 @@ export interface TaskRunner {
   readonly queue?: RunnerQueue;
   /** Hears of attempts that waited in `queue`, where they are not over soon. */
   onBegun?(handler: (begun: readonly Begun[]) => void): void;
+  /** Hears of what is left of attempts: those that ended by themselves were reported before. */
+  onOutlived?(handler: (outlived: Outlived) => void): void;
+  /** Resolves when that has been told of all that was reported, as far as it can be known soon. Soon where nothing was left. */
+  whatIsLeft?(): Promise<void>;
   /** Hears that there are slots which were not there before, so that what is ready can start. Not needed where all slots are always there. */
   onRoom?(handler: () => void): void;
   /** What keeps it from starting anything and won't end by itself; null or absent if nothing does. */

@@ -13,6 +13,14 @@ export interface RanOn {
   readonly slurmJob: string | null;
 }
 
+/** Processes of an attempt that are still there. */
+export interface LeftBehind {
+  readonly attempt: number;
+  readonly processes: number;
+  /** True while it is to end and they outlive every KILL; false if it has ended by itself and they were left alone. */
+  readonly isStuck: boolean;
+}
+
 /** The statuses that a task never leaves by itself. */
 export type FinalStatus = Exclude<TaskStatus, "pending" | "running">;
 
@@ -83,6 +91,8 @@ export interface TaskRecord {
   usage: Usage | null;
   /** Where the last attempt ran; null for the machine of its engine. */
   ranOn: RanOn | null;
+  /** What of an attempt was still there when that was last looked at; null for nothing. */
+  left: LeftBehind | null;
 }
 
 export function isFinal(status: TaskStatus): status is FinalStatus {

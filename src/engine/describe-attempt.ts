@@ -1,6 +1,7 @@
 /** Makes the descriptor of an attempt: where the store's paths, the job's settings and the task's wishes come together. Pure. */
 
 import { resolve } from "node:path";
+import type { RunIdentity } from "../domain/job.js";
 import type { Descriptor, Placement } from "../domain/ports.js";
 import { isWithSlot, SLOT_MARK, type TaskSpec } from "../domain/task.js";
 import { flockProgram } from "../system/flock.js";
@@ -26,7 +27,7 @@ export function describeAttempt(
     key,
     slot,
     job: job.name,
-    run: `${job.run.id} ${job.run.createdAt}`,
+    run: runName(job.run),
     task: task.id,
     attempt,
     command: task.command,
@@ -42,6 +43,11 @@ export function describeAttempt(
     graceMs,
   };
   return gpus === undefined ? descriptor : withGpus(descriptor, resolve(paths.dir, "../.."), gpus);
+}
+
+/** Tells the runs of a job apart. */
+export function runName({ id, createdAt }: RunIdentity): string {
+  return `${id} ${createdAt}`;
 }
 
 /**

@@ -57,9 +57,8 @@ export class Engine {
   constructor(dir: string, options: CompleteOptions, runner: TaskRunner | null) {
     this.#dir = dir;
     this.#options = options;
-    const { concurrency, graceMs } = options;
     this.#pools = new MachinePools(options, (numbers) => this.#haveGpus(numbers));
-    this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency, onNotice: options.onWarning });
+    this.#runner = runner ?? new LocalRunner({ directory: dir, concurrency: options.concurrency, onNotice: options.onWarning });
     this.#gpus = new GpuDevices(
       dir,
       (by) => this.#scheduler.freeGpus(by),
@@ -68,13 +67,14 @@ export class Engine {
     this.#scheduler = new Scheduler({
       runner: this.#runner,
       clock,
-      slots: concurrency,
+      slots: options.concurrency,
       pools: this.#pools.known,
       devices: this.#runner.hasKinds === true ? DEVICES_OF_SLOTS : this.#gpus,
-      graceMs,
+      graceMs: options.graceMs,
       random: Math.random,
       onWakeup: (at) => this.#arm(at),
     });
+    this.#runner.onOutlived?.((outlived) => this.#running.get(outlived.job)?.noteOutlived(outlived));
     this.#standstills = new Standstills(this.#runner, options.onWarning);
     this.#refusals = new MachineRefusals(this.#scheduler, options.onWarning);
     const look = () => {
@@ -194,6 +194,7 @@ export class Engine {
       isFed,
       endsDecide,
       fit: this.fit,
+      whatIsLeft: () => this.#runner.whatIsLeft?.() ?? Promise.resolve(),
       slots: () => slotText(this.#runner.slots),
       machineTrouble: () => this.#standstills.wordsOf(name) ?? this.#refusals.words,
       onClosed: (isRecorded) => {

@@ -8,7 +8,7 @@ import { AirError } from "../domain/errors.js";
 import type { LiveState } from "../domain/held-back.js";
 import type { JobEvent } from "../domain/events.js";
 import type { JobSummary } from "../domain/job.js";
-import type { Clock } from "../domain/ports.js";
+import type { Clock, Outlived } from "../domain/ports.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { JobHandle, JobPorts } from "../scheduler/job-run.js";
 import type { InputEnd } from "../scheduler/plan/map-plan.js";
@@ -22,7 +22,7 @@ import type { Standing } from "../store/snapshot/state-guard.js";
 import type { TasksGuardOptions } from "../store/snapshot/tasks-guard.js";
 import type { Rewrite } from "../store/snapshot/tasks-rewrite.js";
 import type { Durability, JobWriter } from "../store/writer.js";
-import { describeAttempt } from "./describe-attempt.js";
+import { describeAttempt, runName } from "./describe-attempt.js";
 import { DiskTrouble } from "./disk-trouble.js";
 import { inFlightStarts } from "./in-flight-starts.js";
 import { Listeners, type OnEvents } from "./listeners.js";
@@ -45,6 +45,8 @@ export interface RunningJobOptions extends Pick<TasksGuardOptions, "fit"> {
   readonly endsDecide?: boolean | undefined;
   /** What keeps it from going on beside the disk, in words; null if nothing does. */
   readonly machineTrouble: () => string | null;
+  /** Resolves when it has been told what is left of attempts that have ended. */
+  readonly whatIsLeft: () => Promise<void>;
   /** As in `LiveState`; undefined where they are always there. */
   readonly slots: () => string | undefined;
   /** The job is given back. `isRecorded`: all that happened is on disk. */
@@ -146,6 +148,23 @@ export class RunningJob {
       `job "${this.picture.name}": ${this.paths.dir} could not be reached for too long. ` +
       "It is unfinished and nothing is lost: see to the disk, then run it again.";
     return { since, error: new AirError("AIR_DISK", message) };
+  }
+
+  /** Processes of an attempt are still there. Of another run of its name nothing is noted, nor when it is given back. */
+  noteOutlived({ run, task, attempt, processes, isStuck }: Outlived): void {
+    const { picture } = this;
+    if (this.#ending.is === "closed" || (run !== null && run !== runName(picture.run))) return;
+    if (!picture.isRunningMap && !picture.ids.has(task)) return;
+    const event: JobEvent = {
+      type: "attempt-outlived",
+      at: this.#options.clock.now(),
+      task,
+      attempt,
+      processes,
+      ...(isStuck && { isStuck }),
+    };
+    this.#writer.record([event]);
+    this.#listeners.tell([event]);
   }
 
   /** Calls back with what happens from now on. Gives a function that ends it. */
@@ -301,7 +320,7 @@ export class RunningJob {
     let isRecorded = false;
     try {
       for (let isSettled = false; !isSettled;) {
-        await Promise.race([this.#over, this.#abandoned]);
+        await Promise.race([this.#over.then(() => this.#options.whatIsLeft()), this.#abandoned]);
         const { version } = picture;
         await this.#settle();
         isSettled = this.isIdle && picture.version === version;

@@ -59,6 +59,18 @@ export function readMarks(pid: number): Look<readonly bigint[]> {
   return yes(limits.filter((limit) => /^\d+$/.test(limit)).map(BigInt));
 }
 
+/** The processes that the first thread of a process is the parent of; none where the kernel doesn't list them. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1")
+      .split(" ")
+      .filter((text) => text !== "")
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
 /** How long ago processes were started, in milliseconds. Clocks that jump don't matter, where there is /proc. */
 export function agesOf(entries: readonly ProcessEntry[]): number[] {
   const now = HAS_PROC ? uptime() : Date.now() / 1000;

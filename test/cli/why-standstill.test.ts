@@ -15,6 +15,7 @@ const nothing = {
   hangsOn: null,
   culprit: null,
   holds: [],
+  left: null,
   hasEarlier: false,
 };
 const attempt = {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { describeEnd, Engine } from "../support/engine.js";
+import { describeEnd, Engine, warningsOf } from "../support/engine.js";
 import type { Fault } from "../support/fault-plan.js";
 import { judgeRun } from "../support/judge-run.js";
 import { killRound } from "../support/kill-round.js";
@@ -29,6 +29,24 @@ test("an uncaught error of the worker thread at any call loses nothing and runs 
   }
   assert.ok(kills > 0);
   t.diagnostic(`${kills} threads died`);
+});
+
+test("a thread that dies when its engine closes spoils no job that has ended, and leaves no spool behind", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const atEnd: Fault = {
+    kind: "uncaught",
+    tokens: mkdtempSync(join(root, "threads-")),
+    times: 1,
+    call: "closeSync",
+    path: ".spool",
+    nth: 1,
+    when: "before",
+  };
+  const end = await new Engine(dir, "closes", [{ id: "a", command: "true" }], { faults: [atEnd] }).ended;
+  assert.equal(end.code, 0, describeEnd(end));
+  assert.deepEqual(warningsOf(end), ["the thread that starts tasks has died at its end: fault met"]);
+  assert.deepEqual(readdirSync(join(dir, "lanes")), []);
+  assert.ok(await areGone(dir));
 });
 
 test("threads that die again and again end the engine with 70, and the next one loses nothing and runs nothing twice", async (t) => {

@@ -84,6 +84,7 @@ export const sampleEvents: readonly JobEvent[] = [
     error: null,
     retryAt: null,
   },
+  { type: "attempt-outlived", at: AT + 12, task: "prepare", attempt: 2, processes: 2 },
   started("größe/“x”\u0001", 1, AT + 13),
   { type: "attempt-stopping", at: AT + 14, task: "größe/“x”\u0001", attempt: 1, reason: "timeout" },
   {

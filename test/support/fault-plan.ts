@@ -6,6 +6,7 @@
 /** The calls that can be made to fail, or to be the last ones. */
 export type FaultCall =
   | "openSync"
+  | "closeSync"
   | "writeSync"
   | "renameSync"
   | "mkdirSync"

@@ -208,6 +208,7 @@ function wrapWorker(): void {
 for (const call of ["openSync", "writeSync", "renameSync", "mkdirSync", "rmSync", "ftruncateSync"] as const) {
   wrap(fs, call, call, "throws");
 }
+wrap(fs, "closeSync", "closeSync", "throws");
 for (const call of ["lstatSync", "fstatSync", "readdirSync", "opendirSync", "readSync", "readFileSync"] as const) {
   wrap(fs, call, call, "throws");
 }

@@ -44,6 +44,7 @@ const ENGINE_POINTS: Points = [
 const THREAD_POINTS: Points = [
   ["openSync", 4],
   ["readSync", 12],
+  ["closeSync", 3],
   ["spawn", 1],
   ["postMessage", 8],
   ["socketWrite", 8],

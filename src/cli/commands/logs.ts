@@ -9,6 +9,7 @@ import { exitCode } from "../exit-codes.js";
 import { findJob, tasksOf } from "../job-source.js";
 import { LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
+import { leftText } from "../render/left-behind.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { suggestion } from "../suggest-word.js";
@@ -94,6 +95,8 @@ class LogsReader {
     await this.#write(open?.view.end() ?? "");
     if (open?.file.problem != null)
       this.#err.write(`air-executor: task "${printableLine(task.id)}": ${printableLine(open.file.problem)}\n`);
+    if (this.#task !== null && task.left_behind != null && !this.#settings.isOn("quiet"))
+      this.#err.write(`air-executor: ${leftText(task.id, task.left_behind)}: more may be written here\n`);
     open?.file.close();
     this.#open.delete(task.id);
     this.#done.add(task.id);

@@ -4,6 +4,7 @@ import { memory } from "../../analysis/figure-text.js";
 import { memoryExcess, type JobView, type TaskView } from "../../index.js";
 import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatTime } from "./figures.js";
+import { leftText } from "./left-behind.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
 import { groupsTable } from "./groups-table.js";
@@ -57,6 +58,7 @@ export function jobLines(job: JobView, options: ShowOptions, style: Style, heldB
     ["error", textOf(job.state?.["error"])],
     ["waits for", printableLine(options.waitsFor(job))],
     ["more memory", excessText(job.tasks ?? [])],
+    ["left behind", leftTexts(job.tasks ?? [])],
     ...warningsOf(job).map((text): [string, string] => ["ignored", printableLine(text)]),
   ];
   for (const [label, text] of facts) if (text !== "") lines.push(`  ${style.faint(label.padEnd(14))}${text}`);
@@ -93,6 +95,15 @@ function excessText(tasks: readonly TaskView[]): string {
     const [used, takes] = [excess.usedBytes, excess.takesBytes].map((bytes) => memory(bytes / 1024));
     return [`${printableLine(task.id)} used ${used} and takes only ${takes}`];
   });
+  return firstOf(texts);
+}
+
+/** Tasks of which processes were still there; empty if there are none. */
+function leftTexts(tasks: readonly TaskView[]): string {
+  return firstOf(tasks.flatMap(({ id, left_behind: left }) => (left == null ? [] : [leftText(id, left)])));
+}
+
+function firstOf(texts: readonly string[]): string {
   const more = texts.length > maxOfStatus ? `, and ${formatCount(texts.length - maxOfStatus)} more` : "";
   return `${texts.slice(0, maxOfStatus).join(", ")}${more}`;
 }

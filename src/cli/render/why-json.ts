@@ -66,6 +66,8 @@ export function whyTaskData(why: TaskExplanation, { job, standstill }: Circumsta
     ready_at: time(why.readyAt),
     culprit: why.culprit === null ? null : awaitedData(why.culprit),
     held_back: why.holds.map(pastData),
+    left_behind:
+      why.left === null ? null : { attempt: why.left.attempt, processes: why.left.processes, can_not_be_ended: why.left.isStuck },
     attempts: why.attempts.map((attempt) => ({
       attempt: attempt.attempt,
       ready_at: time(attempt.readyAt),

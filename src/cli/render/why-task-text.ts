@@ -52,10 +52,18 @@ function sentences(why: TaskExplanation, around: Circumstances): string[] {
     said.push(`Nobody watches it: ${standstill}. Whoever goes on with the job takes up what became of it.`);
   }
   if (status !== "pending" && attempts.length > 0) said.push(...waitSentences(why, around));
+  if (why.left !== null) said.push(leftText(why.left));
   if (attempts.length === 0 && (status === "completed" || status === "failed")) {
     said.push("No attempt of it is on record: another program ran it.");
   }
   return said;
+}
+
+function leftText({ attempt, processes, isStuck }: NonNullable<TaskExplanation["left"]>): string {
+  const [what, are, they] = processes === 1 ? ["A process", "is", "it"] : [`${formatCount(processes)} processes`, "are", "they"];
+  if (isStuck)
+    return `${what} of attempt ${attempt} can't be ended: of another user, or stuck in the system; that is waited for.`;
+  return `${what} of attempt ${attempt} ran on when it had ended, and ${are} left alone: ${they} may write to its log.`;
 }
 
 function pendingSentences(why: TaskExplanation, around: Circumstances): string[] {

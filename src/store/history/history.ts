@@ -71,6 +71,7 @@ export class History {
       case "records-restored":
       case "job-restored":
       case "attempt-stopping":
+      case "attempt-outlived":
       case "task-ended":
       case "edits-ignored":
       case "job-cancelling":

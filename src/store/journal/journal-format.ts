@@ -24,6 +24,7 @@ import { DEFAULT_RESOURCES } from "../../domain/resources.js";
 import type { Outcome, Usage } from "../../domain/outcome.js";
 import type { TaskRecord } from "../../domain/task.js";
 import { batchEvents, batchText } from "./batch-lines.js";
+import { isKnownEvent } from "./event-formats.js";
 import type { DiskTask } from "../text/task-keys.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { toJobOptions } from "../text/job-options.js";
@@ -93,6 +94,7 @@ function encodeHead(seq: number, event: JobEvent): string {
     case "job-taken-up":
     case "attempt-begun":
     case "attempt-stopping":
+    case "attempt-outlived":
     case "held-back":
     case "task-ended":
     case "job-cancelling":
@@ -133,8 +135,8 @@ export type DecodedLine =
   | { readonly kind: "events"; readonly seq: number; readonly events: readonly JobEvent[] }
   /** Not a whole line of ours: torn or altered. */
   | { readonly kind: "bad"; readonly reason: string }
-  /** Written by a newer version. */
-  | { readonly kind: "too-new"; readonly format: number };
+  /** Written by a newer version: what it has that this one doesn't know. */
+  | { readonly kind: "too-new"; readonly what: string };
 
 /** Reads one line, without its newline. */
 export function decodeLine(line: Buffer): DecodedLine {
@@ -153,9 +155,10 @@ export function decodeLine(line: Buffer): DecodedLine {
   keepNumbersIn(rest, raw);
   raw["at"] = Date.parse(at);
   const { format } = raw;
-  if (typeof format === "number" && format > FORMAT_VERSION) return { kind: "too-new", format };
+  if (typeof format === "number" && format > FORMAT_VERSION) return { kind: "too-new", what: `format ${format}` };
   const events = batchEvents(raw);
   if (events !== null) return { kind: "events", seq: Number(seq), events };
+  if (!isKnownEvent(raw["type"])) return { kind: "too-new", what: `an event ${JSON.stringify(raw["type"])}` };
   return { kind: "event", seq: Number(seq), event: revive(raw) };
 }
 
@@ -193,7 +196,10 @@ function revive(raw: Record<string, unknown>): JobEvent {
     raw["retryAt"] ??= null;
   }
   if (raw["type"] === "records-restored")
-    for (const [, record] of raw["records"] as [string, TaskRecord][]) record.ranOn ??= null;
+    for (const [, record] of raw["records"] as [string, TaskRecord][]) {
+      record.ranOn ??= null;
+      record.left ??= null;
+    }
   if (raw["type"] === "history-restored") {
     for (const [, attempts] of raw["attempts"] as [string, object[]][]) {
       attempts.forEach((attempt, place) => (attempts[place] = { ...IF_ABSENT, ...attempt }));

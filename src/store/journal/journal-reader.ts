@@ -79,7 +79,7 @@ function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptio
       const line = rest.subarray(start, end);
       start = end + 1;
       const decoded = decodeLine(line);
-      if (decoded.kind === "too-new") throw tooNew(path, decoded.format);
+      if (decoded.kind === "too-new") throw tooNew(path, decoded.what);
       if (decoded.kind === "bad") {
         bad ??= { line: seq + 1, reason: decoded.reason, isHole: line.includes(UNWRITTEN) };
       } else if (bad !== null) {
@@ -125,6 +125,6 @@ function damaged(path: string, line: number, reason: string): AirError {
   );
 }
 
-function tooNew(path: string, format: number): AirError {
-  return new AirError("AIR_DAMAGED", `${path} has format ${format}, which this version does not know: use a newer air-executor.`);
+function tooNew(path: string, what: string): AirError {
+  return new AirError("AIR_DAMAGED", `${path} has ${what}, which this version does not know: use a newer air-executor.`);
 }

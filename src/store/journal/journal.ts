@@ -15,6 +15,7 @@ import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { FORMAT_VERSION } from "../layout.js";
 import { batchLength } from "./batch-lines.js";
+import { isOfFormat } from "./event-formats.js";
 import { encodeBatch, encodeEvent } from "./journal-format.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
@@ -42,10 +43,10 @@ export class Journal {
   readonly #unsynced: Buffer[] = [];
   #isDoubtful: boolean;
   /** Whoever reads what its first line promises can read them. */
-  readonly #hasBatches: boolean;
+  readonly #format: number;
 
   private constructor(fd: number, path: string, seq: number, isDoubtful: boolean, format: number) {
-    this.#hasBatches = format >= FIRST_FORMAT_WITH_BATCHES;
+    this.#format = format;
     this.#fd = fd;
     this.#path = path;
     this.#seq = seq;
@@ -99,13 +100,15 @@ export class Journal {
     return this.#isDoubtful;
   }
 
-  /** Appends events in order. Throws the file system's error with nothing of them in the file. */
-  append(events: readonly JobEvent[]): void {
+  /** Appends events in order, but for those that its format doesn't have. Throws the file system's error with nothing of them in the file. */
+  append(all: readonly JobEvent[]): void {
     if (this.#hasRubbish) this.#truncate();
+    const hasBatches = this.#format >= FIRST_FORMAT_WITH_BATCHES;
+    const events = this.#format === FORMAT_VERSION ? all : all.filter((event) => isOfFormat(event, this.#format));
     let seq = this.#seq;
     let text = "";
     for (let place = 0; place < events.length;) {
-      const length = this.#hasBatches ? batchLength(events, place) : 0;
+      const length = hasBatches ? batchLength(events, place) : 0;
       text += length === 0 ? encodeEvent(++seq, events[place]!) : encodeBatch(++seq, events, place, length);
       place += Math.max(1, length);
     }

@@ -6,7 +6,15 @@
  */
 
 import { impossible } from "../../domain/errors.js";
-import type { AttemptEnded, AttemptStarted, JobEvent, JobTaken, TasksAdded, TasksReset } from "../../domain/events.js";
+import type {
+  AttemptEnded,
+  AttemptOutlived,
+  AttemptStarted,
+  JobEvent,
+  JobTaken,
+  TasksAdded,
+  TasksReset,
+} from "../../domain/events.js";
 import type { Counts, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../../domain/job.js";
 import type { TaskRecord, TaskSpec, TaskStatus } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
@@ -108,6 +116,8 @@ export class Picture {
         return this.#memory.stopping(event);
       case "attempt-ended":
         return this.#end(event);
+      case "attempt-outlived":
+        return this.#outlive(event);
       case "task-ended": {
         const record = this.#change(event.task, event.status);
         record.error = event.error;
@@ -208,6 +218,15 @@ export class Picture {
     if (!isFinal(status)) return;
     record.completedAt = event.at;
     this.#leave(task);
+  }
+
+  #outlive({ task, attempt, processes, isStuck }: AttemptOutlived): void {
+    const index = this.#index.get(task);
+    // Of a map it may have left.
+    if (index === undefined && this.isRunningMap) return;
+    const record = this.records[this.#indexOf(task)]!;
+    record.left = { attempt, processes, isStuck: isStuck === true };
+    this.onTaskChanged(index!);
   }
 
   /** A task of a map has ended. The last one takes its place: that is all that has to be moved. */

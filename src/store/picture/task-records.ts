@@ -16,6 +16,7 @@ export function newRecord(): TaskRecord {
     signal: null,
     usage: null,
     ranOn: null,
+    left: null,
   };
 }
 
@@ -37,6 +38,8 @@ export function begin(
 export function end(record: TaskRecord, { outcome, status, error, begunAt, usage }: AttemptEnded): void {
   record.startedAt = begunAt ?? record.startedAt;
   record.usage = usage ?? null;
+  // It comes when nothing is left of what was ended.
+  if (record.left?.isStuck === true) record.left = null;
   record.exitCode = outcome.kind === "exited" ? outcome.exitCode : null;
   record.signal = outcome.kind === "signaled" ? outcome.signal : null;
   if (outcome.kind === "not-begun") {

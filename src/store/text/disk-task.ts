@@ -80,6 +80,7 @@ export function toRecord(task: DiskTask): TaskRecord {
     signal: task.signal ?? null,
     usage: toUsage(task.usage),
     ranOn: toRanOn(task.ran_on),
+    left: toLeft(task.left_behind),
   };
 }
 
@@ -91,6 +92,11 @@ function toUsage(usage: DiskTask["usage"]): TaskRecord["usage"] {
 function toRanOn(ranOn: DiskTask["ran_on"]): TaskRecord["ranOn"] {
   if (ranOn === null || ranOn === undefined) return null;
   return { node: ranOn.node, slurmJob: ranOn.slurm_job ?? null };
+}
+
+function toLeft(left: DiskTask["left_behind"]): TaskRecord["left"] {
+  if (left === null || left === undefined) return null;
+  return { attempt: left.attempt, processes: left.processes, isStuck: left.can_not_be_ended };
 }
 
 const sharedArgs = sharing();

@@ -25,6 +25,13 @@ export interface DiskRanOn {
   readonly slurm_job?: Maybe<string>;
 }
 
+/** Processes of an attempt that are still there. */
+export interface DiskLeftBehind {
+  readonly attempt: number;
+  readonly processes: number;
+  readonly can_not_be_ended: boolean;
+}
+
 /** What became of a task: written by us, ignored in a job file. */
 interface DiskRecord {
   readonly job_name?: Maybe<string>;
@@ -39,6 +46,7 @@ interface DiskRecord {
   readonly log?: Maybe<string>;
   readonly usage?: Maybe<DiskUsage>;
   readonly ran_on?: Maybe<DiskRanOn>;
+  readonly left_behind?: Maybe<DiskLeftBehind>;
   /** Not of what became of it, but not a user's to write either. */
   readonly matrix_of?: Maybe<string>;
 }
@@ -75,6 +83,7 @@ export const RECORD_SHAPES: ReadonlyMap<string, Shape> = new Map([
   ["log", single(checks.checkString)],
   ["usage", single(checks.checkUsage)],
   ["ran_on", single(checks.checkRanOn)],
+  ["left_behind", single(checks.checkLeftBehind)],
   ["matrix_of", single(checks.checkString)],
 ]);
 

@@ -9,7 +9,7 @@
  */
 
 import type { Usage } from "../../domain/outcome.js";
-import type { RanOn, TaskRecord, TaskSpec } from "../../domain/task.js";
+import type { LeftBehind, RanOn, TaskRecord, TaskSpec } from "../../domain/task.js";
 import { isEmpty } from "./describe.js";
 import { withNumbers } from "./exact-numbers.js";
 import { extraOf, toSpec, type SpecContext } from "./disk-task.js";
@@ -39,11 +39,11 @@ export function createdEntry(spec: TaskSpec): string {
  * @param log Path of its log file in the job's directory; null if it has none.
  */
 export function taskLine(spec: TaskSpec, record: TaskRecord, jobName: string, log: string | null): string {
-  const { status, startedAt, completedAt, error, exitCode, signal, attempts, usage, ranOn } = record;
+  const { status, startedAt, completedAt, error, exitCode, signal, attempts, usage, ranOn, left } = record;
   const times = `${createdEntry(spec)},"started_at":${time(startedAt)},"completed_at":${time(completedAt)}`;
   const end = `"error":${text(error)},"exit_code":${exitCode},"signal":${text(signal)},"attempts":${attempts}`;
   const rest = `${optionEntries(spec)}${matrixEntry(spec)}${entries(spec.extra)}`;
-  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)},"usage":${usageText(usage)}${ranOnText(ranOn)}${rest}}`;
+  return `${lineHead(spec, jobName)},"status":"${status}",${times},${end},"log":${text(log)},"usage":${usageText(usage)}${ranOnText(ranOn)}${leftText(left)}${rest}}`;
 }
 
 function usageText(usage: Usage | null): string {
@@ -53,6 +53,12 @@ function usageText(usage: Usage | null): string {
 /** Most tasks run where their engine does, and don't say it. */
 function ranOnText(ranOn: RanOn | null): string {
   return ranOn === null ? "" : `,"ran_on":{"node":${text(ranOn.node)},"slurm_job":${text(ranOn.slurmJob)}}`;
+}
+
+/** Most tasks leave nothing. */
+function leftText(left: LeftBehind | null): string {
+  if (left === null) return "";
+  return `,"left_behind":{"attempt":${left.attempt},"processes":${left.processes},"can_not_be_ended":${left.isStuck}}`;
 }
 
 /** What was asked for as JSON, complete, without defaults: what the journal keeps. The keys are those of tasks.json. */

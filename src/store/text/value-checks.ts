@@ -126,6 +126,15 @@ export function checkRanOn(value: unknown): string | null {
   return isRight ? null : `expected an object with node and slurm_job, got ${describe(value)}`;
 }
 
+/** What an attempt left behind. */
+export function checkLeftBehind(value: unknown): string | null {
+  const isRight =
+    isObject(value) &&
+    ["attempt", "processes"].every((key) => isAmount(value[key])) &&
+    typeof value["can_not_be_ended"] === "boolean";
+  return isRight ? null : `expected an object with attempt, processes and can_not_be_ended, got ${describe(value)}`;
+}
+
 function isAmount(value: unknown): boolean {
   return typeof value === "number" && value >= 0 && value < Infinity;
 }

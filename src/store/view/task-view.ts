@@ -21,6 +21,8 @@ export interface TaskView {
   readonly usage?: { readonly user_ms: number; readonly system_ms: number; readonly max_rss_kb: number } | null;
   /** Likewise; missing where it ran on its engine's machine. */
   readonly ran_on?: { readonly node: string; readonly slurm_job?: string | null } | null;
+  /** Missing where nothing was left. */
+  readonly left_behind?: { readonly attempt: number; readonly processes: number; readonly can_not_be_ended: boolean } | null;
   readonly [key: string]: unknown;
 }
 

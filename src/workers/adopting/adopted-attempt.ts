@@ -21,6 +21,8 @@ export interface AdoptedListener {
   onReport(report: Report): void;
   /** So many of its processes outlive every KILL. */
   onStuck(processes: number): void;
+  /** It has ended by itself, and so many of its processes run on. Before its report. */
+  onLeft(processes: number): void;
 }
 
 export class AdoptedAttempt {
@@ -66,6 +68,7 @@ export class AdoptedAttempt {
     const { end, begunAt, reason } = told;
     const begun = begunAt === null ? {} : { begunAt };
     if (end !== null) {
+      if (told.left > 0) this.#listener.onLeft(told.left);
       this.#end(end.result, { at: end.at, ...begun, ...(end.usage !== null && { usage: end.usage }) }, reason);
       return true;
     }

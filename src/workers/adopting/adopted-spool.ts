@@ -16,6 +16,8 @@ export interface Told {
   readonly end: ToldEnd | null;
   /** Why it was being ended, if it was. */
   readonly reason: "limit" | "stop" | null;
+  /** How many processes it has left behind when it ended by itself, as far as that is known. */
+  readonly left: number;
   /** True if it will not begin. */
   readonly isDropped: boolean;
   /** True if it may have begun or ended although nothing says so: a part of the record can't be read. */

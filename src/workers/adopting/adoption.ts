@@ -29,6 +29,8 @@ export interface AdoptionContext {
   readonly report: (report: Report) => void;
   /** Attempts that can't be ended. */
   readonly onStuck: (key: number, processes: number) => void;
+  /** What attempts that have ended left behind. */
+  readonly onLeft: (key: number, processes: number) => void;
   /** Of these attempts nothing becomes known: why, or null if that is over. Told when it changes; the id says which is over. */
   readonly onStandstill: (id: string, keys: readonly number[], why: StandstillWords | null) => void;
 }
@@ -112,13 +114,14 @@ export class Adoption {
   }
 
   #register(orphan: OrphanedAttempt): AdoptedAttempt {
-    const { directory, terminator, report, onStuck } = this.#context;
+    const { directory, terminator, report, onStuck, onLeft } = this.#context;
     const adopted = new AdoptedAttempt(orphan, directory, terminator, {
       onReport: (ended) => {
         this.#adopted.delete(orphan.key);
         report(ended);
       },
       onStuck: (processes) => onStuck(orphan.key, processes),
+      onLeft: (processes) => onLeft(orphan.key, processes),
     });
     this.#adopted.set(orphan.key, adopted);
     return adopted;

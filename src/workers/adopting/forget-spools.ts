@@ -18,9 +18,9 @@ export function leftSpools(directory: string): string[] {
   return spoolsIn(lanesDirectoryOf(directory)).filter((name) => isEngineAlive(name).answer === "no");
 }
 
-/** Names of the spools of one engine, likewise. */
-export function spoolsOf(token: string, lanesDirectory: string): string[] {
-  return spoolsIn(lanesDirectory).filter((name) => name.startsWith(`${token}-`));
+/** Those of one engine. What can't be removed now is left to a later one, as of an engine that was killed. */
+export function removeSpoolsOf(token: string, lanesDirectory: string): void {
+  for (const name of spoolsIn(lanesDirectory)) if (name.startsWith(`${token}-`)) removeSpool(spoolPath(lanesDirectory, name));
 }
 
 function spoolsIn(lanesDirectory: string): string[] {
@@ -40,8 +40,8 @@ export async function forgetSpools(lanesDirectory: string, names: readonly strin
   }
 }
 
-/** With its recall file. One that can't be removed now is left to a later engine, as one of an engine that was killed. */
-export function removeSpool(path: string): void {
+/** With its recall file, as far as the disk lets us. */
+function removeSpool(path: string): void {
   for (const file of [recallPath(path), path]) {
     try {
       rmSync(file, { force: true });

@@ -87,6 +87,7 @@ export class LaneSpool implements AdoptedSpool {
       begunAt: null,
       end: exitStatus === null ? null : { result: exited(exitStatus), at, usage: null },
       reason: null,
+      left: 0,
       isDropped: !hasBegun && this.#isHeldBack,
       isDoubtful: false,
     };

@@ -17,6 +17,7 @@ interface Entry {
   leader: Trace["leader"];
   reason: "limit" | "stop" | null;
   end: ToldEnd | null;
+  left: number;
   isDropped: boolean;
 }
 
@@ -36,7 +37,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     this.#path = path;
     this.#fd = fd;
     for (const key of keys) {
-      this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, isDropped: false });
+      this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, left: 0, isDropped: false });
     }
   }
 
@@ -71,8 +72,8 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   told(key: number): Told {
-    const { begunAt, end, reason, isDropped } = this.#entries.get(key)!;
-    return { hasBegun: begunAt !== null, begunAt, end, reason, isDropped, isDoubtful: this.#lines.isDamaged };
+    const { begunAt, end, left, reason, isDropped } = this.#entries.get(key)!;
+    return { hasBegun: begunAt !== null, begunAt, end, left, reason, isDropped, isDoubtful: this.#lines.isDamaged };
   }
 
   trace(key: number, variables: readonly string[]): Trace {
@@ -131,7 +132,10 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
 
   logLost(): void {}
 
-  left(): void {}
+  left(key: number, processes: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.left += processes;
+  }
 
   closed(): void {}
 }

@@ -7,12 +7,16 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { codeOf, isSystemError } from "../../system/error-code.js";
 import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
+import { orphanedKeys } from "./orphaned-keys.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
 
+/** What was left is told a moment after the end; what is not told then was over before. */
+const [LOOK_AGAIN_MS, LONGEST_LOOK_MS] = [10, 300];
 const CHUNK_BYTES = 256 * 1024;
 /** What it may say of why it can't run. */
 const MOST_SAID = 1_000;
@@ -45,8 +49,10 @@ export class LiveRunner implements SpoolListener {
   readonly #begun = new Map<number, number>();
   /** Why those are being ended that are. */
   readonly #reasons = new Map<number, "limit" | "stop">();
+  /** Those of which it was told what they left behind. */
+  readonly #left = new Set<number>();
   #width: number;
-  #hasHead = false;
+  #head: SpoolHead | null = null;
   #isGone = false;
   /** The spool is read no more. */
   #isClosed = false;
@@ -116,6 +122,22 @@ export class LiveRunner implements SpoolListener {
     this.#write(`s\0${key}\0${graceMs}\0`);
   }
 
+  /** Resolves when all that it will soon tell of what ended attempts left behind was told. */
+  async hasToldWhatIsLeft(): Promise<void> {
+    const end = performance.now() + LONGEST_LOOK_MS;
+    // Any command has it look, which it does by itself within a second.
+    if (this.#owesWord()) this.#write(`n\0${this.#width}\0`);
+    while (!this.#isGone && this.#owesWord() && performance.now() < end) {
+      await delay(LOOK_AGAIN_MS);
+      this.#readAndTell();
+    }
+  }
+
+  #owesWord(): boolean {
+    const keys = this.#head === null ? [] : orphanedKeys(this.#head);
+    return keys.some((key) => !this.#begun.has(key) && !this.#left.has(key));
+  }
+
   /** It lets what runs end, and goes; resolves when it is gone. */
   async end(): Promise<void> {
     if (this.#isGone) return;
@@ -168,11 +190,11 @@ export class LiveRunner implements SpoolListener {
   /** Whether its spool has a head. */
   #hasCome(): boolean {
     this.#readAndTell();
-    return this.#hasHead;
+    return this.#head !== null;
   }
 
   #judge(signal: NodeJS.Signals | null): HowGone {
-    const isFit = this.#hasHead || this.#onGone !== null || this.#said.startsWith(ITS_COMPLAINT);
+    const isFit = this.#head !== null || this.#onGone !== null || this.#said.startsWith(ITS_COMPLAINT);
     return isFit || signal === "SIGKILL" || signal === "SIGTERM" ? "died" : "unfit";
   }
 
@@ -182,8 +204,8 @@ export class LiveRunner implements SpoolListener {
     return said === "" ? `it ended by ${how}` : said;
   }
 
-  head(_head: SpoolHead): void {
-    this.#hasHead = true;
+  head(head: SpoolHead): void {
+    this.#head ??= head;
   }
 
   begun(key: number, at: number): void {
@@ -218,6 +240,7 @@ export class LiveRunner implements SpoolListener {
   logLost(): void {}
 
   left(key: number, processes: number): void {
+    this.#left.add(key);
     this.#ends.unusual({ type: "left", key, processes });
   }
 

@@ -8,9 +8,18 @@
 import type { Resources } from "../../domain/resources.js";
 import type { Result } from "../../domain/outcome.js";
 import type { Standstill } from "../../domain/standstill.js";
-import type { Begun, Descriptor, OrphanedAttempt, Placement, Report, RunnerQueue, TaskRunner } from "../../domain/ports.js";
+import type {
+  Begun,
+  Descriptor,
+  OrphanedAttempt,
+  Outlived,
+  Placement,
+  Report,
+  RunnerQueue,
+  TaskRunner,
+} from "../../domain/ports.js";
 import { inherited } from "../../system/inherited.js";
-import { leftSpools } from "../adopting/forget-spools.js";
+import { leftSpools, removeSpoolsOf } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
 import { startFailure } from "./end-result.js";
@@ -58,9 +67,12 @@ export class LocalRunner implements TaskRunner {
   /** What is being stopped, how long it may take, and whether its end needs to be known. */
   readonly #stops = new Map<number, { readonly graceMs: number; readonly needsEnd: boolean }>();
   readonly #standstills = new Standstills();
+  /** Those who wait for a word on what is left. */
+  #looks: (() => void)[] = [];
   #keepsSpools = false;
   #handler: (reports: readonly Report[]) => void = () => {};
   #begunHandler: (begun: readonly Begun[]) => void = () => {};
+  #outlivedHandler: (outlived: Outlived) => void = () => {};
 
   /** Does nothing yet: `open` loads Piscina and starts the thread. */
   constructor(options: LocalRunnerOptions) {
@@ -73,10 +85,11 @@ export class LocalRunner implements TaskRunner {
     });
     const { directory } = options;
     this.#link = new ThreadLink(
-      { directory, lanesDirectory: lanesDirectoryOf(directory), token: this.#token, runnerOptions: runnerOptions(inherited()) },
+      { directory, lanesDirectory: lanesDirectoryOf(directory), runnerOptions: runnerOptions(inherited()) },
       {
         onNews: (news) => this.#hear(news),
         onReplaced: (error) => this.#replaceRunner(error),
+        onDiedAtEnd: ({ message }) => this.#options.onNotice(`the thread that starts tasks has died at its end: ${message}`),
         onNotStarted: () => this.#handBack(),
         onStarted: () => {
           this.#standstills.hear(threadless([], null), performance.now());
@@ -164,6 +177,16 @@ export class LocalRunner implements TaskRunner {
     this.#begunHandler = handler;
   }
 
+  onOutlived(handler: (outlived: Outlived) => void): void {
+    this.#outlivedHandler = handler;
+  }
+
+  whatIsLeft(): Promise<void> {
+    if (this.#link.trouble !== null) return Promise.resolve();
+    this.#link.send({ type: "look-behind" });
+    return new Promise((resolve) => this.#looks.push(resolve));
+  }
+
   keep(): void {
     this.#keepsSpools = true;
   }
@@ -175,8 +198,10 @@ export class LocalRunner implements TaskRunner {
     if (needed !== null) this.#link.send({ type: "forget", claims: left.filter((name) => !needed.has(name)) });
   }
 
-  close(): Promise<void> {
-    return this.#link.close({ type: "close", keepsSpools: this.#keepsSpools });
+  async close(): Promise<void> {
+    await this.#link.close({ type: "close" });
+    // Those of threads that have died, too.
+    if (!this.#keepsSpools) removeSpoolsOf(this.#token, lanesDirectoryOf(this.#options.directory));
   }
 
   /** Name of the present runner's spool. */
@@ -196,6 +221,8 @@ export class LocalRunner implements TaskRunner {
   #replaceRunner(error: Error): void {
     this.#options.onNotice(`the thread that starts tasks has died and is replaced: ${error.message}`);
     this.#standstills.clear();
+    // Nobody answers any more.
+    for (const look of this.#looks.splice(0)) look();
     const adopted = [...this.#orphans.values()];
     for (const claim of new Set([this.#claim, ...this.#apart.values()])) this.#abandonRunner(claim);
     this.#adoptAgain(adopted);
@@ -203,6 +230,7 @@ export class LocalRunner implements TaskRunner {
 
   /** There is no thread: what was to be started has not begun, and of what is adopted nothing becomes known. */
   #handBack(): void {
+    for (const look of this.#looks.splice(0)) look();
     const why = `no thread could be started: ${this.#link.trouble?.message}`;
     this.#standstills.hear(threadless([...this.#orphans.keys()], why), performance.now());
     const keys = [...this.#attempts.keys()];
@@ -253,6 +281,8 @@ export class LocalRunner implements TaskRunner {
         return this.#report(news.unusual, news.ends);
       case "gone":
         return this.#abandonRunner(news.claim);
+      case "looked-behind":
+        return this.#looks.shift()?.();
       case "up":
         return;
       case "standstill":
@@ -269,21 +299,26 @@ export class LocalRunner implements TaskRunner {
 
   #report(unusual: readonly UnusualEnd[], ends: Float64Array): void {
     const reports: Report[] = [];
+    const outlived: Outlived[] = [];
     for (let at = 0; at < ends.length; at += END) {
       const report = reportOf(ends, at);
       if (this.#take(report.key) !== undefined) reports.push(report);
     }
     for (const end of unusual) {
-      const report = this.#reportOfUnusual(end);
+      const report = this.#reportOfUnusual(end, outlived);
       if (report !== null) reports.push(report);
     }
-    if (reports.length === 0) return;
+    const tell = (): void => {
+      if (reports.length > 0) this.#handler(reports);
+      for (const each of outlived) this.#outlivedHandler(each);
+    };
     // Who signals everybody may have told us, too: that is heard first.
-    if (reports.every(({ result }) => result.kind === "exited" && result.exitCode === 0)) this.#handler(reports);
-    else setImmediate(() => this.#handler(reports));
+    if (reports.every(({ result }) => result.kind === "exited" && result.exitCode === 0)) tell();
+    else setImmediate(tell);
   }
 
-  #reportOfUnusual(end: UnusualEnd): Report | null {
+  /** Null for what is no end: that goes into `outlived`. */
+  #reportOfUnusual(end: UnusualEnd, outlived: Outlived[]): Report | null {
     switch (end.type) {
       case "not-started": {
         const attempt = this.#take(end.key);
@@ -305,16 +340,25 @@ export class LocalRunner implements TaskRunner {
         return isOurs ? end.report : null;
       }
       case "stuck":
-        this.#options.onNotice(stuckWords(this.#attempts.get(end.key) ?? this.#orphans.get(end.key), end.processes));
-        return null;
       case "left": {
-        const attempt = this.#recent[end.key % RECENT];
-        if (attempt?.key !== end.key || this.#leftSaid === MOST_LEFT_SAID) return null;
-        this.#leftSaid += 1;
-        this.#options.onNotice(leftWords(attempt, end.processes, this.#leftSaid === MOST_LEFT_SAID));
+        const { key, processes } = end;
+        const recent = this.#recent[key % RECENT];
+        const attempt = this.#attempts.get(key) ?? this.#orphans.get(key) ?? (recent?.key === key ? recent : undefined);
+        if (attempt === undefined) return null;
+        const { job, task, attempt: number } = attempt;
+        const run = "run" in attempt ? attempt.run : null;
+        outlived.push({ job, run, task, attempt: number, processes, isStuck: end.type === "stuck" });
+        this.#sayOutlived(outlived.at(-1)!);
         return null;
       }
     }
+  }
+
+  #sayOutlived(outlived: Outlived): void {
+    if (outlived.isStuck) return this.#options.onNotice(stuckWords(outlived));
+    if (this.#leftSaid === MOST_LEFT_SAID) return;
+    this.#leftSaid += 1;
+    this.#options.onNotice(leftWords(outlived, this.#leftSaid === MOST_LEFT_SAID));
   }
 
   /** The runner that it had for itself has nothing more to do. */

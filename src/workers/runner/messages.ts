@@ -15,8 +15,6 @@ export interface ThreadSetup {
   readonly directory: string;
   /** Where the spools are. */
   readonly lanesDirectory: string;
-  /** With which the names of this engine's spools begin. */
-  readonly token: string;
   /** Options of the runner's command line. */
   readonly runnerOptions: readonly string[];
 }
@@ -63,11 +61,13 @@ export type ThreadCommand =
   | { readonly type: "stop"; readonly key: number; readonly graceMs: number; readonly needsEnd: boolean }
   /** What the runner of that name has and has not begun comes back. */
   | { readonly type: "recall"; readonly claim: string }
+  /** Answer when it has been told what is left of those that ended. */
+  | { readonly type: "look-behind" }
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
   /** Remove these spools of earlier engines if their runners are gone. */
   | { readonly type: "forget"; readonly claims: readonly string[] }
-  /** Let the runner go, remove its spools unless they are still needed, and let the thread's one long task return. */
-  | { readonly type: "close"; readonly keepsSpools: boolean };
+  /** Let the runner go, and let the thread's one long task return. */
+  | { readonly type: "close" };
 
 /** What is to be told of an attempt beside the ends of most. Times are milliseconds since the epoch. */
 export type UnusualEnd =
@@ -102,6 +102,8 @@ export type ThreadNews =
     }
   /** The first word: the thread is there. */
   | { readonly type: "up" }
+  /** All has been told that is left of those that had ended when that was asked; each question gets an answer, in their order. */
+  | { readonly type: "looked-behind" }
   /** The runner of that name is gone, and begins nothing more; what it had is to be adopted. */
   | { readonly type: "gone"; readonly claim: string; readonly why: string }
   /** Of these attempts nothing becomes known: why, or null if that is over. */

@@ -1,6 +1,6 @@
 /** What local-runner.ts tells the engine of attempts, from what the thread and their descriptors say. Pure. */
 
-import type { Begun, Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
+import type { Begun, Descriptor, OrphanedAttempt, Outlived, Report } from "../../domain/ports.js";
 import type { EndedByItself } from "../../domain/outcome.js";
 import { exited, signaled, usageOf } from "./end-result.js";
 import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, OUT_OF_MEMORY } from "./messages.js";
@@ -49,18 +49,13 @@ export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
  *
  * @param isLast no more such tasks are named
  */
-export function leftWords(
-  { job, task }: { readonly job: string; readonly task: string },
-  processes: number,
-  isLast: boolean,
-): string {
+export function leftWords({ job, task, processes }: Outlived, isLast: boolean): string {
   const what = processes === 1 ? "a process that runs on: it is" : `${processes} processes that run on: they are`;
   return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone${isLast ? "; more such tasks are not named" : ""}`;
 }
 
 /** For people: an attempt that outlives every KILL. */
-export function stuckWords(attempt: { readonly job: string; readonly task: string } | undefined, processes: number): string {
-  const { job, task } = attempt ?? { job: "?", task: "?" };
+export function stuckWords({ job, task, processes }: Outlived): string {
   const what = processes === 1 ? "a process" : `${processes} processes`;
   return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
 }

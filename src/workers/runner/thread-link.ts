@@ -18,6 +18,8 @@ export interface ThreadListener {
   onNews(news: ThreadNews): void;
   /** The thread has died, and another is on its way. The runner of the one before hears the end of its input, and lets what runs end. */
   onReplaced(error: Error): void;
+  /** It has died when it was told to end. */
+  onDiedAtEnd(error: Error): void;
   /** No thread came up: what it was sent never came to anybody, and what it is sent until `onStarted` won't. */
   onNotStarted(error: Error): void;
   /** After that a thread is on its way again. */
@@ -98,14 +100,15 @@ export class ThreadLink {
     void this.#piscina?.destroy();
     this.#piscina = null;
     this.#trouble = error;
-    if (wasUp && (this.#isClosing || this.#deaths.count(performance.now()))) {
+    // Nothing ran any more.
+    if (this.#isClosing) return this.#listener.onDiedAtEnd(error);
+    if (wasUp && this.#deaths.count(performance.now())) {
       // A fault in this program, and its attempts are left to adoption: end as uncaught, not in silence.
       queueMicrotask(() => {
         throw error;
       });
       return;
     }
-    if (this.#isClosing) return;
     if (wasUp) void this.#startAgain(() => this.#listener.onReplaced(error));
     else this.#startLater(error);
   }

@@ -9,7 +9,7 @@ import type { Result } from "../../domain/outcome.js";
 import { isSystemError } from "../../system/error-code.js";
 import type { OrphanedAttempt } from "../../domain/ports.js";
 import { Adoption } from "../adopting/adoption.js";
-import { forgetSpools, removeSpool, spoolsOf } from "../adopting/forget-spools.js";
+import { forgetSpools } from "../adopting/forget-spools.js";
 import { CommandLookup } from "./command-lookup.js";
 import { Terminator } from "../ending/terminator.js";
 import { spoolPath } from "../spool-name.js";
@@ -55,6 +55,7 @@ export class RunnerThread {
         this.#note({ type: "settled", report });
       },
       onStuck: (key, processes) => this.#note({ type: "stuck", key, processes }),
+      onLeft: (key, processes) => this.#note({ type: "left", key, processes }),
       onStandstill: (id, keys, words) =>
         this.#tell({ type: "standstill", id, keys, why: words?.why ?? null, isUnclear: words?.isUnclear ?? false }),
     });
@@ -74,6 +75,11 @@ export class RunnerThread {
         if (this.#adoption.stop(command.key, command.graceMs, command.needsEnd)) return false;
         for (const runner of this.#live.values()) runner.stop(command.key, command.graceMs);
         return false;
+      case "look-behind":
+        await Promise.all(Array.from(this.#live.values(), (runner) => runner.hasToldWhatIsLeft()));
+        this.#send();
+        this.#tell({ type: "looked-behind" });
+        return false;
       case "dismiss":
         this.#dismiss(command.claim);
         return false;
@@ -87,7 +93,7 @@ export class RunnerThread {
         this.#forgetting = forgetSpools(this.#setup.lanesDirectory, command.claims);
         return false;
       case "close":
-        await this.#close(command.keepsSpools);
+        await this.#close();
         return true;
       default:
         return impossible(command);
@@ -180,16 +186,12 @@ export class RunnerThread {
     }
   }
 
-  async #close(keepsSpools: boolean): Promise<void> {
+  async #close(): Promise<void> {
     clearInterval(this.#vigil);
     this.#adoption.close();
     await this.#forgetting;
     await Promise.all(this.#dismissed);
     await Promise.all(Array.from(this.#live.values(), (runner) => runner.end()));
-    if (keepsSpools) return;
-    const { token, lanesDirectory } = this.#setup;
-    // Those of a thread before this one, which has died, too.
-    for (const claim of spoolsOf(token, lanesDirectory)) removeSpool(spoolPath(lanesDirectory, claim));
   }
 
   #fail(key: number, result: Result): void {

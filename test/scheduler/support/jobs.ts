@@ -41,6 +41,7 @@ export function record(changes: Partial<TaskRecord> = {}): TaskRecord {
     signal: null,
     usage: null,
     ranOn: null,
+    left: null,
     ...changes,
   };
 }

@@ -160,6 +160,7 @@ export class Model {
         return;
       case "job-taken":
       case "job-taken-up":
+      case "attempt-outlived":
       case "records-restored":
       case "job-restored":
       case "history-restored":

@@ -89,6 +89,47 @@ test("a journal of a newer format is refused with the remedy", async (t) => {
   assert.throws(() => read(path), /has format 99, which this version does not know: use a newer air-executor/);
 });
 
+test("so is one with an event that only a newer version knows", async (t) => {
+  const path = join(temporaryDirectory(t), "journal.ndjson");
+  const bytes = await writeSample(path);
+  const { crc32 } = await import("node:zlib");
+  const head = `{"seq":${sampleEvents.length + 1},"at":"2026-01-31T12:00:00.000Z","type":"job-dreamt"`;
+  writeFileSync(path, `${bytes.toString()}${head},"crc":"${crc32(head).toString(16).padStart(8, "0")}"}\n`);
+  assert.throws(() => read(path), /has an event "job-dreamt", which this version does not know: use a newer air-executor/);
+});
+
+test("a journal that an earlier version began is told only of what that one knows", async (t) => {
+  const [taken, added, ...rest] = sampleEvents;
+  const heldBack: JobEvent = {
+    type: "held-back",
+    at: 3,
+    since: 1,
+    pool: "cpu",
+    isOwn: false,
+    size: 2,
+    task: "merge",
+    holders: [],
+  };
+  const later: readonly JobEvent[] = [heldBack, { type: "job-taken-up", at: 4, slots: 2 }, ...rest];
+  const typesIn = (format: number): string[] => {
+    const path = join(temporaryDirectory(t), "journal.ndjson");
+    const journal = Journal.open(path, 0, undefined, format);
+    journal.append([taken!, added!]);
+    journal.append(later);
+    return read(path).events.map(({ type }) => type);
+  };
+  const all = [taken!, added!, ...later].map(({ type }) => type);
+  assert.deepEqual(typesIn(3), all);
+  assert.deepEqual(
+    typesIn(2),
+    all.filter((type) => type !== "job-taken-up" && type !== "attempt-outlived"),
+  );
+  assert.deepEqual(
+    typesIn(1),
+    typesIn(2).filter((type) => type !== "held-back"),
+  );
+});
+
 test("lines longer than a read come back whole", async (t) => {
   const path = join(temporaryDirectory(t), "journal.ndjson");
   const long: JobEvent = { type: "tasks-added", at: 1, tasks: [{ ...task("long"), args: ["x".repeat(9 * 1024 * 1024)] }] };

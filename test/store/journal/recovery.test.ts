@@ -120,5 +120,8 @@ for (const [format, jobs] of [
     const { state, counts } = await job.finished();
     await executor.close();
     assert.deepEqual([state, counts.completed], ["completed", 3]);
+    // What the version that began it does not know would keep it from reading the rest.
+    const isTold = readFileSync(join(dir, "jobs/open/journal.ndjson"), "utf8").includes('"type":"job-taken-up"');
+    assert.equal(isTold, format >= 3);
   });
 }

@@ -71,6 +71,7 @@ const records: fc.Arbitrary<TaskRecord> = fc.record(
     signal: fc.option(fc.constantFrom("SIGKILL", "SIGTERM")),
     usage: fc.option(fc.record({ userMs: figure, systemMs: figure, maxRssKb: fc.nat() }, { noNullPrototype: true })),
     ranOn: fc.option(fc.record({ node: text, slurmJob: fc.option(text) }, { noNullPrototype: true })),
+    left: fc.option(fc.record({ attempt: fc.nat(), processes: fc.nat(), isStuck: fc.boolean() }, { noNullPrototype: true })),
   },
   { noNullPrototype: true },
 );
@@ -103,6 +104,7 @@ const fresh: TaskRecord = {
   signal: null,
   usage: null,
   ranOn: null,
+  left: null,
 };
 
 test("a line has the guide's keys in the guide's order, then ours", () => {
