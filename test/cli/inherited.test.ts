@@ -40,6 +40,17 @@ test("the command works through a link in a directory with spaces, and what its 
   assert.doesNotMatch(readFileSync(join(dir, "env.txt"), "utf8"), /INHERITED/);
 });
 
+test("whatever variables whoever typed the command has exported, tasks have them as they were", async (context) => {
+  const { dir, write } = makePlayground(context);
+  const names = "abcdefghijklmnopqrstuvwxyz".split("").flatMap((name) => [name, name.toUpperCase()]);
+  const exported = Object.fromEntries(names.map((name) => [name, `${name} as it was`]));
+  write("job.json", [{ command: process.execPath, args: ["-p", "JSON.stringify(process.env)"] }]);
+  const { code, stdout, stderr } = await follow(main, ["run", "job.json", "-q"], dir, exported).ended;
+  assert.equal(code, 0, stderr + stdout);
+  const seen = JSON.parse(readFileSync(join(dir, ".air-executor", "jobs", "job", "logs", "task-1.log"), "utf8")) as object;
+  assert.deepEqual(Object.fromEntries(Object.entries(seen).filter(([name]) => names.includes(name))), exported);
+});
+
 const asks = {
   id: "asks",
   command: "sh",

@@ -1,9 +1,12 @@
 /** Limits of the system that leave less than we need: one sentence with the way out, and never the words of Node's own end. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
 
 const NOBODY = 65_534;
@@ -48,6 +51,62 @@ test("so it does with few processes, which root does not need", { skip: !IS_LINU
   const asRoot = await runUnder(context, ["prlimit", "--nproc=12"]);
   assert.equal(asRoot.code, 0, asRoot.stderr);
 });
+
+const SOME_MORE = (limit: string): RegExp =>
+  new RegExp(
+    `^air-executor: it may have \\d+ more processes \\(${limit}\\), and needs 16 at least: raise the limit and try again\n$`,
+  );
+
+/** A user who has nothing else. */
+const SOMEBODY = 54_321;
+
+test("so it does where what else the user runs leaves too few processes", { skip: !IS_LINUX }, async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("needs root, to become another user");
+  const somebody = ["setpriv", `--reuid=${SOMEBODY}`, `--regid=${SOMEBODY}`, "--clear-groups"] as const;
+  const others = spawn(somebody[0], [...somebody.slice(1), "sh", "-c", manySleepers(30)], { stdio: ["pipe", "pipe", "inherit"] });
+  context.after(() => others.stdin.end());
+  await once(others.stdout, "data");
+  const { code, stderr } = await runUnder(context, [...somebody, "prlimit", "--nproc=40"]);
+  if (stderr.includes("Permission denied")) return context.skip("other users can't run the program here");
+  const [said] = SOME_MORE("ulimit -u").exec(stderr) ?? assert.fail(stderr);
+  assert.equal(said, stderr);
+  assert.equal(code, 3);
+  const withMore = await runUnder(context, [...somebody, "prlimit", "--nproc=60"]);
+  assert.doesNotMatch(withMore.stderr, SOME_MORE("ulimit -u"));
+});
+
+test("so it does where its control group leaves too few, root included", { skip: !IS_LINUX }, async (context) => {
+  const group = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].map((root) => join(root, `air-executor-test-${process.pid}`));
+  const made = group.find(makeGroup);
+  if (made === undefined) return context.skip("no control group can be made here");
+  context.after(() => rmdirSync(made));
+  const enter = ["sh", "-c", `echo $$ >${made}/cgroup.procs; exec "$@"`, "enter"] as const;
+  writeFileSync(join(made, "pids.max"), "12");
+  const { code, stderr } = await runUnder(context, enter);
+  const [said] = SOME_MORE("pids.max of its control group").exec(stderr) ?? assert.fail(stderr);
+  assert.equal(said, stderr);
+  assert.equal(code, 3);
+  writeFileSync(join(made, "pids.max"), "100");
+  const withMore = await runUnder(context, enter);
+  assert.equal(withMore.code, 0, withMore.stderr);
+  await waitUntil(() => readFileSync(join(made, "cgroup.procs"), "utf8") === "");
+});
+
+/** Says so when all are there; they end with its input. */
+const manySleepers = (count: number): string =>
+  `i=0; exec 3<&0; while [ $i -lt ${count} ]; do (read x <&3) & i=$((i+1)); done; echo up; wait`;
+
+/** True if it counts processes. */
+function makeGroup(path: string): boolean {
+  try {
+    mkdirSync(path);
+  } catch {
+    return false;
+  }
+  if (existsSync(join(path, "pids.max"))) return true;
+  rmdirSync(path);
+  return false;
+}
 
 test(
   "with a low soft limit and a high hard one a job runs, and its tasks have the soft one",
