@@ -4,7 +4,7 @@
 #   cluster.sh DIR                      starts it with all its files in DIR, or what is missing of it; prints the SLURM_CONF to use
 #   cluster.sh --stop DIR               ends it with all its jobs; DIR stays, the logs are in DIR/log
 #   cluster.sh --kill DIR DAEMON        kill -9 to munged, slurmctld, or the slurmd of a node (n1): what runs there goes on
-#   cluster.sh --crash DIR NODE         kill -9 to all of a node, jobs and all, as a power loss
+#   cluster.sh --crash DIR NODE [PID …] kill -9 to all of a node, jobs and all, as a power loss; to the processes a moment before
 #
 # Needs root and Debian's packages slurmctld, slurmd, slurm-client and munge; no systemd, and nothing outside DIR. In the environment:
 #   TEST_SLURM_NODES (3), TEST_SLURM_CPUS (22)   how many nodes (n1, n2 …), and the CPUs of each: any number, they are not checked
@@ -162,13 +162,19 @@ stop() {
   fi
 }
 
+# Node $1. The pids after it die a tenth of a second before the rest, which is listed before, so that no more time passes on a busy machine.
 # Twice: a step daemon may have started a task meanwhile.
 crash() {
-  lives "$dir/slurmd-$1.pid" && signal_all KILL "$(cat "$dir/slurmd-$1.pid")"
+  local node=$1 found
+  shift
+  found=$(job_processes "$node")
+  if lives "$dir/slurmd-$node.pid"; then found="$(cat "$dir/slurmd-$node.pid") $found"; fi
+  signal_all KILL "$@"
+  [ $# -eq 0 ] || sleep 0.1
+  # shellcheck disable=SC2086
+  signal_all KILL $found
   # shellcheck disable=SC2046
-  signal_all KILL $(job_processes "$1")
-  # shellcheck disable=SC2046
-  signal_all KILL $(job_processes "$1")
+  signal_all KILL $(job_processes "$node")
 }
 
 kill_daemon() {
@@ -184,7 +190,7 @@ case ${1:-} in --*)
   shift
   ;;
 esac
-[ $# -ge 1 ] || fail "usage: cluster.sh [--stop | --kill | --crash] DIR [DAEMON | NODE]"
+[ $# -ge 1 ] || fail "usage: cluster.sh [--stop | --kill | --crash] DIR [DAEMON | NODE [PID …]]"
 mkdir -p "$1"
 dir=$(cd "$1" && pwd -P)
 case $dir in *[!A-Za-z0-9/._-]*) fail "Slurm takes no directory of such a name: $dir" ;; esac
@@ -195,6 +201,6 @@ case $verb in
   start) start ;;
   --stop) stop ;;
   --kill) kill_daemon "${2:?which daemon}" ;;
-  --crash) crash "${2:?which node}" ;;
+  --crash) crash "${@:2}" ;;
   *) fail "there is no $verb" ;;
 esac

@@ -50,9 +50,12 @@ export class TestCluster {
     this.#run(["--kill", this.#dir, daemon]);
   }
 
-  /** kill -9 to all of a node, as a power loss; Slurm is told at once, instead of after its own time. */
-  crash(node: string): void {
-    this.#run(["--crash", this.#dir, node]);
+  /**
+   * kill -9 to all of a node, as a power loss; Slurm is told at once, instead of after its own time.
+   * @param first processes of it that die a moment before the rest
+   */
+  crash(node: string, first: readonly number[] = []): void {
+    this.#run(["--crash", this.#dir, node, ...first.map(String)]);
     this.giveUp(node);
   }
 
