@@ -46,9 +46,9 @@ test("what three managers died of while they opened it is set aside until its fi
 
 test("a job that takes more memory than there is brings three managers down, and no fourth; others go on, and status says so", async (t) => {
   const place = new ManagedDirectory(t);
-  place.env["NODE_OPTIONS"] = "--max-old-space-size=96";
-  // A text of 40 MB that becomes far more in memory.
-  const tasks = Array.from({ length: 110_000 }, (_, index) => task(`t${index}`, "true", ["x".repeat(40), `${index}`]));
+  place.env["NODE_OPTIONS"] = "--max-old-space-size=64";
+  // A text of 27 MB that becomes far more in memory.
+  const tasks = Array.from({ length: 75_000 }, (_, index) => task(`t${index}`, "true", ["x".repeat(40), `${index}`]));
   place.drop("big", tasks);
   for (let round = 0; round < 3; round++) {
     await place.start().catch(() => {});
