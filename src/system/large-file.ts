@@ -7,21 +7,23 @@ import { constants, type BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { clearTemporary, NEW_FILE } from "./temporary-file.js";
 
-/** The most buffers that one writev takes on the systems we know. */
-const MAX_VECTOR = 1024;
-/** Text that is made while it is written is not made far ahead. */
+/** What is written at once: little, as most files are, and then as much as makes it fast. */
+const FIRST_BYTES = 64 * 1024;
 const BATCH_BYTES = 1024 * 1024;
 
 /** Writes it whole, and with `sync` safe from a power loss, or throws with nothing left there. */
-export async function writeLarge(path: string, parts: Iterable<Buffer>, options: { sync: boolean }): Promise<BigIntStats> {
+export async function writeLarge(
+  path: string,
+  parts: Iterable<Buffer | string>,
+  options: { sync: boolean },
+): Promise<BigIntStats> {
   clearTemporary(path);
   const file = await open(path, NEW_FILE, 0o600);
   try {
     for (const batch of inBatches(parts)) {
-      const wanted = lengthOf(batch);
-      const { bytesWritten } = await file.writev(batch);
+      const { bytesWritten } = await file.writev([batch]);
       // Short without an error: the disk is full. The rest would fail in any case.
-      if (bytesWritten < wanted) await file.writeFile(Buffer.concat(batch).subarray(bytesWritten));
+      if (bytesWritten < batch.length) await file.writeFile(batch.subarray(bytesWritten));
     }
     if (options.sync) await file.datasync();
     return await file.stat({ bigint: true });
@@ -44,17 +46,29 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-function* inBatches(parts: Iterable<Buffer>): Generator<Buffer[]> {
-  let batch: Buffer[] = [];
+/** All in the same memory, or nearly: each is to be written before the next one is asked for. */
+function* inBatches(parts: Iterable<Buffer | string>): Generator<Buffer> {
+  let room = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  let used = 0;
   for (const part of parts) {
-    batch.push(part);
-    if (batch.length < MAX_VECTOR && lengthOf(batch) < BATCH_BYTES) continue;
-    yield batch;
-    batch = [];
+    for (let at = 0; at < part.length;) {
+      const { read, written } = put(part, at, room.subarray(used));
+      at += read;
+      used += written;
+      if (at === part.length) break;
+      yield room.subarray(0, used);
+      used = 0;
+      if (room.length < BATCH_BYTES) room = Buffer.allocUnsafeSlow(BATCH_BYTES);
+    }
   }
-  if (batch.length > 0) yield batch;
+  if (used > 0) yield room.subarray(0, used);
 }
 
-function lengthOf(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
+const encoder = new TextEncoder();
+
+/** As much as there is room for. */
+function put(part: Buffer | string, from: number, room: Buffer): { readonly read: number; readonly written: number } {
+  if (typeof part === "string") return encoder.encodeInto(from === 0 ? part : part.slice(from), room);
+  const count = part.copy(room, 0, from);
+  return { read: count, written: count };
 }

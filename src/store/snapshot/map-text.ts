@@ -13,20 +13,20 @@ import { Picture } from "../picture/picture.js";
 import { taskLine } from "../text/task-line.js";
 
 /** Made without a pause: a few milliseconds. */
-const BLOCK_TASKS = 2_000;
+const BLOCK_TASKS = 1_000;
 const PIECE_BYTES = 256 * 1024;
 
 /** To be read when nothing is appended to the journal any more: what has no end by then has none in the text. */
-export function* mapText(journal: string, name: string, blockTasks = BLOCK_TASKS): Generator<Buffer> {
+export function* mapText(journal: string, name: string, blockTasks = BLOCK_TASKS): Generator<string> {
   let separator = "[\n";
   for (let next: LinePlace | null = { offset: 0, seq: 1 }; next !== null;) {
     const block = new Picture({ keepsAll: true });
     next = readBlock(journal, next, block, blockTasks);
     if (block.tasks.length === 0) continue;
-    yield Buffer.from(`${separator}${linesOf(block, name)}`);
+    yield `${separator}${linesOf(block, name)}`;
     separator = ",\n";
   }
-  yield Buffer.from(separator === "[\n" ? "[\n]\n" : "\n]\n");
+  yield separator === "[\n" ? "[\n]\n" : "\n]\n";
 }
 
 /** Gives where the next block begins; null if there is none. */

@@ -61,7 +61,7 @@ export class TaskChunks {
   }
 
   /** The whole text as it is now. To be read once, also later: then it is still that of now. */
-  text(): Iterable<Buffer> {
+  text(): Iterable<Buffer | string> {
     if (this.#picture.isRunningMap) this.#renew();
     for (const chunk of this.#dirty) this.#make(chunk);
     return textOf([...this.#chunks]);
@@ -92,8 +92,8 @@ export class TaskChunks {
   }
 }
 
-function* textOf(chunks: readonly Chunk[]): Generator<Buffer> {
-  yield Buffer.from("[\n");
+function* textOf(chunks: readonly Chunk[]): Generator<Buffer | string> {
+  yield "[\n";
   for (const { bytes, isPacked } of chunks) yield isPacked ? inflateRawSync(bytes) : bytes;
-  yield Buffer.from("]\n");
+  yield "]\n";
 }

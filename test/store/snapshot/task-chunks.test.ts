@@ -20,7 +20,7 @@ const ended = (id: string): JobEvent => ({
   retryAt: null,
 });
 
-const read = (text: Iterable<Buffer>): string => Buffer.concat([...text]).toString();
+const read = (text: Iterable<Buffer | string>): string => [...text].join("");
 const statuses = (text: string): string[] => (JSON.parse(text) as { status: string }[]).map(({ status }) => status);
 
 for (const count of [300, 10_300]) {
@@ -35,7 +35,7 @@ for (const count of [300, 10_300]) {
     const chunks = new TaskChunks(picture);
     // All tasks of the first chunks, some of those behind, and none of the rest.
     const some = ids.filter((_, index) => index < count / 3 || (index < count / 2 && random.chance(0.5)));
-    const moments: { readonly text: Iterable<Buffer>; readonly expected: string[] }[] = [];
+    const moments: { readonly text: Iterable<Buffer | string>; readonly expected: string[] }[] = [];
     const look = (): void => {
       moments.push({ text: chunks.text(), expected: picture.records.map(({ status }) => status) });
     };
