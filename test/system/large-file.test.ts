@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writeLarge } from "../../src/system/large-file.js";
 import { fc } from "../support/properties.js";
-import { temporaryDirectory } from "../support/temporary-directory.js";
+import { temporaryDirectory } from "../store/sample-job.js";
 
 test("what is written is the parts one behind the other, whatever they are and wherever a batch ends", async (t) => {
   const path = join(temporaryDirectory(t), "large.tmp");
