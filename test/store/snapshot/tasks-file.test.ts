@@ -37,6 +37,7 @@ test("what the guide's client writes is read, its created_at kept as it stands",
       signal: null,
       usage: null,
       ranOn: null,
+      left: null,
     },
   ]);
 });

@@ -22,7 +22,7 @@ _OPTIONS = (
 #: What the engine decides. Left out, so that a task that was read can be given again: so does the guide with failed tasks.
 _RECORD = (
     *("job_name", "status", "created_at", "started_at", "completed_at", "error"),
-    *("exit_code", "signal", "attempts", "log", "usage", "ran_on", "matrix_of"),
+    *("exit_code", "signal", "attempts", "log", "usage", "ran_on", "left_behind", "matrix_of"),
 )
 _KNOWN = ("id", "command", "args", "dependencies", *_OPTIONS, *_RECORD)
 
