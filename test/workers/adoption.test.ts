@@ -7,6 +7,9 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
+import { AdoptedAttempt } from "../../src/workers/adopting/adopted-attempt.js";
+import type { AdoptedSpool, Told } from "../../src/workers/adopting/adopted-spool.js";
+import { Terminator } from "../../src/workers/ending/terminator.js";
 import { engineToken } from "../../src/workers/engine-token.js";
 import { certain } from "../../src/system/look.js";
 import { bootId, identify } from "../../src/system/process-identity.js";
@@ -44,6 +47,24 @@ async function adopt(orphans: readonly OrphanedAttempt[]): Promise<Report[]> {
 }
 
 const results = (reports: readonly Report[]): object[] => reports.map(({ result }) => result);
+
+class SpoolOfOneThatLeftTwo implements AdoptedSpool {
+  readonly writer = null;
+  readonly unended = 0;
+  readonly keepsLimits = true;
+  read(): void {}
+  isAlive = () => ({ answer: "yes", found: true }) as const;
+  holdBack(): void {}
+  wake(): void {}
+  isOfEarlierBoot = () => false;
+  close(): void {}
+  trace = (_key: number, variables: readonly string[]) => ({ mark: null, leader: null, parent: null, variables });
+
+  told(): Told {
+    const end = { result: { kind: "exited", exitCode: 0 }, at: 1, usage: null } as const;
+    return { hasBegun: true, begunAt: 1, end, reason: null, isDropped: false, isDoubtful: false, left: 2 };
+  }
+}
 
 /** A spool as an earlier engine would have left it. */
 function writeSpool(name: string, text: string): void {
@@ -201,6 +222,29 @@ test(
     assert.deepEqual((await rig.report(103)).result, { kind: "exited", exitCode: 7 });
   },
 );
+
+for (const [isStopped, left] of [
+  [false, [2]],
+  [true, []],
+] as const) {
+  test(
+    `what an adopted task left running ${isStopped ? "while it is being ended is not left alone" : "is told"}`,
+    LIMIT,
+    async () => {
+      const said: number[] = [];
+      const report = await new Promise<Report>((resolve) => {
+        const adopted = new AdoptedAttempt(orphan("gone-0", 1), rig.directory, new Terminator(), {
+          onReport: resolve,
+          onStuck: () => {},
+          onLeft: (processes) => said.push(processes),
+        });
+        if (isStopped) adopted.stop(0);
+        adopted.take(new SpoolOfOneThatLeftTwo(), { answer: "yes", found: true }, null);
+      });
+      assert.deepEqual([report.result, said], [{ kind: "exited", exitCode: 0 }, left]);
+    },
+  );
+}
 
 test("a dead runner of the last version tells what it can: ended, begun, or neither", LIMIT, async () => {
   const dead = `lane ${bootId()} 1 1`;

@@ -68,7 +68,8 @@ export class AdoptedAttempt {
     const { end, begunAt, reason } = told;
     const begun = begunAt === null ? {} : { begunAt };
     if (end !== null) {
-      if (told.left > 0) this.#listener.onLeft(told.left);
+      // What is being ended is not left alone.
+      if (told.left > 0 && this.#termination === null) this.#listener.onLeft(told.left);
       this.#end(end.result, { at: end.at, ...begun, ...(end.usage !== null && { usage: end.usage }) }, reason);
       return true;
     }
