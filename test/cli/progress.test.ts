@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { barText } from "../../src/cli/render/progress-bar.js";
 import { ProgressLines } from "../../src/cli/render/progress-lines.js";
 import { plainStyle } from "../../src/cli/render/style.js";
-import type { Counts, JobEvent } from "../../src/index.js";
+import type { AttemptEnded, Counts, JobEvent } from "../../src/index.js";
 import { fc } from "../support/properties.js";
 
 const counts = (given: Partial<Counts>): Counts => ({
@@ -79,6 +79,28 @@ test("a small job gets a line for every end, with its place, time and reason", (
     lines.take([end("b", "failed", 4000, 2), skipped], counts({ total: 3, completed: 1, failed: 1, skipped: 1 }), 30),
     ["[2/3] failed b: exit code 1 (attempt 2)", '[3/3] skipped c: dependency "b" failed'],
   );
+});
+
+test("what waited in the runner and was taken back is no retry; what ran took its time from its begin", () => {
+  const lines = new ProgressLines(plainStyle, counts({ total: 2, pending: 2 }), 0);
+  const handedOver = { type: "attempt-started", at: 1000, task: "a", attempt: 1, claim: "s", key: 1, queued: true } as const;
+  const takenBack: AttemptEnded = {
+    type: "attempt-ended",
+    at: 1200,
+    task: "a",
+    attempt: 1,
+    outcome: { kind: "not-begun", message: "it was taken back" },
+    status: "pending",
+    error: "it was taken back",
+    retryAt: null,
+  };
+  assert.deepEqual(lines.take([handedOver, takenBack, handedOver], counts({ total: 2, pending: 2 }), 10), []);
+  const ended = { ...(end("a", "completed", 2500) as AttemptEnded), begunAt: 2000 };
+  assert.deepEqual(lines.take([ended], counts({ total: 2, completed: 1 }), 20), ["[1/2] completed a (500 ms)"]);
+  const refused = { ...takenBack, task: "b", error: "no process could be started" };
+  assert.deepEqual(lines.take([refused], counts({ total: 2, completed: 1 }), 30), [
+    "[1/2] retrying b: no process could be started",
+  ]);
 });
 
 test("a large job gets its first failures and, every few seconds, where it stands", () => {

@@ -18,6 +18,8 @@ export class ProgressLines {
   readonly #startedAt: number;
   readonly #endedBefore: number;
   readonly #attemptStarts = new Map<string, number>();
+  /** Tasks of a small job that wait in the runner, as far as is known. */
+  readonly #waiting = new Set<string>();
   readonly #isBatch: boolean;
   #failureLines = 0;
   #lastAt: number;
@@ -47,8 +49,14 @@ export class ProgressLines {
   }
 
   #isEnd(event: JobEvent, isSmall: boolean): event is Extract<JobEvent, { type: "attempt-ended" | "task-ended" }> {
-    if (isSmall && event.type === "attempt-started") this.#attemptStarts.set(event.task, event.at);
-    return event.type === "attempt-ended" || event.type === "task-ended";
+    if (isSmall && event.type === "attempt-started") {
+      this.#attemptStarts.set(event.task, event.at);
+      if (event.queued === true) this.#waiting.add(event.task);
+    }
+    if (event.type === "task-ended") return true;
+    if (event.type !== "attempt-ended") return false;
+    // What was handed over ahead and came back is nobody's end, and no second try will follow.
+    return !(this.#waiting.delete(event.task) && event.outcome.kind === "not-begun" && isRetry(event));
   }
 
   #line(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>, place: string, isSmall: boolean): string | null {
@@ -62,7 +70,7 @@ export class ProgressLines {
 
   #detail(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>): string {
     if (event.type === "task-ended") return "";
-    const startedAt = this.#attemptStarts.get(event.task);
+    const startedAt = event.begunAt ?? this.#attemptStarts.get(event.task);
     const took = startedAt === undefined ? [] : [formatDuration(event.at - startedAt)];
     const attempt = event.attempt === 1 ? [] : [`attempt ${event.attempt}`];
     const wait = event.retryAt === null ? [] : [`again in ${formatDuration(event.retryAt - event.at)}`];
