@@ -1,4 +1,7 @@
-/** Judges what tasks said in a round of the sweep: pure. Each line of a task is `b`egun, `e`nded or `o`verlapped, and its id. */
+/**
+ * Judges what tasks said in a round of the sweep: pure. Each line of a task is `b`egun, `e`nded or `o`verlapped, its id, and the number of its
+ * attempt; `k` is the sweep's, that it killed something.
+ */
 
 export interface Verdict {
   /** Tasks that never ended. */
@@ -34,4 +37,31 @@ export function judge(tasks: readonly JudgedTask[], lines: readonly string[]): V
   }
   const lost = tasks.flatMap(({ id }) => (ended.has(id) ? [] : [id]));
   return { lost, twice: [...found.twice], again: [...found.again], early: [...found.early], attempts };
+}
+
+/** What the record says of an attempt. */
+export interface RecordedOutcome {
+  readonly attempt: number;
+  readonly isLost: boolean;
+  /** For people. */
+  readonly words: string;
+}
+
+/** True if an attempt of the task that had ended was followed by another one, although it was not lost. */
+export function unexplained(id: string, lines: readonly string[], outcomes: readonly RecordedOutcome[]): boolean {
+  const said = (what: string): number[] =>
+    lines.flatMap((line) => (line.startsWith(`${what} ${id} `) ? [Number(line.split(" ")[2])] : []));
+  const last = Math.max(...said("b"));
+  return said("e").some((ended) => ended < last && outcomes.find(({ attempt }) => attempt === ended)?.isLost !== true);
+}
+
+/** What was killed when the task ended first, and how much later. */
+export function nearestKill(id: string, lines: readonly string[]): string {
+  const endedAt = Number(lines.find((line) => line.startsWith(`e ${id} `))?.split(" ")[3]);
+  const kills = lines.flatMap((line) => {
+    const [what, victim, , at] = line.split(" ");
+    return what === "k" ? [{ victim, laterMs: Number(at) - endedAt }] : [];
+  });
+  const [nearest] = kills.toSorted((one, other) => Math.abs(one.laterMs) - Math.abs(other.laterMs));
+  return nearest === undefined ? "nothing was killed" : `${nearest.victim} was killed ${nearest.laterMs} ms later`;
 }

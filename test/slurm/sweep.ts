@@ -1,21 +1,22 @@
 /**
  * The kill sweep: jobs of random graphs on a real small cluster, whose engine, node daemons, whole nodes and controller are killed at random
  * moments. `npm run soak -- --slurm [ROUNDS]`. Prints its seed (TEST_SEED repeats a run), each round, and a table; exits with 1 if a task was lost,
- * ran twice at the same time, or began too early. SIGINT ends it after the round under way.
+ * ran twice at the same time, began too early, or ran again although its end was on record. SIGINT ends it after the round under way.
  *
- * Tasks tell on themselves: each holds a lock of its id for as long as any process of it lives, and says so if another attempt has it.
+ * Tasks tell on themselves: each holds a lock of its id for as long as any process of it lives, and says so if another attempt has it. One that had
+ * just ended when its slot was killed runs again, as its end died with the slot: then the record says that this attempt was lost.
  */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { main } from "../cli/support/cli.js";
 import { SeededRandom, takeNewSeed } from "../support/seeded-random.js";
 import { clearPlace, makePlace, type Place } from "../support/temporary-directory.js";
 import { missing, TestCluster } from "./cluster.js";
-import { judge, type JudgedTask, type Verdict } from "./judge.js";
+import { judge, nearestKill, unexplained, type JudgedTask, type RecordedOutcome, type Verdict } from "./judge.js";
 
 const VICTIMS = ["engine", "slurmd", "node", "controller", "hung controller", "slot"] as const;
 type Victim = (typeof VICTIMS)[number];
@@ -27,6 +28,10 @@ const SLOTS = 24;
 interface Round {
   readonly victims: readonly Victim[];
   readonly verdict: Verdict;
+  /** What is on record of tasks that ran again after their end. */
+  readonly explained: readonly string[];
+  /** Of these those whose end was on record. */
+  readonly unexplained: readonly string[];
   readonly tasks: number;
   readonly engines: number;
   readonly seconds: number;
@@ -47,8 +52,9 @@ function write(tasks: readonly JudgedTask[], { root, witness }: Place, random: S
   const file = join(root, "job.json");
   const job = tasks.map((task) => {
     const seconds = (random.next() ** 3 * 3).toFixed(2);
-    const script = `exec 9>>'${root}/lock.${task.id}'; flock -n 9 || echo "o ${task.id}" >>'${witness}'
-echo "b ${task.id}" >>'${witness}'; sleep ${seconds}; echo "e ${task.id}" >>'${witness}'`;
+    const words = `${task.id} $AIR_EXECUTOR_ATTEMPT`;
+    const script = `exec 9>>'${root}/lock.${task.id}'; flock -n 9 || echo "o ${words}" >>'${witness}'
+echo "b ${words}" >>'${witness}'; sleep ${seconds}; echo "e ${words} $(date +%s%3N)" >>'${witness}'`;
     return { ...task, command: "sh", args: ["-c", script] };
   });
   writeFileSync(file, JSON.stringify(job));
@@ -61,6 +67,8 @@ class Player {
   readonly #random: SeededRandom;
   #engine: ChildProcess | null = null;
   #mending: Promise<void> = Promise.resolve();
+  /** Of the round under way: what is left to wait for then is not waited for. */
+  #over = new AbortController();
 
   constructor(cluster: TestCluster, random: SeededRandom) {
     this.#cluster = cluster;
@@ -74,8 +82,9 @@ class Player {
     const file = write(tasks, place, random);
     const victims = Array.from({ length: random.between(1, 3) }, () => random.pick(VICTIMS));
     const startedAt = performance.now();
-    let [engines, broken, isOver] = [0, "", false];
-    const killing = this.#kill(victims, () => isOver);
+    let [engines, broken] = [0, ""];
+    this.#over = new AbortController();
+    const killing = this.#kill(victims, place);
     try {
       for (let code: number | null = null; code !== 0;) {
         engines += 1;
@@ -86,16 +95,31 @@ class Player {
         break;
       }
     } finally {
-      isOver = true;
+      this.#over.abort();
       await killing;
       this.#engine?.kill("SIGKILL");
     }
-    const verdict = judge(tasks, readFileSync(place.witness, "utf8").split("\n"));
+    const lines = readFileSync(place.witness, "utf8").split("\n");
+    const verdict = judge(tasks, lines);
+    const recorded = verdict.again.map((id) => [id, outcomesOf(place, id)] as const);
+    const explained = recorded.map(
+      ([id, outcomes]) => `${id} (${nearestKill(id, lines)}) ${outcomes.map(({ words }) => words).join(", ")}`,
+    );
+    const without = recorded.flatMap(([id, outcomes]) => (unexplained(id, lines, outcomes) ? [id] : []));
     if (broken === "") clearPlace(place);
     else broken += ` (left in ${place.root})`;
     await this.#mending;
     this.#mend();
-    return { victims, verdict, tasks: tasks.length, engines, seconds: (performance.now() - startedAt) / 1000, broken };
+    return {
+      victims,
+      verdict,
+      explained,
+      unexplained: without,
+      tasks: tasks.length,
+      engines,
+      seconds: (performance.now() - startedAt) / 1000,
+      broken,
+    };
   }
 
   #run(file: string, { dir }: Place): { readonly end: Promise<number | null>; readonly said: () => string } {
@@ -121,11 +145,12 @@ class Player {
     return { end: once(child, "close").then(([code]) => code as number | null), said: () => text };
   }
 
-  async #kill(victims: readonly Victim[], isOver: () => boolean): Promise<void> {
+  async #kill(victims: readonly Victim[], { witness }: Place): Promise<void> {
     for (const victim of victims) {
-      await pause(this.#random.between(300, 5_000));
-      if (isOver()) return;
+      await this.#pause(this.#random.between(300, 5_000));
+      if (this.#over.signal.aborted) return;
       try {
+        appendFileSync(witness, `k ${victim.replace(" ", "-")} - ${Date.now()}\n`);
         this.#killOne(victim);
       } catch {
         // It was dead already.
@@ -141,15 +166,18 @@ class Player {
         this.#engine?.kill("SIGKILL");
         return;
       case "slurmd":
+        this.#mendLater(this.#random.between(1_000, 20_000));
         cluster.kill(node);
         if (this.#random.chance(0.7)) cluster.giveUp(node);
-        return this.#mendLater(this.#random.between(1_000, 20_000));
+        return;
       case "node":
+        this.#mendLater(this.#random.between(1_000, 20_000));
         cluster.crash(node);
-        return this.#mendLater(this.#random.between(1_000, 20_000));
+        return;
       case "controller":
+        this.#mendLater(this.#random.between(500, 6_000));
         cluster.kill("slurmctld");
-        return this.#mendLater(this.#random.between(500, 6_000));
+        return;
       case "hung controller":
         cluster.signalController("SIGSTOP");
         return this.#later(this.#random.between(500, 12_000), () => cluster.signalController("SIGCONT"));
@@ -166,9 +194,14 @@ class Player {
 
   /** One after the other; what can't be mended while something else is broken is mended at the end of the round. */
   #later(delayMs: number, act: () => void): void {
-    this.#mending = Promise.all([this.#mending, pause(delayMs)])
+    this.#mending = Promise.all([this.#mending, this.#pause(delayMs)])
       .then(act)
       .catch(() => {});
+  }
+
+  /** Until then, or until the round is over. */
+  async #pause(delayMs: number): Promise<void> {
+    await pause(delayMs, undefined, { signal: this.#over.signal }).catch(() => {});
   }
 
   #mend(): void {
@@ -201,14 +234,31 @@ async function sweep(count: number): Promise<boolean> {
   }
   console.log(tableOf(rounds));
   return rounds.every(
-    ({ broken, verdict: { lost, twice, early } }) => broken === "" && lost.length + twice.length + early.length === 0,
+    ({ broken, unexplained: without, verdict: { lost, twice, early } }) =>
+      broken === "" && lost.length + twice.length + early.length + without.length === 0,
   );
 }
 
-function lineOf({ victims, verdict, tasks, engines, seconds, broken }: Round, number: number): string {
-  const { lost, twice, again, early, attempts } = verdict;
-  const faults = Object.entries({ lost, twice, early, again }).flatMap(([what, ids]) =>
-    ids.length === 0 ? [] : `${what}: ${ids.join(" ")}`,
+/** What is on record of the attempts of a task. */
+function outcomesOf({ dir }: Place, id: string): RecordedOutcome[] {
+  const { stdout } = spawnSync(process.execPath, [main, "why", "job", id, "--json", "--dir", dir], { encoding: "utf8" });
+  const { attempts = [] } = JSON.parse(stdout || "{}") as { attempts?: { attempt: number; outcome: Outcome | null }[] };
+  return attempts.map(({ attempt, outcome }) => {
+    const { kind = "without an end", message = "" } = outcome ?? {};
+    return { attempt, isLost: kind === "lost", words: `#${attempt} ${kind}${message === "" ? "" : `: ${message}`}` };
+  });
+}
+
+interface Outcome {
+  readonly kind: string;
+  readonly message?: string;
+}
+
+function lineOf(round: Round, number: number): string {
+  const { victims, verdict, explained, tasks, engines, seconds, broken } = round;
+  const { lost, twice, early, attempts } = verdict;
+  const faults = Object.entries({ lost, twice, early, again: explained, "again without cause": round.unexplained }).flatMap(
+    ([what, ids]) => (ids.length === 0 ? [] : `${what}: ${ids.join(" ")}`),
   );
   const words = [
     `${number}: ${victims.join(", ")}; ${tasks} tasks, ${attempts} attempts, ${engines} engines, ${seconds.toFixed(0)} s`,
@@ -230,12 +280,13 @@ function tableOf(rounds: readonly Round[]): string {
       of("twice"),
       of("early"),
       of("again"),
+      sum((round) => round.unexplained.length),
     ];
     return `| ${[victim, ...cells, its.filter(({ broken }) => broken !== "").length].join(" | ")} |`;
   });
   const head =
-    "| victim (rounds with several count for each) | rounds | tasks | attempts | lost | twice at once | too early | again after its end | broken |";
-  return [head, "| --- | --: | --: | --: | --: | --: | --: | --: | --: |", ...rows].join("\n");
+    "| victim (rounds with several count for each) | rounds | tasks | attempts | lost | twice at once | too early | again after its end | of these not lost on record | broken |";
+  return [head, `| --- |${" --: |".repeat(9)}`, ...rows].join("\n");
 }
 
 if (missing !== false) {
