@@ -39,8 +39,8 @@
 enum {
   /* Exit codes of our own: the message of a slot that failed names them. */
   EXIT_OVER = 0, EXIT_USAGE = 90, EXIT_FILES = 91, EXIT_RUNNER = 92, EXIT_LEASE = 93, EXIT_FENCED = 94, EXIT_RESTARTED = 95,
-  BUSY_MS = 20, IDLE_MS = 1000, /* between two looks of the clerk; doubles while nothing happens */
-  CONTROL_MS = 1000,            /* between two looks at ctl.N */
+  BUSY_MS = 20, IDLE_MS = 1000, /* between two looks of the clerk; grows by a quarter while nothing happens */
+  CONTROL_MS = 1000,            /* between two looks at ctl.N while it has tasks; else that is looked at each time */
   TERM_DELAY_MS = 100, /* so that the runner has heard that it starts nothing more */
   KILL_AGAIN_MS = 20, LAST_WORDS_MS = 60000,
   MOST_BATCH_BYTES = 64 << 20
@@ -318,7 +318,7 @@ static void be_clerk(void) {
     if (fds[1].revents && read(clerk.bell, bells, sizeof bells) < 0 && errno != EAGAIN && errno != EINTR) _exit(EXIT_OVER);
     if (fds[0].revents) hear_watchdog();
     int64_t at = now_ms();
-    if (at >= control_at) {
+    if (at >= control_at || clerk.pending <= 0) {
       read_control();
       control_at = at + CONTROL_MS;
     }
@@ -332,7 +332,7 @@ static void be_clerk(void) {
       if (write(clerk.to_watchdog, &done, 1) != 1) _exit(EXIT_OVER);
       _exit(EXIT_OVER);
     }
-    wait = is_busy || clerk.pending > 0 ? BUSY_MS : wait * 2 < IDLE_MS ? wait * 2 : IDLE_MS;
+    wait = is_busy || clerk.pending > 0 ? BUSY_MS : wait * 5 / 4 < IDLE_MS ? wait * 5 / 4 : IDLE_MS;
   }
 }
 
