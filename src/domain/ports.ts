@@ -54,6 +54,8 @@ export interface Placement {
   readonly claim: string;
   /** Absent for the machine of this engine. */
   readonly ranOn?: RanOn;
+  /** How long what is put there may take, in milliseconds; absent where slots are always there. */
+  readonly leftMs?: number;
   /** Numbers of the GPUs that it has; absent for none. */
   readonly gpus?: readonly number[];
 }
@@ -160,8 +162,9 @@ export interface TaskRunner {
    *
    * @param ready how many tasks could start that take the same, this one among them.
    * @param isApart true if it may be one that ends whoever runs it: others are not to be harmed. One that can't part them takes it as any.
+   * @param limitMs how long it may take at most; null for no limit. Of those behind it in its slot none may take longer than the slot has left.
    */
-  reserve(takes: Resources, ready: number, isApart: boolean): Placement | undefined;
+  reserve(takes: Resources, ready: number, isApart: boolean, limitMs: number | null): Placement | undefined;
   /** Set if slots are unlike: that one demand finds none says nothing of the others. */
   readonly hasKinds?: true;
   /** How long a slot is to be busy with what it is handed at once: long beside the way there and back. Default: as on this machine. */

@@ -90,6 +90,7 @@ export class Choice {
         queue.holding.demand,
         job.ready.sizeOf(queue.demand),
         job.plan.isApart(queue.head!),
+        job.plan.taskAt(queue.head!).timeoutMs,
       );
       if (placement === undefined) {
         if (this.#options.runner.hasKinds !== true) break;
@@ -146,7 +147,7 @@ export class Choice {
       const task = job.ready.headOf(demand);
       if (task === undefined) break;
       const isApart = job.plan.isApart(task);
-      if (size > 0 && (isApart || !mayWait(job.plan.taskAt(task)))) break;
+      if (size > 0 && (isApart || !mayWait(job.plan.taskAt(task), placement))) break;
       const holding = size > 0 ? null : this.#admission.start(queue, handedAt);
       job.ready.take(demand);
       this.#add(task, holding, { batch, line, handedAt, at }, starting, job, placement);
@@ -207,11 +208,11 @@ function startingOf(chosen: Chosen, job: JobRun): Starting {
 }
 
 /** Its time counts from when it is known to run. */
-function mayWait({ timeoutMs }: TaskSpec): boolean {
-  return timeoutMs === null || timeoutMs >= SHORTEST_WAITING_TIMEOUT_MS;
+function mayWait({ timeoutMs }: TaskSpec, { leftMs = Infinity }: Pick<Placement, "leftMs">): boolean {
+  return timeoutMs === null || (timeoutMs >= SHORTEST_WAITING_TIMEOUT_MS && timeoutMs <= leftMs);
 }
 
 /** Likewise, if that is behind tasks of any slot. */
 function mayWaitAnywhere(task: TaskSpec): boolean {
-  return mayWait(task) && !isWithSlot(task);
+  return mayWait(task, {}) && !isWithSlot(task);
 }

@@ -6,8 +6,8 @@
  */
 
 import type { Result } from "../domain/outcome.js";
-import type { Report } from "../domain/ports.js";
-import { endOf } from "../workers/runner/end-result.js";
+import type { Descriptor, Report } from "../domain/ports.js";
+import { endOf, startFailure } from "../workers/runner/end-result.js";
 import type { EndKind } from "../workers/runner/spool-lines.js";
 
 /** An end that may have been the slot's end. */
@@ -21,6 +21,8 @@ interface Doubt {
 /** `key` is the engine's, the slot knows it by another. */
 interface Held {
   readonly key: number;
+  /** Null for one of an earlier engine. */
+  readonly attempt: Descriptor | null;
   begunAt: number | null;
   /** When we heard of that (monotonic milliseconds). */
   heardAt: number;
@@ -66,8 +68,8 @@ export class HeldAttempts {
     return this.#held.size;
   }
 
-  hold(wireKey: number, key: number): void {
-    this.#held.set(wireKey, { key, begunAt: null, heardAt: Infinity, reason: null, doubtful: null });
+  hold(wireKey: number, key: number, attempt: Descriptor | null): void {
+    this.#held.set(wireKey, { key, attempt, begunAt: null, heardAt: Infinity, reason: null, doubtful: null });
   }
 
   /** True if something waits behind one that has run for so long. */
@@ -95,10 +97,14 @@ export class HeldAttempts {
       this.#end(wireKey, held, { kind: "not-begun", message: "it was taken back from its slot" }, Date.now());
   }
 
-  ended(wireKey: number, kind: EndKind, value: number, at: number, { userUs, systemUs, rssKb }: Took): void {
+  /** @param node on which it was. */
+  ended(wireKey: number, kind: EndKind, value: number, at: number, { userUs, systemUs, rssKb }: Took, node: string): void {
     const held = this.#held.get(wireKey);
     if (held === undefined || held.doubtful !== null) return;
-    const { result, usage } = endOf(kind, value, userUs, systemUs, rssKb);
+    const { result, usage } =
+      kind === "x" || kind === "s"
+        ? endOf(kind, value, userUs, systemUs, rssKb)
+        : { result: startFailure(kind, value, held.attempt, node), usage: null };
     const report: Report = {
       key: held.key,
       at: at / 1000,

@@ -118,15 +118,15 @@ export class PoolFiles {
     }
   }
 
-  /** The end of what a slot that failed left; empty if nothing. */
-  readOutput(slot: number): string {
+  /** The end of what a slot that failed left; null if Slurm has not even begun it. */
+  readOutput(slot: number): string | null {
     try {
       return readRegularFile(join(this.dir, `out.${slot}`), { maxBytes: MOST_RECORD_BYTES })
         .toString("utf8")
         .slice(-2000)
         .trim();
     } catch {
-      return "";
+      return null;
     }
   }
 

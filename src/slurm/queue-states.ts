@@ -3,6 +3,8 @@
  * task has ended: a node that is declared dead may run on. Never asks by id, which fails for jobs that Slurm has forgotten.
  */
 
+import { parseSlurmTime } from "../domain/slurm-options.js";
+
 /** What a state of Slurm means for a slot. Anything that is not known to wait or to run is over: newer versions have states of their own. */
 export type QueueState = "queued" | "running" | "over";
 
@@ -18,10 +20,16 @@ export interface QueueEntry {
   readonly reason: string | null;
   /** Null if it has none yet. */
   readonly node: string | null;
+  /** How long it may still run, and how long in all, in milliseconds; `Infinity` for no limit, null if Slurm does not say. */
+  readonly leftMs: number | null;
+  readonly limitMs: number | null;
 }
 
-/** For `squeue -o`: array, element, state, reason, node. */
-export const QUEUE_FORMAT = "%F|%K|%T|%r|%N";
+/** For `squeue -o`: array, element, state, reason, node, time left, time limit. */
+export const QUEUE_FORMAT = "%F|%K|%T|%r|%N|%L|%l";
+
+/** Slurm could not start it on its node, or it was killed there. */
+export const LAUNCH_FAILURE = "JobLaunchFailure";
 
 const WAITS = new Set(["PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"]);
 const RUNS = new Set(["RUNNING", "SUSPENDED", "STOPPED", "SIGNALING", "STAGE_OUT"]);
@@ -30,12 +38,13 @@ const NOTHING = new Set(["", "None", "(null)", "N/A"]);
 /** Lines that are none of ours, or are cut off, are left out. */
 export function readQueue(text: string): QueueEntry[] {
   return text.split("\n").flatMap((line) => {
-    const [job, slot, word, reason = "", node = "", more] = line.trim().split("|");
-    if (job === undefined || slot === undefined || word === undefined || more !== undefined) return [];
+    const [job, slot, word, reason = "", node = "", left, limit, more] = line.trim().split("|");
+    if (job === undefined || slot === undefined || word === undefined || limit === undefined || more !== undefined) return [];
     if (!/^\d+$/.test(job) || !/^\d+$/.test(slot) || !/^[A-Z_]+$/.test(word)) return [];
     const state = WAITS.has(word) ? "queued" : RUNS.has(word) ? "running" : "over";
     const known = (value: string): string | null => (NOTHING.has(value) ? null : value);
-    return [{ job, slot: Number(slot), state, word, reason: known(reason), node: known(node) }];
+    const times = { leftMs: parseSlurmTime(left ?? ""), limitMs: parseSlurmTime(limit) };
+    return [{ job, slot: Number(slot), state, word, reason: known(reason), node: known(node), ...times }];
   });
 }
 

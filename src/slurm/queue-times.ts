@@ -1,6 +1,6 @@
 /** When Slurm is asked for its queue: often enough to hear of a lost node in time, seldom enough to be no burden for a controller. Pure. */
 
-const [USUAL_MS, LONGEST_MS, DOUBTFUL_MS] = [10_000, 60_000, 2_000];
+const [FIRST_MS, USUAL_MS, LONGEST_MS, DOUBTFUL_MS] = [1_000, 10_000, 60_000, 2_000];
 const SLOWER = 1.5;
 
 export class QueueTimes {
@@ -18,7 +18,7 @@ export class QueueTimes {
     return now - this.#askedAt >= (isDoubtful ? Math.min(DOUBTFUL_MS, this.#waitMs) : this.#waitMs);
   }
 
-  /** Somebody has to hear of it at once: something was asked of Slurm. */
+  /** Somebody has to hear of it at once: something was asked of Slurm, which shows within seconds what becomes of it. */
   hurry(): void {
     this.#waitMs = 0;
   }
@@ -26,6 +26,7 @@ export class QueueTimes {
   /** @param isQuiet there was no answer, or nothing is about to change. */
   asked(now: number, isQuiet: boolean): void {
     this.#askedAt = now;
-    this.#waitMs = isQuiet ? Math.min(LONGEST_MS, Math.max(this.#usualMs, this.#waitMs * SLOWER)) : this.#usualMs;
+    const slower = Math.max(FIRST_MS, this.#waitMs * SLOWER);
+    this.#waitMs = isQuiet ? Math.min(LONGEST_MS, Math.max(this.#usualMs, slower)) : Math.min(this.#usualMs, slower);
   }
 }

@@ -3,7 +3,7 @@
  * tasks, and nothing about Slurm; tells its listener how attempts ended.
  */
 
-import type { Report } from "../domain/ports.js";
+import type { Descriptor, Report } from "../domain/ports.js";
 import { SpoolLines } from "../workers/runner/spool-lines.js";
 import { dropCommand } from "./command-text.js";
 import { HeldAttempts } from "./held-attempts.js";
@@ -63,14 +63,19 @@ export class SlotChannel {
     return this.#held.size;
   }
 
+  /** True if what takes so long at most would end there before Slurm ends the slot, or no slot could give it more time. */
+  hasTimeFor(lastingMs: number, now: number): boolean {
+    return this.life.leftMs(now) >= lastingMs || (this.#batch === 0 && this.life.isFresh(now));
+  }
+
   /** True if it was handed an attempt of that number, or a later one. */
   hasHad(wireKey: number): boolean {
     return wireKey <= this.#lastKey;
   }
 
-  /** @param wireKey the number by which the slot knows it. */
-  hold(wireKey: number, key: number): void {
-    this.#held.hold(wireKey, key);
+  /** @param wireKey the number by which the slot knows it. @param attempt null for one of an earlier engine. */
+  hold(wireKey: number, key: number, attempt: Descriptor | null): void {
+    this.#held.hold(wireKey, key, attempt);
   }
 
   /** Says commands to its runner, of which so many start tasks, that of the last number last; with the next batch if one is on its way. */
@@ -141,7 +146,7 @@ export class SlotChannel {
       begun: (key, at) => this.#held.begun(key, at),
       lasting: () => {},
       ended: (key, kind, value, at, userUs, systemUs, rssKb) =>
-        this.#held.ended(key, kind, value, at, { userUs, systemUs, rssKb }),
+        this.#held.ended(key, kind, value, at, { userUs, systemUs, rssKb }, life.node),
       ending: (key, reason) => this.#held.ending(key, reason),
       unendable: () => {},
       dropped: (key) => this.#held.dropped(key),
@@ -151,7 +156,7 @@ export class SlotChannel {
     });
     return new SlotReader(records, {
       hello: (node, at) => {
-        life.hello(node);
+        life.hello(node, performance.now());
         this.#listener.onClock(at / 1000 - Date.now());
       },
       took: (batch) => (this.#taken = Math.max(this.#taken, batch)),

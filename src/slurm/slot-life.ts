@@ -3,16 +3,16 @@
  * to slots that have said hello. Slurm's word starts a fence and never proves an end: only the slot's `bye`, or its lease and a margin, do.
  */
 
-import type { QueueEntry } from "./queue-states.js";
+import { LAUNCH_FAILURE, type QueueEntry } from "./queue-states.js";
 
 export type SlotPhase =
   /** Asked for; nobody has heard of it yet. */
   | { readonly is: "asked" }
   | { readonly is: "queued"; readonly reason: string | null }
   /** It has said hello and takes batches. */
-  | { readonly is: "up"; readonly node: string }
+  | { readonly is: "up" }
   /** It takes no more: it was told to end when it is through, or its time is nearly over. */
-  | { readonly is: "closing"; readonly node: string }
+  | { readonly is: "closing" }
   /** Slurm does not say that it runs, and it has not said `bye`: told to kill all it has, and waited for. */
   | { readonly is: "fencing"; readonly until: number; readonly why: string }
   /** Nothing of it runs. `isByItself`: it said so. */
@@ -23,9 +23,13 @@ export interface SlotLimits {
   readonly leaseMs: number;
   /** Clocks may drift and a kill takes a moment: so much is waited on top. */
   readonly marginMs: number;
+  /** How long Slurm was asked to let a slot live; `Infinity` if not. Its own word counts before that. */
+  readonly lifeMs: number;
   /** How long `bye` may be on its way when Slurm says that the slot is over. */
   readonly byeDelayMs: number;
 }
+
+const FRESH_MS = 30_000;
 
 export class SlotLife {
   readonly #limits: SlotLimits;
@@ -33,7 +37,10 @@ export class SlotLife {
   #overSince: number | null = null;
   #lastWord: QueueEntry | null = null;
   #absences = 0;
-  #hasSaidHello = false;
+  #node: string | null = null;
+  #helloAt = -Infinity;
+  /** Null if nothing is known of it yet. */
+  #endsAt: number | null = null;
 
   constructor(limits: SlotLimits) {
     this.#limits = limits;
@@ -44,7 +51,12 @@ export class SlotLife {
   }
 
   get hasSaidHello(): boolean {
-    return this.#hasSaidHello;
+    return this.#node !== null;
+  }
+
+  /** Where it is, as it said itself. */
+  get node(): string {
+    return this.#node ?? "a node";
   }
 
   /** What Slurm said last; null if nothing yet. */
@@ -52,14 +64,26 @@ export class SlotLife {
     return this.#lastWord;
   }
 
-  hello(node: string): void {
-    this.#hasSaidHello = true;
-    if (this.#phase.is === "asked" || this.#phase.is === "queued") this.#phase = { is: "up", node };
+  hello(node: string, now: number): void {
+    if (!this.hasSaidHello) this.#helloAt = now;
+    this.#endsAt ??= now + this.#limits.lifeMs;
+    this.#node = node;
+    if (this.#phase.is === "asked" || this.#phase.is === "queued") this.#phase = { is: "up" };
+  }
+
+  /** How long Slurm lets it live, as far as that is known. */
+  leftMs(now: number): number {
+    return (this.#endsAt ?? Infinity) - now;
+  }
+
+  /** True if it said hello a moment ago: no slot has more time left. */
+  isFresh(now: number): boolean {
+    return now - this.#helloAt < FRESH_MS;
   }
 
   /** Nothing more is given to it. */
   close(): void {
-    if (this.#phase.is === "up") this.#phase = { is: "closing", node: this.#phase.node };
+    if (this.#phase.is === "up") this.#phase = { is: "closing" };
   }
 
   bye(why: string): void {
@@ -77,15 +101,17 @@ export class SlotLife {
     if (entry !== null) this.#lastWord = entry;
     if (entry !== null && entry.state !== "over") {
       this.#overSince = null;
-      if (entry.state === "queued" && !this.#hasSaidHello) this.#phase = { is: "queued", reason: entry.reason };
+      if (entry.leftMs !== null) this.#endsAt = now + entry.leftMs;
+      if (entry.state === "queued" && !this.hasSaidHello) this.#phase = { is: "queued", reason: entry.reason };
       return;
     }
     if (entry === null && this.#absences < 2) return;
     this.#overSince ??= now;
     const why = entry === null ? "Slurm does not know it any more" : `Slurm says ${entry.word}`;
-    // It never had a task: nothing has to be waited for.
-    if (!this.#hasSaidHello) {
-      if (now - this.#overSince >= this.#limits.byeDelayMs) this.#phase = { is: "ended", why, isByItself: false };
+    // It never had a task: nothing has to be waited for, but for a hello that may be on its way. Of what was never started there is none.
+    if (!this.hasSaidHello) {
+      const isUnborn = entry?.reason === LAUNCH_FAILURE;
+      if (isUnborn || now - this.#overSince >= this.#limits.byeDelayMs) this.#phase = { is: "ended", why, isByItself: false };
       return;
     }
     if (now - this.#overSince >= this.#limits.byeDelayMs) this.#fence(why, now);

@@ -15,6 +15,7 @@ import { SlotLife, type SlotLimits } from "./slot-life.js";
 import { nameOf, type SlotKind } from "./slot-kind.js";
 import { SlotTroubles } from "./slot-troubles.js";
 import { Submissions, type Submission } from "./submissions.js";
+import { explainRefusal } from "./refusals.js";
 import { sbatchArguments, slotScript, type SlotSeconds, type SlurmWishes } from "./submission.js";
 
 export interface PoolOptions {
@@ -40,8 +41,13 @@ export class SlotPool {
   readonly #reserved = new Set<number>();
   /** By the name of their kind, as of the last look: an attempt is over when its slot was looked at. */
   readonly #free = new Map<string, SlotChannel[]>();
+  /** By the name of their kind: how long those may live that this engine has asked for. */
+  readonly #limits = new Map<string, number>();
+  readonly #askedFor = new Set<string>();
   readonly #times: QueueTimes;
   #isBusy = false;
+  /** Slots in one submission, as far as it is known what Slurm takes. */
+  #mostAtOnce = Infinity;
 
   constructor(taken: TakenPool, options: PoolOptions, listener: ChannelListener) {
     this.#taken = taken;
@@ -101,8 +107,8 @@ export class SlotPool {
   }
 
   /** @param channel of a slot that is up. */
-  whereIs({ number, life: { phase } }: SlotChannel): RanOn {
-    return { node: "node" in phase ? phase.node : "?", slurmJob: this.#submissions.idOf(number) };
+  whereIs({ number, life }: SlotChannel): RanOn {
+    return { node: life.node, slurmJob: this.#submissions.idOf(number) };
   }
 
   textOf(channel: SlotChannel): CommandText {
@@ -116,15 +122,29 @@ export class SlotPool {
     return generation * KEYS_OF_A_GENERATION + key;
   }
 
-  /** A slot of that kind that is up and has nothing to do; it is taken until it is given back or its attempts have ended. */
-  reserve(kind: string): SlotChannel | undefined {
+  /**
+   * A slot of that kind that is up and has nothing to do, and time enough; it is taken until it is given back or its attempts have ended.
+   *
+   * @param lastingMs what it is for may take so long.
+   */
+  reserve(kind: string, lastingMs: number, now: number): SlotChannel | undefined {
     const free = this.#free.get(kind) ?? [];
-    for (let channel = free.pop(); channel !== undefined; channel = free.pop()) {
-      if (!this.#isFree(channel)) continue;
-      this.#reserved.add(channel.number);
-      return channel;
-    }
-    return undefined;
+    const place = free.findLastIndex((channel) => this.#isFree(channel) && channel.hasTimeFor(lastingMs, now));
+    const [channel] = place < 0 ? [] : free.splice(place, 1);
+    if (channel !== undefined) this.#reserved.add(channel.number);
+    return channel;
+  }
+
+  /** How many slots of a kind have nothing to do, and time enough for what may take so long. */
+  idleFor(kind: string, lastingMs: number, now: number): number {
+    const idle = [...this.#channels.values()].filter((channel) => channel.kindName === kind && this.#isFree(channel));
+    return idle.filter((channel) => channel.hasTimeFor(lastingMs, now)).length;
+  }
+
+  /** There is no point in asking for slots that end sooner than what waits for them may. */
+  judgeLimit(kind: string, lastingMs: number): void {
+    const limitMs = this.#limits.get(kind) ?? Infinity;
+    if (lastingMs > limitMs) this.troubles.timeIsTooShort(limitMs, lastingMs);
   }
 
   #noteFree(channel: SlotChannel): void {
@@ -177,7 +197,7 @@ export class SlotPool {
     if (this.#isBusy || this.#isOver || this.troubles.isPausing(performance.now())) return;
     this.#isBusy = true;
     try {
-      await this.#submit(kind, count);
+      await this.#submit(kind, Math.min(count, this.#mostAtOnce));
     } catch (error) {
       if (!(error instanceof AirError)) throw error;
       this.troubles.unreachable(error);
@@ -237,6 +257,7 @@ export class SlotPool {
     switch (answer.is) {
       case "accepted":
         this.#submissions.accepted(asked, answer.job);
+        this.#askedFor.add(answer.job);
         this.#times.hurry();
         return;
       case "unclear":
@@ -244,10 +265,14 @@ export class SlotPool {
         this.troubles.silent(answer.reason);
         this.#times.hurry();
         return;
-      case "refused":
+      case "refused": {
         this.#submissions.refused(asked);
         for (let number = base; number < base + count; number += 1) this.#channels.delete(number);
-        this.troubles.refused(answer.reason, this.state(nameOf(kind)).up > 0);
+        const { queued, up } = this.state(nameOf(kind));
+        // As many as it takes: half of them, and half of those.
+        if (explainRefusal(answer.reason).isOfNumber && count > 1) this.#mostAtOnce = Math.floor(count / 2);
+        else this.troubles.refused(answer.reason, queued + up > 0);
+      }
     }
   }
 
@@ -255,7 +280,11 @@ export class SlotPool {
     const byNumber = new Map<number, QueueEntry>();
     for (const entry of entries) {
       const base = this.#submissions.baseOf(entry.job);
-      if (base !== undefined) byNumber.set(base + entry.slot, entry);
+      if (base === undefined) continue;
+      byNumber.set(base + entry.slot, entry);
+      const channel = this.#channels.get(base + entry.slot);
+      if (channel !== undefined && entry.limitMs !== null && this.#askedFor.has(entry.job))
+        this.#limits.set(channel.kindName, entry.limitMs);
     }
     const isAnyUp = this.state().up > 0;
     for (const { number, life } of this.#channels.values()) {

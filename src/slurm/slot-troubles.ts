@@ -1,7 +1,8 @@
 /** What keeps the slots of a pool from coming up, in words: why Slurm lets them wait, and what makes it pointless to ask for more. */
 
 import { AirError } from "../domain/errors.js";
-import { explainWait, type QueueEntry } from "./queue-states.js";
+import { explainRefusal } from "./refusals.js";
+import { explainWait, LAUNCH_FAILURE, type QueueEntry } from "./queue-states.js";
 
 /** So many slots in a row that never said hello are no accident. */
 const MOST_SILENT = 3;
@@ -48,8 +49,9 @@ export class SlotTroubles {
   /** @param isAnyUp slots of that kind are there: then there are fewer than there could be, and that is all. */
   refused(reason: string, isAnyUp: boolean): void {
     this.#pause();
-    if (isAnyUp) this.#onNotice(`Slurm gives no more slots (${reason}); going on with those that are there`);
-    else this.#fail(`Slurm refuses slots: ${reason}. Change what is asked for, or ask the administrator.`);
+    const { words, remedy } = explainRefusal(reason);
+    if (isAnyUp) this.#onNotice(`Slurm gives no more slots (${words}); going on with those that are there`);
+    else this.#fail(`Slurm refuses slots: ${words}. What to do: ${remedy}.`);
   }
 
   /** Said once, however often it is asked meanwhile. */
@@ -69,18 +71,19 @@ export class SlotTroubles {
     this.#fatal ??= error;
   }
 
-  /** @param readOutput what the slot left in its output file. @param isAnyUp others have come up: it is not all of them. */
-  endedSilently(number: number, lastWord: QueueEntry | null, readOutput: () => string, isAnyUp: boolean): void {
+  /** @param readOutput what the slot left in its output file; null if that was never made. @param isAnyUp others have come up: it is not all of them. */
+  endedSilently(number: number, lastWord: QueueEntry | null, readOutput: () => string | null, isAnyUp: boolean): void {
     // A controller that was killed forgets what it had just taken in, and nodes go: no slot has failed.
     const isForgotten = lastWord === null || lastWord.state === "queued";
-    if ((isForgotten && readOutput() === "") || CLUSTERS_DOING.has(lastWord?.word ?? "")) return;
+    const output = readOutput();
+    if ((isForgotten && (output ?? "") === "") || CLUSTERS_DOING.has(lastWord?.word ?? "")) return;
     this.#silent.add(number);
     // Slurm can't open their output: then it says no more than this.
-    const isLaunch = lastWord?.reason === "JobLaunchFailure" && readOutput() === "";
-    const isUnseen = readOutput().includes(UNSEEN);
+    const isLaunch = lastWord?.reason === LAUNCH_FAILURE && output === null;
+    const isUnseen = output?.includes(UNSEEN) === true;
     if (this.#fatal !== null || (this.#silent.size < MOST_SILENT && !(isUnseen && !isAnyUp))) return;
     if ((isLaunch || isUnseen) && !isAnyUp) return this.#fail(this.#unshared(isUnseen));
-    const said = readOutput().split("\n").slice(-MOST_LINES).join("; ");
+    const said = (output ?? "").split("\n").slice(-MOST_LINES).join("; ");
     const words = said !== "" ? said : lastWord === null ? "no word of them" : `Slurm says ${lastWord.word}`;
     const what = `${this.#silent.size} slots in a row ended before they came up: ${words}`;
     this.#silent.clear();
@@ -95,6 +98,14 @@ export class SlotTroubles {
       ? "a node does not see"
       : "slots can't begin (JobLaunchFailure), most likely since their nodes don't see";
     return `${what} ${this.#dir}: the directory of jobs must be on a file system that login node and nodes share. Choose it with --dir.`;
+  }
+
+  /** Slots end before a task has to. */
+  timeIsTooShort(limitMs: number, lastingMs: number): void {
+    const [has, may] = [limitMs / 1000, lastingMs / 1000];
+    this.#fail(
+      `a task may take ${may} s (its timeout), and Slurm ends slots after ${has} s: give a longer --time, another --partition, or a shorter timeout.`,
+    );
   }
 
   cameUp(): void {

@@ -12,6 +12,8 @@ interface Wish {
   readonly kind: SlotKind;
   /** How many tasks were ready for which there was no slot, when that was asked last. */
   waiting: number;
+  /** How long the first of them may take. */
+  lastingMs: number;
   /** When it was not 0 last. */
   at: number;
 }
@@ -27,13 +29,14 @@ export class SlotWishes {
     this.#range = range;
   }
 
-  /** @param waiting how many tasks are ready for which there is no slot of that kind. */
-  want(kind: SlotKind, waiting: number, now: number): void {
+  /** @param waiting how many tasks are ready for which there is no slot of that kind. @param lastingMs how long the first of them may take. */
+  want(kind: SlotKind, waiting: number, lastingMs: number, now: number): void {
     const name = nameOf(kind);
     const wish = this.#wishes.get(name);
-    if (wish === undefined) this.#wishes.set(name, { kind, waiting, at: now });
+    if (wish === undefined) this.#wishes.set(name, { kind, waiting, lastingMs, at: now });
     else {
       wish.waiting = waiting;
+      wish.lastingMs = lastingMs;
       if (waiting > 0) wish.at = now;
     }
   }
@@ -51,18 +54,22 @@ export class SlotWishes {
     const more: { readonly kind: SlotKind; readonly count: number }[] = [];
     for (const [index, [name, wish]] of wishes.entries()) {
       const { queued, up, idle } = pool.state(name);
-      const present = queued + up;
-      // What is idle will be taken in a moment, or nothing waits any more.
-      const waiting = idle > 0 ? 0 : wish.waiting;
-      const load = { present, idle, wanted: waiting + up - idle };
+      const fitting = pool.idleFor(name, wish.lastingMs, now);
+      // What is idle will be taken in a moment, or nothing waits any more; but for slots whose time is too short for what waits.
+      const waiting = fitting > 0 ? 0 : wish.waiting;
+      const tooOld = waiting > 0 ? idle : 0;
+      const present = queued + up - tooOld;
+      const load = { present, idle: idle - tooOld, wanted: waiting + up - idle };
       // The least number is of the kind that is asked for first.
       const range = { min: index === 0 ? min : 0, max: present + room };
       const missing = slotsToAdd(range, load);
       if (missing > 0) {
         room -= missing;
         more.push({ kind: wish.kind, count: missing });
-      } else if (waiting > queued && room <= 0) this.#makeRoom(pool, name, waiting - queued);
-      else if (now - wish.at > CALM_MS) pool.closeIdle(name, slotsToClose(range, load));
+      } else if (waiting > queued && room <= 0) {
+        pool.closeIdle(name, Math.min(tooOld, waiting - queued));
+        this.#makeRoom(pool, name, waiting - queued);
+      } else if (now - wish.at > CALM_MS) pool.closeIdle(name, slotsToClose(range, load));
     }
     for (const { kind, count } of more) await pool.add(kind, count);
   }

@@ -13,7 +13,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { SlotNews } from "../domain/slot-news.js";
-import type { SlotRange } from "../domain/slurm-options.js";
+import { parseSlurmTime, type SlotRange } from "../domain/slurm-options.js";
 import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
 import { MovedLogs } from "../workers/runner/moved-logs.js";
 import type { Cluster } from "./cluster.js";
@@ -58,6 +58,8 @@ const BYES_MS = 3_000;
 const IDLE_S = 600;
 /** Clocks that differ by more make the times of files and records misleading. */
 const MOST_CLOCK_MS = 30_000;
+/** What waits in a slot behind others begins later than it was handed over, and Slurm may end a slot a moment early. */
+const SLOT_MARGIN_MS = 10_000;
 /** Slots of different pools have numbers of their own. */
 const SLOTS_OF_A_POOL = 1_000_000;
 
@@ -131,16 +133,21 @@ export class SlurmRunner implements TaskRunner {
   readonly hasKinds = true;
   readonly batchMs = BATCH_MS;
 
-  reserve(takes: Resources, ready: number): Placement | undefined {
+  reserve(takes: Resources, ready: number, _isApart: boolean, limitMs: number | null): Placement | undefined {
     const kind = kindFor(takes);
+    const now = performance.now();
+    const marginMs = this.#options.graceMs + SLOT_MARGIN_MS;
+    const lastingMs = limitMs === null ? 0 : limitMs + marginMs;
     for (const [index, pool] of this.#all.entries()) {
-      const channel = pool.reserve(nameOf(kind));
+      const channel = pool.reserve(nameOf(kind), lastingMs, now);
       if (channel === undefined) continue;
-      this.#wishes.want(kind, ready - 1, performance.now());
+      this.#wishes.want(kind, ready - 1, lastingMs, now);
       const claim = `slurm:${pool.token}.${pool.generation}/${channel.number}`;
-      return { slot: index * SLOTS_OF_A_POOL + channel.number, claim, ranOn: pool.whereIs(channel) };
+      const leftMs = Math.max(limitMs ?? 0, channel.life.leftMs(now) - marginMs);
+      return { slot: index * SLOTS_OF_A_POOL + channel.number, claim, ranOn: pool.whereIs(channel), leftMs };
     }
-    this.#wishes.want(kind, ready, performance.now());
+    if (limitMs !== null) this.#all[0]?.judgeLimit(nameOf(kind), limitMs);
+    this.#wishes.want(kind, ready, lastingMs, now);
     this.#thinkSoon();
     return undefined;
   }
@@ -159,7 +166,7 @@ export class SlurmRunner implements TaskRunner {
     for (const [slot, batch] of bySlot) {
       const pool = this.#all[Math.floor(slot / SLOTS_OF_A_POOL)]!;
       const channel = pool.channel(slot % SLOTS_OF_A_POOL)!;
-      for (const { key } of batch) this.#hold(key, { pool, channel, wireKey: pool.wireKey(key) });
+      for (const attempt of batch) this.#hold(attempt.key, { pool, channel, wireKey: pool.wireKey(attempt.key) }, attempt);
       const known = batch.map((attempt) => ({ ...attempt, key: pool.wireKey(attempt.key) }));
       channel.say(pool.textOf(channel).write(known), batch.length, known.at(-1)!.key);
       pool.release(channel.number);
@@ -267,7 +274,7 @@ export class SlurmRunner implements TaskRunner {
     for (const { key, claimKey, generation, slot } of orphans) {
       const channel = pool.channel(slot);
       const wireKey = pool.wireKey(claimKey, generation);
-      if (channel?.hasHad(wireKey) === true) this.#hold(key, { pool, channel, wireKey });
+      if (channel?.hasHad(wireKey) === true) this.#hold(key, { pool, channel, wireKey }, null);
       else
         this.#later({ key, at: Date.now(), result: { kind: "not-begun", message: "its engine died before" }, wasStopped: false });
     }
@@ -290,6 +297,7 @@ export class SlurmRunner implements TaskRunner {
       leaseMs,
       marginMs: Math.min(MARGIN_MS, leaseMs) + leaseMs / 10,
       byeDelayMs: Math.min(BYE_DELAY_MS, leaseMs),
+      lifeMs: parseSlurmTime(wishes.time ?? "") ?? Infinity,
     };
     const seconds = { lease: leaseMs / 1000, idle: IDLE_S, grace: Math.max(0.1, graceMs / 1000) };
     return new SlotPool(
@@ -302,16 +310,16 @@ export class SlurmRunner implements TaskRunner {
     );
   }
 
-  #hold(key: number, place: Place): void {
-    place.channel.hold(place.wireKey, key);
+  #hold(key: number, place: Place, attempt: Descriptor | null): void {
+    place.channel.hold(place.wireKey, key, attempt);
     this.#places.set(key, place);
   }
 
   #look(): void {
     this.#looks += 1;
     const now = performance.now();
-    // What has nothing to do says little: it is looked at now and then.
-    const isThorough = this.#lookMs >= LONGEST_LOOK_MS / 4 || this.#looks % 16 === 0;
+    // What has nothing to do says little: it is looked at now and then, if others have.
+    const isThorough = this.#places.size === 0 || this.#lookMs >= LONGEST_LOOK_MS / 4 || this.#looks % 16 === 0;
     const hasNews = this.#all.map((pool) => pool.look(now, isThorough)).includes(true);
     // With very many slots the looking itself takes its time: most of it is left for other things.
     const least = Math.max(LOOK_MS, 2 * (performance.now() - now));

@@ -655,6 +655,21 @@ test("a timeout counts from when an attempt is known to run, and a very short on
   assert.equal(strict.runner.tasks.length, 1);
 });
 
+test("a slot is asked for by how long its task may take, and what may outlive it does not wait in it behind others", () => {
+  const engine = new Engine({ concurrency: 1 });
+  engine.runner.leftMs = 60_000;
+  const shards = Array.from({ length: 50 }, (_, index) =>
+    task(`shard-${index}`, [], { timeoutMs: index < 4 ? 50_000 : index < 6 ? null : 70_000 }),
+  );
+  engine.add(job(shards));
+  endAllAfter(engine, 5);
+  assert.deepEqual(engine.runner.limits.slice(0, 2), [50_000, 50_000]);
+  assert.deepEqual(engine.runner.tasks, ["shard-1", "shard-2", "shard-3", "shard-4", "shard-5"]);
+  endAllAfter(engine, 5);
+  assert.deepEqual(engine.runner.tasks, ["shard-6"], "whoever gave the slot has answered for the first");
+  assert.equal(engine.runner.limits.at(-1), 70_000);
+});
+
 test("what goes wrong in the handling of one job harms no other, and is told once", () => {
   const engine = new Engine({ concurrency: 4 });
   const recorder = new FakeRecorder();

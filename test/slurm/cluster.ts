@@ -23,9 +23,9 @@ export class TestCluster {
   readonly #dir = mkdtempSync(join(tmpdir(), "air-executor-slurm-"));
   readonly conf: string;
 
-  /** @param conf further lines of slurm.conf. @param gres lines of gres.conf. */
-  constructor({ conf = "", gres = "" }: { readonly conf?: string; readonly gres?: string } = {}) {
-    if (gres !== "") writeFileSync(join(this.#dir, "gres.conf"), gres);
+  /** @param conf further lines of slurm.conf. @param files what else lies beside it, by name. */
+  constructor({ conf = "", files = {} }: { readonly conf?: string; readonly files?: Readonly<Record<string, string>> } = {}) {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.#dir, name), text);
     this.conf = this.#run([this.#dir], { TEST_SLURM_CONF: conf }).trim();
   }
 

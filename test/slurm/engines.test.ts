@@ -15,60 +15,75 @@ describe("engines on a Slurm cluster", { skip: missing }, () => {
   });
   after(() => cluster.end());
 
-  test("an engine that is killed is followed by one that goes on with its slots, and nothing runs twice", async (t) => {
-    const scene = new Scene(t, cluster);
-    scene.write(many(scene, 24, "sleep 0.5"));
-    const killed = scene.start("--slots", "6");
-    await scene.until(() => scene.said("ended").length >= 4, "the first tasks to end");
-    process.kill(killed.pid, "SIGKILL");
-    await killed.end;
-    const { code, err } = await scene.start("--slots", "6").end;
-    assert.equal(code, 0, err);
-    assert.equal(scene.said("begun").length, 24, "each began once");
-    assert.equal(new Set(scene.said("ended")).size, 24);
-    assert.deepEqual(scene.slotDirectories(), [], "nothing is left of either");
-  });
+  describe("side by side", { concurrency: true }, () => {
+    test("an engine that is killed is followed by one that goes on with its slots, and nothing runs twice", async (t) => {
+      const scene = new Scene(t, cluster);
+      scene.write(many(scene, 24, "sleep 0.5"));
+      const killed = scene.start("--slots", "6");
+      await scene.until(() => scene.said("ended").length >= 4, "the first tasks to end");
+      process.kill(killed.pid, "SIGKILL");
+      await killed.end;
+      const { code, err } = await scene.start("--slots", "6").end;
+      assert.equal(code, 0, err);
+      assert.equal(scene.said("begun").length, 24, "each began once");
+      assert.equal(new Set(scene.said("ended")).size, 24);
+      assert.deepEqual(scene.slotDirectories(), [], "nothing is left of either");
+    });
 
-  test("short tasks that were handed over together with one that lasts don't wait for it", async (t) => {
-    const scene = new Scene(t, cluster);
-    const gate = `${scene.oracle}.go`;
-    const tasks = many(scene, 160, ":");
-    tasks[110] = scene.task("long", untilHolds(`[ -e '${gate}' ]`, 0.1));
-    scene.write(tasks);
-    const run = scene.start("--slots", "2:2");
-    await scene.until(() => scene.said("ended").length === 159, "all others to end");
-    writeFileSync(gate, "");
-    const { code, err } = await run.end;
-    assert.equal(code, 0, err);
-    assert.equal(scene.said("begun").length, 160, "each began once");
-  });
+    test("short tasks that were handed over together with one that lasts don't wait for it", async (t) => {
+      const scene = new Scene(t, cluster);
+      const gate = `${scene.oracle}.go`;
+      const tasks = many(scene, 160, ":");
+      tasks[110] = scene.task("long", untilHolds(`[ -e '${gate}' ]`, 0.1));
+      scene.write(tasks);
+      const run = scene.start("--slots", "2:2");
+      await scene.until(() => scene.said("ended").length === 159, "all others to end");
+      writeFileSync(gate, "");
+      const { code, err } = await run.end;
+      assert.equal(code, 0, err);
+      assert.equal(scene.said("begun").length, 160, "each began once");
+    });
 
-  test("the controller is asked as often for many tasks as for few", async (t) => {
-    const scene = new Scene(t, cluster);
-    const calls = scene.countCalls();
-    scene.write(Array.from({ length: 1_500 }, (_, index) => ({ id: `t${index}`, command: "true" })));
-    const { code, err } = await scene.start("--slots", "1:16").end;
-    assert.equal(code, 0, err);
-    // One for the slots, one for their states now and then, and one at the end.
-    assert.ok(calls().length <= 20, calls().join(" "));
-    assert.ok(calls().includes("sbatch"));
-  });
+    test("the controller is asked as often for many tasks as for few", async (t) => {
+      const scene = new Scene(t, cluster);
+      const calls = scene.countCalls();
+      scene.write(Array.from({ length: 1_500 }, (_, index) => ({ id: `t${index}`, command: "true" })));
+      const { code, err } = await scene.start("--slots", "1:16").end;
+      assert.equal(code, 0, err);
+      // One for the slots, one for their states now and then, and one at the end.
+      assert.ok(calls().length <= 20, calls().join(" "));
+      assert.ok(calls().includes("sbatch"));
+    });
 
-  test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
-    const scene = new Scene(t, cluster);
-    const gate = `${scene.oracle}.go`;
-    scene.write(many(scene, 12, untilHolds(`[ -e '${gate}' ]`, 0.1)));
-    const killed = scene.start("--slots", "4:4");
-    await scene.until(() => scene.said("begun").length >= 4, "the first tasks to run");
-    const refused = await scene.startElsewhere("--slots", "4").end;
-    assert.deepEqual([refused.code, /is held by process \d+ on \S+ since/.test(refused.err)], [3, true], refused.err);
-    process.kill(killed.pid, "SIGKILL");
-    await killed.end;
-    scene.letLocksAge();
-    writeFileSync(gate, "");
-    const { code, err } = await scene.startElsewhere("--slots", "4").end;
-    assert.equal(code, 0, err);
-    assert.equal(scene.said("begun").length, 12, "each began once");
+    test("another login node is refused a job that runs, and goes on with it when its engine is dead", async (t) => {
+      const scene = new Scene(t, cluster);
+      const gate = `${scene.oracle}.go`;
+      scene.write(many(scene, 12, untilHolds(`[ -e '${gate}' ]`, 0.1)));
+      const killed = scene.start("--slots", "4:4");
+      await scene.until(() => scene.said("begun").length >= 4, "the first tasks to run");
+      const refused = await scene.startElsewhere("--slots", "4").end;
+      assert.deepEqual([refused.code, /is held by process \d+ on \S+ since/.test(refused.err)], [3, true], refused.err);
+      process.kill(killed.pid, "SIGKILL");
+      await killed.end;
+      scene.letLocksAge();
+      writeFileSync(gate, "");
+      const { code, err } = await scene.startElsewhere("--slots", "4").end;
+      assert.equal(code, 0, err);
+      assert.equal(scene.said("begun").length, 12, "each began once");
+    });
+
+    test("slots that an engine had asked for when it was killed, and that had no task yet, are given back by a later one", async (t) => {
+      const scene = new Scene(t, cluster);
+      scene.write([scene.task("only")]);
+      const killed = scene.start("--slots", "1", "--sbatch-arg=--begin=now+1hour");
+      await scene.until(() => cluster.call("squeue", "-h", "-o", "%j").includes("air-executor"), "a slot to wait in the queue");
+      process.kill(killed.pid, "SIGKILL");
+      await killed.end;
+      const { code, err } = await scene.start("--slots", "1").end;
+      assert.equal(code, 0, err);
+      assert.deepEqual(scene.slotDirectories(), []);
+      assert.doesNotMatch(cluster.call("squeue", "-h", "-t", "pending", "-o", "%j"), /air-executor/);
+    });
   });
 
   test("idle slots of a killed engine don't keep the next one waiting for what they have", async (t) => {
@@ -85,18 +100,5 @@ describe("engines on a Slurm cluster", { skip: missing }, () => {
     await killed.end;
     const { code, err } = await scene.start("--slots", "1:1", "--fresh").end;
     assert.equal(code, 0, err);
-  });
-
-  test("slots that an engine had asked for when it was killed, and that had no task yet, are given back by a later one", async (t) => {
-    const scene = new Scene(t, cluster);
-    scene.write([scene.task("only")]);
-    const killed = scene.start("--slots", "1", "--sbatch-arg=--begin=now+1hour");
-    await scene.until(() => cluster.call("squeue", "-h", "-o", "%j").includes("air-executor"), "a slot to wait in the queue");
-    process.kill(killed.pid, "SIGKILL");
-    await killed.end;
-    const { code, err } = await scene.start("--slots", "1").end;
-    assert.equal(code, 0, err);
-    assert.deepEqual(scene.slotDirectories(), []);
-    assert.doesNotMatch(cluster.call("squeue", "-h", "-t", "pending", "-o", "%j"), /air-executor/);
   });
 });

@@ -15,15 +15,15 @@ function scene(): { held: HeldAttempts; reports: Report[]; kinds: () => string[]
     (report) => reports.push(report),
     () => 7,
   );
-  held.hold(1, 11);
-  held.hold(2, 12);
+  held.hold(1, 11, null);
+  held.hold(2, 12, null);
   held.begun(1, 1_000);
   return { held, reports, kinds: () => reports.map(({ key, result }) => `${key} ${result.kind}`) };
 }
 
 test("an end by an exit code is told at once, one by a signal when the slot has shown afterwards that it lives", () => {
   const { held, kinds } = scene();
-  held.ended(1, "s", 9, 2_000, TOOK);
+  held.ended(1, "s", 9, 2_000, TOOK, "n1");
   held.settle(alive(7), 0);
   assert.deepEqual(kinds(), [], "Slurm's word may be on its way");
   held.settle(alive(7), LATER);
@@ -31,14 +31,14 @@ test("an end by an exit code is told at once, one by a signal when the slot has 
   held.settle(alive(6), LATER);
   assert.deepEqual(kinds(), [], "who says that the node is not gone?");
   held.settle(alive(7), LATER);
-  held.ended(2, "x", 3, 3_000, TOOK);
+  held.ended(2, "x", 3, 3_000, TOOK, "n1");
   assert.deepEqual(kinds(), ["11 signaled", "12 exited"]);
 });
 
 test("what ended by a signal in a slot that was told to end, or is gone, was lost; what had not begun is handed back", () => {
   for (const fate of [{ is: "terminated" }, { is: "ended", why: "its lease is over", isThrough: false }] as const) {
     const { held, kinds } = scene();
-    held.ended(1, "x", 143, 2_000, TOOK);
+    held.ended(1, "x", 143, 2_000, TOOK, "n1");
     held.settle(fate, 0);
     held.settle({ is: "ended", why: "it is over", isThrough: false }, 0);
     assert.deepEqual(kinds(), ["11 lost", "12 not-begun"]);
@@ -47,7 +47,7 @@ test("what ended by a signal in a slot that was told to end, or is gone, was los
 
 test("a slot that went since it was through had no part in the end of its last task", () => {
   const { held, kinds } = scene();
-  held.ended(1, "s", 11, 2_000, TOOK);
+  held.ended(1, "s", 11, 2_000, TOOK, "n1");
   held.dropped(2);
   held.settle({ is: "ended", why: "it was through", isThrough: true }, 0);
   assert.deepEqual(kinds(), ["12 not-begun", "11 signaled"]);
@@ -56,9 +56,9 @@ test("a slot that went since it was through had no part in the end of its last t
 test("an end that we asked for, or that its limit brought, is no doubt", () => {
   const { held, reports } = scene();
   held.ending(1, "limit");
-  held.ended(1, "s", 15, 2_000, TOOK);
+  held.ended(1, "s", 15, 2_000, TOOK, "n1");
   held.ending(2, "stop");
-  held.ended(2, "s", 15, 2_000, TOOK);
+  held.ended(2, "s", 15, 2_000, TOOK, "n1");
   assert.deepEqual(
     reports.map(({ hasTimedOut = false, wasStopped }) => [hasTimedOut, wasStopped]),
     [

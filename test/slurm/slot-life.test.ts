@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { QueueEntry } from "../../src/slurm/queue-states.js";
 import { SlotLife } from "../../src/slurm/slot-life.js";
 
-const LIMITS = { leaseMs: 300, marginMs: 30, byeDelayMs: 50 };
+const LIMITS = { leaseMs: 300, marginMs: 30, byeDelayMs: 50, lifeMs: 100_000 };
 const word = (state: QueueEntry["state"], text: string): QueueEntry => ({
   job: "7",
   slot: 0,
@@ -11,13 +11,15 @@ const word = (state: QueueEntry["state"], text: string): QueueEntry => ({
   word: text,
   reason: null,
   node: "n1",
+  leftMs: 3_600_000,
+  limitMs: 3_600_000,
 });
 const RUNNING = word("running", "RUNNING");
 const FAILED = word("over", "NODE_FAIL");
 
 function up(): SlotLife {
   const life = new SlotLife(LIMITS);
-  life.hello("n1");
+  life.hello("n1", 0);
   return life;
 }
 
@@ -67,7 +69,7 @@ test("a slot that never said hello had no task: it has ended as soon as Slurm sa
 test("a hello that comes while a slot is being fenced brings it no tasks", () => {
   const life = up();
   life.fence("told to", 0);
-  life.hello("n1");
+  life.hello("n1", 0);
   life.hear(RUNNING, 10);
   assert.equal(life.phase.is, "fencing");
 });
@@ -79,4 +81,21 @@ test("a slot that closes takes nothing more, and is fenced like any other", () =
   life.hear(FAILED, 0);
   life.hear(FAILED, 50);
   assert.equal(life.phase.is, "fencing");
+});
+
+test("what Slurm could not even start has no hello on its way", () => {
+  const life = new SlotLife(LIMITS);
+  life.hear({ ...word("over", "FAILED"), reason: "JobLaunchFailure" }, 100);
+  assert.equal(life.phase.is, "ended");
+});
+
+test("how long a slot may live is what Slurm said last; before that, what it was asked for", () => {
+  const life = up();
+  assert.equal(life.leftMs(50), 99_950);
+  life.hear({ ...RUNNING, leftMs: 60_000 }, 100);
+  assert.equal(life.leftMs(10_100), 50_000);
+  life.hear({ ...RUNNING, leftMs: 90_000 }, 20_000);
+  assert.equal(life.leftMs(20_000), 90_000);
+  life.hear({ ...RUNNING, leftMs: null }, 30_000);
+  assert.equal(life.leftMs(30_000), 80_000);
 });

@@ -10,6 +10,8 @@ const entry = (state: QueueEntry["state"], word: string, reason: string | null =
   word,
   reason,
   node: null,
+  leftMs: null,
+  limitMs: null,
 });
 
 function troubles(): { readonly troubles: SlotTroubles; readonly notices: string[] } {
@@ -58,7 +60,7 @@ test("a directory that nodes don't see is told in one sentence", () => {
   certain.endedSilently(0, entry("over", "FAILED"), () => said, false);
   assert.match(messageOf(certain), /^a node does not see \/jobs\/slurm\/x: .*file system that login node and nodes share.*--dir/);
   const { troubles: likely } = troubles();
-  for (const slot of [0, 1, 2]) likely.endedSilently(slot, entry("over", "FAILED", "JobLaunchFailure"), () => "", false);
+  for (const slot of [0, 1, 2]) likely.endedSilently(slot, entry("over", "FAILED", "JobLaunchFailure"), () => null, false);
   assert.match(messageOf(likely), /^slots can't begin .*file system that login node and nodes share/);
 });
 
@@ -70,6 +72,22 @@ test("a refusal ends a run only where there is no slot of that kind; a wait that
   assert.match(notices.join(), /gives no more slots \(no more today\)/);
   its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => true);
   assert.match(messageOf(its), /will not start the slots: .*PartitionConfig.*What to do/);
+});
+
+test("what Slurm refuses comes with what to do about it", () => {
+  for (const [reason, remedy] of [
+    ["Invalid account or account/partition combination specified", /with --account .*sacctmgr/],
+    ["Invalid qos specification", /--qos/],
+    ["invalid partition specified: nowhere; Invalid partition name specified", /--partition \(sinfo/],
+    ["Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)", /fewer --slots/],
+    ["Requested time limit is invalid (missing or exceeds some limit)", /--time that the partition allows/],
+    ["Something that no version has said yet", /ask the administrator/],
+  ] as const) {
+    const { troubles: its } = troubles();
+    its.refused(`Batch job submission failed: ${reason}`, false);
+    assert.ok(messageOf(its).startsWith(`Slurm refuses slots: ${reason}. What to do: `), messageOf(its));
+    assert.match(messageOf(its), remedy);
+  }
 });
 
 test("that Slurm does not answer is said once, and once when it does again", () => {

@@ -41,12 +41,17 @@ export function usageOf(userUs: number, systemUs: number, maxRssKb: number): Usa
   return maxRssKb === 0 ? null : { userMs: userUs / 1000, systemMs: systemUs / 1000, maxRssKb };
 }
 
-/** @param attempt null if it is not known any more */
-export function startFailure(stage: StartStage, errno: number, attempt: Descriptor | null): Result {
+/**
+ * @param attempt null if it is not known any more.
+ * @param node where that was, if it was not here: there nobody has looked for the command before. Null for here.
+ */
+export function startFailure(stage: StartStage, errno: number, attempt: Descriptor | null, node: string | null = null): Result {
   const code = ERRORS.get(errno) ?? `error ${errno}`;
   if (stage === "l" && !OF_ONE_LOG.has(code)) return withoutLog(attempt, code);
   if (stage === "f" || PASSING.has(code)) return { kind: "not-begun", message: `no process could be started: ${code}` };
-  return { kind: "spawn-failed", message: wordsOf(stage, code, attempt) };
+  if (node === null) return { kind: "spawn-failed", message: wordsOf(stage, code, attempt) };
+  const isMissing = stage === "r" && code === "ENOENT";
+  return { kind: "spawn-failed", message: `on ${node}: ${isMissing ? notFound(attempt) : wordsOf(stage, code, attempt)}` };
 }
 
 function withoutLog(attempt: Descriptor | null, code: string): Result {
@@ -60,16 +65,30 @@ function withoutLog(attempt: Descriptor | null, code: string): Result {
 function wordsOf(stage: Exclude<StartStage, "f">, code: string, attempt: Descriptor | null): string {
   switch (stage) {
     case "d":
-      return `working directory ${reasonOf(code, "entered")}: ${attempt?.cwd ?? "unknown"}`;
+      return `working directory ${reasonOf(code, "entered")}${named(attempt?.cwd)}`;
     case "i":
-      return `stdin file ${reasonOf(code, "read")}: ${attempt?.stdin ?? "unknown"}`;
+      return `stdin file ${reasonOf(code, "read")}${named(attempt?.stdin)}`;
     case "l":
-      return `its log can't be made (${code}): ${attempt?.log ?? "unknown"}`;
+      return `its log can't be made (${code})${named(attempt?.log)}`;
     case "r": {
       const tooLong = code === "E2BIG" && attempt !== null ? findTooLong(attempt, argumentLimit()) : undefined;
-      return tooLong ?? execWords(code, JSON.stringify(attempt?.command ?? "unknown"));
+      return tooLong ?? execWords(code, commandOf(attempt));
     }
   }
+}
+
+function named(path: string | null | undefined): string {
+  return path === null || path === undefined ? "" : `: ${path}`;
+}
+
+function commandOf(attempt: Descriptor | null): string {
+  return attempt === null ? "its command" : JSON.stringify(attempt.command);
+}
+
+function notFound(attempt: Descriptor | null): string {
+  const isPath = attempt === null || attempt.command.includes("/");
+  const where = isPath ? "it does not exist there, or the interpreter named in its first line does not" : "looked for on PATH";
+  return `command not found: ${commandOf(attempt)} (${where})`;
 }
 
 function reasonOf(code: string, done: string): string {

@@ -16,6 +16,7 @@ import {
   type RunnerQueue,
   type TaskRunner,
 } from "../../../src/domain/ports.js";
+import type { Resources } from "../../../src/domain/resources.js";
 import type { TaskSpec } from "../../../src/domain/task.js";
 
 export const SUCCESS: Result = { kind: "exited", exitCode: 0 };
@@ -46,6 +47,10 @@ export class FakeRunner implements TaskRunner {
   onStop: (attempt: Descriptor | OrphanedAttempt) => void = () => {};
   /** Called at the end of `start`. */
   onStart: () => void = () => {};
+  /** How long its slots are there. */
+  leftMs = Infinity;
+  /** The limit of each task for which a slot was asked. */
+  readonly limits: (number | null)[] = [];
   readonly #slots: number;
   readonly #claim: string;
   readonly #taken = new Set<number>();
@@ -82,11 +87,12 @@ export class FakeRunner implements TaskRunner {
 
   reclaim(): void {}
 
-  reserve(): Placement | undefined {
+  reserve(_takes?: Resources, _ready?: number, _isApart?: boolean, limitMs: number | null = null): Placement | undefined {
+    this.limits.push(limitMs);
     for (let slot = 0; slot < this.#slots; slot++) {
       if (!this.#taken.has(slot)) {
         this.#taken.add(slot);
-        return { slot, claim: `${this.#claim}-${slot}` };
+        return { slot, claim: `${this.#claim}-${slot}`, leftMs: this.leftMs };
       }
     }
     return undefined;
