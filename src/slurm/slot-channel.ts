@@ -63,9 +63,15 @@ export class SlotChannel {
     return this.#held.size;
   }
 
-  /** True if what takes so long at most would end there before Slurm ends the slot, or no slot could give it more time. */
+  /**
+   * True if what takes so long at most would end there before Slurm ends the slot, or no slot could give it more time. Slurm is left a moment to say
+   * how long that is.
+   */
   hasTimeFor(lastingMs: number, now: number): boolean {
-    return this.life.leftMs(now) >= lastingMs || (this.#batch === 0 && this.life.isFresh(now));
+    const leftMs = this.life.leftMs(now);
+    if (lastingMs === 0) return true;
+    if (leftMs === null) return !this.life.isFresh(now);
+    return leftMs >= lastingMs || (this.#batch === 0 && this.life.isFresh(now));
   }
 
   /** True if it was handed an attempt of that number, or a later one. */

@@ -66,14 +66,14 @@ export class SlotLife {
 
   hello(node: string, now: number): void {
     if (!this.hasSaidHello) this.#helloAt = now;
-    this.#endsAt ??= now + this.#limits.lifeMs;
+    if (this.#limits.lifeMs < Infinity) this.#endsAt ??= now + this.#limits.lifeMs;
     this.#node = node;
     if (this.#phase.is === "asked" || this.#phase.is === "queued") this.#phase = { is: "up" };
   }
 
-  /** How long Slurm lets it live, as far as that is known. */
-  leftMs(now: number): number {
-    return (this.#endsAt ?? Infinity) - now;
+  /** How long Slurm lets it live; null if that is not known yet. */
+  leftMs(now: number): number | null {
+    return this.#endsAt === null ? null : this.#endsAt - now;
   }
 
   /** True if it said hello a moment ago: no slot has more time left. */

@@ -141,10 +141,11 @@ export class SlotPool {
     return idle.filter((channel) => channel.hasTimeFor(lastingMs, now)).length;
   }
 
-  /** There is no point in asking for slots that end sooner than what waits for them may. */
-  judgeLimit(kind: string, lastingMs: number): void {
+  /** True if slots of that kind end sooner than what waits for them may: then there is no point in asking for them. */
+  isTooLong(kind: string, lastingMs: number): boolean {
     const limitMs = this.#limits.get(kind) ?? Infinity;
     if (lastingMs > limitMs) this.troubles.timeIsTooShort(limitMs, lastingMs);
+    return lastingMs > limitMs;
   }
 
   #noteFree(channel: SlotChannel): void {
@@ -204,6 +205,8 @@ export class SlotPool {
     } finally {
       this.#isBusy = false;
     }
+    // How long they may live, for one thing.
+    await this.hearQueue(performance.now());
   }
 
   /** Hears what Slurm says, if that is due. */

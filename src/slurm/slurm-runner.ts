@@ -138,15 +138,15 @@ export class SlurmRunner implements TaskRunner {
     const now = performance.now();
     const marginMs = this.#options.graceMs + SLOT_MARGIN_MS;
     const lastingMs = limitMs === null ? 0 : limitMs + marginMs;
-    for (const [index, pool] of this.#all.entries()) {
+    const isHopeless = limitMs !== null && this.#all[0]?.isTooLong(nameOf(kind), limitMs) === true;
+    for (const [index, pool] of isHopeless ? [] : this.#all.entries()) {
       const channel = pool.reserve(nameOf(kind), lastingMs, now);
       if (channel === undefined) continue;
       this.#wishes.want(kind, ready - 1, lastingMs, now);
       const claim = `slurm:${pool.token}.${pool.generation}/${channel.number}`;
-      const leftMs = Math.max(limitMs ?? 0, channel.life.leftMs(now) - marginMs);
+      const leftMs = Math.max(limitMs ?? 0, (channel.life.leftMs(now) ?? Infinity) - marginMs);
       return { slot: index * SLOTS_OF_A_POOL + channel.number, claim, ranOn: pool.whereIs(channel), leftMs };
     }
-    if (limitMs !== null) this.#all[0]?.judgeLimit(nameOf(kind), limitMs);
     this.#wishes.want(kind, ready, lastingMs, now);
     this.#thinkSoon();
     return undefined;

@@ -90,6 +90,9 @@ test("what Slurm could not even start has no hello on its way", () => {
 });
 
 test("how long a slot may live is what Slurm said last; before that, what it was asked for", () => {
+  const unlimited = new SlotLife({ ...LIMITS, lifeMs: Infinity });
+  unlimited.hello("n1", 0);
+  assert.equal(unlimited.leftMs(50), null);
   const life = up();
   assert.equal(life.leftMs(50), 99_950);
   life.hear({ ...RUNNING, leftMs: 60_000 }, 100);
