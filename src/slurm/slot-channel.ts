@@ -166,7 +166,10 @@ export class SlotChannel {
         this.#listener.onClock(at / 1000 - Date.now());
       },
       took: (batch) => (this.#taken = Math.max(this.#taken, batch)),
-      terminated: () => (this.#isTerminated = true),
+      terminated: () => {
+        this.#isTerminated = true;
+        life.close();
+      },
       timeIsShort: () => life.close(),
       bye: (why) => {
         this.#isThrough = why === "over";

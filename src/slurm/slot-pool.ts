@@ -45,6 +45,8 @@ export class SlotPool {
   readonly #limits = new Map<string, number>();
   readonly #askedFor = new Set<string>();
   readonly #times: QueueTimes;
+  /** Kinds of which it was said that there will be no slots. */
+  readonly #told = new Set<string>();
   #isBusy = false;
   /** Slots in one submission, as far as it is known what Slurm takes. */
   #mostAtOnce = Infinity;
@@ -78,6 +80,31 @@ export class SlotPool {
     const starting = queued.filter(({ life }) => life.lastWord !== null && life.lastWord.node !== null);
     const idle = up.filter(({ load }) => load === 0);
     return { queued: queued.length, starting: starting.length, up: up.length, idle: idle.length };
+  }
+
+  /** Why nothing more will be started; null as long as there may be slots of any kind that is asked for. */
+  get hopeless(): AirError | null {
+    const { fatal, hopeless } = this.troubles;
+    if (fatal !== null || hopeless.size === 0 || this.#isBusy) return fatal;
+    const isComing = ({ life: { phase } }: SlotChannel): boolean => phase.is === "asked" || phase.is === "queued";
+    if (this.#hopefulSlots.some(isComing)) return null;
+    const [first = null] = hopeless.values();
+    return first;
+  }
+
+  get #hopefulSlots(): SlotChannel[] {
+    return [...this.#channels.values()].filter(({ kindName }) => !this.troubles.hopeless.has(kindName));
+  }
+
+  /** What will never start is told before the others are through. */
+  #tellHopeless(): void {
+    const isOfUse = ({ life: { phase }, load }: SlotChannel): boolean =>
+      phase.is === "asked" || phase.is === "queued" || load > 0;
+    for (const [kind, { message }] of this.troubles.hopeless) {
+      if (this.#told.has(kind) || !this.#hopefulSlots.some(isOfUse)) continue;
+      this.#told.add(kind);
+      this.#options.onNotice(`${message} Going on with what fits.`);
+    }
   }
 
   /** True if none of its slots runs, or waits for its turn. */
@@ -144,7 +171,7 @@ export class SlotPool {
   /** True if slots of that kind end sooner than what waits for them may: then there is no point in asking for them. */
   isTooLong(kind: string, lastingMs: number): boolean {
     const limitMs = this.#limits.get(kind) ?? Infinity;
-    if (lastingMs > limitMs) this.troubles.timeIsTooShort(limitMs, lastingMs);
+    if (lastingMs > limitMs) this.troubles.timeIsTooShort(limitMs, lastingMs, kind);
     return lastingMs > limitMs;
   }
 
@@ -195,7 +222,7 @@ export class SlotPool {
 
   /** Asks Slurm for so many more of a kind. */
   async add(kind: SlotKind, count: number): Promise<void> {
-    if (this.#isBusy || this.#isOver || this.troubles.isPausing(performance.now())) return;
+    if (this.#isBusy || this.#isOver || this.troubles.isPausing(nameOf(kind), performance.now())) return;
     this.#isBusy = true;
     try {
       await this.#submit(kind, Math.min(count, this.#mostAtOnce));
@@ -227,6 +254,7 @@ export class SlotPool {
     } finally {
       this.#isBusy = false;
     }
+    this.#tellHopeless();
   }
 
   /** Tells all slots to end when they are through, and takes those that wait out of the queue. */
@@ -271,10 +299,11 @@ export class SlotPool {
       case "refused": {
         this.#submissions.refused(asked);
         for (let number = base; number < base + count; number += 1) this.#channels.delete(number);
-        const { queued, up } = this.state(nameOf(kind));
+        const name = nameOf(kind);
+        const { queued, up } = this.state(name);
         // As many as it takes: half of them, and half of those.
         if (explainRefusal(answer.reason).isOfNumber && count > 1) this.#mostAtOnce = Math.floor(count / 2);
-        else this.troubles.refused(answer.reason, queued + up > 0);
+        else this.troubles.refused(answer.reason, name, queued + up > 0);
       }
     }
   }
@@ -298,7 +327,10 @@ export class SlotPool {
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number), isAnyUp);
       if (life.phase.is === "up") this.troubles.cameUp();
     }
-    this.troubles.waiting(byNumber, (number) => this.state(this.#channels.get(number)!.kindName).up === 0);
+    this.troubles.waiting(byNumber, (number) => {
+      const kind = this.#channels.get(number)?.kindName;
+      return kind === undefined || this.state(kind).up > 0 ? undefined : kind;
+    });
   }
 
   #tell(number: number): void {

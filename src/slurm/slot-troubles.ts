@@ -18,8 +18,11 @@ export class SlotTroubles {
   /** Slots in a row that ended before they came up, each counted once. */
   readonly #silent = new Set<number>();
   #fatal: AirError | null = null;
+  /** Why there will be no slot of a kind, by its name. */
+  readonly #hopeless = new Map<string, AirError>();
   #waits = "";
   #pausedUntil = -Infinity;
+  readonly #refusedUntil = new Map<string, number>();
   /** Why Slurm does not answer, as it was said; null if it does. */
   #silence: string | null = null;
   readonly #dir: string;
@@ -31,14 +34,20 @@ export class SlotTroubles {
     this.#onNotice = onNotice;
   }
 
-  /** Why there is no point in asking for more; null if there is. */
+  /** Why there is no point in asking for any more; null if there is. */
   get fatal(): AirError | null {
     return this.#fatal;
   }
 
-  /** True while no more are asked for. */
-  isPausing(now: number): boolean {
-    return this.#fatal !== null || now < this.#pausedUntil;
+  /** Why there is no point in asking for more of some kinds, by their names. */
+  get hopeless(): ReadonlyMap<string, AirError> {
+    return this.#hopeless;
+  }
+
+  /** True while no more of a kind are asked for. */
+  isPausing(kind: string, now: number): boolean {
+    if (this.#fatal !== null || this.#hopeless.has(kind)) return true;
+    return now < Math.max(this.#pausedUntil, this.#refusedUntil.get(kind) ?? -Infinity);
   }
 
   /** What Slurm lets slots wait for; empty if nothing is known. */
@@ -46,12 +55,12 @@ export class SlotTroubles {
     return this.#silence ?? this.#waits;
   }
 
-  /** @param isAnyUp slots of that kind are there: then there are fewer than there could be, and that is all. */
-  refused(reason: string, isAnyUp: boolean): void {
-    this.#pause();
+  /** @param isAnyThere slots of that kind: then there are fewer than there could be, and that is all. */
+  refused(reason: string, kind: string, isAnyThere: boolean): void {
+    this.#refusedUntil.set(kind, performance.now() + PAUSE_MS);
     const { words, remedy } = explainRefusal(reason);
-    if (isAnyUp) this.#onNotice(`Slurm gives no more slots (${words}); going on with those that are there`);
-    else this.#fail(`Slurm refuses slots: ${words}. What to do: ${remedy}.`);
+    if (isAnyThere) this.#onNotice(`Slurm gives no more slots (${words}); going on with those that are there`);
+    else this.#giveUp(kind, `Slurm refuses slots: ${words}. What to do: ${remedy}.`);
   }
 
   /** Said once, however often it is asked meanwhile. */
@@ -90,7 +99,7 @@ export class SlotTroubles {
     if (!isAnyUp) return this.#fail(`${what}. Mend that, then run it again.`);
     // A bad node, perhaps: others work, and it is not fed slot after slot.
     this.#onNotice(`${what}; going on with the slots that are there`);
-    this.#pause();
+    this.#pausedUntil = performance.now() + PAUSE_MS;
   }
 
   #unshared(isCertain: boolean): string {
@@ -101,9 +110,10 @@ export class SlotTroubles {
   }
 
   /** Slots end before a task has to. */
-  timeIsTooShort(limitMs: number, lastingMs: number): void {
+  timeIsTooShort(limitMs: number, lastingMs: number, kind: string): void {
     const [has, may] = [limitMs / 1000, lastingMs / 1000];
-    this.#fail(
+    this.#giveUp(
+      kind,
       `a task may take ${may} s (its timeout), and Slurm ends slots after ${has} s: give a longer --time, another --partition, or a shorter timeout.`,
     );
   }
@@ -112,19 +122,22 @@ export class SlotTroubles {
     this.#silent.clear();
   }
 
-  /** @param isNeeded whether there is no other slot of its kind: what waits for ever and is not needed is only said. */
-  waiting(entries: Iterable<readonly [slot: number, entry: QueueEntry]>, isNeeded: (slot: number) => boolean): void {
+  /** @param neededKind of a slot, if there is no other one of it; else undefined: what waits for ever and is not needed is only said. */
+  waiting(entries: Iterable<readonly [slot: number, entry: QueueEntry]>, neededKind: (slot: number) => string | undefined): void {
     const slots = new Map<string, number[]>();
     for (const [slot, { state, reason }] of entries)
       if (state === "queued" && reason !== null) slots.set(reason, [...(slots.get(reason) ?? []), slot]);
     const waits = [...slots].map(([reason, waiting]) => ({ why: explainWait(reason), waiting }));
     this.#waits = waits.map(({ why }) => why.words).join("; ");
-    const hopeless = waits.find(({ why, waiting }) => why.remedy !== null && waiting.some(isNeeded))?.why;
-    if (hopeless !== undefined) this.#fail(`Slurm will not start the slots: ${hopeless.words}. What to do: ${hopeless.remedy}.`);
+    for (const { why, waiting } of waits) {
+      if (why.remedy === null) continue;
+      const message = `Slurm will not start the slots: ${why.words}. What to do: ${why.remedy}.`;
+      for (const kind of new Set(waiting.flatMap((slot) => neededKind(slot) ?? []))) this.#giveUp(kind, message);
+    }
   }
 
-  #pause(): void {
-    this.#pausedUntil = performance.now() + PAUSE_MS;
+  #giveUp(kind: string, message: string): void {
+    if (!this.#hopeless.has(kind)) this.#hopeless.set(kind, new AirError("AIR_SYSTEM", message));
   }
 
   #fail(message: string): void {

@@ -226,7 +226,7 @@ export class SlurmRunner implements TaskRunner {
 
   /** What keeps it from starting anything, and won't end by itself; null if nothing does. */
   get hopeless(): AirError | null {
-    return this.#all[0]?.troubles.fatal ?? null;
+    return this.#all[0]?.hopeless ?? null;
   }
 
   /** How many slots there are, and why Slurm lets others wait. */

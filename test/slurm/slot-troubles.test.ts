@@ -51,7 +51,7 @@ test("a node that goes has nothing to do with its slots, and one that fails them
   for (const slot of [5, 6, 7]) its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no such directory", true);
   assert.equal(its.fatal, null);
   assert.match(notices.join(), /no such directory; going on/);
-  assert.ok(its.isPausing(performance.now()), "it is not asked for more at once");
+  assert.ok(its.isPausing("plain", performance.now()), "it is not asked for more at once");
 });
 
 test("a directory that nodes don't see is told in one sentence", () => {
@@ -66,12 +66,16 @@ test("a directory that nodes don't see is told in one sentence", () => {
 
 test("a refusal ends a run only where there is no slot of that kind; a wait that never ends likewise", () => {
   const { troubles: its, notices } = troubles();
-  its.refused("no more today", true);
-  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => false);
-  assert.equal(its.fatal, null);
+  its.refused("no more today", "wide", true);
+  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => undefined);
+  assert.equal(its.hopeless.size, 0);
   assert.match(notices.join(), /gives no more slots \(no more today\)/);
-  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => true);
-  assert.match(messageOf(its), /will not start the slots: .*PartitionConfig.*What to do/);
+  const now = performance.now();
+  assert.deepEqual([its.isPausing("wide", now), its.isPausing("plain", now)], [true, false], "others may be had");
+  its.waiting([[3, entry("queued", "PENDING", "PartitionConfig")]], () => "large");
+  assert.deepEqual([...its.hopeless.keys()], ["large"]);
+  assert.match(its.hopeless.get("large")?.message ?? "", /will not start the slots: .*PartitionConfig.*What to do/);
+  assert.equal(its.fatal, null, "others may be had");
 });
 
 test("what Slurm refuses comes with what to do about it", () => {
@@ -84,9 +88,10 @@ test("what Slurm refuses comes with what to do about it", () => {
     ["Something that no version has said yet", /ask the administrator/],
   ] as const) {
     const { troubles: its } = troubles();
-    its.refused(`Batch job submission failed: ${reason}`, false);
-    assert.ok(messageOf(its).startsWith(`Slurm refuses slots: ${reason}. What to do: `), messageOf(its));
-    assert.match(messageOf(its), remedy);
+    its.refused(`Batch job submission failed: ${reason}`, "plain", false);
+    const { message = "" } = its.hopeless.get("plain") ?? {};
+    assert.ok(message.startsWith(`Slurm refuses slots: ${reason}. What to do: `), message);
+    assert.match(message, remedy);
   }
 });
 
