@@ -3,18 +3,26 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Descriptor } from "../../src/domain/ports.js";
+import { CommandText } from "../../src/slurm/command-text.js";
 import { PoolFiles } from "../../src/slurm/pool-files.js";
 import { linuxRunners } from "../../src/workers/runner/runner-program.js";
+import { untilHolds } from "../support/shell-loops.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 
 const runner = linuxRunners().find((path) => path.endsWith(process.arch));
 const skip = runner === undefined ? "no native runner was built for this machine" : false;
 
+const LEASE_S = 4;
+
 function start(t: TestContext, files: PoolFiles): { readonly child: ChildProcess; readonly end: Promise<number | null> } {
-  const child = spawn(runner!, ["--slot", files.dir, "0", "5", "60", "1", "1"], { stdio: ["ignore", "ignore", "ignore"] });
+  const child = spawn(runner!, ["--slot", files.dir, "0", `${LEASE_S}`, "60", "1", "1"], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
   t.after(() => child.kill("SIGKILL"));
   return { child, end: once(child, "exit").then(([code]) => code as number | null) };
 }
@@ -55,4 +63,54 @@ test("an empty batch is answered: who asks knows that the slot lives", { skip },
   await said(files, /^took 1$/m);
   files.tell(0, "close");
   assert.equal(await end, 0);
+});
+
+/** All that descends from a process, itself first. */
+function descendants(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(descendants)];
+}
+
+/** A slot with a task that waits for a file `go`; it and all its processes are stopped for longer than its lease. */
+async function suspended(
+  t: TestContext,
+): Promise<{ readonly files: PoolFiles; readonly end: Promise<number | null>; readonly resume: () => void }> {
+  const { root } = temporaryPlace(t);
+  const files = new PoolFiles(join(root, "pool"));
+  files.make([]);
+  files.makeSlots(0, 1);
+  const { child, end } = start(t, files);
+  const script = untilHolds("[ -e go ]", 0.05);
+  const attempt: Descriptor = {
+    ...{ key: 1, slot: 0, job: "job", run: "run", task: "task", attempt: 1, command: "sh", args: ["-c", script], cwd: root },
+    ...{ env: {}, stdin: null, log: join(root, "log"), errorLog: null, earlierLog: null, earlierErrorLog: null },
+    ...{ limitMs: null, graceMs: 1_000 },
+  };
+  files.hand(0, { number: 1, tasks: 1, lastKey: 1 }, Buffer.from(new CommandText().write([attempt])));
+  await said(files, /^b 1 /m);
+  const pids = descendants(child.pid!);
+  pids.forEach((pid) => process.kill(pid, "SIGSTOP"));
+  await pause(LEASE_S * 1000 + 200);
+  const resume = (): void => {
+    writeFileSync(join(root, "go"), "");
+    pids.forEach((pid) => process.kill(pid, "SIGCONT"));
+  };
+  return { files, end, resume };
+}
+
+test("a slot that was suspended for longer than its lease asks first whether it may go on", { skip }, async (t) => {
+  const { files, end, resume } = await suspended(t);
+  resume();
+  await said(files, /^e 1 x 0 /m);
+  files.tell(0, "close");
+  assert.equal(await end, 0);
+  assert.match(await said(files, /^bye/m), /^bye over/m);
+});
+
+test("what was given up while it was suspended does not go on", { skip }, async (t) => {
+  const { files, end, resume } = await suspended(t);
+  files.tell(0, "fence");
+  resume();
+  assert.notEqual(await end, 0);
+  assert.doesNotMatch(await said(files, /^bye/m), /^e 1 x 0 /m);
 });

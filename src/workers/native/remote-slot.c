@@ -41,6 +41,7 @@ enum {
   EXIT_OVER = 0, EXIT_USAGE = 90, EXIT_FILES = 91, EXIT_RUNNER = 92, EXIT_LEASE = 93, EXIT_FENCED = 94, EXIT_RESTARTED = 95,
   BUSY_MS = 20, IDLE_MS = 1000, /* between two looks of the clerk; grows by a quarter while nothing happens */
   CONTROL_MS = 1000,            /* between two looks at ctl.N while it has tasks; else that is looked at each time */
+  ASK_MS = 2000,                /* so long the tasks are held before they are ended with the lease: less than whoever waits for that adds to it */
   TERM_DELAY_MS = 100, /* so that the runner has heard that it starts nothing more */
   KILL_AGAIN_MS = 20, LAST_WORDS_MS = 60000,
   MOST_BATCH_BYTES = 64 << 20
@@ -55,8 +56,12 @@ static struct {
   char in[4096], control[4096], spool[4096], claim[4096], local[4200], local_directory[4096];
 } slot;
 
-/* How much of the local spool is in the shared one: a later clerk goes on from there. */
-static volatile int64_t *carried;
+/* What clerk and watchdog have in common. */
+static volatile struct {
+  int64_t carried;  /* how much of the local spool is in the shared one: a later clerk goes on from there */
+  int64_t heard_at; /* when ctl.N was read last, and said no `fence` */
+  int64_t is_fenced;
+} *common;
 
 static int64_t now_ms(void) {
   struct timespec time;
@@ -128,7 +133,7 @@ static int signal_all(pid_t root, int number, const pid_t *spared, int spared_co
     for (int j = 0; j < spared_count; j++) is_spared |= list[i].pid == spared[j];
     if (!list[i].is_ours || list[i].is_over || is_spared) continue;
     kill(list[i].pid, number);
-    if (number != SIGKILL) kill(list[i].pid, SIGCONT);
+    if (number != SIGKILL && number != SIGSTOP) kill(list[i].pid, SIGCONT);
     found++;
   }
   return found;
@@ -140,7 +145,7 @@ static struct {
   pid_t runner;
   int bell, commands, to_watchdog, from_watchdog;
   int64_t batch, pending;       /* the last batch taken; tasks handed to the runner that have neither ended nor been dropped */
-  int64_t heard_at, word_at;    /* when ctl.N was read last, and when it last said something new */
+  int64_t word_at;              /* when ctl.N last said something new */
   char word[64];                /* what it said */
   int is_torn;                  /* the last append to the shared spool did not come whole */
   int is_closing, is_runner_gone;
@@ -189,12 +194,12 @@ static int carry(void) {
   int file = open(slot.local, O_RDONLY | O_CLOEXEC), has_carried = 0;
   if (file < 0) return 0;
   for (;;) {
-    ssize_t bytes = pread(file, text, sizeof text, (off_t)*carried);
+    ssize_t bytes = pread(file, text, sizeof text, (off_t)common->carried);
     char *last = bytes > 0 ? memrchr(text, '\n', (size_t)bytes) : NULL;
     if (!last) break;
     size_t whole = (size_t)(last - text) + 1;
     if (!append(text, whole)) break;
-    *carried += (int64_t)whole;
+    common->carried += (int64_t)whole;
     clerk.pending -= count_ends(text, whole);
     has_carried = 1;
   }
@@ -230,12 +235,12 @@ static void read_control(void) {
   if (!text) return;
   if (text[bytes - 1] == '\n' && bytes < sizeof clerk.word && sscanf(text, "%15s", word) == 1) {
     char heard = HEARD;
-    clerk.heard_at = at;
     if (strcmp(text, clerk.word) != 0) {
       strcpy(clerk.word, text);
       clerk.word_at = at;
     }
-    if (strcmp(word, "fence") == 0) heard = FENCE;
+    if (strcmp(word, "fence") == 0) heard = FENCE, common->is_fenced = 1;
+    else common->heard_at = at;
     if (strcmp(word, "close") == 0) clerk.is_closing = 1;
     if (write(clerk.to_watchdog, &heard, 1) != 1) _exit(EXIT_OVER);
   }
@@ -377,16 +382,32 @@ static void kill_tasks(pid_t clerk_pid) {
   }
 }
 
+/*
+ * True if the clerk has just read that we may go on. We may have slept for longer than the lease, as a job does that is suspended, or its machine: then
+ * the clerk has slept, too, and is given a moment. The tasks have to wait for that, since others may have been given them.
+ */
+static int hears_again(pid_t clerk_pid) {
+  int64_t ask_ms = slot.lease_ms / 2 < ASK_MS ? slot.lease_ms / 2 : ASK_MS;
+  for (int64_t end = now_ms() + ask_ms; now_ms() < end && !common->is_fenced; poll(NULL, 0, KILL_AGAIN_MS)) {
+    signal_all(getpid(), SIGSTOP, &clerk_pid, 1);
+    if (now_ms() - common->heard_at < slot.lease_ms) {
+      signal_all(getpid(), SIGCONT, &clerk_pid, 1);
+      return 1;
+    }
+  }
+  return 0;
+}
+
 static void tell(int pipe, char word) {
   if (write(pipe, &word, 1) < 0 && errno == EPIPE) return;
 }
 
 static int watch(pid_t runner, pid_t clerk_pid, int signals, int from_clerk, int to_clerk) {
-  int64_t heard_at = now_ms(), term_at = 0, kill_at = 0;
+  int64_t term_at = 0, kill_at = 0;
   int has_runner = 1, has_clerk = 1, runner_status = 0, is_terminated = 0;
   pid_t spared[2] = {clerk_pid, runner};
   for (;;) {
-    int64_t at = now_ms(), due = heard_at + slot.lease_ms;
+    int64_t at = now_ms(), due = common->heard_at + slot.lease_ms;
     if (kill_at && kill_at < due) due = kill_at;
     if (term_at && term_at < due) due = term_at;
     struct pollfd fds[2] = {{signals, POLLIN, 0}, {from_clerk, POLLIN, 0}};
@@ -413,7 +434,6 @@ static int watch(pid_t runner, pid_t clerk_pid, int signals, int from_clerk, int
     char words[64];
     ssize_t count = read(from_clerk, words, sizeof words);
     for (ssize_t i = 0; i < count; i++) {
-      if (words[i] == HEARD) heard_at = now_ms();
       if (words[i] == FENCE) {
         kill_tasks(clerk_pid);
         say_bye("fenced");
@@ -427,7 +447,7 @@ static int watch(pid_t runner, pid_t clerk_pid, int signals, int from_clerk, int
       }
     }
     /* A clerk that ended without its last word has found the file system or us broken: nobody hears of our tasks any more. */
-    int is_lease_over = now_ms() - heard_at >= slot.lease_ms;
+    int is_lease_over = now_ms() - common->heard_at >= slot.lease_ms && !(has_clerk && hears_again(clerk_pid));
     if (is_lease_over || (!has_clerk && count <= 0)) {
       kill_tasks(clerk_pid);
       say_bye(is_lease_over ? "lease" : "clerk");
@@ -451,20 +471,38 @@ static int64_t milliseconds(const char *text) {
   return (int64_t)(seconds * 1000);
 }
 
+static const char *node_name(void) {
+  const char *name = getenv("SLURMD_NODENAME");
+  return name ? name : "-";
+}
+
+/* A place for the runner's spool: on a disk that is full it would start nothing, and say nothing. */
+static int make_local(const char *parent) {
+  static const char probe[65536];
+  snprintf(slot.local_directory, sizeof slot.local_directory, "%s/air-slot-XXXXXX", parent);
+  if (!mkdtemp(slot.local_directory)) return 0;
+  snprintf(slot.local, sizeof slot.local, "%s/spool", slot.local_directory);
+  int file = open(slot.local, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), problem = errno;
+  ssize_t written = file < 0 ? -1 : write(file, probe, sizeof probe);
+  if (written < 0) problem = errno;
+  if (file >= 0) close(file);
+  unlink(slot.local);
+  if (written == sizeof probe) return 1;
+  rmdir(slot.local_directory);
+  errno = written < 0 ? problem : ENOSPC;
+  return 0;
+}
+
 static void name_files(void) {
   const char *temporary = getenv("TMPDIR");
   snprintf(slot.in, sizeof slot.in, "%s/in.%s", slot.directory, slot.number);
   snprintf(slot.control, sizeof slot.control, "%s/ctl.%s", slot.directory, slot.number);
   snprintf(slot.spool, sizeof slot.spool, "%s/spool.%s", slot.directory, slot.number);
   snprintf(slot.claim, sizeof slot.claim, "%s/claim.%s", slot.directory, slot.number);
-  snprintf(slot.local_directory, sizeof slot.local_directory, "%s/air-slot-XXXXXX", temporary && *temporary ? temporary : "/tmp");
   if (access(slot.spool, W_OK) != 0)
     fail(EXIT_FILES, "%s: %s; the directory of jobs must be on a file system that the nodes share", slot.spool, strerror(errno));
-  if (!mkdtemp(slot.local_directory)) {
-    snprintf(slot.local_directory, sizeof slot.local_directory, "/tmp/air-slot-XXXXXX");
-    if (!mkdtemp(slot.local_directory)) fail(EXIT_FILES, "no directory in /tmp: %s", strerror(errno));
-  }
-  snprintf(slot.local, sizeof slot.local, "%s/spool", slot.local_directory);
+  if (!(temporary && *temporary && make_local(temporary)) && !make_local("/tmp") && !make_local("/dev/shm"))
+    fail(EXIT_FILES, "no room for its files in TMPDIR, /tmp and /dev/shm of %s: %s", node_name(), strerror(errno));
 }
 
 /*
@@ -507,14 +545,15 @@ int slot_main(int count, char **words) {
   slot.lease_ms = milliseconds(words[2]);
   slot.idle_ms = milliseconds(words[3]);
   slot.grace_ms = milliseconds(words[4]);
-  const char *job = getenv("SLURM_ARRAY_JOB_ID"), *node = getenv("SLURMD_NODENAME");
+  const char *job = getenv("SLURM_ARRAY_JOB_ID");
   name_files();
-  claim_slot(job ? job : "-", node ? node : "-");
-  carried = mmap(NULL, sizeof *carried, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  claim_slot(job ? job : "-", node_name());
+  common = mmap(NULL, sizeof *common, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   int commands[2], bell[2], to_watchdog[2], to_clerk[2];
-  if (carried == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(commands, O_CLOEXEC) || pipe2(bell, O_CLOEXEC) ||
+  if ((void *)common == MAP_FAILED || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || pipe2(commands, O_CLOEXEC) || pipe2(bell, O_CLOEXEC) ||
       pipe2(to_watchdog, O_CLOEXEC) || pipe2(to_clerk, O_CLOEXEC))
     fail(EXIT_FILES, "%s", strerror(errno));
+  common->heard_at = now_ms();
   sigset_t mask, before;
   sigemptyset(&mask);
   sigaddset(&mask, SIGTERM);
@@ -532,7 +571,7 @@ int slot_main(int count, char **words) {
     close(to_clerk[1]);
     clerk.runner = runner, clerk.commands = commands[1], clerk.bell = bell[0], clerk.to_watchdog = to_watchdog[1], clerk.from_watchdog = to_clerk[0];
     setpgid(0, 0); /* a signal to the group of the batch script is not for it: what ended has to be carried */
-    say("up 1 %s_%s %s %lld\n", job ? job : "-", slot.number, node ? node : "-", (long long)wall_us());
+    say("up 1 %s_%s %s %lld\n", job ? job : "-", slot.number, node_name(), (long long)wall_us());
     be_clerk();
   }
   close(to_watchdog[1]);
