@@ -22,6 +22,8 @@ export interface TakenPool {
 
 const FORMAT = 1;
 const AGAIN_MS = 2_000;
+/** A pool is made in a moment, also where the file system is slow. */
+const UNMADE_MS = 600_000;
 /** The others have their turn at the end of a later engine. */
 const MOST_LEFTOVERS = 8;
 
@@ -83,12 +85,19 @@ export class Pools {
     const tokens = names.answer === "yes" ? names.found.filter((token) => !isNeeded(token)).slice(0, MOST_LEFTOVERS) : [];
     const taken: TakenPool[] = [];
     for (const token of tokens) {
-      // One that is just being made has no record yet.
-      const isMade = lookAt(join(this.#dir, token, "pool.json")).answer === "yes";
-      const found = isMade ? await this.takeOver(token).catch(() => null) : null;
+      const record = lookAt(join(this.#dir, token, "pool.json"));
+      if (record.answer === "no") this.#removeUnmade(token);
+      const found = record.answer === "yes" ? await this.takeOver(token).catch(() => null) : null;
       if (found !== null && found !== "held" && found !== "gone") taken.push(found);
     }
     return taken;
+  }
+
+  /** One without a record is just being made, or its engine ended before it was: Slurm knows nothing of it. */
+  #removeUnmade(token: string): void {
+    const files = new PoolFiles(join(this.#dir, token));
+    const place = lookAt(files.dir);
+    if (place.answer === "yes" && Date.now() - place.found.mtimeMs > UNMADE_MS) files.remove();
   }
 
   /** Null if somebody else has it. */

@@ -17,6 +17,8 @@ const CLUSTERS_DOING = new Set(["NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"
 export class SlotTroubles {
   /** Slots in a row that ended before they came up, each counted once. */
   readonly #silent = new Set<number>();
+  /** Where Slurm could not begin them. */
+  readonly #unseeing = new Set<string>();
   #fatal: AirError | null = null;
   /** Why there will be no slot of a kind, by its name. */
   readonly #hopeless = new Map<string, AirError>();
@@ -90,15 +92,19 @@ export class SlotTroubles {
     // Slurm can't open their output: then it says no more than this.
     const isLaunch = lastWord?.reason === LAUNCH_FAILURE && output === null;
     const isUnseen = output?.includes(UNSEEN) === true;
+    if (isLaunch && lastWord.node !== null) this.#unseeing.add(lastWord.node);
     if (this.#fatal !== null || (this.#silent.size < MOST_SILENT && !(isUnseen && !isAnyUp))) return;
     if ((isLaunch || isUnseen) && !isAnyUp) return this.#fail(this.#unshared(isUnseen));
     const said = (output ?? "").split("\n").slice(-MOST_LINES).join("; ");
     const words = said !== "" ? said : lastWord === null ? "no word of them" : `Slurm says ${lastWord.word}`;
-    const what = `${this.#silent.size} slots in a row ended before they came up: ${words}`;
+    const where = [...this.#unseeing].toSorted().join(", ");
+    const what = isLaunch
+      ? `slots can't begin on ${where || "their nodes"} (JobLaunchFailure), where ${this.#dir} may not be seen`
+      : `${this.#silent.size} slots in a row ended before they came up: ${words}`;
     this.#silent.clear();
     if (!isAnyUp) return this.#fail(`${what}. Mend that, then run it again.`);
     // A bad node, perhaps: others work, and it is not fed slot after slot.
-    this.#onNotice(`${what}; going on with the slots that are there`);
+    if (performance.now() >= this.#pausedUntil) this.#onNotice(`${what}; going on with the slots that are there`);
     this.#pausedUntil = performance.now() + PAUSE_MS;
   }
 

@@ -23,15 +23,14 @@ lives() {
 }
 
 # Pids of the step daemons and the tasks of this cluster, or of node $1. A step daemon is known by its log, a task by its environment, which
-# is the job's: a shell that only has our SLURM_CONF is none.
+# is the job's: a shell that only has our SLURM_CONF is none. Few processes for all of them: a busy machine has many.
 job_processes() {
-  local node=${1:-} pid
-  for pid in $(grep -lx slurmstepd /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3 || true); do
-    [ -z "$(find "/proc/$pid/fd" -lname "$dir/log/slurmd-${node:-*}.log" -print -quit 2>/dev/null)" ] || echo "$pid"
-  done
-  for pid in $(grep -lzxF "SLURM_CONF=$conf" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true); do
-    ! grep -qzE "^SLURMD_NODENAME=${node:-.*}$" "/proc/$pid/environ" 2>/dev/null || echo "$pid"
-  done
+  local node=${1:-}
+  {
+    grep -lx slurmstepd /proc/[0-9]*/comm | sed 's/comm$/fd/' |
+      xargs -r sh -c 'log=$1; shift; find "$@" -lname "$log" -printf "%h\n"' sh "$dir/log/slurmd-${node:-*}.log" | sort -u
+    grep -lzxF "SLURM_CONF=$conf" /proc/[0-9]*/environ | xargs -r grep -lzE "^SLURMD_NODENAME=${node:-.*}$"
+  } 2>/dev/null | cut -d/ -f3 || true
 }
 
 # Sends signal $1 to the pids after it.

@@ -51,7 +51,16 @@ test("a node that goes has nothing to do with its slots, and one that fails them
   for (const slot of [5, 6, 7]) its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no such directory", true);
   assert.equal(its.fatal, null);
   assert.match(notices.join(), /no such directory; going on/);
+  for (const slot of [8, 9, 10]) its.endedSilently(slot, entry("over", "FAILED"), () => "slot: no such directory", true);
+  assert.equal(notices.length, 1, "said once for a while");
   assert.ok(its.isPausing("plain", performance.now()), "it is not asked for more at once");
+});
+
+test("a node that does not see the directory is named where others do", () => {
+  const { troubles: its, notices } = troubles();
+  const blind = { ...entry("over", "FAILED", "JobLaunchFailure"), node: "n3" };
+  for (const slot of [1, 2, 3]) its.endedSilently(slot, blind, () => null, true);
+  assert.match(notices.join(), /^slots can't begin on n3 \(JobLaunchFailure\), where \/jobs\/slurm\/x may not be seen; going on/);
 });
 
 test("a directory that nodes don't see is told in one sentence", () => {
