@@ -1,6 +1,7 @@
 /** A map on disk: its picture without what has ended, the text of all its tasks, and what its journal is read as. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
 import type { TaskSpec } from "../../src/domain/task.js";
@@ -11,6 +12,7 @@ import { mapText } from "../../src/store/snapshot/map-text.js";
 import { writeNewJournal } from "../../src/store/journal/new-journal.js";
 import { Picture } from "../../src/store/picture/picture.js";
 import { readPicture } from "../../src/store/journal/recovery.js";
+import { Snapshots } from "../../src/store/snapshot/snapshot.js";
 import { TaskChunks } from "../../src/store/snapshot/task-chunks.js";
 import { AT, taken, task, temporaryDirectory } from "./sample-job.js";
 
@@ -71,10 +73,10 @@ test("the text of a map has all tasks as they came, whatever the size of the blo
   for (const event of events) whole.apply(event);
   const expected = [...new TaskChunks(whole).text()].join("");
   for (const blockTasks of [1, 2, 3, 100]) {
-    assert.equal([...mapText(journal, whole.name, blockTasks)].join(""), expected, `blocks of ${blockTasks}`);
+    assert.equal([...mapText(journal, whole.name, new Map(), blockTasks)].join(""), expected, `blocks of ${blockTasks}`);
   }
   const empty = await journalOf(t, [mapTaken]);
-  assert.equal([...mapText(empty.journal, "m")].join(""), "[\n]\n");
+  assert.equal([...mapText(empty.journal, "m", new Map())].join(""), "[\n]\n");
 });
 
 test("an unfinished map is read without what has ended, one that has ended with all its tasks, also if some run again", async (t) => {
@@ -109,4 +111,34 @@ test("a set of ids knows what was added, and numbers that come in turn take no r
   for (const id of [...names, "task-1", "task-2", "task-3", "task-7"]) assert.ok(ids.has(id), id);
   for (const id of ["file 3000.txt", "task-4", "task-8", "task-0", "task-01", "task-"]) assert.equal(ids.has(id), false, id);
   assert.equal(ids.size, 3004);
+});
+
+test("a map that has ended is not said to have ended before all its tasks are in its files", async (t) => {
+  const paths = await journalOf(t, [...events, jobEnded]);
+  const picture = new Picture();
+  for (const event of events) picture.apply(event);
+  const snapshots = new Snapshots(paths, picture, null);
+  const seen = (): [string, number] => {
+    const { state } = JSON.parse(readFileSync(paths.state, "utf8")) as { state: string };
+    return [state, (JSON.parse(readFileSync(paths.tasks, "utf8")) as unknown[]).length];
+  };
+  await snapshots.write();
+  assert.deepEqual(seen(), ["working", 1]);
+  picture.apply(jobEnded);
+  assert.deepEqual([await snapshots.write(), snapshots.writeState()], ["unsettled", "unsettled"]);
+  assert.deepEqual(seen(), ["working", 1]);
+  await snapshots.writeSynced(async () => {});
+  assert.deepEqual(seen(), ["failed", 5]);
+});
+
+test("what a task of a map left behind is in the text, however long after its end that was told", async (t) => {
+  const outlived: JobEvent = { type: "attempt-outlived", at: AT + 8, task: "c", attempt: 1, processes: 2 };
+  const picture = new Picture();
+  for (const event of [...events, outlived]) picture.apply(event);
+  const { journal } = await journalOf(t, [...events, outlived]);
+  for (const blockTasks of [1, 2, 100]) {
+    const text = [...mapText(journal, "m", picture.leftOfMap, blockTasks)].join("");
+    const left = (JSON.parse(text) as { left_behind?: { processes: number } }[]).map((row) => row.left_behind?.processes);
+    assert.deepEqual(left, [undefined, undefined, 2, undefined, undefined], `blocks of ${blockTasks}`);
+  }
 });

@@ -16,7 +16,7 @@ import type {
   TasksReset,
 } from "../../domain/events.js";
 import type { Counts, JobOwner, JobSettings, JobState, JobStatus, LoadedJob, RunIdentity } from "../../domain/job.js";
-import type { TaskRecord, TaskSpec, TaskStatus } from "../../domain/task.js";
+import type { LeftBehind, TaskRecord, TaskSpec, TaskStatus } from "../../domain/task.js";
 import { isFinal } from "../../domain/task.js";
 import { toJobOptions } from "../text/job-options.js";
 import { AttemptMemory } from "./attempt-memory.js";
@@ -62,6 +62,8 @@ export class Picture {
   had: IdSet | null = null;
   /** Of a map that is taken up: what comes of the inputs that it has had; null if nobody asks. */
   hadTasks: TaskSum | null = null;
+  /** Of a running map: what tasks that are gone from here left behind. */
+  readonly leftOfMap = new Map<string, LeftBehind>();
   /** Of a map: called with each task as it leaves. */
   onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
 
@@ -221,12 +223,14 @@ export class Picture {
   }
 
   #outlive({ task, attempt, processes, isStuck }: AttemptOutlived): void {
-    const index = this.#index.get(task);
-    // Of a map it may have left.
-    if (index === undefined && this.isRunningMap) return;
-    const record = this.records[this.#indexOf(task)]!;
-    record.left = { attempt, processes, isStuck: isStuck === true };
-    this.onTaskChanged(index!);
+    const left = { attempt, processes, isStuck: isStuck === true };
+    if (this.isRunningMap && !this.#index.has(task)) {
+      this.leftOfMap.set(task, left);
+      return;
+    }
+    const index = this.#indexOf(task);
+    this.records[index]!.left = left;
+    this.onTaskChanged(index);
   }
 
   /** A task of a map has ended. The last one takes its place: that is all that has to be moved. */

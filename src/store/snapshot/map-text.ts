@@ -16,13 +16,18 @@ import { taskLine } from "../text/task-line.js";
 const BLOCK_TASKS = 1_000;
 const PIECE_BYTES = 256 * 1024;
 
-/** To be read when nothing is appended to the journal any more: what has no end by then has none in the text. */
-export function* mapText(journal: string, name: string, blockTasks = BLOCK_TASKS): Generator<string> {
+/**
+ * To be read when nothing is appended to the journal any more: what has no end by then has none in the text.
+ *
+ * @param left what tasks have left behind: that may stand far behind their end
+ */
+export function* mapText(journal: string, name: string, left: Picture["leftOfMap"], blockTasks = BLOCK_TASKS): Generator<string> {
   let separator = "[\n";
   for (let next: LinePlace | null = { offset: 0, seq: 1 }; next !== null;) {
     const block = new Picture({ keepsAll: true });
     next = readBlock(journal, next, block, blockTasks);
     if (block.tasks.length === 0) continue;
+    for (const [id, index] of block.ids) block.records[index]!.left ??= left.get(id) ?? null;
     yield `${separator}${linesOf(block, name)}`;
     separator = ",\n";
   }

@@ -68,6 +68,7 @@ export class Snapshots {
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
   writeState(text = stateText(this.#picture)): Standing {
     if (this.standing() !== "ours") return this.standing();
+    if (this.#isLastWord) return "unsettled";
     writeTemporary(temporaryOf(this.#paths.state), text);
     this.#commitState();
     return this.standing();
@@ -75,7 +76,7 @@ export class Snapshots {
 
   /** Replaces both files, unsynced, or says what stands in the way. Not to be called again before it has resolved. */
   async write(): Promise<Standing> {
-    if (!(await this.#prepare())) return this.#obstacle();
+    if (this.#isLastWord || !(await this.#prepare())) return this.#obstacle();
     // From here to the first await nothing can change the picture: both files show the same moment.
     const state = stateText(this.#picture);
     const prepared = await this.#prepareTasks({ sync: false });
@@ -123,7 +124,9 @@ export class Snapshots {
 
   /** Writes the tasks beside their file, unless it has this version already. The text is made before the first await. */
   async #prepareTasks(options: { sync: boolean }): Promise<Prepared> {
-    const text = this.#isWhole(options) ? this.#chunks.text() : mapText(this.#paths.journal, this.#picture.name);
+    const text = this.#isWhole(options)
+      ? this.#chunks.text()
+      : mapText(this.#paths.journal, this.#picture.name, this.#picture.leftOfMap);
     const { version } = this.#chunks;
     const count = this.#picture.tasks.length;
     const isCurrent = this.#isWhole(options) && version === this.#version && this.#guards?.tasks.isByOthers !== true;
@@ -133,6 +136,11 @@ export class Snapshots {
   /** True if all tasks that the text has to show are in the picture. */
   #isWhole({ sync }: { sync: boolean }): boolean {
     return !sync || !this.#picture.isRunningMap;
+  }
+
+  /** A map that has ended is not said to have before its tasks are all there: whoever finds that said looks no further. */
+  get #isLastWord(): boolean {
+    return this.#picture.isRunningMap && this.#picture.isOver;
   }
 
   /** False if the file may not be put in its place now. */
