@@ -31,6 +31,7 @@ while read -r _ae_a _ae_b _ae_c _ae_d _ae_e _ae_f; do
   case "$_ae_a $_ae_b $_ae_c" in
     "Max open files") _ae_n=$_ae_d; few "open files" "$_ae_e" 40 "ulimit -n";;
     "Max processes "*) [ -O / ] || { few processes "$_ae_c" 24 "ulimit -u"; _ae_m=$_ae_c; };;
+    "Max data size") few "bytes of data" "$_ae_d" 150000000 "ulimit -d";;
     "Max address space") few "bytes of address space" "$_ae_d" 2000000000 "ulimit -v";;
   esac
 done 2>/dev/null </proc/$$/limits

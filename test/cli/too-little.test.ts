@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { areGone } from "../support/processes.js";
 import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
 
@@ -26,6 +27,7 @@ async function runUnder(
 const SAID: readonly (readonly [limits: readonly [string, ...string[]], said: string])[] = [
   [["prlimit", "--nofile=12"], "it may have 12 open files (ulimit -n), and needs 40 at least"],
   [["prlimit", "--nofile=20"], "it may have 20 open files (ulimit -n), and needs 40 at least"],
+  [["prlimit", "--data=100000000"], "it may have 100000000 bytes of data (ulimit -d), and needs 150000000 at least"],
   [["prlimit", "--as=1000000000"], "it may have 1000000000 bytes of address space (ulimit -v), and needs 2000000000 at least"],
 ];
 
@@ -107,6 +109,14 @@ function makeGroup(path: string): boolean {
   rmdirSync(path);
   return false;
 }
+
+test("where no file may grow a run says so, ends, and leaves nobody behind", { skip: !IS_LINUX }, async (context) => {
+  const { code, stderr, dir } = await runUnder(context, ["prlimit", "--fsize=0"]);
+  assert.match(stderr, /EFBIG/);
+  assert.equal(code, 3);
+  assert.equal(existsSync(join(dir, "ran")), false);
+  assert.ok(await areGone(join(dir, ".air-executor")));
+});
 
 test(
   "with a low soft limit and a high hard one a job runs, and its tasks have the soft one",

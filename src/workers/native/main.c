@@ -220,7 +220,7 @@ int main(int argc, char **argv) {
   work();
   join_slots();
   look_after_orphans(boot_us(), true);
-  while (!flush_spool()) pause_us(AGAIN_US);
+  while (!flush_spool() && is_spool_worth_waiting()) pause_us(AGAIN_US);
   ring(true);
   return exit_status;
 }

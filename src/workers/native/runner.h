@@ -117,6 +117,7 @@ bool append_now(const char *text, size_t bytes);
 void append(const char *text, size_t bytes);
 void tell(char type, uint32_t key, int count, const int64_t *values);
 bool flush_spool(void);
+bool is_spool_worth_waiting(void);
 void ring(bool is_urgent);
 int64_t ring_if_due(int64_t at);
 

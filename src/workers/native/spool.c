@@ -21,7 +21,7 @@
 
 static pthread_mutex_t spool_lock = PTHREAD_MUTEX_INITIALIZER;
 static int spool;
-static bool is_torn;
+static bool is_torn, has_said, is_too_large;
 static char *waiting; /* what is to be written, oldest first */
 static size_t waiting_bytes, waiting_room;
 
@@ -71,6 +71,8 @@ static size_t write_text(const char *text, size_t bytes) {
   ssize_t count = is_torn ? writev(spool, parts, 2) : write(spool, text, bytes);
   size_t written = count > (ssize_t)behind ? (size_t)count - behind : 0;
   is_torn = written < bytes;
+  is_too_large = count < 0 && errno == EFBIG;
+  has_said |= !is_torn;
   return written;
 }
 
@@ -89,6 +91,9 @@ bool flush_spool(void) {
   pthread_mutex_unlock(&spool_lock);
   return is_done;
 }
+
+/* Of a spool that has nothing in it nothing has begun, and one that may not grow never takes the rest. By the first thread, at the end. */
+bool is_spool_worth_waiting(void) { return has_said && !is_too_large; }
 
 /* True if it is in the spool, behind all that was told before. If not it has not been told, but may stand there. */
 bool append_now(const char *text, size_t bytes) {

@@ -5,6 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { codeOf } from "../../system/error-code.js";
 
 const AGAIN_MS = 100;
 /** Between two rings, while more is about to come. */
@@ -17,6 +18,8 @@ export class SpoolWriter {
   /** What the disk has refused so far. */
   #held: string[] = [];
   #isTorn = false;
+  #hasSaid = false;
+  #isTooLarge = false;
   #again: NodeJS.Timeout | null = null;
   #ringing: NodeJS.Timeout | null = null;
 
@@ -57,9 +60,9 @@ export class SpoolWriter {
     this.#waitForRoom();
   }
 
-  /** True if all that was said is on disk. */
+  /** True if all that was said is on disk. Of a spool that has nothing in it nothing has begun, and one that may not grow never takes the rest. */
   get isSettled(): boolean {
-    return this.#held.length === 0;
+    return this.#held.length === 0 || !this.#hasSaid || this.#isTooLarge;
   }
 
   /** @param isLast nothing else is about to be said. */
@@ -80,11 +83,14 @@ export class SpoolWriter {
     let written = 0;
     try {
       written = writeSync(this.#fd, text);
-    } catch {
+      this.#isTooLarge = false;
+    } catch (error) {
       // Nothing of it was taken.
+      this.#isTooLarge = codeOf(error) === "EFBIG";
     }
     if (written === text.length) {
       this.#isTorn = false;
+      this.#hasSaid = true;
       return true;
     }
     this.#isTorn ||= written > 0;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -23,6 +23,7 @@ function smallDisk(t: TestContext, options: string): string {
   return place;
 }
 
+const needsLinux = process.platform === "linux" ? false : "prlimit is Linux's";
 const needsRoot = process.getuid?.() === 0 && process.platform === "linux" ? false : "mounting a small tmpfs needs root on Linux";
 
 export function spoolSuite(kind: RunnerKind): void {
@@ -102,6 +103,26 @@ export function spoolSuite(kind: RunnerKind): void {
     }
     assert.deepEqual([spool.story(401), spool.of("d").length <= 6], ["d", true]);
     assert.equal(await rig.closed(), 0);
+  });
+
+  test("a spool that may not grow begins nothing, and keeps no runner whose engine is gone", { skip: needsLinux }, async (t) => {
+    const rig = new Rig(t, kind, { before: ["prlimit", "--fsize=0"] });
+    rig.shell(1, "echo ran > ran");
+    assert.equal(await rig.closed(), 0);
+    assert.equal(statSync(rig.spool).size, 0);
+    assert.equal(existsSync(rig.path("ran")), false);
+  });
+
+  test("so it is when it may grow no more", { skip: needsLinux }, async (t) => {
+    const rig = new Rig(t, kind, { before: ["prlimit", "--fsize=400"] });
+    const keys = Array.from({ length: 20 }, (_, index) => index + 1);
+    for (const key of keys) rig.shell(key, `: > ran-${key}`);
+    assert.ok(await waitUntil(() => statSync(rig.spool).size > 300));
+    assert.equal(await rig.closed(), 0);
+    const begun = rig.read().keys("b");
+    for (const key of keys)
+      if (existsSync(rig.path(`ran-${key}`))) assert.ok(begun.includes(key), `${key} ran, and is not on record`);
+    assert.ok(begun.length < keys.length);
   });
 
   test("on a full disk a log is waited for, not lost", { skip: needsRoot }, async (t) => {
