@@ -51,6 +51,14 @@ test("whatever variables whoever typed the command has exported, tasks have them
   assert.deepEqual(Object.fromEntries(Object.entries(seen).filter(([name]) => names.includes(name))), exported);
 });
 
+test("a variable without a name ends nothing", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [{ command: "true" }]);
+  const nameless = ["env", "=nameless", process.execPath, main, "run", "job.json", "-q"] as const;
+  const { code, stderr } = await follow(nameless[0], nameless.slice(1), dir, {}).ended;
+  assert.equal(code, 0, stderr);
+});
+
 const asks = {
   id: "asks",
   command: "sh",

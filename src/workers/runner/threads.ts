@@ -55,5 +55,7 @@ async function startThreads(): Promise<Piscina> {
     idleTimeout: Infinity,
     // The default freezes a thread's timers and events between tasks.
     atomics: "disabled",
+    // Where Node copies it by itself, a variable without a name ends the process.
+    env: { ...process.env },
   });
 }
