@@ -208,7 +208,7 @@ async function playManager({ dir, root, witness }: Place, faults: readonly Fault
   );
   const isOnce = faults.every((fault) => "times" in fault);
   const isDone = (): boolean => stateOf(dir, OTHER) === "completed" && (!isOnce || stateOf(dir, NAME) === "completed");
-  await waitUntil(() => !isAlive() || isDone(), concernsOther && !isOnce ? 3_000 : 15_000);
+  await waitUntil(() => !isAlive() || isDone(), concernsOther && !isOnce ? 3_000 : LIMIT_MS);
   const hasSaidWhy = /air-executor: |"level":"error"/.test(manager.said());
   if (!isAlive() && !(manager.child.exitCode === 3 && hasSaidWhy))
     violations.push(`the manager has ended (${manager.child.exitCode ?? manager.child.signalCode}): ${manager.said()}`);
@@ -216,13 +216,14 @@ async function playManager({ dir, root, witness }: Place, faults: readonly Fault
     violations.push(`the jobs stand at ${String(stateOf(dir, NAME))} and ${String(stateOf(dir, OTHER))}: ${manager.said()}`);
   if (isAlive()) {
     manager.child.kill("SIGTERM");
-    if (!(await waitUntil(() => !isAlive(), 20_000))) violations.push(`the manager does not stop: ${manager.said()}`);
+    if (!(await waitUntil(() => !isAlive(), LIMIT_MS))) violations.push(`the manager does not stop: ${manager.said()}`);
     manager.child.kill("SIGKILL");
   }
   const next = startManager(dir, []);
   // It has something to run, and so to clear up what was left.
   drop(dir, NEXT, [{ id: "next", command: "true" }]);
-  await waitUntil(() => [NAME, OTHER, NEXT].every((job) => stateOf(dir, job) === "completed"), 15_000);
+  const isOver = (job: string): boolean => ["completed", "failed"].includes(String(stateOf(dir, job)));
+  await waitUntil(() => [NAME, OTHER, NEXT].every(isOver), LIMIT_MS);
   next.child.kill("SIGTERM");
   await next.ended;
   // What may not be read or made, as it seems for good, fails its job with the reason; nothing of it has run then.
@@ -249,7 +250,7 @@ function startManager(dir: string, faults: readonly Fault[], record?: string) {
   const child = spawn(process.execPath, argv, {
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, ...faultEnvironment(dir, faults, record) },
-    timeout: 2 * LIMIT_MS,
+    timeout: 3 * LIMIT_MS,
     killSignal: "SIGKILL",
   });
   let said = "";
