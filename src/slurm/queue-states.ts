@@ -101,10 +101,17 @@ const REASONS: Readonly<Record<string, Wait>> = {
   InvalidQOS: { words: "there is no such QOS", remedy: "give another --qos" },
 };
 
+/** Limits of each job, which no job that ends makes room for, as QOSMaxWallDurationPerJobLimit. */
+const OF_EACH_JOB = /^(?:QOS|Assoc)(?:Max\w+Per(?:Job|Node)|Min)/;
+
 /** Why a slot waits, in words, and what ends the wait if it won't end by itself. */
 export function explainWait(reason: string): { readonly words: string; readonly remedy: string | null } {
   const found = REASONS[reason];
   if (found !== undefined) return { words: `${found.words} (${reason})`, remedy: found.remedy ?? null };
+  if (OF_EACH_JOB.test(reason)) {
+    const remedy = "ask for less a slot, give a shorter --time, or another --qos or --account";
+    return { words: `your QOS or account allows no such job (${reason})`, remedy };
+  }
   if (/held/i.test(reason))
     return { words: `it is held (${reason})`, remedy: "release it (scontrol release), or ask the administrator" };
   if (reason.startsWith("ReqNodeNotAvail")) return { words: `${REASONS["ReqNodeNotAvail"]!.words} (${reason})`, remedy: null };

@@ -37,9 +37,19 @@ test("waits that never end by themselves come with what to do, the others withou
     "DependencyNeverSatisfied",
     "JobHeldAdmin",
     "launch failed requeued held",
+    "QOSMaxWallDurationPerJobLimit",
+    "AssocMaxCpuPerJobLimit",
+    "QOSMinCpuNotSatisfied",
   ])
     assert.ok(explainWait(reason).remedy, reason);
-  for (const reason of ["Priority", "Resources", "ReqNodeNotAvail, UnavailableNodes:n1", "SomethingNew"])
+  for (const reason of [
+    "Priority",
+    "Resources",
+    "ReqNodeNotAvail, UnavailableNodes:n1",
+    "QOSMaxJobsPerUserLimit",
+    "AssocGrpMemLimit",
+    "SomethingNew",
+  ])
     assert.equal(explainWait(reason).remedy, null, reason);
   assert.match(explainWait("Resources").words, /taken \(Resources\)/);
 });
