@@ -30,11 +30,14 @@ export interface SlotLimits {
 }
 
 const FRESH_MS = 30_000;
+/** A new word may take half a minute to be seen. */
+const MUTE_MS = 60_000;
 
 export class SlotLife {
   readonly #limits: SlotLimits;
   #phase: SlotPhase = { is: "asked" };
   #overSince: number | null = null;
+  #runningSince: number | null = null;
   #lastWord: QueueEntry | null = null;
   #absences = 0;
   #node: string | null = null;
@@ -101,6 +104,7 @@ export class SlotLife {
     if (entry !== null) this.#lastWord = entry;
     if (entry !== null && entry.state !== "over") {
       this.#overSince = null;
+      if (entry.state === "running") this.#runningSince ??= now;
       if (entry.leftMs !== null) this.#endsAt = now + entry.leftMs;
       if (entry.state === "queued" && !this.hasSaidHello) this.#phase = { is: "queued", reason: entry.reason };
       return;
@@ -125,6 +129,12 @@ export class SlotLife {
   /** True if Slurm has said that it is over, and it is to be asked again soon. */
   get isDoubtful(): boolean {
     return this.#overSince !== null && this.#phase.is !== "ended" && this.#phase.is !== "fencing";
+  }
+
+  /** True if Slurm has long said that it runs, and it has said nothing. */
+  isMute(now: number): boolean {
+    const isAwaited = this.#phase.is === "asked" || this.#phase.is === "queued";
+    return isAwaited && this.#runningSince !== null && now - this.#runningSince > MUTE_MS;
   }
 
   tick(now: number): void {

@@ -327,6 +327,8 @@ export class SlotPool {
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number), isAnyUp);
       if (life.phase.is === "up") this.troubles.cameUp();
     }
+    const mute = [...this.#channels.values()].filter(({ life }) => life.isMute(now));
+    this.troubles.muteOn(new Set(mute.map(({ life }) => life.lastWord?.node ?? "a node")));
     this.troubles.waiting(byNumber, (number) => {
       const kind = this.#channels.get(number)?.kindName;
       return kind === undefined || this.state(kind).up > 0 ? undefined : kind;

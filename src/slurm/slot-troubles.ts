@@ -23,6 +23,7 @@ export class SlotTroubles {
   /** Why there will be no slot of a kind, by its name. */
   readonly #hopeless = new Map<string, AirError>();
   #waits = "";
+  #mute = "";
   #pausedUntil = -Infinity;
   readonly #refusedUntil = new Map<string, number>();
   /** Why Slurm does not answer, as it was said; null if it does. */
@@ -54,7 +55,15 @@ export class SlotTroubles {
 
   /** What Slurm lets slots wait for; empty if nothing is known. */
   get waits(): string {
-    return this.#silence ?? this.#waits;
+    return this.#silence ?? [this.#waits, this.#mute].filter((words) => words !== "").join("; ");
+  }
+
+  /** @param nodes where slots run that have said nothing for long. */
+  muteOn(nodes: ReadonlySet<string>): void {
+    const where = [...nodes].toSorted().join(", ");
+    const words = where === "" ? "" : `slots on ${where} run and say nothing: does the file system hang there?`;
+    if (words !== "" && this.#mute === "") this.#onNotice(words);
+    this.#mute = words;
   }
 
   /** @param isAnyThere slots of that kind: then there are fewer than there could be, and that is all. */

@@ -102,3 +102,14 @@ test("how long a slot may live is what Slurm said last; before that, what it was
   life.hear({ ...RUNNING, leftMs: null }, 30_000);
   assert.equal(life.leftMs(30_000), 80_000);
 });
+
+test("a slot that Slurm has said to run for a minute is mute as long as it has not said hello", () => {
+  const life = new SlotLife(LIMITS);
+  life.hear(word("queued", "PENDING"), 0);
+  life.hear(RUNNING, 10_000);
+  life.hear(RUNNING, 60_000);
+  assert.equal(life.isMute(70_000), false);
+  assert.equal(life.isMute(70_001), true);
+  life.hello("n1", 71_000);
+  assert.equal(life.isMute(80_000), false);
+});

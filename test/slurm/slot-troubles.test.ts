@@ -113,3 +113,14 @@ test("that Slurm does not answer is said once, and once when it does again", () 
   assert.equal(notices.length, 2);
   assert.equal(its.waits, "");
 });
+
+test("nodes on which slots run and say nothing are named, once in a notice and as long as it lasts in the news", () => {
+  const { troubles: its, notices } = troubles();
+  its.muteOn(new Set());
+  its.muteOn(new Set(["n3", "n1"]));
+  its.muteOn(new Set(["n1"]));
+  assert.deepEqual(notices, ["slots on n1, n3 run and say nothing: does the file system hang there?"]);
+  assert.equal(its.waits, "slots on n1 run and say nothing: does the file system hang there?");
+  its.muteOn(new Set());
+  assert.equal(its.waits, "");
+});
