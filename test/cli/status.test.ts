@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { atGate, run as task, until } from "../control/support.js";
@@ -66,6 +66,27 @@ test("a dropped job without a manager waits for one", async (context) => {
   await run(["init"], { env });
   await run(["submit", "-", "--name", "job"], { env, input: '[{"command":"true"}]' });
   assert.match((await run(["status"], { env })).stdout, /nobody runs it; go on: air-executor start/);
+});
+
+test("files that begin with a byte order mark are whole", async (context) => {
+  const { dir, run } = makePlayground(context);
+  const job = join(dir, ".air-executor/jobs/job");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  const state = { id: "of its author", name: "job", state: "waiting", created_at: "2026-01-31T12:00:00Z" };
+  writeFileSync(join(job, "tasks.json"), '\ufeff[{"id":"a","command":"true"}]');
+  writeFileSync(join(job, "state.json"), `\ufeff${JSON.stringify(state)}`);
+  const shown = JSON.parse((await run(["status", "job", "--json"])).stdout) as { id: string; problem: string | null };
+  assert.deepEqual([shown.id, shown.problem], [state.id, null]);
+  const done = await run(["run", ".air-executor/jobs/job", "--json"]);
+  assert.equal(done.code, 0, done.stderr);
+  assert.equal((JSON.parse(done.stdout) as { id: string }).id, state.id);
+});
+
+test("what can't be looked at, since its name is no UTF-8, is shown all the same", async (context) => {
+  const { dir, run } = makePlayground(context);
+  const name = Buffer.concat([Buffer.from(join(dir, ".air-executor/jobs/no-")), Buffer.of(0xff)]);
+  mkdirSync(name, { recursive: true, mode: 0o700 });
+  assert.match((await run(["status"])).stdout, /^no-\ufffd .* it is not taken: its name is no UTF-8$/m);
 });
 
 test("logs -f and watch say that the engine is gone", async (context) => {

@@ -1,6 +1,7 @@
 /** state.json as it stands on disk, whoever wrote it. Read without a lock, for anybody may write a job at any time; changes nothing. */
 
 import { fstatSync, type BigIntStats } from "node:fs";
+import { withoutMark } from "../text/byte-order-mark.js";
 import { keepNumbers } from "../text/exact-numbers.js";
 import { isKnownStateKey, readState, type StateEntries } from "../text/state-keys.js";
 import { yes, type Place } from "../../system/look.js";
@@ -36,7 +37,8 @@ export function readStateFile(path: string): StateFile | null {
   return foundAt(path, lookAtState(path));
 }
 
-export function parseState(text: string): StateEntries | null {
+export function parseState(file: string): StateEntries | null {
+  const text = withoutMark(file);
   try {
     const value: unknown = JSON.parse(text);
     keepNumbers(text, value, isKnownStateKey);

@@ -5,6 +5,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { withoutMark } from "./byte-order-mark.js";
 import { locateText, lineIndex, sourceIn, SyntaxFault, type Locate, type Source, type SourceOf } from "./places.js";
 import { keepNumbers } from "./exact-numbers.js";
 import { parseJson } from "./json-source.js";
@@ -26,7 +27,7 @@ export type Parsed =
  */
 export async function parseText(input: string | Uint8Array, fileName: string, language?: Language): Promise<Parsed> {
   if (typeof input !== "string" && !isUtf8(input)) return { fault: encodingFault(input, fileName) };
-  const text = (typeof input === "string" ? input : new TextDecoder().decode(input)).replace(/^\ufeff/, "");
+  const text = withoutMark(typeof input === "string" ? input : new TextDecoder().decode(input));
   if (text.trim() === "") {
     return {
       fault: {

@@ -13,6 +13,7 @@ import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";
 import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
+import { withoutMark } from "../text/byte-order-mark.js";
 import { isTooDeep } from "../text/describe.js";
 import { locateData } from "../text/places.js";
 import { readState, stateFaults, type StateEntries } from "../text/state-keys.js";
@@ -58,7 +59,9 @@ export function viewJobs(base: string): JobView[] {
   return names.toSorted().flatMap((name) => {
     const paths = viewPaths(base, name);
     const look = lookAt(paths.dir);
-    if (look.answer === "no") return [];
+    // A name that is no UTF-8 can't be looked at by what we are told of it.
+    if (look.answer === "no")
+      return name.includes("\ufffd") ? [withoutView(name, paths, "it is not taken: its name is no UTF-8")] : [];
     if (look.answer === "unknown") return [withoutView(name, paths, `it can't be looked at: ${look.why.message}`)];
     const refusal = whyRefused(name, look.found, jobs.answer === "yes" ? jobs.found.uid : look.found.uid);
     if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
@@ -144,7 +147,8 @@ function countTasks(tasks: readonly TaskView[]): Counts {
 
 function readJson(path: string): { value: unknown; problem: string | null } {
   try {
-    return { value: JSON.parse(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8")), problem: null };
+    const text = withoutMark(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8"));
+    return { value: JSON.parse(text), problem: null };
   } catch (error) {
     if (error instanceof AirError && error.code === "AIR_NOT_FOUND") return { value: null, problem: `${path} is not there yet` };
     return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
