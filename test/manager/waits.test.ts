@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "./manager-process.js";
@@ -23,6 +23,8 @@ test("a job that a manager can't take up for want of handles says so in status, 
   place.drop("before", [hello]);
   const manager = await place.start();
   await place.untilState("before", "completed");
+  // What it gives back later it would have to spare.
+  await until(() => !handlesOf(manager.pid!).some((path) => path.includes("/jobs/before/")), "the job to be given back");
   limitHandles(manager.pid!, Math.min(...freeOf(manager.pid!)));
   place.drop("starved", [hello]);
   await until(() => waitOf(place, "starved") !== null, "status to name what the job waits for");
@@ -37,6 +39,18 @@ test("a job that a manager can't take up for want of handles says so in status, 
     [],
   );
 });
+
+/** What its handles are of. */
+function handlesOf(pid: number): string[] {
+  const dir = join("/proc", String(pid), "fd");
+  return readdirSync(dir).flatMap((fd) => {
+    try {
+      return [readlinkSync(join(dir, fd))];
+    } catch {
+      return [];
+    }
+  });
+}
 
 /** The lowest handle that is free. */
 function freeOf(pid: number): number[] {
