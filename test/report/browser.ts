@@ -1,4 +1,4 @@
-/** A real browser that opens pages from the file system, as a user would. Where there is none tests say so and are skipped. */
+/** A real browser that opens pages from the file system, as a user would. Where none can be started tests say so and are skipped. */
 
 import { existsSync } from "node:fs";
 import { test, type TestContext } from "node:test";
@@ -9,7 +9,13 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 
 const executablePath = process.env["CHROMIUM"] ?? PLACES.find((path) => existsSync(path));
 
-let browser: Promise<Browser> | null = null;
+/** Or why there is none. */
+const browser: Browser | string =
+  executablePath === undefined
+    ? "there is no Chromium on this machine (apt-get install chromium)"
+    : await chromium
+        .launch({ executablePath, args: ["--no-sandbox"] })
+        .catch((error: Error) => `Chromium can't be started here: ${error.message.split("\n", 1)[0]}`);
 
 export interface Opened {
   readonly page: Page;
@@ -20,13 +26,12 @@ export interface Opened {
 }
 
 export function browserTest(name: string, run: (context: TestContext) => Promise<void>): void {
-  const skip = executablePath === undefined ? "there is no Chromium on this machine (apt-get install chromium)" : false;
-  test(name, { skip }, run);
+  test(name, { skip: typeof browser === "string" ? browser : false }, run);
 }
 
 export async function openPage(context: TestContext, file: string, options: BrowserContextOptions = {}): Promise<Opened> {
-  browser ??= chromium.launch({ executablePath: executablePath!, args: ["--no-sandbox"] });
-  const session = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  if (typeof browser === "string") throw new Error(browser);
+  const session = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.after(() => session.close());
   const page = await session.newPage();
   const [complaints, requests]: [string[], string[]] = [[], []];
@@ -52,5 +57,5 @@ export async function openPage(context: TestContext, file: string, options: Brow
 
 /** To be called when all is over: the process does not end before. */
 export async function closeBrowser(): Promise<void> {
-  await (await browser)?.close();
+  if (typeof browser !== "string") await browser.close();
 }
