@@ -167,6 +167,8 @@ export interface TaskRunner {
   reserve(takes: Resources, ready: number, isApart: boolean, limitMs: number | null): Placement | undefined;
   /** Set if slots are unlike: that one demand finds none says nothing of the others. */
   readonly hasKinds?: true;
+  /** Set if it keeps the limit of each attempt from the moment at which that begins: then nobody else has to, but where it has stopped. */
+  readonly keepsLimits?: true;
   /** How long a slot is to be busy with what it is handed at once: long beside the way there and back. Default: as on this machine. */
   readonly batchMs?: number;
   /** Gives a reserved slot back that was not used. A used one is given back by its report. */

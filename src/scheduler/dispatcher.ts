@@ -16,6 +16,9 @@ import type { Attempt, InFlight } from "./in-flight.js";
 import type { JobRun } from "./job-run.js";
 import { Line } from "./line.js";
 
+/** So long after a limit that a runner keeps itself we end what it has not: somebody has stopped it. */
+const BEHIND_RUNNER_MS = 5_000;
+
 /** Hears of what is on record: starts, and what held a job back until now. */
 type OnRecorded = (job: JobRun, events: readonly (AttemptStarted | HeldBack)[]) => void;
 type OnFault = (job: JobRun, error: unknown) => void;
@@ -93,7 +96,12 @@ export class Dispatcher {
     const { timeoutMs, resources } = attempt.job.plan.taskAt(attempt.task);
     this.take(attempt, resources);
     const hasLimit = timeoutMs !== null && attempt.reason === null;
-    this.#inFlight.begin(attempt, hasLimit ? this.#clock.monotonic() + timeoutMs : null);
+    this.#inFlight.begin(attempt, hasLimit ? this.#limitFrom(this.#clock.monotonic(), timeoutMs) : null);
+  }
+
+  /** When we end it for its limit: it may take a while to begin, and that is no part of its time. */
+  #limitFrom(now: number, timeoutMs: number): number {
+    return now + timeoutMs + (this.#runner.keepsLimits === true ? BEHIND_RUNNER_MS : 0);
   }
 
   /** A number for a new attempt. */
@@ -154,7 +162,7 @@ export class Dispatcher {
     for (const attempt of attempts) {
       const { timeoutMs } = job.plan.taskAt(attempt.task);
       job.plan.start(attempt.task);
-      this.#inFlight.add(attempt, timeoutMs === null || attempt.isQueued ? null : now + timeoutMs);
+      this.#inFlight.add(attempt, timeoutMs === null || attempt.isQueued ? null : this.#limitFrom(now, timeoutMs));
     }
     for (const descriptor of described) descriptors.push(descriptor);
   }

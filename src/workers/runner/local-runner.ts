@@ -45,6 +45,7 @@ export interface LocalRunnerOptions {
 }
 
 export class LocalRunner implements TaskRunner {
+  readonly keepsLimits = true;
   readonly #options: LocalRunnerOptions;
   readonly #token = engineToken();
   readonly #slots: Slots;
