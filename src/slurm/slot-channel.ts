@@ -16,6 +16,8 @@ export interface ChannelListener {
   onReport(report: Report): void;
   /** The slot's clock differs from ours by so much, in milliseconds. */
   onClock(aheadMs: number): void;
+  /** Its files can't be read or written now, which is tried again. */
+  onTrouble(error: Error): void;
 }
 
 /** What waits behind one that runs for longer is for another slot. */
@@ -102,15 +104,22 @@ export class SlotChannel {
   /** Reads what is new. True if there was anything. */
   look(): boolean {
     let hasNews = false;
-    for (;;) {
-      const bytes = this.#files.readSpool(this.number, this.#offset);
-      if (bytes.length === 0) break;
+    for (let bytes = this.#readOn(); bytes.length > 0; bytes = this.#readOn()) {
       this.#offset += bytes.length;
       this.#reader.take(bytes);
       hasNews = true;
     }
     this.#send();
     return hasNews;
+  }
+
+  #readOn(): Buffer {
+    try {
+      return this.#files.readSpool(this.number, this.#offset);
+    } catch (error) {
+      this.#listener.onTrouble(error as Error);
+      return NOTHING;
+    }
   }
 
   /** Hears again all that its spool has said, for attempts that were not known then. */
@@ -181,8 +190,14 @@ export class SlotChannel {
   #send(): void {
     if (this.#outbox.length === 0 || this.#batch > this.#taken || this.life.phase.is === "ended") return;
     const commands = Buffer.concat(this.#outbox);
-    this.#batch += 1;
-    this.#files.hand(this.number, { number: this.#batch, tasks: this.#outboxTasks, lastKey: this.#lastKey }, commands);
+    const number = this.#batch + 1;
+    try {
+      this.#files.hand(this.number, { number, tasks: this.#outboxTasks, lastKey: this.#lastKey }, commands);
+    } catch (error) {
+      // A full disk, perhaps: it is kept, and goes with the next look.
+      return this.#listener.onTrouble(error as Error);
+    }
+    this.#batch = number;
     this.#outbox = [];
     this.#outboxTasks = 0;
   }

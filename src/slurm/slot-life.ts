@@ -13,7 +13,7 @@ export type SlotPhase =
   | { readonly is: "up" }
   /** It takes no more: it was told to end when it is through, or its time is nearly over. */
   | { readonly is: "closing" }
-  /** Slurm does not say that it runs, and it has not said `bye`: told to kill all it has, and waited for. */
+  /** Slurm does not say that it runs, and it has not said `bye`: to be told to kill all it has, and waited for. `until`: `Infinity` before it was told. */
   | { readonly is: "fencing"; readonly until: number; readonly why: string }
   /** Nothing of it runs. `isByItself`: it said so. */
   | { readonly is: "ended"; readonly why: string; readonly isByItself: boolean };
@@ -118,12 +118,17 @@ export class SlotLife {
       if (isUnborn || now - this.#overSince >= this.#limits.byeDelayMs) this.#phase = { is: "ended", why, isByItself: false };
       return;
     }
-    if (now - this.#overSince >= this.#limits.byeDelayMs) this.#fence(why, now);
+    if (now - this.#overSince >= this.#limits.byeDelayMs) this.#fence(why);
   }
 
-  /** Has it end all that it runs, whatever Slurm says. */
-  fence(why: string, now: number): void {
-    if (this.#phase.is !== "ended" && this.#phase.is !== "fencing") this.#fence(why, now);
+  /** It finds the word in its files: from now on its lease runs. One that reads there that it may go on would do so for ever. */
+  fenceTold(now: number): void {
+    if (this.#phase.is !== "fencing" || this.#phase.until !== Infinity) return;
+    this.#phase = { ...this.#phase, until: now + this.#limits.leaseMs + this.#limits.marginMs };
+  }
+
+  get hasToBeFenced(): boolean {
+    return this.#phase.is === "fencing" && this.#phase.until === Infinity;
   }
 
   /** True if Slurm has said that it is over, and it is to be asked again soon. */
@@ -142,7 +147,7 @@ export class SlotLife {
       this.#phase = { is: "ended", why: `${this.#phase.why}, and its lease is over`, isByItself: false };
   }
 
-  #fence(why: string, now: number): void {
-    this.#phase = { is: "fencing", until: now + this.#limits.leaseMs + this.#limits.marginMs, why };
+  #fence(why: string): void {
+    this.#phase = { is: "fencing", until: Infinity, why };
   }
 }

@@ -34,7 +34,7 @@ export class SlotPool {
   readonly troubles: SlotTroubles;
   readonly #taken: TakenPool;
   readonly #options: PoolOptions;
-  readonly #listener: ChannelListener;
+  readonly #listener: Omit<ChannelListener, "onTrouble">;
   readonly #submissions: Submissions;
   readonly #channels = new Map<number, SlotChannel>();
   readonly #texts = new Map<number, CommandText>();
@@ -51,7 +51,7 @@ export class SlotPool {
   /** Slots in one submission, as far as it is known what Slurm takes. */
   #mostAtOnce = Infinity;
 
-  constructor(taken: TakenPool, options: PoolOptions, listener: ChannelListener) {
+  constructor(taken: TakenPool, options: PoolOptions, listener: Omit<ChannelListener, "onTrouble">) {
     this.#taken = taken;
     this.#options = options;
     this.#listener = listener;
@@ -227,8 +227,8 @@ export class SlotPool {
     try {
       await this.#submit(kind, Math.min(count, this.#mostAtOnce));
     } catch (error) {
-      if (!(error instanceof AirError)) throw error;
-      this.troubles.unreachable(error);
+      if (error instanceof AirError) this.troubles.unreachable(error);
+      else this.troubles.ofFiles(error as Error);
     } finally {
       this.#isBusy = false;
     }
@@ -239,6 +239,7 @@ export class SlotPool {
   /** Hears what Slurm says, if that is due. */
   async hearQueue(now: number): Promise<void> {
     this.#taken.lock.beat();
+    for (const { number, life } of this.#channels.values()) if (life.hasToBeFenced) this.#tell(number);
     const isDoubtful = [...this.#channels.values()].some(({ life }) => life.isDoubtful);
     if (this.#isBusy || this.#isOver || this.#channels.size === 0 || !this.#times.isDue(now, isDoubtful)) return;
     this.#isBusy = true;
@@ -262,7 +263,7 @@ export class SlotPool {
     const open = [...this.#channels.values()].filter(({ life }) => life.phase.is !== "ended");
     for (const { number, life } of open) {
       life.close();
-      this.#taken.files.tell(number, "close");
+      this.#tell(number, "close");
     }
     if (open.every(({ life }) => life.hasSaidHello)) return;
     await this.#options.cluster.cancelWaiting(this.#taken.record.name);
@@ -322,7 +323,7 @@ export class SlotPool {
     for (const { number, life } of this.#channels.values()) {
       const before = life.phase.is;
       life.hear(byNumber.get(number) ?? null, now);
-      if (life.phase.is === "fencing" && before !== "fencing") this.#taken.files.tell(number, "fence");
+      if (life.hasToBeFenced) this.#tell(number);
       if (life.phase.is === "ended" && before !== "ended" && !life.hasSaidHello)
         this.troubles.endedSilently(number, life.lastWord, () => this.#taken.files.readOutput(number), isAnyUp);
       if (life.phase.is === "up") this.troubles.cameUp();
@@ -335,9 +336,16 @@ export class SlotPool {
     });
   }
 
-  #tell(number: number): void {
-    const { is } = this.#channels.get(number)!.life.phase;
-    this.#taken.files.tell(number, is === "fencing" ? "fence" : is === "closing" ? "close" : "run");
+  /** Has what is to be said to a slot in its files, if that can be done now. One that hears nothing of its end ends by itself some time. */
+  #tell(number: number, word: "run" | "close" = "run"): void {
+    const { life } = this.#channels.get(number)!;
+    const { is } = life.phase;
+    try {
+      this.#taken.files.tell(number, is === "fencing" ? "fence" : is === "closing" ? "close" : word);
+    } catch (error) {
+      return this.troubles.ofFiles(error as Error);
+    }
+    life.fenceTold(performance.now());
   }
 
   #bury({ number }: SlotChannel): void {
@@ -348,7 +356,8 @@ export class SlotPool {
   #addChannels({ base, count, kind }: Submission): void {
     for (let number = base; number < base + count; number += 1) {
       const life = new SlotLife(this.#options.limits);
-      this.#channels.set(number, new SlotChannel(number, kind, life, this.#taken.files, this.#listener));
+      const listener = { ...this.#listener, onTrouble: (error: Error) => this.troubles.ofFiles(error) };
+      this.#channels.set(number, new SlotChannel(number, kind, life, this.#taken.files, listener));
     }
   }
 }

@@ -28,6 +28,7 @@ export class SlotTroubles {
   readonly #refusedUntil = new Map<string, number>();
   /** Why Slurm does not answer, as it was said; null if it does. */
   #silence: string | null = null;
+  #filesSaidAt = -Infinity;
   readonly #dir: string;
   readonly #onNotice: (text: string) => void;
 
@@ -84,6 +85,16 @@ export class SlotTroubles {
   heard(): void {
     if (this.#silence !== null) this.#onNotice("Slurm answers again");
     this.#silence = null;
+  }
+
+  /** What was to be said to slots, or heard of them, is kept and tried again. Said now and then. */
+  ofFiles({ message }: Error): void {
+    const now = performance.now();
+    if (now - this.#filesSaidAt < PAUSE_MS) return;
+    this.#filesSaidAt = now;
+    this.#onNotice(
+      `the files of the slots in ${this.#dir} can't be read or written (${message}): what runs goes on, trying again`,
+    );
   }
 
   /** Slurm can't be asked at all. */

@@ -60,6 +60,7 @@ const IDLE_S = 600;
 const MOST_CLOCK_MS = 30_000;
 /** What waits in a slot behind others begins later than it was handed over, and Slurm may end a slot a moment early. */
 const SLOT_MARGIN_MS = 10_000;
+const SAY_AGAIN_MS = 60_000;
 /** Slots of different pools have numbers of their own. */
 const SLOTS_OF_A_POOL = 1_000_000;
 
@@ -100,6 +101,8 @@ export class SlurmRunner implements TaskRunner {
   #keeps = false;
   #isClosing = false;
   #hasToldClock = false;
+  /** When something that failed was said last. */
+  readonly #saidAt = new Map<string, number>();
 
   constructor(options: SlurmRunnerOptions) {
     this.#options = options;
@@ -373,9 +376,15 @@ export class SlurmRunner implements TaskRunner {
     this.#thinkOver();
   }
 
-  /** What fails there is said, and tried again. */
+  /** What fails there is tried again, and said now and then. */
   #go(work: Promise<void>): void {
-    work.catch((error: unknown) => this.#options.onNotice((error as Error).message));
+    work.catch((error: unknown) => {
+      const { message } = error as Error;
+      const now = performance.now();
+      if (now - (this.#saidAt.get(message) ?? -Infinity) < SAY_AGAIN_MS) return;
+      this.#saidAt.set(message, now);
+      this.#options.onNotice(message);
+    });
   }
 
   #judgeClock(aheadMs: number): void {

@@ -20,12 +20,14 @@ export class Submissions {
     return this.#taken.record.submissions;
   }
 
-  /** Writes down that so many slots are about to be asked for, and makes their files. */
+  /** Writes down that so many slots are about to be asked for, and makes their files. Throws if the disk refuses that: then nothing may be asked for. */
   intend(kind: SlotKind, count: number): Submission {
     const base = this.all.reduce((next, each) => Math.max(next, each.base + each.count), 0);
     this.#taken.files.makeSlots(base, count);
     const asked: Submission = { base, count, kind, job: null, at: Date.now() };
-    this.#write([...this.all, asked]);
+    const record = { ...this.#taken.record, submissions: [...this.all, asked] };
+    this.#taken.files.writeRecord(record);
+    this.#taken.record = record;
     return asked;
   }
 
@@ -52,8 +54,13 @@ export class Submissions {
     return found === undefined || found.job === null ? null : `${found.job}_${number - found.base}`;
   }
 
+  /** Without it a later engine takes the answer for lost, and finds out by the name: a disk that takes nothing now keeps nothing up. */
   #write(submissions: readonly Submission[]): void {
     this.#taken.record = { ...this.#taken.record, submissions: [...submissions] };
-    this.#taken.files.writeRecord(this.#taken.record);
+    try {
+      this.#taken.files.writeRecord(this.#taken.record);
+    } catch {
+      // The next submission writes all of it.
+    }
   }
 }

@@ -28,6 +28,10 @@ test("Slurm's word that a slot is over only starts a fence; its tasks are free w
   life.hear(FAILED, 1000);
   assert.equal(life.phase.is, "up", "its last word may be on its way");
   life.hear(FAILED, 1050);
+  life.tick(10_000);
+  assert.ok(life.hasToBeFenced, "a slot that has not been told to end goes on for ever");
+  life.fenceTold(1050);
+  life.fenceTold(2000);
   assert.deepEqual(life.phase, { is: "fencing", until: 1380, why: "Slurm says NODE_FAIL" });
   life.tick(1379);
   assert.equal(life.phase.is, "fencing");
@@ -68,9 +72,10 @@ test("a slot that never said hello had no task: it has ended as soon as Slurm sa
 
 test("a hello that comes while a slot is being fenced brings it no tasks", () => {
   const life = up();
-  life.fence("told to", 0);
-  life.hello("n1", 0);
-  life.hear(RUNNING, 10);
+  life.hear(FAILED, 0);
+  life.hear(FAILED, 50);
+  life.hello("n1", 60);
+  life.hear(RUNNING, 70);
   assert.equal(life.phase.is, "fencing");
 });
 
