@@ -74,7 +74,12 @@ function descendants(pid: number): number[] {
 /** A slot with a task that waits for a file `go`; it and all its processes are stopped for longer than its lease. */
 async function suspended(
   t: TestContext,
-): Promise<{ readonly files: PoolFiles; readonly end: Promise<number | null>; readonly resume: () => void }> {
+): Promise<{
+  readonly files: PoolFiles;
+  readonly end: Promise<number | null>;
+  readonly go: () => void;
+  readonly resume: () => void;
+}> {
   const { root } = temporaryPlace(t);
   const files = new PoolFiles(join(root, "pool"));
   files.make([]);
@@ -91,16 +96,15 @@ async function suspended(
   const pids = descendants(child.pid!);
   pids.forEach((pid) => process.kill(pid, "SIGSTOP"));
   await pause(LEASE_S * 1000 + 200);
-  const resume = (): void => {
-    writeFileSync(join(root, "go"), "");
-    pids.forEach((pid) => process.kill(pid, "SIGCONT"));
-  };
-  return { files, end, resume };
+  const go = (): void => writeFileSync(join(root, "go"), "");
+  const resume = (): void => pids.forEach((pid) => void process.kill(pid, "SIGCONT"));
+  return { files, end, go, resume };
 }
 
 test("a slot that was suspended for longer than its lease asks first whether it may go on", { skip }, async (t) => {
-  const { files, end, resume } = await suspended(t);
+  const { files, end, go, resume } = await suspended(t);
   resume();
+  go();
   await said(files, /^e 1 x 0 /m);
   files.tell(0, "close");
   assert.equal(await end, 0);
