@@ -72,9 +72,7 @@ function descendants(pid: number): number[] {
 }
 
 /** A slot with a task that waits for a file `go`; it and all its processes are stopped for longer than its lease. */
-async function suspended(
-  t: TestContext,
-): Promise<{
+async function suspended(t: TestContext): Promise<{
   readonly files: PoolFiles;
   readonly end: Promise<number | null>;
   readonly go: () => void;

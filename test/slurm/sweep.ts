@@ -109,7 +109,7 @@ class Player {
     if (broken === "") clearPlace(place);
     else broken += ` (left in ${place.root})`;
     await this.#mending;
-    this.#mend();
+    this.#mendAll();
     return {
       victims,
       verdict,
@@ -202,6 +202,17 @@ class Player {
   /** Until then, or until the round is over. */
   async #pause(delayMs: number): Promise<void> {
     await pause(delayMs, undefined, { signal: this.#over.signal }).catch(() => {});
+  }
+
+  /** A busy machine takes its time. */
+  #mendAll(): void {
+    for (let left = 3; left > 0; left -= 1) {
+      try {
+        return this.#mend();
+      } catch (error) {
+        if (left === 1) throw error;
+      }
+    }
   }
 
   #mend(): void {
