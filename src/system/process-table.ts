@@ -35,6 +35,12 @@ export function readProcess(pid: number): Look<ProcessEntry> {
   return HAS_PROC ? readStat(pid) : readOneByPs(pid);
 }
 
+/** True if that is certain; it may still have to be reaped. */
+export function hasEnded(pid: number): boolean {
+  const look = readProcess(pid);
+  return look.answer === "no" || (look.answer === "yes" && look.found.isZombie);
+}
+
 /** All processes, zombies left out, and those of other users that the system hides. */
 export function readProcesses(): Seen<readonly ProcessEntry[]> {
   const all = HAS_PROC ? readAllStats() : readAllByPs();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { main, follow } from "../cli/support/cli.js";
@@ -170,7 +170,9 @@ for (const who of ["its own engine", "the next engine"] as const) {
 test("that an engine is stopped is named, too", async (t) => {
   const { dir, witness } = temporaryPlace(t);
   const engine = new Engine(dir, NAME, tasksOf(witness));
-  assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+  // The first snapshot may come after the first task began.
+  const state = join(dir, "jobs", NAME, "state.json");
+  assert.ok(await waitUntil(() => readWitness(witness).length > 0 && existsSync(state)));
   assert.ok(await freeze(engine.pid));
   assert.equal(await waitsFor(dir), `its engine is stopped; kill -CONT ${engine.pid} lets it go on`);
   writeFileSync(`${witness}.go`, "");

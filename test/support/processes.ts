@@ -35,6 +35,11 @@ function statOf(pid: number): string[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
+/** True once it has ended and is not yet reaped. */
+export async function isZombie(pid: number): Promise<boolean> {
+  return waitUntil(() => statOf(pid)[0] === "Z");
+}
+
 /** Stops it as Ctrl-Z does. True when it has stopped: on a busy machine that takes its time. */
 export async function freeze(pid: number): Promise<boolean> {
   signal(pid, "SIGSTOP");

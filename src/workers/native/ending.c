@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum {
@@ -197,11 +198,21 @@ static void begin_to_end(struct slot *slot, char reason, int64_t at, int64_t kil
 
 static int64_t earlier(int64_t a, int64_t b) { return b && (!a || b < a) ? b : a; }
 
+/* With the lock, so that nobody else can have that number. True if it has ended by itself and its own thread is about to hear of it. */
+static bool has_ended(struct slot *slot) {
+  pid_t pid = atomic_load(&slot->told->pid);
+  siginfo_t info = {.si_pid = 0};
+  return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
 /* With the lock. Is it to be ended, and how far has that come? When to look again; 0 if nothing is due. */
 static int64_t look_at_reason(struct slot *slot, int64_t at) {
   if (slot->is_ended && !slot->reason) return 0;
   int64_t over_at = slot->task->limit_us ? slot->begun_at + slot->task->limit_us : 0;
-  if (!slot->reason && over_at && over_at <= at) begin_to_end(slot, 't', at, at + slot->task->grace_us);
+  bool is_over = over_at && over_at <= at;
+  /* We may have been stopped (SIGSTOP) meanwhile: what has ended was ended by nobody. */
+  if (!slot->reason && (is_over || slot->is_asked) && has_ended(slot)) return 0;
+  if (!slot->reason && is_over) begin_to_end(slot, 't', at, at + slot->task->grace_us);
   if (!slot->reason && slot->is_asked) begin_to_end(slot, 'k', at, slot->asked_kill_at);
   if (!slot->reason) return over_at;
   if (slot->is_asked && slot->asked_kill_at < slot->kill_at) slot->kill_at = slot->asked_kill_at;

@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, rm, statSync, writeFileSync } from "node:fs";
 import { constants as system } from "node:os";
 import { codeOf } from "../../system/error-code.js";
-import { readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
+import { hasEnded, readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
 import { isText, scriptOf } from "./byte-script.js";
 import type { TaskOrder } from "./commands.js";
 import { Family } from "./family.js";
@@ -83,6 +83,8 @@ export class TaskRun {
       this.#killAt = Math.min(this.#killAt, killAt);
       return;
     }
+    // We may have been stopped (SIGSTOP) meanwhile: what has ended was ended by nobody, and that is about to be heard.
+    if (this.#process !== null && hasEnded(this.#process.pid)) return;
     this.#killAt = killAt;
     this.#listener.ending(why);
     if (this.#process === null) this.#files.release();

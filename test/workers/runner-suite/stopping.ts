@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
+import { freeze, isZombie, signal } from "../../support/processes.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { isAlive, type Being, Rig, type RunnerKind } from "./rig.js";
 import { linger, untilHolds } from "../../support/shell-loops.js";
@@ -60,6 +61,27 @@ export function stoppingSuite(kind: RunnerKind): void {
     await rig.heard(1, "up");
     rig.stop(1, 0);
     assert.equal(await rig.result(1), "s 9");
+  });
+
+  test("what has ended while its runner was stopped was ended by nobody, also if it was to be stopped, or its time is over", async (t) => {
+    await withLimit(500, async (limitMs) => {
+      const rig = new Rig(t, kind);
+      const begun = performance.now();
+      rig.shell(1, `echo $$ >one; ${untilHolds("[ -e go ]")}`);
+      rig.shell(2, `echo $$ >two; ${untilHolds("[ -e go ]")}`, { limitMs });
+      const tasks = await told(rig, "one", "two");
+      assert.ok(await freeze(rig.child.pid!));
+      const isInTime = performance.now() - begun < limitMs;
+      writeFileSync(rig.path("go"), "");
+      for (const { pid } of tasks) assert.ok(!isInTime || (await isZombie(pid)));
+      rig.stop(1, HOUR_MS);
+      assert.ok(await waitUntil(() => performance.now() - begun > 2 * limitMs));
+      signal(rig.child.pid!, "SIGCONT");
+      assert.equal(await rig.result(1), "x 0");
+      if (isInTime) assert.equal(await rig.result(2), "x 0");
+      if (isInTime) assert.match(rig.read().story(1) + rig.read().story(2), /^[^kt]+$/);
+      return isInTime;
+    });
   });
 
   test("a stopped task acts on TERM, since it is let go on", async (t) => {
