@@ -3,6 +3,7 @@
 #
 #   cluster.sh DIR                      starts it with all its files in DIR, or what is missing of it; prints the SLURM_CONF to use
 #   cluster.sh --stop DIR               ends it with all its jobs; DIR stays, the logs are in DIR/log
+#   cluster.sh --resume DIR             lets nodes work again that the controller has drained
 #   cluster.sh --kill DIR DAEMON        kill -9 to munged, slurmctld, or the slurmd of a node (n1): what runs there goes on
 #   cluster.sh --crash DIR NODE [PID …] kill -9 to all of a node, jobs and all, as a power loss; to the processes a moment before
 #
@@ -112,9 +113,16 @@ CONF
   mv "$conf.new" "$conf"
 }
 
-is_up() { [ "$(sinfo -h -N -t idle,mixed,allocated -o %N 2>/dev/null | wc -l)" -ge "$nodes" ]; }
+# A controller that was killed drains nodes on which it finds jobs that it had forgotten: here nobody looks into that.
+resume() {
+  local drained
+  drained=$(sinfo -h -N -t drain -o %N 2>/dev/null | sort -u | paste -sd,)
+  [ -z "$drained" ] || scontrol update "nodename=$drained" state=resume 2>/dev/null || true
+}
 
-has_completed() { [ "$(squeue -h -t completed -j "$1" -o %T 2>/dev/null)" = COMPLETED ]; }
+is_up() { resume && [ "$(sinfo -h -N -t idle,mixed,allocated -o %N 2>/dev/null | wc -l)" -ge "$nodes" ]; }
+
+has_completed() { resume && [ "$(squeue -h -t completed -j "$1" -o %T 2>/dev/null)" = COMPLETED ]; }
 
 start() {
   local command node first='' nodes=${TEST_SLURM_NODES:-3}
@@ -189,7 +197,7 @@ case ${1:-} in --*)
   shift
   ;;
 esac
-[ $# -ge 1 ] || fail "usage: cluster.sh [--stop | --kill | --crash] DIR [DAEMON | NODE [PID …]]"
+[ $# -ge 1 ] || fail "usage: cluster.sh [--stop | --resume | --kill | --crash] DIR [DAEMON | NODE [PID …]]"
 mkdir -p "$1"
 dir=$(cd "$1" && pwd -P)
 case $dir in *[!A-Za-z0-9/._-]*) fail "Slurm takes no directory of such a name: $dir" ;; esac
@@ -199,6 +207,7 @@ export SLURM_CONF=$conf
 case $verb in
   start) start ;;
   --stop) stop ;;
+  --resume) resume ;;
   --kill) kill_daemon "${2:?which daemon}" ;;
   --crash) crash "${@:2}" ;;
   *) fail "there is no $verb" ;;

@@ -1,6 +1,6 @@
 /** A real small Slurm cluster for tests, where its programs are installed and we are root; to be started and ended by a test file. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +67,11 @@ export class TestCluster {
   /** Starts what is not running. */
   mend(): void {
     this.#run([this.#dir]);
+  }
+
+  /** Has nodes work again that the controller has drained; nobody waits for that. */
+  resume(): void {
+    spawn("bash", [script, "--resume", this.#dir], { stdio: "ignore" });
   }
 
   end(): void {

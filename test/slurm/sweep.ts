@@ -24,6 +24,8 @@ type Victim = (typeof VICTIMS)[number];
 /** Far more than a round takes. */
 const LIMIT_MS = 150_000;
 const SLOTS = 24;
+/** A controller that was killed drains nodes when it meets what it has forgotten, and that may be all of them. */
+const RESUME_MS = 10_000;
 
 interface Round {
   readonly victims: readonly Victim[];
@@ -85,6 +87,7 @@ class Player {
     let [engines, broken] = [0, ""];
     this.#over = new AbortController();
     const killing = this.#kill(victims, place);
+    const resuming = setInterval(() => this.#cluster.resume(), RESUME_MS);
     try {
       for (let code: number | null = null; code !== 0;) {
         engines += 1;
@@ -96,6 +99,7 @@ class Player {
       }
     } finally {
       this.#over.abort();
+      clearInterval(resuming);
       await killing;
       this.#engine?.kill("SIGKILL");
     }
