@@ -209,10 +209,10 @@ static bool has_ended(struct slot *slot) {
 static int64_t look_at_reason(struct slot *slot, int64_t at) {
   if (slot->is_ended && !slot->reason) return 0;
   int64_t over_at = slot->task->limit_us ? slot->begun_at + slot->task->limit_us : 0;
-  bool is_over = over_at && over_at <= at;
+  bool is_late = over_at && over_at <= at;
   /* We may have been stopped (SIGSTOP) meanwhile: what has ended was ended by nobody. */
-  if (!slot->reason && (is_over || slot->is_asked) && has_ended(slot)) return 0;
-  if (!slot->reason && is_over) begin_to_end(slot, 't', at, at + slot->task->grace_us);
+  if (!slot->reason && (is_late || slot->is_asked) && has_ended(slot)) return 0;
+  if (!slot->reason && is_late) begin_to_end(slot, 't', at, at + slot->task->grace_us);
   if (!slot->reason && slot->is_asked) begin_to_end(slot, 'k', at, slot->asked_kill_at);
   if (!slot->reason) return over_at;
   if (slot->is_asked && slot->asked_kill_at < slot->kill_at) slot->kill_at = slot->asked_kill_at;
