@@ -55,8 +55,9 @@ function write(tasks: readonly JudgedTask[], { root, witness }: Place, random: S
   const job = tasks.map((task) => {
     const seconds = (random.next() ** 3 * 3).toFixed(2);
     const words = `${task.id} $AIR_EXECUTOR_ATTEMPT`;
+    // Signals reach one process after the other: a shell whose sleep was killed before it has not come to its end.
     const script = `exec 9>>'${root}/lock.${task.id}'; flock -n 9 || echo "o ${words}" >>'${witness}'
-echo "b ${words}" >>'${witness}'; sleep ${seconds}; echo "e ${words} $(date +%s%3N)" >>'${witness}'`;
+echo "b ${words}" >>'${witness}'; sleep ${seconds} && echo "e ${words} $(date +%s%3N)" >>'${witness}'`;
     return { ...task, command: "sh", args: ["-c", script] };
   });
   writeFileSync(file, JSON.stringify(job));
