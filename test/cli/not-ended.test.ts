@@ -15,11 +15,12 @@ const skip =
     ? "needs root, to become another user"
     : spawnSync(compiler, ["--version"]).status !== 0 && "there is no C compiler";
 
-/** Becomes root wholly, says who it is, and goes by itself in the end. */
+/** Becomes root wholly, says who it is, and goes by itself in the end; the second time at once. */
 const SOURCE = `#define _GNU_SOURCE
 #include <stdio.h>
 #include <unistd.h>
 int main(void) {
+  if (access("pid", F_OK) == 0) return 0;
   if (setresuid(0, 0, 0) != 0) return 9;
   FILE *file = fopen("pid", "w");
   fprintf(file, "%d", (int)getpid());
@@ -61,4 +62,34 @@ for (const runner of ["native", "portable"]) {
     assert.deepEqual([after.status, after.left_behind], ["failed", undefined]);
     assert.match(after.error, /timed out/);
   });
+
+  test(
+    `an engine that is told to stop does not wait for them for ever, and the next one does (${runner})`,
+    { skip },
+    async (t) => {
+      const { run, write, dir } = makePlayground(t);
+      chownSync(dir, NOBODY, NOBODY);
+      write("stays.c", SOURCE);
+      assert.equal(spawnSync(compiler, ["-o", "stays", "stays.c"], { cwd: dir }).status, 0);
+      chmodSync(join(dir, "stays"), 0o4755);
+      write("job.json", { tasks: [{ id: "stays", command: "./stays" }] });
+      const prefix = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", process.execPath, main];
+      const argv = [...prefix, "run", "job.json", "--grace-period", "0.1"];
+      const env = { AIR_EXECUTOR_RUNNER: runner };
+      const { process: engine, ended } = follow("setpriv", argv, dir, env);
+      const pidFile = join(dir, "pid");
+      const isThere = await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "", 10_000);
+      if (!isThere) return t.skip(`set-user-ID programs are not heeded here: ${(await ended).stderr}`);
+      engine.kill("SIGTERM");
+      const { code, stderr } = await ended;
+      const { stdout: table } = await run(["status", "job"]);
+      const next = follow("setpriv", argv, dir, env).ended;
+      process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+      const { code: nextCode, stderr: said } = await next;
+      assert.equal(code, 3, stderr);
+      assert.match(stderr, /has tasks that can't be ended: it stays unfinished/);
+      assert.match(table, /left behind +a process of stays, which can't be ended$/m);
+      assert.equal(nextCode, 0, said);
+    },
+  );
 }

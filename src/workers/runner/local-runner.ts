@@ -200,7 +200,7 @@ export class LocalRunner implements TaskRunner {
   }
 
   async close(): Promise<void> {
-    await this.#link.close({ type: "close" });
+    await this.#link.close({ type: "close", mayRunOn: this.#keepsSpools });
     // Those of threads that have died, too.
     if (!this.#keepsSpools) removeSpoolsOf(this.#token, lanesDirectoryOf(this.#options.directory));
   }

@@ -66,8 +66,8 @@ export type ThreadCommand =
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
   /** Remove these spools of earlier engines if their runners are gone. */
   | { readonly type: "forget"; readonly claims: readonly string[] }
-  /** Let the runner go, and let the thread's one long task return. */
-  | { readonly type: "close" };
+  /** Let the runner go, and let the thread's one long task return. What `mayRunOn` may never end: that is not waited for. */
+  | { readonly type: "close"; readonly mayRunOn: boolean };
 
 /** What is to be told of an attempt beside the ends of most. Times are milliseconds since the epoch. */
 export type UnusualEnd =

@@ -4,6 +4,7 @@
  * It decides nothing about tasks. All that became known in a turn of the event loop goes back in one message.
  */
 
+import { setTimeout as delay } from "node:timers/promises";
 import { impossible } from "../../domain/errors.js";
 import type { Result } from "../../domain/outcome.js";
 import { isSystemError } from "../../system/error-code.js";
@@ -23,6 +24,8 @@ import { chooseRunner, inPlaceOfNative, portableRunner, type RunnerProgram } fro
 
 /** How often it is looked whether somebody has stopped our runner. */
 const LOOK_EVERY_MS = 2_000;
+/** What has nothing to wait for goes within this. */
+const LEAVE_MS = 1_000;
 
 export class RunnerThread {
   readonly #setup: ThreadSetup;
@@ -93,7 +96,7 @@ export class RunnerThread {
         this.#forgetting = forgetSpools(this.#setup.lanesDirectory, command.claims);
         return false;
       case "close":
-        await this.#close();
+        await this.#close(command.mayRunOn);
         return true;
       default:
         return impossible(command);
@@ -186,12 +189,12 @@ export class RunnerThread {
     }
   }
 
-  async #close(): Promise<void> {
+  async #close(mayRunOn: boolean): Promise<void> {
     clearInterval(this.#vigil);
     this.#adoption.close();
     await this.#forgetting;
-    await Promise.all(this.#dismissed);
-    await Promise.all(Array.from(this.#live.values(), (runner) => runner.end()));
+    const gone = Promise.all([...this.#dismissed, ...Array.from(this.#live.values(), (runner) => runner.end())]);
+    await (mayRunOn ? Promise.race([gone, delay(LEAVE_MS)]) : gone);
   }
 
   #fail(key: number, result: Result): void {
