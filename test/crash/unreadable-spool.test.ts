@@ -38,7 +38,8 @@ const waitsFor = async (dir: string): Promise<string | null> => {
 };
 
 async function waitUntilNothing(dir: string): Promise<boolean> {
-  for (let look = 0; look < 60; look++) if ((await waitsFor(dir)) === null) return true;
+  const end = performance.now() + 30_000;
+  while (performance.now() < end) if ((await waitsFor(dir)) === null) return true;
   return false;
 }
 
