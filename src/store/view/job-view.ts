@@ -1,7 +1,8 @@
 /**
  * Reads jobs as a visitor: no lock, nothing changed, every file taken as it is found. For `status`, `logs` and `graph`.
  *
- * What it gives is what the files say, in the words of the files, so that `status --json` and the files can never disagree.
+ * What it gives is what the files say, in the words of the files, so that `status --json` and the files never disagree, but for numbers that
+ * JavaScript can't hold (12345678901234567890).
  */
 
 import { join } from "node:path";
