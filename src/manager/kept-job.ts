@@ -84,7 +84,8 @@ export class KeptJob {
   }
 
   tell(signal: Signal): void {
-    if (this.#state === "closed") return;
+    // How it ended is said, also of what ends while we stop.
+    if (this.#state === "closed" && signal.is !== "over") return;
     try {
       this.#meet(signal);
     } catch (error) {
@@ -228,7 +229,7 @@ export class KeptJob {
       this.#voice.tell(level, `job "${this.name}" ${state}${error === null ? "" : `: ${error}`}`, { run, counts, durationMs });
     }
     // It may have been written again meanwhile, and may soon be.
-    this.#lookAgain();
+    if (this.#state !== "closed") this.#lookAgain();
   }
 
   /** What the system refuses passes; a fault of ours comes again, and is not met a second time without a reason. */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openLog } from "../../src/manager/log.js";
 import { FAULTS_VARIABLE, type Fault } from "../support/fault-plan.js";
-import { ManagedDirectory, task } from "./manager-process.js";
+import { ManagedDirectory, task, until } from "./manager-process.js";
 
 const preload = fileURLToPath(new URL("../support/fault-preload.js", import.meta.url));
 /** At which a manager rotates. */
@@ -49,7 +49,11 @@ test("a manager puts its full log aside: no line is lost or torn, three older on
   fill(place);
   await place.start();
   place.drop("hello", [task("hello", "echo", ["hello"])]);
-  await place.untilState("hello", "completed");
+  // Its files show the end of a job a moment before its manager has heard of it.
+  await until(
+    () => existsSync(join(place.base, "manager.log")) && place.log().includes('hello\\" completed'),
+    "the manager to hear of it",
+  );
   assert.equal(await place.end(), 0);
   const found = logs(place.base);
   assert.deepEqual(

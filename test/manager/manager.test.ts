@@ -68,12 +68,17 @@ test("stop lets what runs end, starts nothing more, and the next manager takes u
   const gate = join(place.root, "gate");
   const first = task("first", "sh", ["-c", `: > '${gate}.runs'; ${untilHolds(`[ -e '${gate}' ]`)}; echo done`]);
   place.drop("job", [first, task("second", "echo", ["later"], ["first"])]);
-  await until(() => existsSync(`${gate}.runs`), "the task to run");
+  place.drop("short", [task("only", "sh", ["-c", `: > '${gate}.short'; ${untilHolds(`[ -e '${gate}' ]`)}`])]);
+  await until(() => existsSync(`${gate}.runs`) && existsSync(`${gate}.short`), "the tasks to run");
   const ended = place.end();
   await until(() => place.log().includes("stopping"), "the manager to stop");
   writeFileSync(gate, "");
   assert.equal(await ended, 0);
   assert.equal(place.peek("job"), "waiting");
+  // What became of jobs meanwhile is in the log.
+  const said = place.log().slice(place.log().indexOf("stopping"));
+  assert.match(said, /job \\"job\\" is unfinished/);
+  assert.match(said, /job \\"short\\" completed/);
   assert.deepEqual(
     place.tasks("job").map(({ status }) => status),
     ["completed", "pending"],
