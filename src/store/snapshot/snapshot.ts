@@ -138,9 +138,9 @@ export class Snapshots {
     return !sync || !this.#picture.isRunningMap;
   }
 
-  /** A map that has ended is not said to have before its tasks are all there: whoever finds that said looks no further. */
+  /** A job is not said to have ended before both files are exact and on disk: whoever finds that said looks no further. */
   get #isLastWord(): boolean {
-    return this.#picture.isRunningMap && this.#picture.isOver;
+    return this.#picture.isOver;
   }
 
   /** False if the file may not be put in its place now. */
