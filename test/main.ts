@@ -1,5 +1,5 @@
 /**
- * Runs all test files, six side by side: most of them wait for processes. Called by `npm test`. The test runner alone would take them by
+ * Runs all test files, five side by side: most of them wait for processes. Called by `npm test`. The test runner alone would take them by
  * their names, and what waits longest would be left over at the end, by itself.
  */
 
@@ -23,7 +23,7 @@ const found = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf
 for (const name of FIRST) if (!found.includes(name)) throw new Error(`there is no test file ${name}`);
 const files = [...FIRST, ...found.filter((name) => !FIRST.includes(name)).toSorted()];
 
-run({ files: files.map((name) => join(import.meta.dirname, name)), concurrency: 6, timeout: 600_000 })
+run({ files: files.map((name) => join(import.meta.dirname, name)), concurrency: 5, timeout: 600_000 })
   .on("test:fail", () => {
     process.exitCode = 1;
   })

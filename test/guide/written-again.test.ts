@@ -70,7 +70,12 @@ async function assertReplaced(place: Place, words: readonly string[]): Promise<v
   const oldest = kept.toSorted((a, b) => a.createdAt!.localeCompare(b.createdAt!))[0]!;
   assert.equal(oldest.state, "cancelled");
   assert.deepEqual(oldest.logs.toSorted(), ["one.log", "two.log"]);
-  assert.ok(kept.every(({ createdAt }) => createdAt! < String(place.state("job")["created_at"])));
+  const { created_at: newest } = place.state("job");
+  const told = JSON.stringify([kept, newest, place.log().split("\n").slice(-14)]);
+  assert.ok(
+    kept.every(({ createdAt }) => createdAt! < String(newest)),
+    told,
+  );
 }
 
 test("written by the client, its state first", options, async (t) => {
