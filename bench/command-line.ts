@@ -1,6 +1,5 @@
 /** Commands as text: for sh, for Makefiles and for the reader of the report. */
 
-import { relative } from "node:path";
 import { repository } from "./toolbox.js";
 
 /** For sh. Quotes only where it must, since make takes a slower path, through a shell, as soon as there is a quote. */
@@ -10,5 +9,5 @@ export function quoteCommand(command: readonly string[]): string {
 
 /** As one would type it in the repository. */
 export function showCommand(command: readonly string[]): string {
-  return quoteCommand(command.map((word) => (word.startsWith(`${repository}/`) ? relative(repository, word) : word)));
+  return quoteCommand(command.map((word) => word.replaceAll(`${repository}/`, "")));
 }
