@@ -18,5 +18,5 @@ test("plain words stay unquoted, so that make starts them without a shell", () =
 test("a command is shown without the place where the repository lies", () => {
   assert.equal(showCommand(["node", join(repository, "dist", "x.js"), "a b"]), "node dist/x.js 'a b'");
   // Also within a script.
-  assert.equal(showCommand(["sh", "-c", `${join(repository, "dist", "x.js")} > out`]), "sh -c 'dist/x.js > out'");
+  assert.equal(showCommand(["sh", "-c", `node ${join(repository, "dist", "x.js")} > out`]), "sh -c 'node dist/x.js > out'");
 });
