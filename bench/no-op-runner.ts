@@ -30,6 +30,8 @@ export class NoOpRunner implements TaskRunner {
 
   keep(): void {}
 
+  leave(): void {}
+
   reclaim(): void {}
 
   reserve(): Placement | undefined {

@@ -199,6 +199,7 @@ const ownDoors: Readonly<Record<string, string>> = {
   "src/store/journal/recovery.ts": "writes to a descriptor",
   "src/manager/watch-budget.ts": "reads a limit of the kernel",
   "src/workers/runner/argument-limit.ts": "reads a limit of the kernel",
+  "src/workers/runner/spool-room.ts": "reads a limit of the kernel",
   "src/workers/runner/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
   "src/workers/runner/runner-program.ts": "asks where the runners are that we were shipped with",
   "src/workers/runner/live-runner.ts": "makes a new spool",

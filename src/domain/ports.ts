@@ -205,6 +205,8 @@ export interface TaskRunner {
   readonly slots?: SlotNews;
   /** What it knows of ends outlives it from now on: somebody could not record them. */
   keep(): void;
+  /** That job is closed. Where not all of it is on record what it knows of ends is kept, too. */
+  leave(job: string, isRecorded: boolean): void;
   /**
    * Removes what engines that were killed left behind.
    *

@@ -199,7 +199,7 @@ export class Engine {
       machineTrouble: () => this.#standstills.wordsOf(name) ?? this.#refusals.words,
       onClosed: (isRecorded) => {
         if (this.#running.get(name) === running) this.#running.delete(name);
-        if (!isRecorded) this.#runner.keep();
+        this.#runner.leave(name, isRecorded);
       },
     });
     this.#running.set(name, running);

@@ -211,6 +211,10 @@ export class SlurmRunner implements TaskRunner {
     this.#keeps = true;
   }
 
+  leave(_job: string, isRecorded: boolean): void {
+    if (!isRecorded) this.keep();
+  }
+
   /** That is done as soon as slots of its own are asked for: those that lie idle may have what these wait for. */
   reclaim(): void {}
 

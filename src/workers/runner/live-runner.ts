@@ -8,11 +8,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { codeOf, isSystemError } from "../../system/error-code.js";
+import { isSystemError } from "../../system/error-code.js";
 import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
+import { howEnded, howRefused, type HowGone } from "./how-gone.js";
 import { orphanedKeys } from "./orphaned-keys.js";
 import type { RunnerProgram } from "./runner-program.js";
+import { SpoolRoom } from "./spool-room.js";
 import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
 
 /** What was left is told a moment after the end; what is not told then was over before. */
@@ -21,19 +23,13 @@ const CHUNK_BYTES = 256 * 1024;
 /** What it may say of why it can't run. */
 const MOST_SAID = 1_000;
 
-/** `refused`: the machine did not start it just now; `unfit`: it can't run on this machine; `died`: anything else. */
-export type HowGone = "refused" | "unfit" | "died";
-
-/** A runner that could not begin says so behind its name. A shell that took a strange program for a script says something else. */
-const ITS_COMPLAINT = "air-executor-runner: ";
-/** What a program that is not for this machine is refused with. */
-const UNFIT: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENOEXEC", "ELIBBAD", "Unknown system error -8"]);
-
 export interface LiveRunnerListener {
   /** There is something in the ends. */
   onNews(): void;
   /** An attempt is over, or did not begin. */
   onEnd(key: number, hasBegun: boolean): void;
+  /** Its spool has become long. Told once. */
+  onGrown(): void;
   /** It is gone, or never came up. What it recorded until then has been told. */
   onGone(why: string, how: HowGone): void;
 }
@@ -44,6 +40,7 @@ export class LiveRunner implements SpoolListener {
   readonly #listener: LiveRunnerListener;
   readonly #fd: number;
   readonly #lines = new SpoolLines(this);
+  readonly #room = new SpoolRoom();
   readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   /** When those that run began, in µs since 1970. */
   readonly #begun = new Map<number, number>();
@@ -85,10 +82,12 @@ export class LiveRunner implements SpoolListener {
       closeSync(this.#fd);
       throw error;
     }
-    this.#child.once("error", (error) => this.#leave(error.message, UNFIT.has(codeOf(error)) ? "unfit" : "refused"));
+    this.#child.once("error", (error) => this.#leave(error.message, howRefused(error)));
     // One that never came up is judged by what it said, which may come after its exit.
     this.#child.once("exit", (code, signal) => this.#hasCome() && this.#leave(this.#explain(code, signal), "died"));
-    this.#child.once("close", (code, signal) => this.#leave(this.#explain(code, signal), this.#judge(signal)));
+    this.#child.once("close", (code, signal) =>
+      this.#leave(this.#explain(code, signal), howEnded(this.#head !== null || this.#onGone !== null, this.#said, signal)),
+    );
     // One that is gone says so by its exit.
     this.#child.stdin?.on("error", () => {});
     this.#child.stdout?.on("data", () => this.#readAndTell());
@@ -170,6 +169,7 @@ export class LiveRunner implements SpoolListener {
     for (;;) {
       const length = readSync(this.#fd, this.#chunk, 0, CHUNK_BYTES, null);
       if (length > 0) this.#lines.take(this.#chunk.subarray(0, length));
+      if (this.#room.take(length)) this.#listener.onGrown();
       if (length < CHUNK_BYTES) return;
     }
   }
@@ -191,11 +191,6 @@ export class LiveRunner implements SpoolListener {
   #hasCome(): boolean {
     this.#readAndTell();
     return this.#head !== null;
-  }
-
-  #judge(signal: NodeJS.Signals | null): HowGone {
-    const isFit = this.#head !== null || this.#onGone !== null || this.#said.startsWith(ITS_COMPLAINT);
-    return isFit || signal === "SIGKILL" || signal === "SIGTERM" ? "died" : "unfit";
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {

@@ -30,6 +30,7 @@ import { runnerOptions } from "./runner-program.js";
 import { SharedQueue } from "./shared-queue.js";
 import { Slots } from "./slots.js";
 import { Standstills } from "./standstills.js";
+import { SpoolUse } from "./spool-use.js";
 import { ThreadLink } from "./thread-link.js";
 
 const RECENT = 256;
@@ -52,7 +53,10 @@ export class LocalRunner implements TaskRunner {
   readonly queue: RunnerQueue;
   readonly #link: ThreadLink;
   #runners = 0;
-  /** Claims of slots whose attempt gets a runner of its own, until it starts; then of those attempts, by key. */
+  /** Another runner takes what comes, as soon as nothing waits in the queue of the present one. */
+  #isGrown = false;
+  readonly #use = new SpoolUse();
+  /** Claims of slots whose attempt gets a runner of its own, until it starts; then of all that is not in the present runner, by key. */
   readonly #apartSlots = new Map<number, string>();
   readonly #apart = new Map<number, string>();
   #lastRunner = 0;
@@ -80,7 +84,7 @@ export class LocalRunner implements TaskRunner {
     this.#options = options;
     this.#slots = new Slots(options.concurrency);
     this.queue = new SharedQueue(options.concurrency, {
-      isAlone: () => this.#orphans.size === 0 && this.#apart.size === 0 && this.#apartSlots.size === 0,
+      isAlone: () => this.#orphans.size === 0 && this.#apart.size === 0 && this.#apartSlots.size === 0 && !this.#isGrown,
       claim: () => this.#claim,
       recall: (claim) => this.#link.send({ type: "recall", claim }),
     });
@@ -152,6 +156,7 @@ export class LocalRunner implements TaskRunner {
 
   #handOver(claim: string, width: number, to: HandOverText, attempts: readonly Descriptor[]): void {
     const { bytes, rows, files, moves } = to.write(attempts);
+    for (const { job } of attempts) this.#use.note(claim, job);
     this.#link.send({ type: "start", claim, width, bytes, rows, files, moves }, [bytes.buffer, rows.buffer]);
   }
 
@@ -192,11 +197,16 @@ export class LocalRunner implements TaskRunner {
     this.#keepsSpools = true;
   }
 
+  leave(job: string, isRecorded: boolean): void {
+    if (!isRecorded) this.keep();
+    this.#forgetOwn(this.#use.close(job));
+  }
+
   reclaim(findNeeded: () => ReadonlySet<string> | null): void {
     // First who is dead, then who needs what: the dead can't be named anew.
     const left = leftSpools(this.#options.directory);
     const needed = left.length === 0 ? null : findNeeded();
-    if (needed !== null) this.#link.send({ type: "forget", claims: left.filter((name) => !needed.has(name)) });
+    if (needed !== null) this.#forget(left.filter((name) => !needed.has(name)));
   }
 
   async close(): Promise<void> {
@@ -236,8 +246,7 @@ export class LocalRunner implements TaskRunner {
     this.#standstills.hear(threadless([...this.#orphans.keys()], why), performance.now());
     const keys = [...this.#attempts.keys()];
     if (keys.length === 0) return;
-    this.#text = new HandOverText();
-    this.#runners = ++this.#lastRunner;
+    this.#nextRunner();
     const result: Result = { kind: "not-begun", message: why };
     const unusual = keys.map((key): UnusualEnd => ({
       type: "settled",
@@ -249,16 +258,37 @@ export class LocalRunner implements TaskRunner {
   /** What a runner had is adopted. If it was the one for most, another takes what comes. */
   #abandonRunner(claim: string): void {
     const orphans = this.#having(claim).map((attempt) => orphanOf(attempt, claim));
-    if (claim === this.#claim) {
-      this.#text = new HandOverText();
-      this.#runners = ++this.#lastRunner;
-    }
+    if (claim === this.#claim) this.#nextRunner();
     for (const orphan of orphans) {
       this.#attempts.delete(orphan.key);
       this.#apart.delete(orphan.key);
       this.#orphans.set(orphan.key, orphan);
     }
     this.#adoptAgain(orphans);
+  }
+
+  /** The present one lets what runs end; what waited in its queue would begin in slots that the next one has. */
+  #renewRunner(): void {
+    if (!this.#isGrown || this.#slots.hasUnplaced) return;
+    const claim = this.#claim;
+    const having = this.#having(claim);
+    for (const { key } of having) this.#apart.set(key, claim);
+    this.#nextRunner();
+    if (having.length === 0) this.#dismiss(claim);
+  }
+
+  #nextRunner(): void {
+    this.#text = new HandOverText();
+    this.#runners = ++this.#lastRunner;
+    this.#isGrown = false;
+  }
+
+  #forgetOwn(claims: readonly string[]): void {
+    if (!this.#keepsSpools) this.#forget(claims);
+  }
+
+  #forget(claims: readonly string[]): void {
+    if (claims.length > 0) this.#link.send({ type: "forget", claims });
   }
 
   #adoptAgain(orphans: readonly OrphanedAttempt[]): void {
@@ -282,6 +312,10 @@ export class LocalRunner implements TaskRunner {
         return this.#report(news.unusual, news.ends);
       case "gone":
         return this.#abandonRunner(news.claim);
+      case "grown":
+        if (news.claim !== this.#claim) return;
+        this.#isGrown = true;
+        return this.#renewRunner();
       case "looked-behind":
         return this.#looks.shift()?.();
       case "up":
@@ -309,6 +343,7 @@ export class LocalRunner implements TaskRunner {
       const report = this.#reportOfUnusual(end, outlived);
       if (report !== null) reports.push(report);
     }
+    this.#renewRunner();
     const tell = (): void => {
       if (reports.length > 0) this.#handler(reports);
       for (const each of outlived) this.#outlivedHandler(each);
@@ -362,12 +397,18 @@ export class LocalRunner implements TaskRunner {
     this.#options.onNotice(leftWords(outlived, this.#leftSaid === MOST_LEFT_SAID));
   }
 
-  /** The runner that it had for itself has nothing more to do. */
-  #dismiss(key: number): void {
+  /** A runner that is not the present one has nothing more to do after its last attempt. */
+  #leaveApart(key: number): void {
     const claim = this.#apart.get(key);
     if (claim === undefined) return;
     this.#apart.delete(key);
+    for (const other of this.#apart.values()) if (other === claim) return;
+    this.#dismiss(claim);
+  }
+
+  #dismiss(claim: string): void {
     this.#link.send({ type: "dismiss", claim });
+    this.#forgetOwn(this.#use.release(claim));
   }
 
   /** Undefined if it was reported before, or is adopted now. */
@@ -375,7 +416,7 @@ export class LocalRunner implements TaskRunner {
     const attempt = this.#attempts.get(key);
     if (attempt === undefined) return undefined;
     this.#attempts.delete(key);
-    this.#dismiss(key);
+    this.#leaveApart(key);
     this.#recent[key % RECENT] = attempt;
     if (this.#stops.size > 0) this.#stops.delete(key);
     this.#slots.free(key);

@@ -64,7 +64,7 @@ export type ThreadCommand =
   /** Answer when it has been told what is left of those that ended. */
   | { readonly type: "look-behind" }
   | { readonly type: "adopt"; readonly attempts: readonly OrphanedAttempt[] }
-  /** Remove these spools of earlier engines if their runners are gone. */
+  /** Remove these spools, which nobody needs, if their runners are gone. */
   | { readonly type: "forget"; readonly claims: readonly string[] }
   /** Let the runner go, and let the thread's one long task return. What `mayRunOn` may never end: that is not waited for. */
   | { readonly type: "close"; readonly mayRunOn: boolean };
@@ -106,6 +106,8 @@ export type ThreadNews =
   | { readonly type: "looked-behind" }
   /** The runner of that name is gone, and begins nothing more; what it had is to be adopted. */
   | { readonly type: "gone"; readonly claim: string; readonly why: string }
+  /** The spool of that runner has become long: another runner is to take what comes. */
+  | { readonly type: "grown"; readonly claim: string }
   /** Of these attempts nothing becomes known: why, or null if that is over. */
   | {
       readonly type: "standstill";

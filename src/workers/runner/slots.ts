@@ -28,6 +28,11 @@ export class Slots {
     return Math.max(this.#count, this.#inUse);
   }
 
+  /** Whether there is an attempt without one, which was put into the runner's queue. */
+  get hasUnplaced(): boolean {
+    return this.#unplaced.size > 0;
+  }
+
   /** Undefined if all are taken. */
   reserve(): number | undefined {
     const most = this.#unplaced.size > 0 ? this.#count : Math.max(this.#count, MOST);

@@ -16,7 +16,8 @@ import { Terminator } from "../ending/terminator.js";
 import { spoolPath } from "../spool-name.js";
 import { Ends } from "./ends.js";
 import { fillInFiles } from "./fill-in-files.js";
-import { LiveRunner, type HowGone } from "./live-runner.js";
+import type { HowGone } from "./how-gone.js";
+import { LiveRunner } from "./live-runner.js";
 import type { HandOver, ThreadCommand, ThreadNews, ThreadSetup, UnusualEnd } from "./messages.js";
 import { MovedLogs } from "./moved-logs.js";
 import { stoppedWords } from "./reports.js";
@@ -93,7 +94,7 @@ export class RunnerThread {
         this.#adopt(command.attempts);
         return false;
       case "forget":
-        this.#forgetting = forgetSpools(this.#setup.lanesDirectory, command.claims);
+        this.#forgetting = this.#forget(command.claims, this.#forgetting);
         return false;
       case "close":
         await this.#close(command.mayRunOn);
@@ -145,6 +146,7 @@ export class RunnerThread {
       const runner: LiveRunner = new LiveRunner(program, spoolPath(lanesDirectory, claim), width, environment, this.#ends, {
         onNews: () => this.#sendSoon(),
         onEnd: (key, hasBegun) => this.#moved.settle(key, hasBegun),
+        onGrown: () => this.#tell({ type: "grown", claim }),
         onGone: (why, how) => this.#lose(claim, why, how),
       });
       this.#live.set(claim, runner);
@@ -163,7 +165,15 @@ export class RunnerThread {
     if (runner === undefined) return;
     this.#live.delete(claim);
     this.#gone.set(claim, { why: "", hasRun: true });
-    this.#dismissed.add(runner.end());
+    const end = runner.end().then(() => void this.#dismissed.delete(end));
+    this.#dismissed.add(end);
+  }
+
+  /** Those of runners that were let go: once they have gone. */
+  async #forget(claims: readonly string[], before: Promise<void>): Promise<void> {
+    await before;
+    if (this.#dismissed.size > 0) await Promise.race([Promise.all(this.#dismissed), delay(LEAVE_MS)]);
+    await forgetSpools(this.#setup.lanesDirectory, claims);
   }
 
   #lose(claim: string, why: string, how: HowGone): void {

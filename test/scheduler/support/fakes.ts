@@ -85,6 +85,8 @@ export class FakeRunner implements TaskRunner {
     this.isKept = true;
   }
 
+  leave(): void {}
+
   reclaim(): void {}
 
   reserve(_takes?: Resources, _ready?: number, _isApart?: boolean, limitMs: number | null = null): Placement | undefined {
