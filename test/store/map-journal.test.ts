@@ -96,7 +96,7 @@ test("a journal is read from any line on, and no further than is wanted", async 
   readJournal(journal, (event, place) => places.set(`${event.type} ${"task" in event ? event.task : ""}`, place));
   const seen: JobEvent[] = [];
   const from = places.get("attempt-started c")!;
-  readJournal(journal, (event) => seen.push(event) === 3, { from, pieceBytes: 7 });
+  readJournal(journal, (event) => seen.push(event) === 3, { from, memory: Buffer.alloc(7) });
   assert.deepEqual(seen, events.slice(6, 9));
 });
 

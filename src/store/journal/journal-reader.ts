@@ -33,8 +33,8 @@ export interface LinePlace {
 export interface ReadOptions {
   /** Default: the first line. */
   readonly from?: LinePlace;
-  /** Bytes read at a time: what is read too much if the end is not wanted. Default: 4 MiB. */
-  readonly pieceBytes?: number;
+  /** Read into, as many bytes at a time: what is read too much if the end is not wanted. Whoever reads often gives the same. Default: 4 MiB. */
+  readonly memory?: Buffer;
 }
 
 const FIRST_LINE: LinePlace = { offset: 0, seq: 1 };
@@ -61,22 +61,24 @@ export function readJournal(path: string, onEvent: OnEvent, options: ReadOptions
 }
 
 function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptions): JournalEnd {
-  const { from = FIRST_LINE, pieceBytes = PIECE_BYTES } = options;
+  const { from = FIRST_LINE } = options;
+  let memory = options.memory ?? Buffer.allocUnsafe(PIECE_BYTES);
+  /** Bytes of a line that has begun, at the start of the memory. */
+  let begun = 0;
   let format = 1;
   let seq = from.seq - 1;
   let good = from.offset;
   let readTo = from.offset;
-  let rest: Buffer = Buffer.alloc(0);
   let bad: { readonly line: number; readonly reason: string; readonly isHole: boolean } | null = null;
   for (;;) {
-    const piece = Buffer.allocUnsafe(pieceBytes);
-    const length = readSync(fd, piece, 0, pieceBytes, readTo);
+    if (begun === memory.length) memory = Buffer.concat([memory], 2 * begun);
+    const length = readSync(fd, memory, begun, memory.length - begun, readTo);
     if (length === 0) break;
     readTo += length;
-    rest = rest.length === 0 ? piece.subarray(0, length) : Buffer.concat([rest, piece.subarray(0, length)]);
+    const text = memory.subarray(0, begun + length);
     let start = 0;
-    for (let end = rest.indexOf(NEWLINE); end >= 0; end = rest.indexOf(NEWLINE, start)) {
-      const line = rest.subarray(start, end);
+    for (let end = text.indexOf(NEWLINE, begun); end >= 0; end = text.indexOf(NEWLINE, start)) {
+      const line = text.subarray(start, end);
       start = end + 1;
       const decoded = decodeLine(line);
       if (decoded.kind === "too-new") throw tooNew(path, decoded.what);
@@ -96,10 +98,11 @@ function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptio
         }
       }
     }
-    rest = rest.subarray(start);
+    memory.copyWithin(0, start, text.length);
+    begun = text.length - start;
   }
   // A whole line, and in its newline's place something else.
-  const { kind } = decodeLine(rest.subarray(0, -1));
+  const { kind } = decodeLine(memory.subarray(0, Math.max(0, begun - 1)));
   if (kind === "event" || kind === "events") bad ??= { line: seq + 1, reason: "no newline", isHole: false };
   if (bad?.isHole === false) throw damaged(path, bad.line, bad.reason);
   return { seq, size: good, torn: readTail(fd, good), format };

@@ -13,7 +13,7 @@ import { Picture } from "../picture/picture.js";
 import { taskLine } from "../text/task-line.js";
 
 /** Made without a pause: a few milliseconds. */
-const BLOCK_TASKS = 1_000;
+const BLOCK_TASKS = 500;
 const PIECE_BYTES = 256 * 1024;
 
 /**
@@ -22,10 +22,11 @@ const PIECE_BYTES = 256 * 1024;
  * @param left what tasks have left behind: that may stand far behind their end
  */
 export function* mapText(journal: string, name: string, left: Picture["leftOfMap"], blockTasks = BLOCK_TASKS): Generator<string> {
+  const memory = Buffer.allocUnsafe(PIECE_BYTES);
   let separator = "[\n";
   for (let next: LinePlace | null = { offset: 0, seq: 1 }; next !== null;) {
     const block = new Picture({ keepsAll: true });
-    next = readBlock(journal, next, block, blockTasks);
+    next = readBlock(journal, next, block, blockTasks, memory);
     if (block.tasks.length === 0) continue;
     for (const [id, index] of block.ids) block.records[index]!.left ??= left.get(id) ?? null;
     yield `${separator}${linesOf(block, name)}`;
@@ -35,14 +36,14 @@ export function* mapText(journal: string, name: string, left: Picture["leftOfMap
 }
 
 /** Gives where the next block begins; null if there is none. */
-function readBlock(journal: string, from: LinePlace, block: Picture, blockTasks: number): LinePlace | null {
+function readBlock(journal: string, from: LinePlace, block: Picture, blockTasks: number, memory: Buffer): LinePlace | null {
   let next: LinePlace | null = null;
   const read = (event: JobEvent, place: LinePlace): boolean => {
     if (event.type === "tasks-added" && block.tasks.length >= blockTasks) next ??= place;
     else if (event.type === "tasks-added" ? next === null : isOf(block, event)) block.apply(event);
     return next !== null && block.counts.pending + block.counts.running === 0;
   };
-  readJournal(journal, read, { from, pieceBytes: PIECE_BYTES });
+  readJournal(journal, read, { from, memory });
   return next;
 }
 

@@ -17,6 +17,6 @@ export function forEachEnded({ journal }: JobPaths, act: (task: TaskSpec, record
       picture.hadTasks = null;
       return false;
     },
-    { pieceBytes: PIECE_BYTES },
+    { memory: Buffer.allocUnsafe(PIECE_BYTES) },
   );
 }
