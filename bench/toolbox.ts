@@ -20,7 +20,9 @@ export interface Toolbox {
 }
 
 /** All that is measured sees of our environment: what else is set here may cost one tool more than another (extra root certificates: Node 0.1 s). */
-const kept = ["HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR"] as const;
+const kept = ["HOME", "USER", "LOGNAME", "SHELL", "TMPDIR"] as const;
+/** Else GNU's `true` sets up its language, but only where it is given an argument, as xargs and GNU parallel do and make does not. */
+const language = { LC_ALL: "C" };
 
 /** A Slurm cluster of our own takes root. */
 const cluster: readonly Peer[] = process.getuid?.() === 0 ? ["slurmctld"] : [];
@@ -35,7 +37,7 @@ export function openToolbox(directory: string): Toolbox {
     });
   }
   const path = [directory, dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter);
-  const env = { ...Object.fromEntries(kept.map((name) => [name, process.env[name]])), PATH: path };
+  const env = { ...Object.fromEntries(kept.map((name) => [name, process.env[name]])), ...language, PATH: path };
   const versions = new Map<string, string>([["node", process.version]]);
   for (const tool of ["cc", ...peers]) {
     const version = versionOf(tool, env);

@@ -18,6 +18,7 @@ export function batchScenario(count: number, slots: number): Scenario {
     name: "batch",
     title: `/bin/true for each of ${columns.show(count)} lines, ${slots} at a time`,
     contenders: [
+      { name: "limit", command: ["limit", String(slots), String(count), "/bin/true", "line"], check: exitCodeSaysAll },
       {
         name: "xargs",
         needs: "xargs",
@@ -42,6 +43,7 @@ export function batchScenario(count: number, slots: number): Scenario {
     columns: [
       columns.wall,
       columns.rate(count),
+      columns.speedOver("limit"),
       columns.cpu(count),
       columns.peakRss,
       columns.value("first start after the command, ms", "firstMs"),
