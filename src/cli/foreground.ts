@@ -42,6 +42,8 @@ export interface Foreground {
   readonly read: () => Promise<Wanted>;
   /** The command that goes on with the job if it is stopped. */
   readonly resume: (name: string) => string;
+  /** What is said of a job that had completed before, so that nothing was run; null for the usual summary. */
+  readonly done: (name: string) => string | null;
   /** What `--json` prints of the end. Default: the job's summary. */
   readonly toJson?: (summary: JobSummary) => object;
 }
@@ -68,11 +70,11 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
     if (job === null) return exitCode.completed;
     const work = new WorkTally(job);
     progress = isQuiet || isOver(job) ? null : showProgress(job, err);
-    const isDone = settings.isOn("once") && job.status().state === "completed";
+    const done = job.status().state === "completed" ? foreground.done(printableLine(job.name)) : null;
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);
-    if (isDone) {
-      if (!isQuiet) say(`${printableLine(job.name)} has completed before, just so: nothing is run`);
+    if (done !== null) {
+      if (!isQuiet) say(done);
     } else if (!isQuiet || summary.state !== "completed") {
       const failure = findFailure(summary, dir);
       const gain = { ms: work.ms, usage: work.usage, slots: settings.concurrency(availableParallelism()) };

@@ -79,9 +79,9 @@ export function surviveWriteErrors(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-let onReaderGone = (): void => process.exit();
+let onReaderGone = (): void => {};
 
-/** For a verb that has something to bring to an end when nobody reads its output any more. Others just end. */
+/** For a verb that goes on with its output, or has something to bring to an end when nobody reads it. Others do what they were told to. */
 export function whenReaderGoes(act: () => void): void {
   onReaderGone = act;
 }

@@ -144,7 +144,7 @@ export class JobRun {
   find(id: string): number {
     const task = this.plan.ids.get(id);
     if (task === undefined) {
-      throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(id)} in job ${JSON.stringify(this.name)}.`);
+      throw new AirError("AIR_NOT_FOUND", `there is no task ${JSON.stringify(id)} in job ${JSON.stringify(this.name)}`);
     }
     return task;
   }

@@ -12,18 +12,18 @@ function remedyOf(code: string): string {
 }
 
 /** The system's error as one of ours; anything else comes back as it is. */
-export function explainRefusal(error: unknown, what: string): unknown {
+export function explainRefusal(error: unknown, what: string, act: "opened" | "read" = "opened"): unknown {
   if (error instanceof AirError || !isSystemError(error)) return error;
   const code = codeOf(error);
   const { message } = error;
   if (NOT_ALLOWED.has(code)) {
-    return new AirError("AIR_UNSAFE_PATH", `${what} can't be opened: ${message}. Check the path and its permissions.`, {
+    return new AirError("AIR_UNSAFE_PATH", `${what} can't be ${act}: ${message}. Check the path and its permissions.`, {
       cause: error,
     });
   }
   if (isWantOfRoom(error)) {
-    return new AirError("AIR_SYSTEM", `${what} can't be opened: ${message}. ${remedyOf(code)}`, { cause: error });
+    return new AirError("AIR_SYSTEM", `${what} can't be ${act}: ${message}. ${remedyOf(code)}`, { cause: error });
   }
   const remedy = "Nothing is lost: see to the disk, then run it again.";
-  return new AirError("AIR_DISK", `${what} can't be opened: ${message}. ${remedy}`, { cause: error });
+  return new AirError("AIR_DISK", `${what} can't be ${act}: ${message}. ${remedy}`, { cause: error });
 }

@@ -87,7 +87,11 @@ test("a retry of an unfinished job without anything to run again says that it go
   assert.match(some.stderr, /^job: 1 task runs again; it is unfinished and goes on\n/);
   write("done.json", [task("a", "true")]);
   await run(["run", "done.json", "-q"]);
-  assert.match((await run(["retry", "done"])).stderr, /^done: nothing to run again\n/);
+  const nothing = await run(["retry", "done"]);
+  assert.deepEqual([nothing.code, nothing.stderr], [0, "done: nothing to run again, for all its tasks completed\n"]);
+  const dropped = await run(["run", ".air-executor/jobs/done"]);
+  assert.deepEqual([dropped.code, dropped.stderr], [0, "done has completed before: nothing is run\n"]);
+  assert.equal((JSON.parse((await run(["retry", "done", "--json"])).stdout) as { tasks: [] }).tasks.length, 0);
   await run(["add", "done", "--id", "b", "--", "true"]);
   assert.match(
     (await run(["retry", "done"])).stderr,
@@ -123,7 +127,7 @@ test("cancel says which tasks it cancelled and which had ended before, wherever 
   };
   assert.deepEqual(await said("a"), [0, "", "0 tasks of job job cancelled; had ended before: a\n"]);
   assert.deepEqual(await said("c", "a", "c"), [0, "", "1 task of job job cancelled; had ended before: a\n"]);
-  const missing = [2, "", 'air-executor: There is no task "nope" in job "job".\n'];
+  const missing = [2, "", 'air-executor: there is no task "nope" in job "job"\n'];
   assert.deepEqual(await said("b", "nope"), missing);
   engine.kill("SIGKILL");
   await ended;

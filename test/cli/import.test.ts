@@ -179,8 +179,8 @@ test("what can't be read, is empty or of another kind is one clear error", async
   mkdirSync(join(dir, "folder"));
   writeFileSync(join(dir, "list.json"), '{"workflow": {"tasks": 5}}');
   const cases: [readonly string[], RegExp][] = [
-    [["gone"], /gone can't be read: ENOENT/],
-    [["folder"], /folder can't be read: EISDIR/],
+    [["gone"], /gone does not exist, expected a file: check the path/],
+    [["folder"], /folder is a directory, expected a file/],
     [["empty.txt"], /there is nothing to run in empty\.txt/],
     [["other.json", "--kind", "wfformat"], /other\.json is not WfFormat/],
     [["list.json"], /expected a list of tasks/],

@@ -1,6 +1,5 @@
 /** `import SOURCE [TARGET…]`: a Makefile, a list of commands or WfFormat as a job file on stdout. Runs and writes nothing else. */
 
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { AirError, checkJobName } from "../../index.js";
 import type { Call } from "../command.js";
@@ -11,6 +10,7 @@ import { importMakefile } from "../import/run-make.js";
 import { isWfFormat, readWfFormat } from "../import/wf-format.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
+import { openBytes } from "../map/input/open-bytes.js";
 import { UsageError } from "../usage-error.js";
 
 type Kind = "make" | "commands" | "wfformat";
@@ -18,7 +18,7 @@ type Kind = "make" | "commands" | "wfformat";
 export async function execute({ args, rest, settings, terminal: { out, err } }: Call): Promise<number> {
   const { SOURCE: source = "", TARGET: target } = args;
   const targets = [...(target === undefined ? [] : [target]), ...rest];
-  const text = readSource(source);
+  const text = await readSource(source);
   const kind = (settings.text("kind") as Kind | null) ?? guess(source, text);
   if (kind !== "make" && targets.length > 0) throw new UsageError(`targets are for a Makefile, and ${source} is read as ${kind}`);
   const { job, faults } = read(kind, source, text, { targets, isSleep: settings.isOn("sleep") });
@@ -48,12 +48,10 @@ function read(
   return readWfFormat(value, isSleep);
 }
 
-function readSource(source: string): string {
-  try {
-    return readFileSync(source === "-" ? 0 : source, "utf8");
-  } catch (error) {
-    throw new AirError("AIR_NOT_FOUND", `${source} can't be read: ${(error as Error).message}`, { cause: error });
-  }
+async function readSource(source: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const bytes of await openBytes(source)) chunks.push(bytes);
+  return Buffer.concat(chunks).toString("utf8");
 }
 
 function guess(source: string, text: string): Kind {

@@ -13,7 +13,7 @@ import { leftText } from "../render/left-behind.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { suggestion } from "../suggest-word.js";
-import type { Sink } from "../terminal.js";
+import { whenReaderGoes, type Sink } from "../terminal.js";
 import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 
@@ -23,6 +23,7 @@ const maxPrefix = 24;
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { JOB: name = "", TASK: task = null } = args;
+  whenReaderGoes(() => process.exit());
   const reader = new LogsReader(settings, terminal, task);
   let said = "";
   for (;;) {

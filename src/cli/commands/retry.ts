@@ -44,6 +44,7 @@ export async function execute(call: Call): Promise<number> {
         const { isOver } = viewJob(viewPaths(dir, name), name, { withTasks: false });
         const { tasks, job } = await executor.retry(name, wish);
         again = tasks;
+        if (tasks.length === 0 && job?.status().state === "completed") return job;
         sayAgain(
           call,
           tasks,
@@ -56,6 +57,7 @@ export async function execute(call: Call): Promise<number> {
         return job;
       },
     }),
+    done: (job) => `${job}: nothing to run again, for all its tasks completed`,
     resume: (job) => commandText("retry", [job], placeOption(settings)),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });

@@ -47,6 +47,10 @@ export async function execute(call: Call): Promise<number> {
       if (!settings.isOn("quiet")) call.terminal.err.write(matrixText(matricesOf(spec.tasks)));
       return { tasks: spec.tasks.length, slurm: spec.slurm, begin: (executor) => executor.submitChecked(name, spec, options) };
     },
+    done: (job) => {
+      const how = settings.isOn("once") ? ", just so" : isDropped ? "" : null;
+      return how === null ? null : `${job} has completed before${how}: nothing is run`;
+    },
     resume: (job) => {
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
       const lists = (["set", "only", "until", "except"] as const).flatMap((option) =>

@@ -11,6 +11,7 @@ import { LiveText } from "../live-text.js";
 import { heldBackLines } from "../render/held-back-lines.js";
 import { jobsTable } from "../render/status-table.js";
 import { watchText } from "../render/watch-text.js";
+import { whenReaderGoes } from "../terminal.js";
 import { waitsFor } from "../waits-for.js";
 import { WatchedJob } from "../watched-job.js";
 
@@ -22,6 +23,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   const base = settings.dir();
   const isJson = settings.isOn("json");
   const live = new LiveText(out, isJson);
+  whenReaderGoes(() => process.exit());
   const watched = name === undefined ? null : new WatchedJob(base, name);
   for (;;) {
     const job = watched?.view() ?? null;

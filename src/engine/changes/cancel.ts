@@ -64,7 +64,7 @@ function unended(tasks: readonly string[], { name, ids, records, had }: Picture)
     const index = ids.get(task);
     // What has ended has left a map.
     if (index === undefined && had?.has(task) !== true)
-      throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(task)} in job ${JSON.stringify(name)}.`);
+      throw new AirError("AIR_NOT_FOUND", `there is no task ${JSON.stringify(task)} in job ${JSON.stringify(name)}`);
     return index !== undefined && !isFinal(records[index]!.status);
   });
 }

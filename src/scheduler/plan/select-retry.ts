@@ -22,7 +22,7 @@ export function selectRetry({ name, tasks, records }: Pick<LoadedJob, "name" | "
   const statusOf = (id: string): TaskStatus => {
     const status = statuses.get(id);
     if (status === undefined) {
-      throw new AirError("AIR_NOT_FOUND", `There is no task ${JSON.stringify(id)} in job ${JSON.stringify(name)}.`);
+      throw new AirError("AIR_NOT_FOUND", `there is no task ${JSON.stringify(id)} in job ${JSON.stringify(name)}`);
     }
     return status;
   };
@@ -54,10 +54,10 @@ export function selectRetry({ name, tasks, records }: Pick<LoadedJob, "name" | "
 
   function refuse(id: string, status: TaskStatus): void {
     if (wish.from !== undefined && status === "running") {
-      throw new AirError("AIR_CONFLICT", `Task ${JSON.stringify(id)} runs: wait for its end, or cancel it first.`);
+      throw new AirError("AIR_CONFLICT", `task ${JSON.stringify(id)} runs: wait for its end, or cancel it first`);
     }
     if (wish.from === undefined && status === "completed") {
-      const message = `Task ${JSON.stringify(id)} completed: retry from it to run it and everything behind it again.`;
+      const message = `task ${JSON.stringify(id)} completed: retry from it (--from) to run it and everything behind it again`;
       throw new AirError("AIR_CONFLICT", message);
     }
   }

@@ -6,23 +6,18 @@
  * nothing and writes nothing.
  */
 
-import { constants } from "node:buffer";
 import type { Fault } from "../../domain/errors.js";
 import type { JobSpec } from "../../domain/job.js";
 import { describe, isObject } from "./describe.js";
+import { readJobBytes } from "./job-bytes.js";
 import { toJobOptions, type WrittenJobOptions } from "./job-options.js";
 import { checkJobName } from "../names.js";
 import { asWritten, locateData, placeFaults, type Locate, type PathFault, type SourceOf } from "./places.js";
 import { expandJob, type ExpandWishes } from "./template/expand-job.js";
-import { isGivenPipe, readGivenPipe } from "../../system/given-pipe.js";
-import { readRegularFile, tooLarge } from "../../system/regular-file.js";
 import type { WrittenOptions } from "./task-options.js";
 import { readTasks } from "./task-reader.js";
 import { formatTimestamp } from "./timestamp.js";
 import { parseText } from "./text-source.js";
-
-/** What one JavaScript string can hold, a little below 512 MiB. */
-const MAX_BYTES = constants.MAX_STRING_LENGTH;
 
 export interface JobReading {
   /** Complete if there are no faults. Else what could be read. */
@@ -75,15 +70,7 @@ export async function readJobData(value: unknown, source: Omit<JobSource, "fileN
  * `AIR_UNSAFE_PATH`.
  */
 export async function readJobFile(path: string, source: Omit<JobSource, "fileName">): Promise<JobReading> {
-  if (path === "-") return readJob(await readStdin(), { ...source, fileName: "stdin" });
-  if (isGivenPipe(path)) {
-    const given = readGivenPipe(path, MAX_BYTES);
-    if (given === null) throw tooLarge(path, MAX_BYTES);
-    return readJob(given, { ...source, fileName: path });
-  }
-  // The user named this path, so a link in it is the user's own.
-  const bytes = readRegularFile(path, { maxBytes: MAX_BYTES, expected: "a job file", followsLinks: true });
-  return readJob(bytes, { ...source, fileName: path });
+  return readJob(await readJobBytes(path), { ...source, fileName: path === "-" ? "stdin" : path });
 }
 
 interface Places {
@@ -145,16 +132,4 @@ function withoutFaulty(file: unknown, faults: readonly PathFault[]): Settings {
 
 function toJob(settings: Settings, tasks: JobSpec["tasks"]): JobSpec {
   return { name: settings.name ?? null, tasks, ...toJobOptions(settings) };
-}
-
-async function readStdin(): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const stdin: AsyncIterable<Buffer> = process.stdin;
-  for await (const bytes of stdin) {
-    length += bytes.length;
-    if (length > MAX_BYTES) throw tooLarge("stdin", MAX_BYTES);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks, length);
 }

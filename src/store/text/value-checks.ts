@@ -71,8 +71,8 @@ export function checkVariable(name: string, value: unknown): string | null {
   return checkString(typeof value === "string" ? `${name}=${value}` : value);
 }
 
-export const checkTimeout = numberCheck("a number of seconds above 0", (value) => value > 0 && value <= MAX_SECONDS);
-export const checkDelay = numberCheck("a number of seconds, 0 or more", (value) => value >= 0 && value <= MAX_SECONDS);
+export const checkTimeout = secondsCheck("a number of seconds above 0", (value) => value > 0);
+export const checkDelay = secondsCheck("a number of seconds, 0 or more", (value) => value >= 0);
 export const checkRetries = numberCheck(
   "a whole number from 0 to 1000",
   (value) => isWhole(value) && value >= 0 && value <= 1000,
@@ -142,9 +142,19 @@ function isAmount(value: unknown): boolean {
 function numberCheck(what: string, isRight: (value: number) => boolean): Check {
   return (value) => {
     if (typeof value === "number" && isRight(value)) return null;
+    if (typeof value === "number" && Number.isInteger(value) && isRight(Math.sign(value) * Number.MAX_SAFE_INTEGER))
+      return `expected ${what}, up to ${Number.MAX_SAFE_INTEGER}, got ${describe(value)}`;
     const isQuoted = typeof value === "string" && value.trim() !== "" && isRight(Number(value));
     return `expected ${what}, got ${describe(value)}${isQuoted ? `: write ${Number(value)} without quotes` : ""}`;
   };
+}
+
+function secondsCheck(what: string, isRight: (value: number) => boolean): Check {
+  const check = numberCheck(what, (value) => isRight(value) && value <= MAX_SECONDS);
+  return (value) =>
+    typeof value === "number" && value > MAX_SECONDS
+      ? `expected at most ${MAX_SECONDS} seconds, got ${describe(value)}`
+      : check(value);
 }
 
 function wordCheck(words: readonly string[]): Check {

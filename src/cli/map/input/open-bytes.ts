@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import { Socket } from "node:net";
 import { promisify } from "node:util";
 import { AirError } from "../../../index.js";
+import { standardInput } from "../../../system/standard-input.js";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -21,31 +22,42 @@ export function nameOfPlace(path: string): string {
 
 /**
  * @param path of a file or pipe, or `-`.
- * @throws AirError `AIR_NOT_FOUND`, `AIR_INVALID_JOB` for what can't be read as a list, `AIR_UNSAFE_PATH`.
+ * @throws AirError `AIR_NOT_FOUND`, `AIR_INVALID_JOB` for a directory, `AIR_UNSAFE_PATH`, `AIR_SYSTEM`; the stream, too, while it is read.
  */
 export async function openBytes(path: string): Promise<AsyncIterable<Buffer>> {
-  if (path === STDIN) return process.stdin;
   try {
-    // In a thread: a named pipe that nobody writes to is waited for.
-    const descriptor = await promisify(open)(path, "r");
-    const stats = await promisify(fstat)(descriptor);
-    if (stats.isFIFO()) return new Socket({ fd: descriptor, readable: true, writable: false });
-    return createReadStream("", { fd: descriptor, highWaterMark: CHUNK_BYTES });
+    return explained(path, path === STDIN ? standardInput() : await openStream(path));
+  } catch (error) {
+    throw explain(path, error);
+  }
+}
+
+async function openStream(path: string): Promise<AsyncIterable<Buffer>> {
+  // In a thread: a named pipe that nobody writes to is waited for.
+  const descriptor = await promisify(open)(path, "r");
+  const stats = await promisify(fstat)(descriptor);
+  if (stats.isFIFO()) return new Socket({ fd: descriptor, readable: true, writable: false });
+  return createReadStream("", { fd: descriptor, highWaterMark: CHUNK_BYTES });
+}
+
+async function* explained(path: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* bytes;
   } catch (error) {
     throw explain(path, error);
   }
 }
 
 /** A read that failed, or an open, as one of our errors. */
-export function explain(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || !("code" in cause) || cause instanceof AirError) return cause;
+function explain(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !("code" in cause)) return cause;
   const place = nameOfPlace(path);
   switch (cause.code) {
     case "ENOENT":
     case "ENOTDIR":
-      return new AirError("AIR_NOT_FOUND", `${place} does not exist, expected a file of inputs: check the path`, { cause });
+      return new AirError("AIR_NOT_FOUND", `${place} does not exist, expected a file: check the path`, { cause });
     case "EISDIR":
-      return new AirError("AIR_INVALID_JOB", `${place} is a directory, expected a file of inputs`, { cause });
+      return new AirError("AIR_INVALID_JOB", `${place} is a directory, expected a file`, { cause });
     case "EACCES":
     case "EPERM":
       return new AirError("AIR_UNSAFE_PATH", `${place} can't be read (no permission): make it readable for this user`, { cause });

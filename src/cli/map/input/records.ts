@@ -5,7 +5,7 @@
 
 import { AirError } from "../../../index.js";
 import { textOf } from "../../../internal.js";
-import { explain, nameOfPlace, openBytes } from "./open-bytes.js";
+import { nameOfPlace, openBytes } from "./open-bytes.js";
 import type { Row } from "./rows.js";
 import { splitBytes } from "./split-bytes.js";
 
@@ -22,20 +22,16 @@ const LONGEST_HEADER = 1024 * 1024;
 export async function* readRecords(path: string, { delimiter, columns }: RecordFormat): AsyncGenerator<readonly Row[]> {
   const place = nameOfPlace(path);
   const bytes = await openBytes(path);
-  try {
-    const { chunks, seen } = columns === "header" ? await look(bytes) : { chunks: bytes, seen: columns };
-    if (seen === "csv") {
-      const { readCsv } = await import("./csv.js");
-      yield* readCsv(chunks, place);
-      return;
-    }
-    const cut = cutter(seen);
-    let count = 0;
-    for await (const items of splitBytes(chunks, delimiter, place)) {
-      yield items.map((item) => cut(toValue(item, ++count, place)));
-    }
-  } catch (error) {
-    throw explain(path, error);
+  const { chunks, seen } = columns === "header" ? await look(bytes) : { chunks: bytes, seen: columns };
+  if (seen === "csv") {
+    const { readCsv } = await import("./csv.js");
+    yield* readCsv(chunks, place);
+    return;
+  }
+  const cut = cutter(seen);
+  let count = 0;
+  for await (const items of splitBytes(chunks, delimiter, place)) {
+    yield items.map((item) => cut(toValue(item, ++count, place)));
   }
 }
 
