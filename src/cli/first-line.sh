@@ -1,6 +1,6 @@
 # The first line of the command, before Node: what Node changes before we could look is handed on to src/system/inherited.ts, and limits with
 # which Node can't even begin are refused in a sentence. With nothing but what a shell has built in: to start anything would cost every
-# command a millisecond. The build makes one line of it, which to JavaScript is a text and a comment.
+# command a millisecond; once that is worth it, below. The build makes one line of it, which to JavaScript is a text and a comment.
 #
 # Its variables have names that nobody else exports: tasks would be given them.
 
@@ -80,6 +80,12 @@ done 2>/dev/null </proc/$$/cgroup
 if [ "$_ae_w" ]; then
   echo "air-executor: $_ae_w" >&2
   exit 3
+fi
+
+# Some shells drop variables that have no name of theirs, such as `a.b`, and the functions that bash exports: those are handed on as a text.
+if LC_ALL=C grep -zaqv "^[A-Za-z_][A-Za-z0-9_]*=" /proc/$$/environ 2>/dev/null; then
+  _AIR_EXECUTOR_DROPPED=$(LC_ALL=C grep -zav "^[A-Za-z_][A-Za-z0-9_]*=" /proc/$$/environ | base64 | tr -d "\n")
+  export _AIR_EXECUTOR_DROPPED
 fi
 _AIR_EXECUTOR_INHERITED="$_ae_i ${_ae_n:-$(ulimit -n)}"
 export _AIR_EXECUTOR_INHERITED

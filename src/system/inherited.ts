@@ -1,7 +1,8 @@
 /**
  * What this process was started with, as far as Node changes it before we could look: signals that are ignored (`nohup`, `&` in a script)
- * are reset, and the soft limit of open files is raised. The command's first line, a shell's, hands both on in a variable, which is taken
- * out of the environment here, before anything is started that would inherit it. Without that line nothing is known.
+ * are reset, and the soft limit of open files is raised. The command's first line, a shell's, hands both on in a variable, and in another one
+ * what the shell drops of the environment. Both are taken out of it here, before anything is started that would inherit them. Without that
+ * line nothing is known.
  */
 
 import { constants } from "node:os";
@@ -14,6 +15,8 @@ export interface Inherited {
 }
 
 const VARIABLE = "_AIR_EXECUTOR_INHERITED";
+/** `NAME=VALUE` with a NUL behind each, in base64. */
+const DROPPED = "_AIR_EXECUTOR_DROPPED";
 
 let known: Inherited | null = null;
 let text = "";
@@ -22,6 +25,8 @@ export function inherited(): Inherited {
   if (known === null) {
     text = process.env[VARIABLE] ?? "";
     known = takeIn(text);
+    putBack(process.env[DROPPED] ?? "");
+    delete process.env[DROPPED];
   }
   delete process.env[VARIABLE];
   return known;
@@ -42,4 +47,11 @@ function takeIn(words: string): Inherited {
     ignoredSignals: names.map(([name]) => name as NodeJS.Signals),
     softOpenFiles: /^[1-9][0-9]{0,9}$/.test(limit) ? Number(limit) : null,
   };
+}
+
+function putBack(dropped: string): void {
+  for (const variable of Buffer.from(dropped, "base64").toString().split("\0")) {
+    const end = variable.indexOf("=");
+    if (end > 0) process.env[variable.slice(0, end)] = variable.slice(end + 1);
+  }
 }

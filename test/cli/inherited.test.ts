@@ -51,6 +51,15 @@ test("whatever variables whoever typed the command has exported, tasks have them
   assert.deepEqual(Object.fromEntries(Object.entries(seen).filter(([name]) => names.includes(name))), exported);
 });
 
+test("what is no name to the shell of the first line reaches tasks: functions that bash exports, names with dots", async (context) => {
+  const { dir } = makePlayground(context);
+  const exported = { "BASH_FUNC_shout%%": '() {  echo "$1!"\n}', "a.b": "c=d e\nf", "-x": "" };
+  const command = "shout $1; env -0 | grep -zae '^a[.]b=' -e '^-x=' | sort -z | tr '\\0' '|'; env | grep -c AIR_EXECUTOR_DROPPED";
+  const { stdout, stderr } = await follow(main, ["map", "-q", "bash", "-c", command, "_", "{}", ":::", "hey"], dir, exported)
+    .ended;
+  assert.equal(stdout, "hey!\n-x=|a.b=c=d e\nf|0\n", stderr);
+});
+
 test("a variable without a name ends nothing", async (context) => {
   const { dir, write } = makePlayground(context);
   write("job.json", [{ command: "true" }]);
