@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -46,8 +46,8 @@ function workshop(page: string): { dir: string; env: NodeJS.ProcessEnv } {
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);
   writeFileSync(join(home, ".parallel", "will-cite"), "");
-  writeFileSync(join(bin, "air-executor"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
-  chmodSync(join(bin, "air-executor"), 0o755);
+  symlinkSync(main, join(bin, "air-executor"));
+  symlinkSync(process.execPath, join(bin, "node"));
   const { NODE_EXTRA_CA_CERTS: _certificates, ...inherited } = process.env;
   return { dir, env: { ...inherited, HOME: home, PATH: `${bin}:${process.env["PATH"]}`, LC_ALL: "C" } };
 }
