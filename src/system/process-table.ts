@@ -41,6 +41,12 @@ export function hasEnded(pid: number): boolean {
   return look.answer === "no" || (look.answer === "yes" && look.found.isZombie);
 }
 
+/** True if it is certain that it has not ended, and is a child of ours. */
+export function isLivingChild(pid: number): boolean {
+  const look = readProcess(pid);
+  return look.answer === "yes" && look.found.parent === process.pid && !look.found.isZombie;
+}
+
 /** All processes, zombies left out, and those of other users that the system hides. */
 export function readProcesses(): Seen<readonly ProcessEntry[]> {
   const all = HAS_PROC ? readAllStats() : readAllByPs();
@@ -133,7 +139,8 @@ function readStat(pid: number): Look<ProcessEntry> {
     parent: Number(fields[1]),
     group: Number(fields[2]),
     start: Number(fields[19]),
-    isZombie: state === "Z" || state === "X",
+    // One whose first thread alone has ended looks like a zombie, and is none.
+    isZombie: (state === "Z" || state === "X") && Number(fields[17]) <= 1,
     isStopped: state === "T",
   });
 }

@@ -202,7 +202,8 @@ static int64_t earlier(int64_t a, int64_t b) { return b && (!a || b < a) ? b : a
 static bool has_ended(struct slot *slot) {
   pid_t pid = atomic_load(&slot->told->pid);
   siginfo_t info = {.si_pid = 0};
-  return pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+  bool is_told = pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+  return is_told && info.si_pid == pid && info.si_code != CLD_TRAPPED;
 }
 
 /* With the lock. Is it to be ended, and how far has that come? When to look again; 0 if nothing is due. */

@@ -44,11 +44,16 @@ void prepare_orphans(void) {
 /* Waits for those that have ended. True if there are others, or that can't be told. */
 static bool wait_for_orphans(void) {
   for (;;) {
-    pid_t pid = waitpid(-1, NULL, WNOHANG | __WNOTHREAD);
+    int status;
+    pid_t pid = waitpid(-1, &status, WNOHANG | __WNOTHREAD);
     if (pid <= 0) {
       bool is_none = pid < 0 && errno == ECHILD;
       if (is_none) orphan_count = 0;
       return !is_none;
+    }
+    if (WIFSTOPPED(status)) {
+      stop_tracing(pid, WSTOPSIG(status));
+      continue;
     }
     for (int i = 0; i < orphan_count; i++)
       if (orphans[i].process.pid == pid) orphans[i--] = orphans[--orphan_count];

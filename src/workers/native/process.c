@@ -24,6 +24,7 @@
 #include <sys/random.h>
 #include <sys/sysctl.h>
 #else
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #endif
 
@@ -191,6 +192,14 @@ int signal_process(const struct process *process, int signal) {
   return problem;
 }
 
+/*
+ * Who asks to be traced (PTRACE_TRACEME, as what looks for debuggers does) is traced by his parent, and stops at each signal: that looks like an end to
+ * whoever waits. Only the very thread that is his parent can let him go on, with the signal; SIGTRAP would be a tracer's, such as for an exec.
+ */
+void stop_tracing(pid_t pid, int signal) {
+  if (ptrace(PTRACE_DETACH, pid, NULL, (long)(signal == SIGTRAP ? 0 : signal)) != 0) pause_us(1000);
+}
+
 #else /* macOS: compiled, never run */
 
 void prepare_processes(void) {}
@@ -259,5 +268,7 @@ int signal_process(const struct process *process, int signal) {
   if (!problem && now.start != process->start) problem = ESRCH;
   return problem ? problem : kill(process->pid, signal) == 0 ? 0 : errno;
 }
+
+void stop_tracing(pid_t pid, int signal) { (void)pid, (void)signal; }
 
 #endif

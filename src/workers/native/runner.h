@@ -168,6 +168,7 @@ int read_process(pid_t pid, struct process *process);
 int list_processes(struct process **list, int *count);
 int read_marks(const struct process *process, uint64_t marks[2]);
 int signal_process(const struct process *process, int signal);
+void stop_tracing(pid_t pid, int signal);
 uint64_t ticks_at(int64_t boot_us);
 
 /* orphans.c */

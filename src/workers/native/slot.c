@@ -253,9 +253,12 @@ static bool begin(struct slot *slot, struct task *task) {
 
 /* Waits for the end of the main process, which is at `at`; if the task is being ended, until nothing of it is left. */
 static int wait_for_end(struct slot *slot, pid_t pid, int64_t *at, struct rusage *usage) {
-  siginfo_t info;
-  while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) < 0)
-    if (errno != EINTR) pause_us(AGAIN_US);
+  for (siginfo_t info;;) {
+    int result = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT);
+    if (result == 0 && info.si_code != CLD_TRAPPED) break;
+    if (result == 0) stop_tracing(pid, info.si_status);
+    else if (errno != EINTR) pause_us(AGAIN_US);
+  }
   *at = wall_us();
   pthread_mutex_lock(&lock);
   slot->is_ended = true;

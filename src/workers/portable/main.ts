@@ -4,6 +4,12 @@ import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
 import { PortableRunner } from "./portable-runner.js";
 
+/** There is nothing that one should make a runner do; SIGUSR1 has Node open a debugger. Those that tell of a fault of ours are left. */
+const SIGNALS = [
+  ...(["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGVTALRM", "SIGUSR1", "SIGUSR2", "SIGIO"] as const),
+  ...(["SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGXCPU", "SIGXFSZ"] as const),
+];
+
 const USAGE = "usage: portable-runner [-n SOFT] [-i SIGNAL]... SPOOL SLOTS";
 
 function fail(message: string): never {
@@ -36,8 +42,7 @@ async function main(words: string[]): Promise<void> {
   }
   const [spool, slots] = words;
   if (spool === undefined || words.length !== 2) fail(USAGE);
-  // They are meant for others of the group that we were started in.
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of SIGNALS) process.on(signal, () => {});
   const runner = new PortableRunner({ spool, slots: readNumber(slots), ignoredSignals }, (code) => process.exit(code));
   await runner.open();
   process.stdin.on("data", (bytes: Buffer) => runner.take(bytes));

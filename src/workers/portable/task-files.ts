@@ -27,6 +27,8 @@ export class TaskFiles {
     try {
       // On another thread: a pipe in its place keeps this one task waiting.
       if (this.#input !== null) this.#inputFile = await open(this.#input, constants.O_RDONLY);
+      if (this.#inputFile !== null && (await this.#inputFile.stat()).isDirectory())
+        throw Object.assign(new Error("a directory"), { code: "EISDIR" });
     } catch (error) {
       throw new StartFailure("i", error);
     }

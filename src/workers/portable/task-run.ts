@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, rm, statSync, writeFileSync } from "node:fs";
 import { constants as system } from "node:os";
 import { codeOf } from "../../system/error-code.js";
-import { hasEnded, readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
+import { hasEnded, isLivingChild, readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
 import { isText, scriptOf } from "./byte-script.js";
 import type { TaskOrder } from "./commands.js";
 import { Family } from "./family.js";
@@ -161,6 +161,9 @@ export class TaskRun {
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    const { pid } = this.#process!;
+    // Who asks to be traced stops at each signal, which Node takes for its end: nobody here can let it go on.
+    if (code === 0 && isLivingChild(pid)) [code, signal] = [null, send(pid, "SIGKILL")];
     this.#end = code === null ? { kind: "s", value: signal === null ? 0 : system.signals[signal] } : { kind: "x", value: code };
     if (this.#killAt === null) this.#finish();
   }
@@ -236,10 +239,11 @@ export class TaskRun {
   }
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+function send(target: number, signal: NodeJS.Signals): NodeJS.Signals {
   try {
     process.kill(target, signal);
   } catch {
     // Gone already, or not ours to signal: the next look tells.
   }
+  return signal;
 }
