@@ -126,10 +126,12 @@ static bool terminate_all(int ending) {
   return signal_others(ending, SIGTERM) && goes_on;
 }
 
-/* TERM to what began after `ticks`. */
-static void terminate_young(int ending, uint64_t ticks) {
+/* TERM to what began after `ticks`. False if some could not be reached just now. */
+static bool terminate_young(int ending, uint64_t ticks) {
+  bool are_sent = true;
   for (int i = 0; i < list_count; i++)
-    if (list[i].owner == ending && list[i].start > ticks && !list[i].is_zombie) signal_one(&list[i], SIGTERM);
+    if (list[i].owner == ending && list[i].start > ticks && !list[i].is_zombie) are_sent &= signal_one(&list[i], SIGTERM);
+  return are_sent;
 }
 
 static int64_t count_left(int ending) {
@@ -171,10 +173,8 @@ static void go_on(int ending, int64_t at) {
     slot->look_at = slot->is_terminated && !is_ended ? slot->kill_at : at + REST_US;
   } else if (at >= slot->kill_at) kill_rest(ending, left, at);
   else {
-    if (is_ended && list && !slot->is_told_again) {
-      terminate_young(ending, ticks_at(slot->terminated_at - YOUNG_US));
-      slot->is_told_again = true;
-    }
+    if (is_ended && list && !slot->is_told_again)
+      slot->is_told_again = terminate_young(ending, ticks_at(slot->terminated_at - YOUNG_US));
     slot->look_at = is_ended && at + REST_US < slot->kill_at ? at + REST_US : slot->kill_at;
   }
   if (!is_ended || !list) return;

@@ -114,6 +114,8 @@ function execWords(code: string, command: string): string {
       return `not executable: ${command} (is its execute permission set?)`;
     case "ENOEXEC":
       return `not executable: ${command} (a program of another kind of machine?)`;
+    case "ETXTBSY":
+      return `can't be started: ${command} (somebody has it open for writing)`;
     case "E2BIG":
       return `arguments too long for the kernel: ${command}; pass them in a file`;
     default:
