@@ -10,6 +10,7 @@ export { logFileName } from "./store/names.js";
 export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
 export { benchDir, jobsDir, managerLock, managerLog, managerWaits } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";
+export { withNumbers } from "./store/text/exact-numbers.js";
 export { SETTLE_MS } from "./store/snapshot/state-guard.js";
 export { slurmOptionsOf } from "./store/text/slurm-keys.js";
 export { joinSlurmOptions, parseSlots, parseSlurmTime } from "./domain/slurm-options.js";

@@ -57,10 +57,10 @@ export function requireJob(base: string, name: string): void {
  * @param options.run the id of a run, which may also be the current one; null for that.
  * @throws AirError as `requireJob`, likewise if there is no such run, and the system's error for a file that we may not read.
  */
-export function findJob(base: string, name: string, options: { run: string | null; withTasks: boolean }): JobView {
+export function findJob(base: string, name: string, options: { run: string | null } & Parameters<typeof viewJob>[2]): JobView {
   requireJob(base, name);
   const paths = pathsOfRun(base, name, options.run);
-  const job = viewJob(paths, name, { withTasks: options.withTasks });
+  const job = viewJob(paths, name, options);
   if (job.problem !== null) [paths.state, paths.tasks].forEach(requireReadable);
   return job;
 }

@@ -17,21 +17,23 @@ const PATIENCE_MS = 50;
 export class WatchedJob {
   readonly #base: string;
   readonly #name: string;
+  readonly #isForJson: boolean;
   #stamp = "";
   #tasks: readonly TaskView[] | null = null;
   #live: LiveState = NOTHING;
   #question: Promise<void> | null = null;
 
-  constructor(base: string, name: string) {
+  constructor(base: string, name: string, isForJson: boolean) {
     this.#base = base;
     this.#name = name;
+    this.#isForJson = isForJson;
   }
 
   /** Throws as `findJob`. */
   view(): JobView {
     const stamp = stampOf(viewPaths(this.#base, this.#name).tasks);
     const isKnown = stamp !== "" && stamp === this.#stamp && this.#tasks !== null;
-    const job = findJob(this.#base, this.#name, { run: null, withTasks: !isKnown });
+    const job = findJob(this.#base, this.#name, { run: null, withTasks: !isKnown, isForJson: this.#isForJson });
     if (isKnown) return { ...job, tasks: this.#tasks };
     [this.#stamp, this.#tasks] = [stamp, job.tasks];
     return job;

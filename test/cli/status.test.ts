@@ -104,3 +104,23 @@ test("logs -f and watch say that the engine is gone", async (context) => {
   assert.equal((await run(["run", ".air-executor/jobs/job", "-q"])).code, 0);
   for (const { ended } of followers) assert.equal((await ended).code, 0);
 });
+
+test("status and watch show numbers that JavaScript can't hold as the files have them", async (context) => {
+  const { dir, run } = makePlayground(context);
+  const job = join(dir, ".air-executor/jobs/job");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  const mine = '"mine":[12345678901234567890,1e400,1.0,-0]';
+  writeFileSync(
+    join(job, "state.json"),
+    `{"id":"n","name":"job","state":"completed","created_at":"2026-01-31T12:00:00Z",${mine}}`,
+  );
+  writeFileSync(join(job, "tasks.json"), `[{"id":"a","command":"true","status":"completed",${mine}}]`);
+  for (const [args, count] of [
+    [["status", "job"], 2],
+    [["status"], 1],
+    [["watch", "job"], 2],
+  ] as const) {
+    const { stdout } = await run([...args, "--json"]);
+    assert.equal(stdout.split(mine).length - 1, count, stdout);
+  }
+});

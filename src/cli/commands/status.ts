@@ -1,6 +1,7 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
 import { viewJobs, type JobView, type TaskView } from "../../index.js";
+import { withNumbers } from "../../internal.js";
 import { findManager, managerData } from "../../manager/daemon.js";
 import { setAside, WHY_SET_ASIDE } from "../../manager/opening-record.js";
 import { ITSELF, readWaits } from "../../manager/waits.js";
@@ -19,7 +20,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const isJson = settings.isOn("json");
   const run = settings.text("run");
   if (args["JOB"] !== undefined) {
-    const job = withSetAside(base)(findJob(base, args["JOB"], { run, withTasks: true }));
+    const job = withSetAside(base)(findJob(base, args["JOB"], { run, withTasks: true, isForJson: isJson }));
     const isEveryTask = settings.isOn("all");
     const only = settings.text("state");
     const isShown = ({ status = "pending" }: TaskView): boolean => only === null || status === only;
@@ -32,7 +33,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
   if (settings.text("state") !== null)
     throw new UsageError("--state is for the tasks of one job: air-executor status JOB --state failed");
-  const jobs = viewJobs(base).map(withSetAside(base));
+  const jobs = viewJobs(base, { isForJson: isJson }).map(withSetAside(base));
   const manager = findManager(base);
   const waits = waitsFor(settings);
   if (isJson) out.write(jsonLine({ jobs: jobs.map((job) => stateOf(job, waits)), manager: managerData(manager) }));
@@ -70,5 +71,5 @@ function managerText(manager: ReturnType<typeof findManager>, base: string): str
 }
 
 function jsonLine(value: object): string {
-  return `${JSON.stringify(value)}\n`;
+  return `${withNumbers(JSON.stringify(value))}\n`;
 }

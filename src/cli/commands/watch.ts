@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { viewJobs, type JobView } from "../../index.js";
+import { withNumbers } from "../../internal.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { LiveText } from "../live-text.js";
@@ -24,10 +25,10 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   const isJson = settings.isOn("json");
   const live = new LiveText(out, isJson);
   whenReaderGoes(() => process.exit());
-  const watched = name === undefined ? null : new WatchedJob(base, name);
+  const watched = name === undefined ? null : new WatchedJob(base, name, isJson);
   for (;;) {
     const job = watched?.view() ?? null;
-    const jobs = job === null ? viewJobs(base) : [job];
+    const jobs = job === null ? viewJobs(base, { isForJson: isJson }) : [job];
     const held = job === null || isJson ? null : await watched!.live(job);
     const nowMs = Date.now();
     const heldBack = held === null ? [] : heldBackLines(held, job!.name, nowMs);
@@ -38,7 +39,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
     // What the engine says just now stands in a line of its own.
     const options = { nowMs, waitsFor: (each: JobView) => ((held?.trouble ?? null) === null ? waits(each) : "") };
     const show = (text: string): void => live.show(text, facts, isOver);
-    if (isJson) show(jobs.map((each) => `${JSON.stringify(toJson(each, waits))}\n`).join(""));
+    if (isJson) show(jobs.map((each) => `${withNumbers(JSON.stringify(toJson(each, waits)))}\n`).join(""));
     else if (job !== null) {
       const room = out.isTerminal && !isOver ? { columns: out.columns(), rows: out.stream.rows || usualRows } : null;
       show(watchText(job, { isEveryTask: settings.isOn("all"), heldBack, room, ...options }, out.style));

@@ -1,8 +1,7 @@
 /**
  * Reads jobs as a visitor: no lock, nothing changed, every file taken as it is found. For `status`, `logs` and `graph`.
  *
- * What it gives is what the files say, in the words of the files, so that `status --json` and the files never disagree, but for numbers that
- * JavaScript can't hold (12345678901234567890).
+ * What it gives is what the files say, in the words of the files, so that `status --json` and the files never disagree.
  */
 
 import { join } from "node:path";
@@ -16,8 +15,10 @@ import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
 import { withoutMark } from "../text/byte-order-mark.js";
 import { isTooDeep } from "../text/describe.js";
+import { keepNumbers } from "../text/exact-numbers.js";
 import { locateData } from "../text/places.js";
-import { readState, stateFaults, type StateEntries } from "../text/state-keys.js";
+import { isKnownStateKey, readState, stateFaults, type StateEntries } from "../text/state-keys.js";
+import { isKnownKey } from "../text/task-keys.js";
 import { readTaskViews, type TaskView } from "./task-view.js";
 import { certain, type Place } from "../../system/look.js";
 import { listDirectory, listSubdirectories, lookAt } from "../../system/path-look.js";
@@ -40,6 +41,11 @@ export interface JobView {
   readonly engine: LockHolder | "unknown" | null;
 }
 
+export interface ViewOptions {
+  /** For who makes JSON of it, with `withNumbers`: so numbers that JavaScript can't hold (12345678901234567890) come out as they stand there. */
+  readonly isForJson?: boolean;
+}
+
 /** Far more than a million tasks take; Node could not make a string of much more. */
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
@@ -54,7 +60,7 @@ export function listJobs(base: string): string[] {
 }
 
 /** Everything in `jobs/`, sorted by name, without the tasks: also what no engine takes, which is not looked into. Throws as `listJobs`. */
-export function viewJobs(base: string): JobView[] {
+export function viewJobs(base: string, options: ViewOptions = {}): JobView[] {
   const names = namesIn(base, listDirectory);
   const jobs = lookAt(jobsDir(base));
   return names.toSorted().flatMap((name) => {
@@ -65,7 +71,7 @@ export function viewJobs(base: string): JobView[] {
       return name.includes("\ufffd") ? [withoutView(name, paths, "it is not taken: its name is no UTF-8")] : [];
     if (look.answer === "unknown") return [withoutView(name, paths, `it can't be looked at: ${look.why.message}`)];
     const refusal = whyRefused(name, look.found, jobs.answer === "yes" ? jobs.found.uid : look.found.uid);
-    if (refusal === null) return [viewJob(paths, name, { withTasks: false })];
+    if (refusal === null) return [viewJob(paths, name, { withTasks: false, ...options })];
     return [withoutView(name, paths, `it is not taken: ${refusal}`)];
   });
 }
@@ -93,12 +99,14 @@ export function listRuns(base: string, name: string): string[] {
 }
 
 /** @param options.withTasks also reads tasks.json, which may be large; it is read in any case if state.json lacks the counts. */
-export function viewJob(paths: JobPaths, name: string, options: { withTasks: boolean }): JobView {
-  const file = readJson(paths.state);
+export function viewJob(paths: JobPaths, name: string, options: ViewOptions & { readonly withTasks: boolean }): JobView {
+  const { isForJson = false } = options;
+  const file = readJson(paths.state, isForJson ? isKnownStateKey : null);
   const state = readState(file.value);
   const isOver = ["completed", "failed", "cancelled"].includes(String(state?.state));
   const counts = state?.counts ?? null;
-  const list = options.withTasks || counts === null ? readJson(paths.tasks) : { value: null, problem: null };
+  const list =
+    options.withTasks || counts === null ? readJson(paths.tasks, isForJson ? isKnownKey : null) : { value: null, problem: null };
   const tasks = Array.isArray(list.value) ? readTaskViews(list.value) : null;
   return {
     name,
@@ -146,10 +154,13 @@ function countTasks(tasks: readonly TaskView[]): Counts {
   return counts;
 }
 
-function readJson(path: string): { value: unknown; problem: string | null } {
+/** @param isKnown keys of ours, if the numbers in others matter. */
+function readJson(path: string, isKnown: ((key: string) => boolean) | null): { value: unknown; problem: string | null } {
   try {
     const text = withoutMark(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8"));
-    return { value: JSON.parse(text), problem: null };
+    const value: unknown = JSON.parse(text);
+    if (isKnown !== null) keepNumbers(text, value, isKnown);
+    return { value, problem: null };
   } catch (error) {
     if (error instanceof AirError && error.code === "AIR_NOT_FOUND") return { value: null, problem: `${path} is not there yet` };
     return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
