@@ -1,7 +1,7 @@
 /** What the system refuses a command, in words with a way out: the net below the places that know better. */
 
 import { AirError } from "../index.js";
-import { codeOf, isWantOfRoom } from "../system/error-code.js";
+import { codeOf, isWantOfRoom, systemWords } from "../system/error-code.js";
 
 interface SystemError extends Error {
   readonly code: string;
@@ -18,7 +18,8 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
   if (error instanceof AirError) return error;
   if (isWantOfRoom(error)) return noRoom(error as Error);
   if (!isSystemError(error)) return error;
-  const { code, syscall, path, message } = error;
+  const { syscall, path } = error;
+  const code = codeOf(error);
   if (syscall === "uv_cwd") return noCurrentDirectory(error);
   const what = path ?? place;
   switch (code) {
@@ -37,7 +38,7 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
         { cause: error },
       );
     default:
-      return new AirError("AIR_SYSTEM", `the system refuses: ${message}`, { cause: error });
+      return new AirError("AIR_SYSTEM", `the system refuses: ${systemWords(error)}`, { cause: error });
   }
 }
 
@@ -46,7 +47,7 @@ function noRoom(cause: Error): AirError {
   const isFiles = codeOf(cause) === "EMFILE";
   const what = isFiles ? "open files (ulimit -n)" : "processes, threads or memory (ulimit -u, -v)";
   const remedy = `there is no room for more ${what}: raise the limit, or try again when there is`;
-  return new AirError("AIR_SYSTEM", `${remedy} (${cause.message})`, { cause });
+  return new AirError("AIR_SYSTEM", `${remedy} (${systemWords(cause)})`, { cause });
 }
 
 /** @throws AirError `AIR_SYSTEM` if the directory in which we were started is gone, so that no relative path leads anywhere. */

@@ -2,6 +2,7 @@
 
 import { AirError } from "../domain/errors.js";
 import type { Clock } from "../domain/ports.js";
+import { systemWords } from "../system/error-code.js";
 import type { Obstacle } from "./patience.js";
 import type { Refused } from "../store/writer.js";
 
@@ -38,7 +39,7 @@ export class DiskTrouble {
   get obstacle(): Obstacle | null {
     for (const [what, { since, cause }] of this.#refused) {
       const message =
-        `job "${this.#job}": its ${what} could not be written for too long (${cause.message}). ` +
+        `job "${this.#job}": its ${what} could not be written for too long (${systemWords(cause)}). ` +
         "It is unfinished and nothing is lost: see to the disk, then run it again.";
       return { since, error: new AirError("AIR_DISK", message, { cause }) };
     }
@@ -47,5 +48,5 @@ export class DiskTrouble {
 }
 
 function refusal(what: Refused, cause: Error): string {
-  return `its ${what} can't be written (${cause.message}); nothing new is started until they can`;
+  return `its ${what} can't be written (${systemWords(cause)}); nothing new is started until they can`;
 }

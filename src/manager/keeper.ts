@@ -9,6 +9,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { AirExecutor } from "../index.js";
 import { jobsDir } from "../internal.js";
+import { systemWords } from "../system/error-code.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
@@ -110,7 +111,7 @@ export class JobKeeper {
       this.#waits.note(ITSELF, null);
     } catch (error) {
       this.#readAt = -1;
-      const { message } = error as Error;
+      const message = systemWords(error as Error);
       if (message !== this.#lastSaid) this.#surroundings.log.write("warn", `${this.#dir} can't be read: ${message}`);
       this.#lastSaid = message;
       this.#waits.note(ITSELF, `${this.#dir} can't be read: ${message}`);

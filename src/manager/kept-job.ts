@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { AirError, type AirExecutor, type Job, type JobSummary } from "../index.js";
 import { fingerprintOf, glanceAt, jobsDir, type Glance } from "../internal.js";
-import { isSystemError } from "../system/error-code.js";
+import { isSystemError, systemWords } from "../system/error-code.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
 import { Alarm } from "./alarm.js";
 import { KnownFiles, type Experience } from "./known-files.js";
@@ -237,8 +237,9 @@ export class KeptJob {
     if (error instanceof AirError || isSystemError(error)) return this.#tryAgain(error);
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const way = "it is tried again when its files change, or at the next start of a manager";
-    this.#voice.tellTrouble("error", `job "${this.name}" is set aside (${message}): ${way}`, { stack });
-    this.#rest("aside");
+    const words = `is set aside (${message}): ${way}`;
+    this.#voice.tellTrouble("error", `job "${this.name}" ${words}`, { stack });
+    this.#rest("aside", `it ${words}`);
   }
 
   #refused(glance: Glance, error: unknown): void {
@@ -270,7 +271,8 @@ export class KeptJob {
   /** Somebody else holds it, or it can't be told what is there, or something is wrong with ourselves: told once, and tried again. */
   #tryAgain(error: unknown): void {
     if (this.#state === "closed") return;
-    const { message: why, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const { why, stack } =
+      error instanceof Error ? { why: systemWords(error), stack: error.stack } : { why: String(error), stack: undefined };
     const isFault = !(error instanceof AirError) && !isSystemError(error);
     this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
     this.#surroundings.waits.note(this.name, why);
@@ -281,10 +283,10 @@ export class KeptJob {
     this.#alarm.ringAt(this.#restUntil);
   }
 
-  /** With these files it is so; nothing is done until they are others. */
-  #rest(is: Experience): void {
+  /** With these files it is so; nothing is done until they are others. What it waited for is not over where its author may still be writing. */
+  #rest(is: Experience, waitsFor: string | null = null): void {
     this.#known.note(is);
-    this.#surroundings.waits.note(this.name, null);
+    if (is !== "unreadable") this.#surroundings.waits.note(this.name, waitsFor);
     this.#lookAgain();
   }
 

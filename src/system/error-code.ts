@@ -1,6 +1,32 @@
+/** What the system calls what went wrong, and whether it is the system that refuses. */
+
+import { constants } from "node:os";
+
+/** Node has no names for some of what disks refuse, a quota that is used up among it. So it calls them, in its own code and in its threads. */
+const NAMELESS = /^(?:UNKNOWN|Unknown system error -\d+)$/;
+const NAMELESS_WORDS = /^(?:UNKNOWN: unknown error|Unknown system error -\d+: Unknown system error -\d+)/;
+/** The most likely of them, as the system puts them. */
+const WORDS: Readonly<Record<string, string>> = {
+  EDQUOT: "disk quota exceeded",
+  ESTALE: "stale file handle",
+  ENOLCK: "no locks available",
+};
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
 /** The system's name for what went wrong, such as `ENOENT`: for file operations whose failure has more than one meaning. */
 export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+  if (!(error instanceof Error) || !("code" in error)) return String(error);
+  const code = String(error.code);
+  if (!NAMELESS.test(code) || !("errno" in error)) return code;
+  const number = Math.abs(Number(error.errno));
+  return NAMES.get(number) ?? `E${number}`;
+}
+
+/** What went wrong in the system's words, with its name. */
+export function systemWords(error: Error): string {
+  const code = codeOf(error);
+  return error.message.replace(NAMELESS_WORDS, `${code}: ${WORDS[code] ?? "the system has refused it"}`);
 }
 
 /** True if it is not for us to see or do: that won't pass by itself, unlike a want of handles. */

@@ -1,7 +1,7 @@
 /** What it means to a user that the system refuses. For those who were asked for something; later troubles are the writer's. */
 
 import { AirError } from "../domain/errors.js";
-import { isSystemError, isWantOfRoom, codeOf } from "./error-code.js";
+import { codeOf, isSystemError, isWantOfRoom, systemWords } from "./error-code.js";
 
 const NOT_ALLOWED: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ELOOP"]);
 
@@ -15,7 +15,7 @@ function remedyOf(code: string): string {
 export function explainRefusal(error: unknown, what: string, act: "opened" | "read" = "opened"): unknown {
   if (error instanceof AirError || !isSystemError(error)) return error;
   const code = codeOf(error);
-  const { message } = error;
+  const message = systemWords(error);
   if (NOT_ALLOWED.has(code)) {
     return new AirError("AIR_UNSAFE_PATH", `${what} can't be ${act}: ${message}. Check the path and its permissions.`, {
       cause: error,

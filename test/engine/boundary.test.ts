@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AirExecutor, type JobEvent } from "../../src/index.js";
+import { Manager } from "../../src/manager/manager.js";
+import { readWaits } from "../../src/manager/waits.js";
 import { JobWriter } from "../../src/store/writer.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -51,6 +53,24 @@ test("a fault in the handling of one job is that job's trouble: others go on, an
   assert.equal(summary.state, "completed");
   const tasks = JSON.parse(readFileSync(join(dir, "jobs/bad/tasks.json"), "utf8")) as { id: string; attempts: number }[];
   assert.deepEqual(Object.fromEntries(tasks.map(({ id, attempts }) => [id, attempts])), { "bad-ends": 1, "bad-waits": 1 });
+});
+
+test("a job that a manager sets aside for a fault of ours says so as long as it is", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const fault = breakRecords("bad");
+  t.after(fault.restore);
+  const manager = await Manager.open({ dir, concurrency: 2, graceMs: 1000 });
+  t.after(() => manager.stop());
+  fault.isOn = true;
+  const job = join(dir, "jobs/job");
+  mkdirSync(job);
+  writeFileSync(
+    join(job, "state.json"),
+    JSON.stringify({ id: "job-1", name: "job", state: "waiting", created_at: "2026-01-31T12:00:00Z" }),
+  );
+  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "bad", command: "true" }]));
+  const words = (): string => readWaits(dir).get("job") ?? "";
+  assert.ok(await waitUntil(() => words().startsWith("it is set aside (a fault of ours): ")), words());
 });
 
 test("a task that nests values deeper than can be written is refused before it is taken in, and its job goes on", async (t) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -38,6 +38,24 @@ test("a job that a manager can't take up for want of handles says so in status, 
     readdirSync(place.base).filter((name) => name.endsWith(".waits")),
     [],
   );
+});
+
+test("a job that can be neither opened nor refused says so in status all the time, and runs when it can be opened", async (t) => {
+  const frozen: string[] = [];
+  // First of all: what may not be changed can't be removed.
+  t.after(() => frozen.forEach((dir) => spawnSync("chattr", ["-i", dir])));
+  const place = new ManagedDirectory(t);
+  place.drop("frozen", [hello]);
+  if (spawnSync("chattr", ["+i", place.path("frozen")]).status !== 0) return t.skip("needs chattr +i");
+  frozen.push(place.path("frozen"));
+  await place.start();
+  await until(() => waitOf(place, "frozen") !== null, "status to name what the job waits for");
+  const told = new Set<string | null>();
+  for (let looks = 0; looks < 40; looks++) told.add(waitOf(place, "frozen"));
+  assert.equal(told.size, 1, [...told].join("\n"));
+  assert.match([...told][0]!, /EPERM/);
+  frozen.forEach((dir) => spawnSync("chattr", ["-i", dir]));
+  await place.untilState("frozen", "completed");
 });
 
 /** What its handles are of. */

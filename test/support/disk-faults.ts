@@ -40,6 +40,7 @@ export const DISK_FAULTS: readonly DiskFault[] = [
   { name: "new journal can't be put in place", call: "renameSync", path: "/journal.ndjson", code: "EIO", ...start },
   { name: "directory can't be synced", call: "sync", path: "/jobs/disk", code: "EIO", ...start },
   { name: "start can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 1, code: "ENOSPC", ...run },
+  { name: "start can't be journaled, quota", call: "writeSync", path: "/journal.ndjson", nth: 1, code: "EDQUOT", ...run },
   { name: "end can't be journaled", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "EIO", ...run },
   { name: "journal is written short", kind: "short", call: "writeSync", path: "/journal.ndjson", nth: 2, code: "ENOSPC", ...run },
   // The first sync is that of the new journal; after a failed one another file is synced in its place.

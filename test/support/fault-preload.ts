@@ -10,6 +10,7 @@ import { syncBuiltinESMExports } from "node:module";
 import type { EventEmitter } from "node:events";
 import net, { Server, Socket } from "node:net";
 import { basename, join } from "node:path";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { getSystemErrorMap } from "node:util";
 import workerThreads, { MessagePort } from "node:worker_threads";
@@ -102,9 +103,18 @@ function dieUncaught({ tokens, times }: { readonly tokens: string; readonly time
 }
 
 function systemError(code: string, call: string, path?: unknown): Error {
-  const [errno, [, text]] = [...getSystemErrorMap()].find(([, [name]]) => name === code)!;
   const where = typeof path === "string" ? ` '${path}'` : "";
+  const known = [...getSystemErrorMap()].find(([, [name]]) => name === code);
+  if (known === undefined) return namelessError(code, call, where);
+  const [errno, [, text]] = known;
   return Object.assign(new Error(`${code}: ${text}, ${call}${where}`), { code, errno, syscall: call });
+}
+
+/** What Node makes of a refusal that it has no name for. */
+function namelessError(name: string, call: string, where: string): Error {
+  const errno = -(constants.errno as Readonly<Record<string, number>>)[name]!;
+  const code = `Unknown system error ${errno}`;
+  return Object.assign(new Error(`${code}: ${code}, ${call}${where}`), { code, errno, syscall: call });
 }
 
 /** Half of a write, or, when that was reached before, the error that a full disk gives. */

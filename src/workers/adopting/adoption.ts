@@ -8,7 +8,7 @@
 
 import { watch, type FSWatcher } from "node:fs";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
-import { isSystemError } from "../../system/error-code.js";
+import { isSystemError, systemWords } from "../../system/error-code.js";
 import { isStopped } from "../../system/process-identity.js";
 import type { Terminator } from "../ending/terminator.js";
 import { isOfThisBoot } from "../engine-token.js";
@@ -143,7 +143,7 @@ export class Adoption {
       if (!isSystemError(error)) throw error;
       standstill = unclear(error, watched.path);
       for (const adopted of [...watched.open]) {
-        if (adopted.settleIfGone(`the record of its runner can't be read (${error.message})`)) {
+        if (adopted.settleIfGone(`the record of its runner can't be read (${systemWords(error)})`)) {
           watched.open.delete(adopted);
         }
       }
@@ -215,6 +215,7 @@ export class Adoption {
 }
 
 /** @param path what could not be read, where the error does not say it */
-function unclear({ message }: Error, path = ""): StandstillWords {
+function unclear(error: Error, path = ""): StandstillWords {
+  const message = systemWords(error);
   return { why: path === "" || message.includes(path) ? message : `${path}: ${message}`, isUnclear: true };
 }

@@ -8,7 +8,7 @@ export type HowGone = "refused" | "unfit" | "died";
 /** A runner that could not begin says so behind its name. A shell that took a strange program for a script says something else. */
 const ITS_COMPLAINT = "air-executor-runner: ";
 /** What a program that is not for this machine is refused with. */
-const UNFIT: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENOEXEC", "ELIBBAD", "Unknown system error -8"]);
+const UNFIT: ReadonlySet<string> = new Set(["EACCES", "EPERM", "ENOENT", "ENOEXEC", "ELIBBAD"]);
 
 export function howRefused(error: Error): HowGone {
   return UNFIT.has(codeOf(error)) ? "unfit" : "refused";

@@ -8,7 +8,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { isSystemError } from "../../system/error-code.js";
+import { isSystemError, systemWords } from "../../system/error-code.js";
 import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
 import { howEnded, howRefused, type HowGone } from "./how-gone.js";
@@ -82,7 +82,7 @@ export class LiveRunner implements SpoolListener {
       closeSync(this.#fd);
       throw error;
     }
-    this.#child.once("error", (error) => this.#leave(error.message, howRefused(error)));
+    this.#child.once("error", (error) => this.#leave(systemWords(error), howRefused(error)));
     // One that never came up is judged by what it said, which may come after its exit.
     this.#child.once("exit", (code, signal) => this.#hasCome() && this.#leave(this.#explain(code, signal), "died"));
     this.#child.once("close", (code, signal) =>
@@ -160,7 +160,7 @@ export class LiveRunner implements SpoolListener {
       if (!isSystemError(error)) throw error;
       // What it does is adopted, and asked for again there; it ends when that is through.
       this.#child.stdin?.end();
-      this.#leave(`its spool can't be read: ${error.message}`, "died");
+      this.#leave(`its spool can't be read: ${systemWords(error)}`, "died");
     }
     if (!this.#ends.isEmpty) this.#listener.onNews();
   }

@@ -7,7 +7,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { impossible } from "../../domain/errors.js";
 import type { Result } from "../../domain/outcome.js";
-import { isSystemError } from "../../system/error-code.js";
+import { isSystemError, systemWords } from "../../system/error-code.js";
 import type { OrphanedAttempt } from "../../domain/ports.js";
 import { Adoption } from "../adopting/adoption.js";
 import { forgetSpools } from "../adopting/forget-spools.js";
@@ -154,7 +154,7 @@ export class RunnerThread {
     } catch (error) {
       if (!isSystemError(error)) throw error;
       // Said of the directory, so that one reason is one reason.
-      this.#lose(claim, error.message.replaceAll(spoolPath(lanesDirectory, claim), lanesDirectory), "refused");
+      this.#lose(claim, systemWords(error).replaceAll(spoolPath(lanesDirectory, claim), lanesDirectory), "refused");
       return null;
     }
   }
