@@ -3,7 +3,7 @@
  * names that passed the guard, and never through a link.
  */
 
-import { renameSync } from "node:fs";
+import { renameSync, unlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -13,6 +13,7 @@ import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js
 import { holdJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
 import { socketOfHolder } from "../system/lock-holder.js";
+import { systemWords } from "../system/error-code.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
@@ -128,9 +129,21 @@ export async function removeDirectory(
   renameSync(dir, join(removed, own));
   const entries = listDirectory(removed);
   for (const entry of entries.answer === "yes" ? entries.found : [own]) {
-    await rm(join(removed, entry), { recursive: true, force: true }).catch(({ message }: Error) => {
-      if (entry === own)
-        onWarning(`${what}: what is left in ${join(removed, own)} can't be deleted (${message}): remove it by hand`);
+    await rm(join(removed, entry), { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
+      if (entry !== own) return;
+      const why = systemWords(whyNotDeleted(error));
+      onWarning(`${what}: what is left in ${join(removed, own)} can't be deleted (${why}): remove it by hand`);
     });
+  }
+}
+
+/** Node takes a file that may not be deleted for a directory, and tells what comes of that. */
+function whyNotDeleted(error: NodeJS.ErrnoException): Error {
+  if (error.code !== "ENOTDIR" || error.path === undefined) return error;
+  try {
+    unlinkSync(error.path);
+    return error;
+  } catch (cause) {
+    return cause as Error;
   }
 }

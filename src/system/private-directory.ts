@@ -22,18 +22,31 @@ const PRIVATE = 0o700;
  * @throws AirError `AIR_UNSAFE_PATH` if it is a link, no directory, or another user's; `AIR_DISK` if the disk refuses.
  */
 export function ensurePrivateDirectory(path: string): string | null {
-  const absolute = resolve(path); // also takes off a trailing slash, which would follow a link
   try {
-    mkdirSync(absolute, { mode: PRIVATE });
+    mkdirSync(pathOf(path), { mode: PRIVATE });
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw refusal(path, "be made", error);
   }
-  const handle = open(absolute, path);
+  return closePrivateDirectory(path);
+}
+
+/**
+ * As `ensurePrivateDirectory`, of one that is there: somebody may just have moved it away, and a new one in its place would be in his.
+ *
+ * @throws AirError `AIR_NOT_FOUND` if it is gone.
+ */
+export function closePrivateDirectory(path: string): string | null {
+  const handle = open(pathOf(path), path);
   try {
     return tighten(handle, path);
   } finally {
     closeSync(handle);
   }
+}
+
+/** Without a trailing slash, which would follow a link. */
+function pathOf(path: string): string {
+  return resolve(path);
 }
 
 /**
@@ -66,6 +79,7 @@ function open(absolute: string, path: string): number {
   try {
     return openDirectory(absolute);
   } catch (error) {
+    if (codeOf(error) === "ENOENT") throw new AirError("AIR_NOT_FOUND", `${path} is gone`, { cause: error });
     // With O_DIRECTORY, Linux calls a link "not a directory".
     if (codeOf(error) === "ENOTDIR" || codeOf(error) === "ELOOP") throw notOurs(path, error);
     throw refusal(path, "be opened", error);

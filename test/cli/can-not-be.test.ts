@@ -1,7 +1,7 @@
 /** What can't be shown or deleted is told, and stands in nobody's way. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -41,6 +41,19 @@ test("what can't be deleted keeps nothing else from being removed", { skip: !isR
   } finally {
     unmountAll(join(dir, ".air-executor"));
   }
+});
+
+test("of a file that may not be deleted rm says so", { skip: !isRoot }, async (t) => {
+  const frozen: string[] = [];
+  // First of all: what may not be deleted can't be removed with its place.
+  t.after(() => frozen.forEach((path) => spawnSync("chattr", ["-R", "-i", path])));
+  const { dir, write, run } = makePlayground(t);
+  await run(["run", write("job.json", [{ command: "true" }])]);
+  const base = join(dir, ".air-executor");
+  if (spawnSync("chattr", ["+i", join(base, "jobs/job/tasks.json")]).status !== 0) return t.skip("needs chattr +i");
+  frozen.push(base);
+  const { stderr } = await run(["rm", "job"]);
+  assert.match(stderr, /can't be deleted \(EPERM: operation not permitted, unlink '.*tasks\.json'\): remove it by hand/);
 });
 
 /** Before the directory goes. */

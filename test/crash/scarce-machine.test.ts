@@ -55,3 +55,18 @@ test("without room for a thread tasks wait until there is, and a run gives up in
   assert.equal(gaveUp.code, 3, describeEnd(gaveUp));
   assert.match(failureOf(gaveUp)!.message, /started no process for too long \(no thread could be started: .*EAGAIN/);
 });
+
+test("a look for a task's program that fails says nothing of the program: it is made again, and the task runs", async (t) => {
+  for (const [call, code] of [
+    ["accessSync", "EIO"],
+    ["statSync", "ENOMEM"],
+  ] as const) {
+    const place = temporaryPlace(t);
+    const tasks = [{ id: "a", ...witnessed(place.witness, ":") }];
+    const faults = [{ kind: "fail", call, nth: 1, times: 2, code }] as const;
+    const end = await new Engine(place.dir, "job", tasks, { faults: [...faults] }).ended;
+    assert.equal(end.code, 0, describeEnd(end));
+    const expected = [{ id: "a", dependencies: [], status: "completed", attempts: 1 }] as const;
+    assert.deepEqual(judgeRun(place.dir, "job", place.witness, expected).violations, []);
+  }
+});

@@ -20,7 +20,7 @@ import { isPossible } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
 import { checkJobName } from "../names.js";
 import { tasksAdded, writeNewJournal } from "../journal/new-journal.js";
-import { ensureJobDirectory } from "./ownership.js";
+import { closeJobDirectory } from "./ownership.js";
 import { OpenedJob, type Opening } from "./opened-job.js";
 import { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
@@ -79,7 +79,7 @@ const cwdOfDropped = (dir: string): string => resolve(dir, "../../..");
  */
 export async function openRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  return withLock(paths, wanted.name, context, async () => {
+  return withLock(paths, wanted.name, context, true, async () => {
     const found = await findWanted(paths, wanted, context);
     let isTaken = false;
     try {
@@ -141,7 +141,7 @@ function isUnannounced({ state }: JobPaths): boolean {
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */
 export async function openFreshRun(base: string, wanted: WantedRun, context: OpenContext): Promise<OpenedJob> {
   const paths = pathsOfJob(base, wanted.name);
-  return withLock(paths, wanted.name, context, async () => {
+  return withLock(paths, wanted.name, context, true, async () => {
     const found = await findWanted(paths, wanted, context);
     try {
       return await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
@@ -172,7 +172,7 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
   const name = basename(dir);
   const problem = checkJobName(name, { dropped: true });
   if (problem !== null) throw new AirError("AIR_USAGE", `${dir}: ${problem}`);
-  return withLock(paths, name, context, async () => {
+  return withLock(paths, name, context, false, async () => {
     const found = await findRun(paths, { ...context, name, owner, cwd: cwdOfDropped(dir) });
     if (found === null) throw nothingThere(paths);
     return found;
@@ -181,9 +181,16 @@ export async function openDropped(dir: string, owner: JobOwner, context: OpenCon
 
 type Found = Omit<Opening, "paths" | "lock" | "warning">;
 
-async function withLock(paths: JobPaths, name: string, { socket }: OpenContext, open: () => Promise<Found>): Promise<OpenedJob> {
+/** @param isNew if its directory may have to be made */
+async function withLock(
+  paths: JobPaths,
+  name: string,
+  { socket }: OpenContext,
+  isNew: boolean,
+  open: () => Promise<Found>,
+): Promise<OpenedJob> {
   try {
-    const warning = ensureJobDirectory(paths);
+    const warning = closeJobDirectory(paths, isNew);
     const lock = await takeLock(paths.lock, `job "${name}"`, socket);
     const opened = await openUnder(lock, paths, async () => ({ ...(await open()), warning }));
     await opened.orGiveBack(() => ensurePrivateDirectory(paths.logs));

@@ -9,16 +9,17 @@ import type { JobPaths } from "../layout.js";
 import { codeOf } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
-import { ensurePrivateDirectory, ourUser } from "../../system/private-directory.js";
+import { closePrivateDirectory, ensurePrivateDirectory, ourUser } from "../../system/private-directory.js";
 
 /**
- * Makes a job's directory, or closes it to others and then looks at it: what they have put there is not used. Gives a warning to show, if
- * it was tightened.
+ * Closes a job's directory to others and then looks at it: what they have put there is not used. Gives a warning to show, if it was
+ * tightened.
  *
- * @throws AirError as `ensurePrivateDirectory`, and as `refuseForeign` for all that an engine reads or writes there.
+ * @param isNew if it is to be made where it is missing
+ * @throws AirError as `closePrivateDirectory`, and as `refuseForeign` for all that an engine reads or writes there.
  */
-export function ensureJobDirectory({ dir, ...inside }: JobPaths): string | null {
-  const warning = ensurePrivateDirectory(dir);
+export function closeJobDirectory({ dir, ...inside }: JobPaths, isNew: boolean): string | null {
+  const warning = isNew ? ensurePrivateDirectory(dir) : closePrivateDirectory(dir);
   refuseForeign(Object.values(inside));
   return warning;
 }

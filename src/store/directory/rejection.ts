@@ -12,7 +12,7 @@ import { keepAside } from "../../system/keep-aside.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import { takeLock } from "../../system/lock.js";
 import { refuseForeign } from "./ownership.js";
-import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { closePrivateDirectory } from "../../system/private-directory.js";
 import { isForbidden } from "../../system/error-code.js";
 import { certain } from "../../system/look.js";
 import { lookAtState } from "../runs/state-file.js";
@@ -30,7 +30,7 @@ const MOST_FAULTS = 10;
  * @throws AirError `AIR_LOCKED`, `AIR_UNSAFE_PATH`, and the file system's errors.
  */
 export async function rejectDropped(dir: string, reason: AirError, nowMs: number, tasks: string | null): Promise<void> {
-  ensurePrivateDirectory(dir);
+  closePrivateDirectory(dir);
   const paths = jobPaths(dir);
   refuseForeign([paths.state, paths.stateRejected, paths.lock]);
   const lock = await takeLock(paths.lock, `job "${basename(dir)}"`);

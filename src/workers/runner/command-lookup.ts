@@ -6,9 +6,11 @@
 
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { codeOf, isForbidden, isSystemError, systemWords } from "../../system/error-code.js";
 import { pathBytes } from "../../system/current-directory.js";
 
-export type LookupResult = { readonly file: string } | { readonly problem: string };
+/** `isUnclear`: the look failed, and says nothing of the command. */
+export type LookupResult = { readonly file: string } | { readonly problem: string; readonly isUnclear?: true };
 
 const NOTHING = { command: "", cwd: "", path: "", file: "" };
 
@@ -36,13 +38,6 @@ export class CommandLookup {
     this.#found.clear();
     this.#latest = NOTHING;
   }
-
-  /** Looks again: the remembered file could not be run. */
-  findAnew(command: string, cwd: string, path: string): LookupResult {
-    this.#found.delete(cacheId(command, cwd, path));
-    this.#latest = NOTHING;
-    return this.find(command, cwd, path);
-  }
 }
 
 function cacheId(command: string, cwd: string, path: string): string {
@@ -51,7 +46,9 @@ function cacheId(command: string, cwd: string, path: string): string {
 
 function checkFile(command: string, cwd: string): LookupResult {
   const file = resolve(cwd, command);
-  switch (kindOf(file)) {
+  const kind = kindOf(file);
+  if (typeof kind !== "string") return kind;
+  switch (kind) {
     case "missing":
       return { problem: `command not found: ${JSON.stringify(command)}${isAbsolute(command) ? "" : ` (in ${cwd})`}` };
     case "directory":
@@ -69,6 +66,8 @@ function search(command: string, cwd: string, path: string): LookupResult {
     // An empty entry means the current directory.
     const file = resolve(cwd, entry, command);
     const kind = kindOf(file);
+    // Another of that name may stand behind it.
+    if (typeof kind !== "string") return kind;
     if (kind === "executable") return { file };
     if (kind === "no-permission") refused ??= file;
   }
@@ -76,17 +75,28 @@ function search(command: string, cwd: string, path: string): LookupResult {
   return { problem: `command not found: ${JSON.stringify(command)} (looked for on PATH)` };
 }
 
-function kindOf(file: string): "missing" | "directory" | "no-permission" | "executable" {
+/** What says that nothing is there that could be run: some file systems say so of what is out of reach, and execvp(3) takes it for that. */
+const MISSING: ReadonlySet<string> = new Set([
+  ...["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP", "ENAMETOOLONG", "EINVAL", "ESTALE", "ENODEV", "ETIMEDOUT"],
+]);
+
+type Kind = "missing" | "directory" | "no-permission" | "executable";
+
+function kindOf(file: string): Kind | Extract<LookupResult, { problem: string }> {
   const path = pathBytes(file);
   try {
     if (statSync(path).isDirectory()) return "directory";
-  } catch {
-    return "missing";
+  } catch (error) {
+    return MISSING.has(codeOf(error)) || !isSystemError(error) ? "missing" : unclear(error);
   }
   try {
     accessSync(path, constants.X_OK);
     return "executable";
-  } catch {
-    return "no-permission";
+  } catch (error) {
+    return isForbidden(error) || MISSING.has(codeOf(error)) || !isSystemError(error) ? "no-permission" : unclear(error);
   }
+}
+
+function unclear(error: Error): Extract<LookupResult, { problem: string }> {
+  return { problem: `its command can't be looked for: ${systemWords(error)}`, isUnclear: true };
 }

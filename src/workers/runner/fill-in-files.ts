@@ -1,7 +1,7 @@
 /** Puts the files to run into the commands of a hand-over: the look that hand-over.ts leaves open. In the worker thread. */
 
 import { bytesOf } from "../../domain/byte-text.js";
-import type { CommandLookup } from "./command-lookup.js";
+import type { CommandLookup, LookupResult } from "./command-lookup.js";
 import { ROW } from "./hand-over.js";
 import type { HandOver } from "./messages.js";
 
@@ -9,7 +9,8 @@ import type { HandOver } from "./messages.js";
 const DEFAULT_PATH = "/usr/bin:/bin";
 const NUL = Uint8Array.of(0);
 
-type Found = { readonly bytes: Uint8Array } | { readonly problem: string };
+type Problem = Exclude<LookupResult, { file: string }>;
+type Found = { readonly bytes: Uint8Array } | Problem;
 
 /**
  * The commands of the attempts whose files were found.
@@ -21,7 +22,7 @@ export function fillInFiles(
   { bytes, rows, files }: HandOver,
   lookup: Pick<CommandLookup, "find" | "forget">,
   leaveOut: (key: number) => boolean,
-  onProblem: (key: number, problem: string) => void,
+  onProblem: (key: number, problem: Problem) => void,
 ): Uint8Array {
   // What was found is remembered for one hand-over: a task may bring the program that a later one runs.
   lookup.forget();
@@ -45,7 +46,7 @@ export function fillInFiles(
     add(bytes.subarray(from, start));
     from = end;
     const file = found[index]!;
-    if ("problem" in file) onProblem(key, file.problem);
+    if ("problem" in file) onProblem(key, file);
     else if (!leaveOut(key)) {
       add(bytes.subarray(start, place));
       add(file.bytes);

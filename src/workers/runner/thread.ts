@@ -119,7 +119,8 @@ export class RunnerThread {
       command,
       this.#lookup,
       (key) => refused.has(key),
-      (key, message) => this.#fail(key, { kind: "spawn-failed", message }),
+      (key, { problem: message, isUnclear }) =>
+        this.#fail(key, { kind: isUnclear === true ? "not-begun" : "spawn-failed", message }),
     );
     runner.run(commands, command.width);
   }

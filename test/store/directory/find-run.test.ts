@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { findRun } from "../../../src/store/directory/find-run.js";
+import { openDropped } from "../../../src/store/directory/job-directory.js";
+import { rejectDropped } from "../../../src/store/directory/rejection.js";
+import { AirError } from "../../../src/domain/errors.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
 import { fitsItself } from "../../../src/store/text/demand-faults.js";
 import { temporaryDirectory } from "../sample-job.js";
@@ -46,4 +49,12 @@ test("other tasks that were written before the new state.json are the new run's"
   writeTasks(paths, "new");
   writeState(paths, "second");
   assert.deepEqual(await find(paths), { run: "second", tasks: ["new"] });
+});
+
+test("the directory of a job that somebody has just moved away is not made anew, which would be in its way back", async (t) => {
+  const dir = join(temporaryDirectory(t), "moved");
+  await assert.rejects(openDropped(dir, "manager", { nowMs: 0, socket: null, fit: fitsItself }), { code: "AIR_NOT_FOUND" });
+  const reason = new AirError("AIR_INVALID_JOB", "wrong");
+  await assert.rejects(rejectDropped(dir, reason, 0, null), { code: "AIR_NOT_FOUND" });
+  assert.equal(existsSync(dir), false);
 });
