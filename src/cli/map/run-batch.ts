@@ -65,7 +65,7 @@ class Batch {
   #failure: Failure | null = null;
   #isReaderGone = false;
   #hasBegun = false;
-  /** A reader that takes nothing is waited for until somebody insists: what is left is shown when the batch is gone on with. */
+  /** A reader that takes nothing is waited for until we are to stop: what is left is shown when the batch is gone on with. */
   readonly hurry = new Hurry();
   /** How many tasks there will be, once that is known. */
   #total: number | null = null;
@@ -120,6 +120,7 @@ class Batch {
         this.#say(`${signal}: stopping; what runs has ${formatDuration(graceMs)} to end, once more kills it`);
       void executor.stop({ graceMs: count === 1 ? graceMs : 0 });
       if (count > 1) this.hurry.begin();
+      else this.hurry.stop(graceMs);
     });
   }
 
@@ -223,19 +224,17 @@ class Batch {
     this.#progress?.end();
     this.#progress = null;
     if (settings.isOn("json"))
-      await terminal.out.send(`${JSON.stringify({ ...summaryJson(summary), halted: summary.halted })}\n`);
+      await this.hurry.orDone(terminal.out.send(`${JSON.stringify({ ...summaryJson(summary), halted: summary.halted })}\n`));
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
-      const text = summaryText(
-        summary,
-        this.#failure,
-        hintsOf(summary, this.#call.settings, this.#wish),
-        terminal.err.style,
-        this.#gain(),
-      );
+      const hints = hintsOf(summary, settings, this.#wish);
+      const text = summaryText(summary, this.#failure, hints, terminal.err.style, this.#gain());
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
+      if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);
     }
-    if (halted === null) return exitCodeOfSummary(summary, signals.received());
+    const signal = signals.received();
+    if (this.hurry.isCut && signal !== null) return exitCodeOfSignal(signal);
+    if (halted === null) return exitCodeOfSummary(summary, signal);
     return this.#wish.halt?.kind === "completed" || summary.counts.failed === 0 ? exitCode.completed : exitCode.failed;
   }
 

@@ -143,36 +143,42 @@ test("a batch that had ended when it was killed, before a slow reader had all, s
   assert.equal(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").length, 2 * INPUTS.length);
 });
 
-test("two Ctrl-C end a batch whose reader takes nothing, and what it did not take is shown the next time", async (t) => {
-  const { dir, run, write } = makePlayground(t);
-  const argv = ["map", "-k", "-j2", "--name", "stalled", "--shell", "seq {}000 {}999; seq 3000", ":::", ...INPUTS];
-  const script = `(echo $BASHPID > pid; exec "$@") | { ${untilHolds("test -e gate")}; cat > first; }; echo "\${PIPESTATUS[0]}"`;
-  const shell = spawn("bash", ["-c", script, "bash", process.execPath, main, ...argv], {
-    cwd: dir,
-    stdio: ["ignore", "pipe", "ignore"],
+for (const [what, signal, options] of [
+  ["two Ctrl-C end", "SIGINT", []],
+  ["TERM and the grace period end", "SIGTERM", ["--grace-period", "0.1"]],
+] as const) {
+  test(`${what} a batch whose reader takes nothing, and what it did not take is shown the next time`, async (t) => {
+    const { dir, run, write } = makePlayground(t);
+    const argv = ["map", "-k", "-j2", "--name", "stalled", ...options, "--shell", "seq {}000 {}999; seq 3000", ":::", ...INPUTS];
+    const script = `(echo $BASHPID > pid; exec "$@") | { ${untilHolds("test -e gate")}; cat > first; }; echo "\${PIPESTATUS[0]}"`;
+    const shell = spawn("bash", ["-c", script, "bash", process.execPath, main, ...argv], {
+      cwd: dir,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const code = text(shell.stdout);
+    const state = join(dir, ".air-executor/jobs/stalled/state.json");
+    assert.ok(await waitUntil(() => existsSync(state) && readFileSync(state, "utf8").includes('"state": "completed"')));
+    const node = readFileSync(join(dir, "pid"), "utf8").trim();
+    const isGone = (): boolean => !existsSync(`/proc/${node}/cmdline`) || readFileSync(`/proc/${node}/cmdline`).length === 0;
+    if (signal === "SIGTERM") process.kill(Number(node), signal);
+    assert.ok(
+      await waitUntil(() => {
+        if (!isGone() && signal === "SIGINT") process.kill(Number(node), signal);
+        return isGone();
+      }),
+    );
+    write("gate", "");
+    assert.equal(await code, signal === "SIGINT" ? "130\n" : "143\n");
+    const first = readFileSync(join(dir, "first"), "utf8");
+    const { stdout } = await run(argv);
+    const length =
+      INPUTS.length * (5000 + Array.from({ length: 3000 }, (_, index) => String(index + 1).length + 1).reduce((a, b) => a + b));
+    assert.ok(
+      first.length + stdout.length >= length && stdout.length < length,
+      `${first.length} and ${stdout.length} of ${length}`,
+    );
   });
-  const code = text(shell.stdout);
-  const state = join(dir, ".air-executor/jobs/stalled/state.json");
-  assert.ok(await waitUntil(() => existsSync(state) && readFileSync(state, "utf8").includes('"state": "completed"')));
-  const node = readFileSync(join(dir, "pid"), "utf8").trim();
-  const isGone = (): boolean => !existsSync(`/proc/${node}/cmdline`) || readFileSync(`/proc/${node}/cmdline`).length === 0;
-  assert.ok(
-    await waitUntil(() => {
-      if (!isGone()) process.kill(Number(node), "SIGINT");
-      return isGone();
-    }),
-  );
-  write("gate", "");
-  assert.match(await code, /^(?:0|130)\n$/);
-  const first = readFileSync(join(dir, "first"), "utf8");
-  const { stdout } = await run(argv);
-  const length =
-    INPUTS.length * (5000 + Array.from({ length: 3000 }, (_, index) => String(index + 1).length + 1).reduce((a, b) => a + b));
-  assert.ok(
-    first.length + stdout.length >= length && stdout.length < length,
-    `${first.length} and ${stdout.length} of ${length}`,
-  );
-});
+}
 
 test("other pieces of standard input are noticed, also of tasks that have ended", async (t) => {
   const { run, dir } = makePlayground(t);
