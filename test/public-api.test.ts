@@ -8,6 +8,7 @@ import { setImmediate as turn, setTimeout as pause } from "node:timers/promises"
 import { AirExecutor, listRuns, readJobFile, viewJob, viewPaths, type JobEvent, type TaskInput } from "../src/index.js";
 import { root } from "./source-files.js";
 import { temporaryPlace } from "./support/temporary-directory.js";
+import { waitUntil } from "./support/wait-until.js";
 
 const library = import.meta.resolve("air-executor");
 
@@ -256,6 +257,8 @@ test("an option that makes no sense is told with what was expected, also to call
     { concurrency: 0 },
     { concurrency: 1e12 },
     { graceMs: "5" },
+    { graceMs: Infinity },
+    { graceMs: 1e10 },
     { patienceMs: Number.NaN },
     { durability: "much" },
     { onWarning: 5 },
@@ -268,12 +271,26 @@ test("an option that makes no sense is told with what was expected, also to call
   assert.equal(existsSync(dir), false);
 });
 
+test("a grace period is any part of a millisecond: what runs begins, and a stop ends it", async (t) => {
+  const executor = await AirExecutor.open({ dir: temporaryPlace(t).dir, graceMs: 1000 / 3 });
+  const job = await executor.submit("part", [
+    { id: "first", command: "true" },
+    { ...long, dependencies: ["first"] },
+  ]);
+  const hasBegun = (): boolean => job.running().some(({ task }) => task === long.id);
+  const isRunning = await waitUntil(hasBegun);
+  await executor.stop({ graceMs: 0.5 });
+  assert.deepEqual([isRunning, (await job.finished()).state], [true, "waiting"]);
+  await executor.close();
+});
+
 test("a call that makes no sense is told likewise, and nothing is made", async (t) => {
   const executor = await openExecutor(t);
   const job = await executor.submit("there", [long]);
   const echo = (): TaskInput => ({ command: "true" });
   const calls: readonly (readonly [(wrong: never) => unknown, unknown, RegExp])[] = [
     [(wrong) => AirExecutor.open(wrong), null, /^options: expected an object, got null$/],
+    [(wrong) => AirExecutor.open(wrong), 5, /^options: expected an object, got 5$/],
     [(wrong) => AirExecutor.open(wrong), { concurency: 3 }, /^concurency: there is no such option: did you mean concurrency\?$/],
     [(wrong) => AirExecutor.open(wrong), { colour: 3 }, /^colour: there is no such option: expected dir, concurrency, /],
     [(wrong) => executor.submit("late", [], wrong), null, /^options: /],
@@ -283,6 +300,12 @@ test("a call that makes no sense is told likewise, and nothing is made", async (
     [(wrong) => executor.submit("late", [], wrong), { owner: "map" }, /^owner: /],
     [(wrong) => executor.map([1], echo, wrong), null, /^options: /],
     [(wrong) => executor.map([1], echo, wrong), { env: null }, /^env: expected an object of strings, got null$/],
+    [
+      (wrong) => executor.map([1], echo, wrong),
+      { env: { "A=B": "c" } },
+      /^env\.A=B: expected a variable's name without "=" and NUL, /,
+    ],
+    [(wrong) => executor.map([1], echo, wrong), { delayMs: 1e10 }, /^delayMs: expected milliseconds from 0 to 2147483647, got /],
     [(wrong) => executor.map([1], echo, wrong), { cwd: 5 }, /^cwd: /],
     [(wrong) => executor.map([1], echo, wrong), { windw: 5 }, /^windw: .*did you mean window\?$/],
     [(wrong) => executor.map([1], echo, wrong).next(), { name: 5 }, /^expected a job name /],

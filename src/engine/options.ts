@@ -77,6 +77,8 @@ export interface CompleteOptions extends Required<Omit<ExecutorOptions, "dir" | 
 /** Far beyond what a machine can run, and far below what could not be held in memory. */
 const MOST_AT_ONCE = 100_000;
 
+/** Of Node, about 25 days. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Far beyond what fits into a machine. */
 const MOST_GPUS = 1024;
 /** Which option says how much there is of a pool that every executor has. */
@@ -118,12 +120,22 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
     `a whole number from 0 to ${MOST_GPUS}`,
     gpus,
   );
-  demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
+  demandGrace(graceMs);
   demand(isDuration(patienceMs), "patienceMs", "milliseconds of at least 0", patienceMs);
   demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
   demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
   const amounts = { memory: memory === null ? null : parseSize(memory), gpus, pools: completePools(options.pools, OWN_OPTIONS) };
-  return { concurrency, cpus, longestMs, isPoolElsewhere, ...amounts, graceMs, patienceMs, durability, onWarning };
+  return {
+    concurrency,
+    cpus,
+    longestMs,
+    isPoolElsewhere,
+    ...amounts,
+    graceMs: Math.ceil(graceMs),
+    patienceMs,
+    durability,
+    onWarning,
+  };
 }
 
 /**
@@ -191,8 +203,12 @@ export function completeDir(dir: string): string {
 export function graceOf(options: { readonly graceMs?: number }, usual: number): number {
   demandKnown(options, ["graceMs"]);
   const { graceMs = usual } = options;
-  demand(isDuration(graceMs), "graceMs", "milliseconds of at least 0", graceMs);
-  return graceMs;
+  demandGrace(graceMs);
+  return Math.ceil(graceMs);
+}
+
+function demandGrace(graceMs: unknown): void {
+  demand(isTimerDuration(graceMs), "graceMs", `milliseconds from 0 to ${LONGEST_TIMER_MS}`, graceMs);
 }
 
 export function demandWish(wish: RetryWish): void {
@@ -211,8 +227,13 @@ function isPath(value: unknown): boolean {
   return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
-export function isDuration(value: unknown): boolean {
+export function isDuration(value: unknown): value is number {
   return typeof value === "number" && value >= 0;
+}
+
+/** True for one that a timer can wait for: of a longer one Node makes none at all. */
+export function isTimerDuration(value: unknown): boolean {
+  return isDuration(value) && value <= LONGEST_TIMER_MS;
 }
 
 /** @throws AirError `AIR_USAGE` for what holds no options, and for one that is not `known`: misspelt, it would be passed over in silence. */

@@ -88,10 +88,9 @@ export class AirExecutor {
    * @throws AirError `AIR_USAGE` for an option that makes no sense, `AIR_UNSAFE_PATH` for a directory that is a link or somebody else's.
    */
   static async open(given: OpenOptions = {}): Promise<AirExecutor> {
-    const { slurm, ...options } = given ?? {};
-    const complete = completeOptions(
-      given === null ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) },
-    );
+    const { slurm, ...options } = Object(given) as OpenOptions;
+    const isObject = typeof given === "object" && given !== null;
+    const complete = completeOptions(!isObject ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) });
     const dir = directoryFromHere(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
     try {
       prepareBase(dir).forEach(complete.onWarning);

@@ -5,6 +5,7 @@ import { randomDigits } from "../../domain/random-digits.js";
 import type { Resources } from "../../domain/resources.js";
 import type { TaskStatus } from "../../domain/task.js";
 import { checkDemand } from "../../store/text/pool-amounts.js";
+import { checkVariable } from "../../store/text/value-checks.js";
 import type { JobSummary } from "../../domain/job.js";
 import type { Job } from "../job.js";
 import type { MapHalt } from "./map-halt.js";
@@ -14,7 +15,8 @@ import {
   demand,
   demandAmounts,
   demandKnown,
-  isDuration,
+  isTimerDuration,
+  LONGEST_TIMER_MS,
   type SubmitOptions,
   type WrittenPools,
 } from "../../engine/options.js";
@@ -165,13 +167,14 @@ export function completeMapOptions<Input>(options: MapOptions<Input>, limit: num
   for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) demandCount(key, value);
   if (halt !== null) demandHalt(halt);
   demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
-  demand(isDuration(delayMs), "delayMs", "milliseconds of at least 0", delayMs);
+  demand(isTimerDuration(delayMs), "delayMs", `milliseconds from 0 to ${LONGEST_TIMER_MS}`, delayMs);
   demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
   if (resources !== null) demandAmounts("resources", resources, checkDemand);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
   for (const [key, value] of Object.entries({ onPassed, onBegin })) demand(typeof value === "function", key, "a function", value);
   const isEnv = typeof env === "object" && env !== null && Object.values(env).every((value) => typeof value === "string");
   demand(isEnv, "env", "an object of strings", env);
+  demandAmounts("env", env, checkVariable);
   const amounts = { pools: completePools(options.pools), resources };
   const rest = { ...amounts, concurrency, halt, before, after, delayMs, stderr, mapOf, onPassed, onBegin, env, window };
   return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
