@@ -284,6 +284,37 @@ test("a grace period is any part of a millisecond: what runs begins, and a stop 
   await executor.close();
 });
 
+test("what a caller changes after a call changes no task, on record or as it runs", async (t) => {
+  const executor = await openExecutor(t);
+  const task = { id: "said", command: "sh", args: ["-c", "echo $WORD $0", "first"], env: { WORD: "one" } };
+  const job = await executor.submit("changed", [task]);
+  [task.args[2], task.env.WORD] = ["changed", "changed"];
+  await job.finished();
+  const said = [readFileSync(join(executor.dir, "jobs/changed/logs/said.log"), "utf8")];
+  // One list for all tasks, filled in anew each time.
+  const args = ["-c", "echo $0", ""];
+  const toTask = (word: string): TaskInput => {
+    args[2] = word;
+    return { command: "sh", args };
+  };
+  for await (const { input, log } of executor.map(["a", "b", "c"], toTask)) said.push(`${input}: ${readFileSync(log!, "utf8")}`);
+  assert.deepEqual(said.toSorted(), ["a: a\n", "b: b\n", "c: c\n", "one first\n"]);
+});
+
+test("a directory that was removed under the program is named in a sentence", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const url = new URL("../src/index.js", import.meta.url);
+  const script = `import { mkdirSync, rmdirSync } from "node:fs";
+    import { AirExecutor } from ${JSON.stringify(url)};
+    mkdirSync(process.argv[1]);
+    process.chdir(process.argv[1]);
+    rmdirSync(process.argv[1]);
+    await AirExecutor.open().catch(({ code, message }) => console.log(code, message));`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script, dir], { stdio: ["ignore", "pipe", "inherit"] });
+  const output = await child.stdout.setEncoding("utf8").toArray();
+  assert.equal(output.join(""), "AIR_SYSTEM the current directory was removed: change to one that is there and try again\n");
+});
+
 test("a call that makes no sense is told likewise, and nothing is made", async (t) => {
   const executor = await openExecutor(t);
   const job = await executor.submit("there", [long]);

@@ -11,7 +11,8 @@ import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
 import { Settings } from "./settings.js";
 import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal.js";
-import { explainSystemError, requireCurrentDirectory } from "./system-error.js";
+import { currentDirectory } from "../system/current-directory.js";
+import { explainSystemError } from "./system-error.js";
 import { isExpected } from "./usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
@@ -39,7 +40,7 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
       return exitCode.completed;
     }
     const settings = new Settings(given, env);
-    if (!isAbsolute(settings.text("dir") ?? "")) requireCurrentDirectory();
+    if (!isAbsolute(settings.text("dir") ?? "")) currentDirectory();
     isJson = settings.isOn("json");
     terminal = openTerminal({ isColorOff: settings.isOn("no-color"), env });
     if (verb.runsTasks === true) await (await import("../preload.js")).preload();

@@ -1,6 +1,7 @@
 /** What the system refuses a command, in words with a way out: the net below the places that know better. */
 
 import { AirError } from "../index.js";
+import { noCurrentDirectory } from "../system/current-directory.js";
 import { codeOf, isWantOfRoom, systemWords } from "../system/error-code.js";
 
 interface SystemError extends Error {
@@ -48,19 +49,6 @@ function noRoom(cause: Error): AirError {
   const what = isFiles ? "open files (ulimit -n)" : "processes, threads or memory (ulimit -u, -v)";
   const remedy = `there is no room for more ${what}: raise the limit, or try again when there is`;
   return new AirError("AIR_SYSTEM", `${remedy} (${systemWords(cause)})`, { cause });
-}
-
-/** @throws AirError `AIR_SYSTEM` if the directory in which we were started is gone, so that no relative path leads anywhere. */
-export function requireCurrentDirectory(): void {
-  try {
-    process.cwd();
-  } catch (error) {
-    throw noCurrentDirectory(error);
-  }
-}
-
-function noCurrentDirectory(cause: unknown): AirError {
-  return new AirError("AIR_SYSTEM", "the current directory was removed: change to one that is there and try again", { cause });
 }
 
 function isSystemError(error: unknown): error is SystemError {

@@ -78,7 +78,7 @@ export interface CompleteOptions extends Required<Omit<ExecutorOptions, "dir" | 
 const MOST_AT_ONCE = 100_000;
 
 /** Of Node, about 25 days. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Far beyond what fits into a machine. */
 const MOST_GPUS = 1024;
 /** Which option says how much there is of a pool that every executor has. */
@@ -120,7 +120,7 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
     `a whole number from 0 to ${MOST_GPUS}`,
     gpus,
   );
-  demandGrace(graceMs);
+  demandTimer("graceMs", graceMs);
   demand(isDuration(patienceMs), "patienceMs", "milliseconds of at least 0", patienceMs);
   demand(durability === "grouped" || durability === "strict", "durability", '"grouped" or "strict"', durability);
   demand(typeof onWarning === "function", "onWarning", "a function", onWarning);
@@ -203,12 +203,8 @@ export function completeDir(dir: string): string {
 export function graceOf(options: { readonly graceMs?: number }, usual: number): number {
   demandKnown(options, ["graceMs"]);
   const { graceMs = usual } = options;
-  demandGrace(graceMs);
+  demandTimer("graceMs", graceMs);
   return Math.ceil(graceMs);
-}
-
-function demandGrace(graceMs: unknown): void {
-  demand(isTimerDuration(graceMs), "graceMs", `milliseconds from 0 to ${LONGEST_TIMER_MS}`, graceMs);
 }
 
 export function demandWish(wish: RetryWish): void {
@@ -231,9 +227,9 @@ export function isDuration(value: unknown): value is number {
   return typeof value === "number" && value >= 0;
 }
 
-/** True for one that a timer can wait for: of a longer one Node makes none at all. */
-export function isTimerDuration(value: unknown): boolean {
-  return isDuration(value) && value <= LONGEST_TIMER_MS;
+/** What a timer can wait for: for longer Node's doesn't wait at all. */
+export function demandTimer(option: string, ms: unknown): void {
+  demand(isDuration(ms) && ms <= LONGEST_TIMER_MS, option, `milliseconds from 0 to ${LONGEST_TIMER_MS}`, ms);
 }
 
 /** @throws AirError `AIR_USAGE` for what holds no options, and for one that is not `known`: misspelt, it would be passed over in silence. */

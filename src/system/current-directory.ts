@@ -8,15 +8,27 @@ import { isAbsolute, resolve } from "node:path";
 import { bytesOf, textOf } from "../domain/byte-text.js";
 import { AirError } from "../domain/errors.js";
 
-/** @throws the system's error if it was removed. */
+/** @throws AirError `AIR_SYSTEM` if it was removed, so that no relative path leads anywhere. */
 export function currentDirectory(): string {
-  const text = process.cwd();
+  const text = named();
   if (!text.includes("\ufffd")) return text;
   try {
     return textOf(readlinkSync("/proc/self/cwd", { encoding: "buffer" }));
   } catch {
     return text;
   }
+}
+
+function named(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw noCurrentDirectory(error);
+  }
+}
+
+export function noCurrentDirectory(cause: unknown): AirError {
+  return new AirError("AIR_SYSTEM", "the current directory was removed: change to one that is there and try again", { cause });
 }
 
 /** The absolute path. */

@@ -15,8 +15,7 @@ import {
   demand,
   demandAmounts,
   demandKnown,
-  isTimerDuration,
-  LONGEST_TIMER_MS,
+  demandTimer,
   type SubmitOptions,
   type WrittenPools,
 } from "../../engine/options.js";
@@ -167,7 +166,7 @@ export function completeMapOptions<Input>(options: MapOptions<Input>, limit: num
   for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) demandCount(key, value);
   if (halt !== null) demandHalt(halt);
   demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
-  demand(isTimerDuration(delayMs), "delayMs", `milliseconds from 0 to ${LONGEST_TIMER_MS}`, delayMs);
+  demandTimer("delayMs", delayMs);
   demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
   if (resources !== null) demandAmounts("resources", resources, checkDemand);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
@@ -176,7 +175,20 @@ export function completeMapOptions<Input>(options: MapOptions<Input>, limit: num
   demand(isEnv, "env", "an object of strings", env);
   demandAmounts("env", env, checkVariable);
   const amounts = { pools: completePools(options.pools), resources };
-  const rest = { ...amounts, concurrency, halt, before, after, delayMs, stderr, mapOf, onPassed, onBegin, env, window };
+  const rest = {
+    ...amounts,
+    concurrency,
+    halt,
+    before,
+    after,
+    delayMs,
+    stderr,
+    mapOf,
+    onPassed,
+    onBegin,
+    env: { ...env },
+    window,
+  };
   return { name: options.name ?? newName(), ...rest, ...completePlace(options) };
 }
 

@@ -102,13 +102,16 @@ function toLeft(left: DiskTask["left_behind"]): TaskRecord["left"] {
 const sharedArgs = sharing();
 const sharedDependencies = sharing();
 
-/** Gives the list that it gave last if the next one says the same, as those of a fan-out do: a list a task is a sixth of what a task takes. */
+/**
+ * Gives the list that it gave last if the next one says the same, as those of a fan-out do: a list a task is a sixth of what a task takes. It is
+ * never the very list that came: who calls the library may fill that anew for its next task.
+ */
 function sharing(): (strings: readonly string[]) => readonly string[] {
   let last = NO_STRINGS;
   return (strings) => {
     if (strings.length === 0) return NO_STRINGS;
-    if (strings.length > FEW_STRINGS) return strings;
-    if (strings.length !== last.length || strings.some((string, place) => string !== last[place])) last = strings;
+    if (strings.length > FEW_STRINGS) return [...strings];
+    if (strings.length !== last.length || strings.some((string, place) => string !== last[place])) last = [...strings];
     return last;
   };
 }

@@ -49,6 +49,7 @@ const table: { readonly [Field in keyof JobOptions]: Option<JobOptions[Field]> }
     key: "env",
     shape: entries(checks.checkVariable, '{"MODE": "fast"}'),
     fallback: Object.freeze({}),
+    read: (variables: Readonly<Record<string, string>>) => ({ ...variables }),
     isFallback: isEmpty,
   },
   concurrency: { key: "concurrency", shape: single(checks.checkLimit), fallback: null },

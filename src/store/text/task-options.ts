@@ -70,6 +70,17 @@ interface Option<Meant> {
 // Shared by all tasks, for there may be a million of them.
 const NO_ENTRIES: Readonly<Record<string, never>> = Object.freeze({});
 
+/** Who calls the library may change what it gave. Tasks that say the same share a copy, as they mostly shared what was given. */
+function copyOfLast(): (variables: Readonly<Record<string, string>>) => Readonly<Record<string, string>> {
+  let last: Readonly<Record<string, string>> = NO_ENTRIES;
+  return (variables) => {
+    const [names, before] = [Object.keys(variables), Object.keys(last)];
+    const isSame =
+      names.length === before.length && names.every((name, at) => name === before[at] && variables[name] === last[name]);
+    return isSame ? last : (last = { ...variables });
+  };
+}
+
 const toMs = (seconds: number): number => Math.round(seconds * 1000);
 
 /** By the field that it becomes: one is missing, and this does not compile. */
@@ -78,6 +89,7 @@ export const taskOptions: { readonly [Field in OptionField]: Option<TaskSpec[Fie
     key: "env",
     shape: entries(checks.checkVariable, '{"MODE": "fast"}'),
     fallback: NO_ENTRIES,
+    read: copyOfLast(),
     join: (inherited, own) => (inherited === NO_ENTRIES ? own : { ...inherited, ...own }),
     isFallback: isEmpty,
   },
@@ -93,7 +105,12 @@ export const taskOptions: { readonly [Field in OptionField]: Option<TaskSpec[Fie
   retries: { key: "retries", shape: single(checks.checkRetries), fallback: 0 },
   retryDelayMs: { key: "retry_delay", shape: single(checks.checkDelay), fallback: 0, read: toMs, write: (ms) => ms / 1000 },
   retryBackoff: { key: "retry_backoff", shape: single(checks.checkBackoff), fallback: 1 },
-  retryOn: { key: "retry_on", shape: list(checks.checkRetryCondition, '[75, "SIGKILL", "timeout"]'), fallback: null },
+  retryOn: {
+    key: "retry_on",
+    shape: list(checks.checkRetryCondition, '[75, "SIGKILL", "timeout"]'),
+    fallback: null,
+    read: (conditions: readonly (number | string)[]) => [...conditions],
+  },
   triggerRule: { key: "trigger_rule", shape: single(checks.checkTriggerRule), fallback: "all_success" },
   priority: { key: "priority", shape: single(checks.checkPriority), fallback: 0 },
   resources: {
