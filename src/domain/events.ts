@@ -22,6 +22,8 @@ export interface JobTaken {
   readonly settings: JobSettings;
   /** Keys of state.json that we don't know: kept as they are. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Tells the tasks.json from which it was taken in; null if from none. Absent in journals that an older version began. */
+  readonly tasksFile?: string | null;
 }
 
 /**

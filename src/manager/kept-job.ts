@@ -246,7 +246,7 @@ export class KeptJob {
     if (!(error instanceof AirError)) return this.#tryAgain(error);
     const { code, message } = error;
     if (code === "AIR_CLOSED") return;
-    if (code === "AIR_NOT_FOUND" && glance.kind !== "unsettled") return this.#rest("waiting");
+    if (code === "AIR_NOT_FOUND" && glance.kind !== "unsettled") return this.#rest("waiting", message);
     if (code === "AIR_DAMAGED") {
       this.#voice.tellTrouble("error", message);
       return this.#rest("ended");

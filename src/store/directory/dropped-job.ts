@@ -96,11 +96,20 @@ async function readTasksFile(
   return read;
 }
 
-function* droppedEvents({ state, tasks, records }: DroppedJob, { name, owner, nowMs, cwd }: DroppedContext): Generator<JobEvent> {
+/** Tells a tasks.json from what is written in its place, or into it. By no clock of ours: clocks are set back. */
+export function stampOfTasks({ ino, size, ctimeNs }: BigIntStats): string {
+  return `${ino}:${size}:${ctimeNs}`;
+}
+
+function* droppedEvents(
+  { state, tasks, records, tasksFile: file }: DroppedJob,
+  { name, owner, nowMs, cwd }: DroppedContext,
+): Generator<JobEvent> {
   const { id, createdAt, options, cwd: own } = authorsOf(state);
   const settings = { ...options, cwd: own === null ? cwd : resolve(cwd, own) };
   const run = { id: id ?? `${name}-${Math.floor(nowMs / 1000)}`, createdAt: createdAt ?? formatTimestamp(nowMs) };
-  yield { type: "job-taken", at: nowMs, name, run, owner, settings, extra: extraOfState(state) };
+  const tasksFile = file === null ? null : stampOfTasks(file);
+  yield { type: "job-taken", at: nowMs, name, run, owner, settings, extra: extraOfState(state), tasksFile };
   yield* tasksAdded(tasks, nowMs);
   // What was running has nobody who runs it any more: it is pending again.
   const ended = tasks.flatMap((task, index) => (isFinal(records[index]!.status) ? [[task.id, records[index]!] as const] : []));

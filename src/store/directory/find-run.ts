@@ -7,7 +7,7 @@ import { renameSync, type BigIntStats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { archiveRun } from "./archive.js";
-import { readDropped, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
+import { readDropped, stampOfTasks, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
 import type { JobEvent } from "../../domain/events.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
@@ -125,6 +125,7 @@ function hasOurTasks(paths: JobPaths, picture: Picture): boolean {
 
 /** True if the file is the one from which the earlier run was taken in: its first snapshot had not come yet when it was replaced. */
 function hasLainThere({ tasks, tasksFile }: DroppedJob, picture: Picture): boolean {
+  if (tasksFile !== null && picture.tasksFile !== undefined) return stampOfTasks(tasksFile) === picture.tasksFile;
   if (tasksFile === null || tasksFile.ctimeMs > picture.takenAt || tasks.length !== picture.initialTasks) return false;
   return tasks.every(({ id }, index) => picture.tasks[index]!.id === id);
 }

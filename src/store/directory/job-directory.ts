@@ -230,6 +230,7 @@ async function beginRun(
     owner,
     settings,
     extra: mapOf === null ? {} : { map_of: mapOf },
+    tasksFile: null,
   };
   // What lies there is the earlier run's, or was dropped and is overridden now: nobody must take it for this run's.
   for (const path of [paths.state, paths.tasks]) rmSync(path, { force: true });

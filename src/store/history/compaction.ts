@@ -22,8 +22,18 @@ export async function compactLong(paths: JobPaths, picture: Picture, lines: numb
 }
 
 export function* compacted(picture: Picture, history: RunHistory, at: number): Generator<JobEvent> {
-  const { name, run, owner, settings, extra, state, startedAt, completedAt, error, firstFailure, initialTasks } = picture;
-  yield { type: "job-taken", at: picture.takenAt, name, run, owner, settings, extra };
+  const { name, run, owner, settings, extra, tasksFile, state, startedAt, completedAt, error, firstFailure, initialTasks } =
+    picture;
+  yield {
+    type: "job-taken",
+    at: picture.takenAt,
+    name,
+    run,
+    owner,
+    settings,
+    extra,
+    ...(tasksFile !== undefined && { tasksFile }),
+  };
   yield* tasksAdded(picture.tasks, at);
   for (let start = 0; start < picture.tasks.length; start += TASKS_A_LINE) {
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);

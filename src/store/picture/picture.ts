@@ -38,6 +38,8 @@ export class Picture {
   updatedAt = 0;
   /** When the job was taken in, milliseconds since the epoch: what lay there then was read then. */
   takenAt = 0;
+  /** Tells the tasks.json from which it was taken in; null if from none, undefined if that is not on record. */
+  tasksFile: string | null | undefined = undefined;
   /** Counts the events so far: tells whether anything has changed. */
   version = 0;
   error: string | null = null;
@@ -153,6 +155,7 @@ export class Picture {
     this.takenAt = event.at;
     this.#takenAs = event.name;
     ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
+    this.tasksFile = event.tasksFile;
     if (event.owner !== "map" || this.#keepsAll) return;
     this.had = new IdSet();
     this.hadTasks = new TaskSum();

@@ -5,6 +5,7 @@
 
 import type { Stats } from "node:fs";
 import { join } from "node:path";
+import type { JobTaken } from "../../domain/events.js";
 import { decodeLine } from "../journal/journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
@@ -92,7 +93,7 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
   if (stateStats !== null && state !== null && hasEnded(paths, state, stateStats, tasksStats)) return judgement("ended");
   const owner = state?.owner ?? null;
   if (owner === "run" || owner === "map") return judgement("owned");
-  const journalOwner = readJournalOwner(paths.journal);
+  const journalOwner = readJobTaken(paths.journal)?.owner ?? null;
   const isKnown = journalOwner === "manager";
   if (state === null) {
     if (journalOwner !== null && !isKnown) return judgement("owned");
@@ -120,12 +121,12 @@ function hasEnded(
 }
 
 /** Null without a journal, or if its first line is not whole. */
-function readJournalOwner(path: string): string | null {
-  const head = readAt(path, 0, HEAD_BYTES);
+export function readJobTaken(journal: string): JobTaken | null {
+  const head = readAt(journal, 0, HEAD_BYTES);
   const end = head?.indexOf("\n") ?? -1;
   if (head === null || end < 0) return null;
   const line = decodeLine(head.subarray(0, end));
-  return line.kind === "event" && line.event.type === "job-taken" ? line.event.owner : null;
+  return line.kind === "event" && line.event.type === "job-taken" ? line.event : null;
 }
 
 /** What does not can't be whole; what does may be: spares reading a file that is being written again and again. */

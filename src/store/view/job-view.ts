@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { Counts } from "../../domain/job.js";
 import { archivedIds, archivedPaths } from "../runs/archived-runs.js";
-import { whyRefused } from "./job-glance.js";
+import { compareRun } from "../runs/same-run.js";
+import { readJobTaken, whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";
 import { checkJobName } from "../names.js";
@@ -20,6 +21,7 @@ import { locateData } from "../text/places.js";
 import { isKnownStateKey, readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import { isKnownKey } from "../text/task-keys.js";
 import { readTaskViews, type TaskView } from "./task-view.js";
+import { isSystemError, systemWords } from "../../system/error-code.js";
 import { certain, type Place } from "../../system/look.js";
 import { listDirectory, listSubdirectories, lookAt } from "../../system/path-look.js";
 import { refuseLink } from "../../system/private-directory.js";
@@ -142,10 +144,19 @@ function findEngine(lock: string): LockHolder | "unknown" | null {
   return holder.answer === "no" ? null : "unknown";
 }
 
-/** A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run. */
-function oldTasks({ tasks }: JobPaths, state: StateEntries | null, rows: readonly TaskView[] | null): string | null {
-  const isOld = state !== null && (state.owner ?? null) === null && rows?.[0]?.attempts !== undefined;
-  return isOld ? `${tasks} is still that of the earlier run` : null;
+/**
+ * A job was written again, but so far only its state: the engine's own key tells the tasks of the earlier run, unless it is that of the
+ * journal, whose first snapshot of the state is still to come.
+ */
+function oldTasks(paths: JobPaths, state: StateEntries | null, rows: readonly TaskView[] | null): string | null {
+  if (state === null || (state.owner ?? null) !== null || rows?.[0]?.attempts === undefined) return null;
+  try {
+    const taken = readJobTaken(paths.journal);
+    return taken !== null && compareRun(state, taken.run) === "same" ? null : `${paths.tasks} is still that of the earlier run`;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return `${paths.journal} can't be read: ${systemWords(error)}`;
+  }
 }
 
 function countTasks(tasks: readonly TaskView[]): Counts {
