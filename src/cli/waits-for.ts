@@ -35,7 +35,8 @@ function isStopped(pid: number): boolean {
   return look.answer === "yes" && look.found.isStopped;
 }
 
-function mapAgain(name: string, mapOf: unknown): string {
+/** The command that goes on with an unfinished map. */
+export function mapAgain(name: string, mapOf: unknown): string {
   const begin = "air-executor map ";
   if (typeof mapOf !== "string" || !mapOf.startsWith(begin)) return "map its input again under this name";
   const isPiped = mapOf.endsWith(":::: -");

@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { baseOfDropped, machinePools, readJobFile } from "../../index.js";
+import { baseOfDropped, machinePools, readJobFile, viewJob, viewPaths } from "../../index.js";
 import type { Call } from "../command.js";
 import { engineLimits } from "../engine-options.js";
 import { fileWishes } from "../file-wishes.js";
@@ -12,6 +12,7 @@ import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
+import { mapAgain } from "../waits-for.js";
 import { UsageError } from "../usage-error.js";
 import { directoryFromHere } from "../../system/current-directory.js";
 
@@ -52,6 +53,9 @@ export async function execute(call: Call): Promise<number> {
       return how === null ? null : `${job} has completed before${how}: nothing is run`;
     },
     resume: (job) => {
+      // Without its input a map has no end.
+      const { owner, map_of: mapOf } = (isDropped ? viewJob(viewPaths(dir, job), job, { withTasks: false }).state : null) ?? {};
+      if (owner === "map") return `${mapAgain(job, mapOf)}${placeOption(settings)}`;
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
       const lists = (["set", "only", "until", "except"] as const).flatMap((option) =>
         settings.list(option).map((text) => ` --${option} ${quoteForShell(text)}`),

@@ -25,22 +25,37 @@ type Ended = Pick<MapResult<unknown>, "status" | "exitCode" | "signal" | "starte
 export class Joblog {
   readonly #path: string;
   readonly #file: number;
+  readonly #warn: (message: string) => void;
+  /** Lines that the disk has not taken yet, and how much of the first it has. */
+  readonly #waiting: Buffer[] = [];
+  #taken = 0;
+  /** Why they wait; null if none does. */
+  #trouble: unknown = null;
 
   /** @throws AirError `AIR_DISK` if it can't be written. */
-  constructor(path: string) {
+  constructor(path: string, warn: (message: string) => void) {
     this.#path = path;
+    this.#warn = warn;
     try {
       this.#file = openSync(path, "a");
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new AirError("AIR_DISK", `--joblog: ${path} can't be written: ${reason}`, { cause });
+      throw this.#refusal(cause);
     }
   }
 
-  /** A batch begins anew. */
+  /**
+   * A batch begins anew.
+   *
+   * @throws AirError `AIR_DISK` if it can't be written.
+   */
   begin(): void {
-    if (fstatSync(this.#file).isFile()) ftruncateSync(this.#file);
-    writeSync(this.#file, HEAD);
+    try {
+      if (fstatSync(this.#file).isFile()) ftruncateSync(this.#file);
+    } catch (cause) {
+      throw this.#refusal(cause);
+    }
+    this.#write(HEAD);
+    if (this.#trouble !== null) throw this.#refusal(this.#trouble);
   }
 
   /** A batch is gone on with: what is there stays. Gives the numbers that have a line; null if that can't be told. */
@@ -48,8 +63,8 @@ export class Joblog {
     const stats = fstatSync(this.#file);
     if (!stats.isFile()) return null;
     const numbers = readNumbers(this.#path);
-    if (stats.size === 0) writeSync(this.#file, HEAD);
-    else if (!endsWithLine(this.#path, stats.size)) writeSync(this.#file, "\n");
+    if (stats.size === 0) this.#write(HEAD);
+    else if (!endsWithLine(this.#path, stats.size)) this.#write("\n");
     return numbers;
   }
 
@@ -63,11 +78,51 @@ export class Joblog {
     const exit = result.exitCode ?? (result.signal === null ? NO_EXIT : 0);
     const text = shellText([command, ...args]).replaceAll("\n", "\0");
     const line = [number, ":", start, seconds, 0, 0, exit, signal, text].join("\t");
-    writeSync(this.#file, Buffer.from(bytesOf(`${line}\n`)));
+    this.#write(bytesOf(`${line}\n`));
+  }
+
+  /** What it lacks at the end, in a sentence; null if nothing. */
+  lack(): string | null {
+    this.#flush();
+    return this.#trouble === null
+      ? null
+      : `its last lines, ${this.#waiting.length}, are missing: ${this.#refusal(this.#trouble).message}`;
   }
 
   end(): void {
+    this.#flush();
+    // A piece of a line would make nonsense of it for whoever reads it.
+    if (this.#taken > 0 && fstatSync(this.#file).isFile()) ftruncateSync(this.#file, fstatSync(this.#file).size - this.#taken);
     closeSync(this.#file);
+  }
+
+  /** What the disk does not take now is kept, and no task waits for it. */
+  #write(line: string | Uint8Array): void {
+    this.#waiting.push(Buffer.from(line as Uint8Array));
+    const before = this.#trouble;
+    this.#flush();
+    if (before === null && this.#trouble !== null)
+      this.#warn(`${this.#refusal(this.#trouble).message}; its lines are kept until it can`);
+  }
+
+  #flush(): void {
+    for (let line = this.#waiting[0]; line !== undefined; line = this.#waiting[0]) {
+      try {
+        this.#taken += writeSync(this.#file, line, this.#taken);
+      } catch (error) {
+        this.#trouble = error;
+        return;
+      }
+      if (this.#taken < line.length) continue;
+      this.#waiting.shift();
+      this.#taken = 0;
+    }
+    this.#trouble = null;
+  }
+
+  #refusal(cause: unknown): AirError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new AirError("AIR_DISK", `--joblog: ${this.#path} can't be written: ${reason}`, { cause });
   }
 }
 

@@ -75,7 +75,7 @@ class Batch {
     this.#call = call;
     this.#wish = wish;
     this.#isQuiet = settings.isOn("quiet");
-    this.#joblog = wish.joblog === null ? null : new Joblog(wish.joblog);
+    this.#joblog = wish.joblog === null ? null : new Joblog(wish.joblog, (message) => this.#say(`air-executor: ${message}`));
     this.#output = new BatchOutput(terminal, wish.output, () => this.#isReaderGone);
   }
 
@@ -232,7 +232,10 @@ class Batch {
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
       if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);
     }
+    const lack = this.#joblog?.lack() ?? null;
+    if (lack !== null) terminal.err.write(`air-executor: ${lack}\n`);
     const signal = signals.received();
+    if (lack !== null && signal === null) return exitCode.environment;
     if (this.hurry.isCut && signal !== null) return exitCodeOfSignal(signal);
     if (halted === null) return exitCodeOfSummary(summary, signal);
     return this.#wish.halt?.kind === "completed" || summary.counts.failed === 0 ? exitCode.completed : exitCode.failed;

@@ -275,9 +275,7 @@ export class MapFeed<Input> {
   #tellFailure(error: unknown): void {
     const words = error instanceof Error ? error.message : String(error);
     const { name } = this.#job.picture;
-    this.#source.onWarning(
-      `map "${name}": its input failed (${words}); what was taken in is run to its end before that is thrown`,
-    );
+    this.#source.onWarning(`map "${name}": its input failed (${words}); what was taken in is run to its end first`);
   }
 
   #refusal({ index }: Pulled<Input>, code: AirErrorCode, message: string): AirError {
