@@ -2,12 +2,17 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { codeOf } from "../system/error-code.js";
 
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
 
-/** Makes the directory of the spools; its parent is there. */
+/** Makes the directory of the spools, if it is missing. Nothing above it: that somebody may just have moved away. */
 export function makeLanesDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
 }
 
 /** True for names that can be ours: nothing else becomes part of a path. */

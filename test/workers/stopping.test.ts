@@ -196,3 +196,10 @@ test("where no runner can be made, attempts wait: neither they nor the engine fa
   mkdirSync(lanes);
   assert.equal((await own.run("true")).result.kind, "exited");
 });
+
+test("where the directory of the spools was removed a runner makes it again", LIMIT, async (context) => {
+  const own = await new PoolRig({ concurrency: 1 }).open();
+  context.after(() => own.close());
+  rmSync(join(own.directory, "lanes"), { recursive: true });
+  assert.equal((await own.run("true")).result.kind, "exited");
+});

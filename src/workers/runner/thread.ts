@@ -13,7 +13,7 @@ import { Adoption } from "../adopting/adoption.js";
 import { forgetSpools } from "../adopting/forget-spools.js";
 import { CommandLookup } from "./command-lookup.js";
 import { Terminator } from "../ending/terminator.js";
-import { spoolPath } from "../spool-name.js";
+import { makeLanesDirectory, spoolPath } from "../spool-name.js";
 import { Ends } from "./ends.js";
 import { fillInFiles } from "./fill-in-files.js";
 import type { HowGone } from "./how-gone.js";
@@ -143,6 +143,8 @@ export class RunnerThread {
     const { directory, lanesDirectory, runnerOptions } = this.#setup;
     const environment = { ...process.env, AIR_EXECUTOR_DIR: directory };
     try {
+      // It may have been removed since.
+      makeLanesDirectory(lanesDirectory);
       const program = { ...this.#program, args: [...this.#program.args, ...runnerOptions] };
       const runner: LiveRunner = new LiveRunner(program, spoolPath(lanesDirectory, claim), width, environment, this.#ends, {
         onNews: () => this.#sendSoon(),
