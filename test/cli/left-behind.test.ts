@@ -44,7 +44,7 @@ async function rowsOf(run: Run): Promise<Map<string, Row>> {
 }
 
 /** The portable runner knows what has not left the task's group, and was seen when it told of its process. */
-const seenInBackground = `${inBackground}; ${untilHolds(`grep -q '^p' "$AIR_EXECUTOR_DIR"/lanes/*`)}`;
+const seenInBackground = `${inBackground}; ${untilHolds(`grep -q "^p [0-9]* $$ " "$AIR_EXECUTOR_DIR"/lanes/*`)}`;
 
 for (const [runner, leaves] of [
   ["native", daemon],
