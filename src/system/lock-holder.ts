@@ -10,7 +10,7 @@ import { certain, NO, unknown, yes, type Look, type Place } from "./look.js";
 import { readFile } from "./open-file.js";
 import { hostname } from "node:os";
 import { isOtherMachine, seemsAlive } from "./other-machine.js";
-import { bootId } from "./process-identity.js";
+import { bootId, pidNamespace } from "./process-identity.js";
 import { readProcess } from "./process-table.js";
 
 export interface LockHolder {
@@ -31,6 +31,8 @@ interface Claim extends LockHolder {
   readonly socket: string | null;
   /** The file in which this was written; missing in those of earlier versions. */
   readonly file?: string;
+  /** Where its pid means something; missing in those of earlier versions, and where nobody can tell. */
+  readonly namespace?: string;
 }
 
 const MAX_BYTES = 64 * 1024;
@@ -42,6 +44,7 @@ const MAX_BYTES = 64 * 1024;
  */
 export function describeHolder(fd: number, socket: string | null): string {
   const start = certain(startOf(process.pid)) ?? "-";
+  const namespace = pidNamespace();
   const claim: Claim = {
     pid: process.pid,
     host: hostname(),
@@ -49,6 +52,7 @@ export function describeHolder(fd: number, socket: string | null): string {
     start,
     socket,
     file: nameOf(fstatSync(fd, { bigint: true })),
+    ...(namespace !== null && { namespace }),
   };
   return `${JSON.stringify(claim)}\n`;
 }
@@ -73,7 +77,7 @@ export function socketOfHolder(path: string): string | null {
 export function lookAtOwnHolder(path: string): Look<LockHolder> {
   const file = readFile(path, MAX_BYTES);
   if (file.answer === "yes") refuseForeign(path, file.found.stats);
-  const claim = judge(file);
+  const claim = judge(path, file);
   if (claim.answer !== "yes") return claim;
   const held = lookAtLock(path);
   return held.answer === "yes" ? yes(shown(claim.found)) : held;
@@ -106,29 +110,39 @@ function refuseForeign(path: string, { uid }: BigIntStats): void {
 }
 
 function lookAtClaim(path: string): Look<Claim> {
-  return judge(readFile(path, MAX_BYTES));
+  return judge(path, readFile(path, MAX_BYTES));
 }
 
-function judge(file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats }>): Look<Claim> {
+function judge(path: string, file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats }>): Look<Claim> {
   if (file.answer === "other") return NO;
   if (file.answer !== "yes") return file;
   const claim = parse(file.found.bytes.toString("utf8"));
   if (claim === null || !isOfFile(claim, file.found.stats)) return NO;
   if (isOtherMachine(claim)) return seemsAlive(Number(file.found.stats.mtimeMs)) ? yes(claim) : NO;
+  if (isUnseen(claim))
+    return lookAtLock(path).answer === "no" ? NO : unknown(new Error("its holder can't be seen from this container"));
   const start = startOf(claim.pid);
   if (start.answer !== "yes") return start;
   return start.found === claim.start ? yes(claim) : NO;
+}
+
+/** Of this machine, but in another container, say: what its pid is there tells nothing here. */
+function isUnseen({ namespace }: Claim): boolean {
+  const own = pidNamespace();
+  return namespace !== undefined && own !== null && namespace !== own;
 }
 
 /** Null for what none of us has written: an empty file is a lock that was given back. */
 function parse(text: string): Claim | null {
   try {
     const value = JSON.parse(text) as Partial<Claim> | null;
-    const { pid, since, start, socket = null, file, host } = value ?? {};
+    const { pid, since, start, socket = null, file, host, namespace } = value ?? {};
     if (typeof pid !== "number" || typeof since !== "string" || typeof start !== "string") return null;
     if ((socket !== null && typeof socket !== "string") || (file !== undefined && typeof file !== "string")) return null;
     if (host !== undefined && typeof host !== "string") return null;
-    return { pid, since, start, socket, ...(host !== undefined && { host }), ...(file !== undefined && { file }) };
+    if (namespace !== undefined && typeof namespace !== "string") return null;
+    const named = Object.entries({ host, file, namespace }).filter(([, said]) => said !== undefined);
+    return { pid, since, start, socket, ...Object.fromEntries(named) };
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
  * Which process is meant: a pid alone is used again sooner or later, so a process is boot id + pid + start time.
  */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { codeOf } from "./error-code.js";
 import { NO, unknown, yes, type Look } from "./look.js";
 import { readProcess } from "./process-table.js";
@@ -32,6 +32,15 @@ function readBootId(): string {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return "-";
     throw error;
+  }
+}
+
+/** In which pids mean what they mean here, as the system names it; null where it has none, or that can't be told. */
+export function pidNamespace(): string | null {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return null;
   }
 }
 

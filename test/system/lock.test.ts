@@ -54,6 +54,22 @@ test("a released lock can be taken again, and subprocesses of its owner don't in
   (await takeLock(path, "it")).release();
 });
 
+test("a holder in another pid namespace is not taken for dead: that the lock is held counts", async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root, for a pid namespace of its own");
+  const path = join(temporaryDirectory(t), "lock");
+  const module = fileURLToPath(new URL("../../src/system/lock-holder.js", import.meta.url));
+  const script = `import { lookAtHolder } from ${JSON.stringify(module)}; console.log(lookAtHolder(process.argv[1]).answer);`;
+  const look = (): string => {
+    const node = [process.execPath, "--input-type=module", "-e", script, path];
+    return spawnSync("unshare", ["--pid", "--fork", "--mount-proc", ...node], { encoding: "utf8" }).stdout;
+  };
+  const child = await holder(t, path);
+  const held = look();
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  assert.deepEqual([held, look()], ["unknown\n", "no\n"]);
+});
+
 test("a lock file that was replaced does not count", async (t) => {
   const dir = temporaryDirectory(t);
   const path = join(dir, "lock");
