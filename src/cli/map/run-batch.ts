@@ -16,7 +16,7 @@ import {
 } from "../../index.js";
 import { logFileName } from "../../internal.js";
 import type { Call } from "../command.js";
-import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "../exit-codes.js";
+import { exitCodeOfSignal } from "../exit-codes.js";
 import { executorOptions } from "../foreground.js";
 import { compileLate } from "../late-compiler.js";
 import { showProgress, type Progress } from "../progress.js";
@@ -27,6 +27,7 @@ import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal.js";
 import { isExpected } from "../usage-error.js";
 import { WorkTally } from "../work-tally.js";
+import { exitCodeOfBatch } from "./batch-exit-code.js";
 import { haltAt } from "./halt-option.js";
 import { identityOf } from "./identity.js";
 import { beginJoblog, Joblog } from "./joblog.js";
@@ -234,11 +235,8 @@ class Batch {
     }
     const lack = this.#joblog?.lack() ?? null;
     if (lack !== null) terminal.err.write(`air-executor: ${lack}\n`);
-    const signal = signals.received();
-    if (lack !== null && signal === null) return exitCode.environment;
-    if (this.hurry.isCut && signal !== null) return exitCodeOfSignal(signal);
-    if (halted === null) return exitCodeOfSummary(summary, signal);
-    return this.#wish.halt?.kind === "completed" || summary.counts.failed === 0 ? exitCode.completed : exitCode.failed;
+    const told = { signal: signals.received(), isCut: this.hurry.isCut, isLogLacking: lack !== null };
+    return exitCodeOfBatch(summary, this.#wish, told);
   }
 
   #gain(): Work | null {

@@ -200,6 +200,32 @@ test("pieces end at line ends and have the size that was asked for, however the 
   );
 });
 
+test("a long record is cut where it ends, also by a delimiter that comes in two chunks, and is not searched anew with each", async () => {
+  let searched = 0;
+  const indexOf = Buffer.prototype.indexOf;
+  Buffer.prototype.indexOf = function (this: Buffer, ...args: Parameters<typeof indexOf>) {
+    searched += this.length - Math.max(0, Number(args[1] ?? 0));
+    return indexOf.apply(this, args);
+  } as typeof indexOf;
+  try {
+    for (const size of [{ bytes: 4 }, { records: 1 }]) {
+      searched = 0;
+      const chunks = [...Array.from({ length: 1000 }, () => "x".repeat(100)), "\r", "\n", "b", "\r\n"];
+      const pieces: string[] = [];
+      const whole = { bytes: null, records: null, ...size };
+      for await (const piece of cutPieces(eachOf(chunks), Buffer.from("\r\n"), whole, false)) pieces.push(piece.toString());
+      assert.deepEqual(pieces, [`${"x".repeat(100_000)}\r\n`, "b\r\n"]);
+      assert.ok(searched < 10 * 100_000, `${searched} bytes`);
+    }
+  } finally {
+    Buffer.prototype.indexOf = indexOf;
+  }
+});
+
+async function* eachOf(texts: readonly string[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
 test("a header stands before each piece", async () => {
   assert.deepEqual(await piecesOf("h\na\nb\nc\n", { records: 2 }, true), ["h\na\nb\n", "h\nc\n"]);
   assert.deepEqual(await piecesOf("h\n", { records: 2 }, true), []);

@@ -151,6 +151,17 @@ test("a task before and one behind all others are in one line, and files of inpu
   );
 });
 
+test("a task before all others that fails is a failure, and no trouble of the environment", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const { code, stderr } = await run(["map", "--name", "b", "--before", "exit 7", "echo", ":::", "1"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /First failure: before: exit code 7/);
+  assert.deepEqual(
+    tasksOf(dir, "b").map(({ id }) => id),
+    ["before"],
+  );
+});
+
 test("the exit code is 1 if a task failed, and the summary has the first failure, its output and the way to retry", async (t) => {
   const { run } = makePlayground(t);
   const { code, stdout, stderr } = await run([

@@ -50,6 +50,8 @@ class Cutter {
   /** Up to here there are so many whole records. */
   #end = 0;
   #records = 0;
+  /** No delimiter begins between the whole records and this: a long record is searched once, not again with each chunk. */
+  #searched = 0;
 
   constructor(delimiter: Buffer) {
     this.#delimiter = delimiter;
@@ -88,16 +90,15 @@ class Cutter {
   #fillBytes(most: number): boolean {
     if (this.#length < most) return false;
     const used = this.#used;
-    const last = used.lastIndexOf(this.#delimiter, most - this.#delimiter.length);
-    const found = last === -1 || most < this.#delimiter.length ? used.indexOf(this.#delimiter) : last;
+    const last = this.#searched > 0 ? -1 : used.lastIndexOf(this.#delimiter, most - this.#delimiter.length);
+    const found = last === -1 || most < this.#delimiter.length ? this.#find() : last;
     this.#end = found + this.#delimiter.length;
     return found !== -1;
   }
 
   #fillRecords(most: number, mostBytes: number | null): boolean {
-    const used = this.#used;
     for (;;) {
-      const found = used.indexOf(this.#delimiter, this.#end);
+      const found = this.#find();
       const end = found + this.#delimiter.length;
       const isFull = mostBytes !== null && this.#records > 0 && (found === -1 ? this.#length : end) > mostBytes;
       if (isFull || found === -1) return isFull;
@@ -107,12 +108,20 @@ class Cutter {
     }
   }
 
+  /** Where the next delimiter begins; -1 if there is none yet. */
+  #find(): number {
+    const found = this.#used.indexOf(this.#delimiter, Math.max(this.#end, this.#searched));
+    if (found === -1) this.#searched = Math.max(0, this.#length - this.#delimiter.length + 1);
+    return found;
+  }
+
   #cut(): Buffer {
     const piece = Buffer.from(this.#used.subarray(0, this.#end));
     this.#begin += this.#end;
     this.#length -= this.#end;
     this.#end = 0;
     this.#records = 0;
+    this.#searched = 0;
     return piece;
   }
 }

@@ -1,0 +1,24 @@
+/** What the exit code of a batch says: as of every job, and how its output and an early stop went. Pure. */
+
+import type { MapSummary } from "../../index.js";
+import { exitCode, exitCodeOfSignal, exitCodeOfSummary, type StopSignal } from "../exit-codes.js";
+import type { Wish } from "./wish.js";
+
+/** How telling of it went. */
+export interface Told {
+  readonly signal: StopSignal | null;
+  /** True if its reader did not take all of the output. */
+  readonly isCut: boolean;
+  /** True if lines of its joblog could not be written. */
+  readonly isLogLacking: boolean;
+}
+
+export function exitCodeOfBatch(summary: MapSummary, { halt, before }: Wish, { signal, isCut, isLogLacking }: Told): number {
+  const { halted, firstFailure, counts } = summary;
+  if (isCut && signal !== null) return exitCodeOfSignal(signal);
+  if (isLogLacking && signal === null) return exitCode.environment;
+  // It is unfinished, but that was a task's doing: nothing was pulled.
+  if (before !== null && firstFailure === "before" && signal === null) return exitCode.failed;
+  if (halted === null) return exitCodeOfSummary(summary, signal);
+  return halt?.kind === "completed" || counts.failed === 0 ? exitCode.completed : exitCode.failed;
+}
