@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -81,6 +81,21 @@ test("logs/ that was removed is made again", async (t) => {
   go();
   isCompleted(await engine.ended);
   assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, ["first has no log"]);
+});
+
+test("what runs while the journal of its killed engine is gone is ended before it is run again", async (t) => {
+  const { dir, witness, tasks, engine, job, started, go } = await firstRuns(t);
+  const snapshot = (): string => readFileSync(join(job, "tasks.json"), "utf8");
+  assert.ok(await waitUntil(() => existsSync(join(job, "tasks.json")) && snapshot().includes('"status":"running"')));
+  engine.kill("SIGKILL");
+  await engine.ended;
+  rmSync(join(job, "journal.ndjson"));
+  const next = new Engine(dir, "places", tasks);
+  assert.ok(await waitUntil(() => started().length === 2));
+  go();
+  isCompleted(await next.ended);
+  const ends = readWitness(witness).filter(({ what, task }) => what === "end" && task === "first");
+  assert.equal(ends.length, 1, "the one before was ended");
 });
 
 for (const what of ["the job's directory", "the whole directory"]) {

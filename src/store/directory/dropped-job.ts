@@ -38,6 +38,8 @@ export interface DroppedContext {
 }
 
 const MAX_BYTES = 512 * 1024 * 1024;
+/** A claim of which there never is a spool: the processes of the attempt alone can tell. */
+const NO_SPOOL = "unknown-0";
 
 /** What the two files say. */
 export interface DroppedJob {
@@ -101,6 +103,14 @@ export function stampOfTasks({ ino, size, ctimeNs }: BigIntStats): string {
   return `${ino}:${size}:${ctimeNs}`;
 }
 
+/** The journal is gone, but what ran by our own last snapshot may run still: whoever takes it up has to look for it first. */
+function* attemptsOfOurs(tasks: readonly TaskSpec[], records: readonly TaskRecord[], at: number): Generator<JobEvent> {
+  for (const [key, { status, attempts: attempt, ranOn }] of records.entries()) {
+    if (status !== "running" || attempt === 0 || ranOn !== null) continue;
+    yield { type: "attempt-started", at, task: tasks[key]!.id, attempt, claim: NO_SPOOL, key };
+  }
+}
+
 function* droppedEvents(
   { state, tasks, records, tasksFile: file }: DroppedJob,
   { name, owner, nowMs, cwd }: DroppedContext,
@@ -111,9 +121,10 @@ function* droppedEvents(
   const tasksFile = file === null ? null : stampOfTasks(file);
   yield { type: "job-taken", at: nowMs, name, run, owner, settings, extra: extraOfState(state), tasksFile };
   yield* tasksAdded(tasks, nowMs);
-  // What was running has nobody who runs it any more: it is pending again.
+  // What another program calls running has nobody who runs it any more: it is pending again.
   const ended = tasks.flatMap((task, index) => (isFinal(records[index]!.status) ? [[task.id, records[index]!] as const] : []));
   if (ended.length > 0) yield { type: "records-restored", at: nowMs, records: ended };
+  if (typeof state.owner === "string") yield* attemptsOfOurs(tasks, records, nowMs);
   const { state: ending = "waiting", started_at, completed_at, updated_at, error = null, first_failure = null } = state;
   if ((ending === "completed" || ending === "failed" || ending === "cancelled") && ended.length === tasks.length) {
     yield {
