@@ -21,7 +21,12 @@ export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "m
   readonly graceMs: number;
   /** Told every message of the log as well. */
   readonly onMessage?: (level: LogLevel, message: string) => void;
+  /** Told if another manager has taken our place, whose file somebody removed: this one is to be stopped. */
+  readonly onReplaced?: () => void;
 }
+
+/** How often it is looked whether our place is still ours. */
+const LOOK_EVERY_MS = 1000;
 
 /** A job that takes longer to be taken up is not waited for. */
 const LONGEST_HOLD_MS = 5000;
@@ -44,9 +49,12 @@ export class Manager {
   readonly #executor: AirExecutor;
   readonly #keeper: JobKeeper;
   readonly #graceMs: number;
+  readonly #onReplaced: () => void;
+  readonly #vigil = setInterval(() => void this.#keepPlace(), LOOK_EVERY_MS).unref();
   #stopped: Promise<void> | null = null;
 
-  private constructor(lock: Lock, log: ManagerLog, executor: AirExecutor, graceMs: number) {
+  private constructor(lock: Lock, log: ManagerLog, executor: AirExecutor, { graceMs, onReplaced }: ManagerOptions) {
+    this.#onReplaced = onReplaced ?? (() => {});
     this.#lock = lock;
     this.#log = log;
     this.#executor = executor;
@@ -70,7 +78,7 @@ export class Manager {
       const log = openLog({ path: managerLog(dir), ...(onMessage !== undefined && { onMessage }) });
       const onWarning = (message: string): void => log.write("warn", message);
       if (warning !== null) onWarning(warning);
-      const { dir: _dir, graceMs: _graceMs, onMessage: _onMessage, ...limits } = options;
+      const { dir: _dir, graceMs: _graceMs, onMessage: _onMessage, onReplaced: _onReplaced, ...limits } = options;
       const executor = await AirExecutor.open({
         dir,
         graceMs,
@@ -80,7 +88,7 @@ export class Manager {
         ...limits,
       });
       log.write("info", `watching ${dir}`, { dir });
-      const manager = new Manager(lock, log, executor, graceMs);
+      const manager = new Manager(lock, log, executor, options);
       // What an earlier manager left running takes of pools that no other job is to have meanwhile: so first all are taken up.
       const release = executor.holdStarts();
       await manager.#keeper.start();
@@ -90,6 +98,20 @@ export class Manager {
       lock.release();
       throw error;
     }
+  }
+
+  /** Its file is made anew where somebody has removed it, unless another manager was quicker: of two, one goes. */
+  async #keepPlace(): Promise<void> {
+    await this.#lock.restore();
+    if (this.#stopped !== null || this.#lock.presence() !== "removed") return;
+    const other = lookAtHolder(managerLock(this.#executor.dir));
+    if (other.answer === "no" || other.answer === "unknown" || other.found.pid === process.pid) return;
+    clearInterval(this.#vigil);
+    this.#log.write(
+      "error",
+      `manager.pid was removed, and another manager (process ${other.found.pid}) is in its place: this one stops`,
+    );
+    this.#onReplaced();
   }
 
   /** Something was thrown where nobody caught it: told with its place, and the manager goes on for all other jobs. */
@@ -113,6 +135,7 @@ export class Manager {
 
   async #stop(): Promise<void> {
     this.#log.write("info", "stopping: what runs may finish within the grace period");
+    clearInterval(this.#vigil);
     this.#keeper.close();
     const timer = setTimeout(() => void this.#executor.stop({ graceMs: this.#graceMs * AFTER_TERM }), this.#graceMs);
     await this.#executor.drain();

@@ -58,6 +58,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
       dir: settings.dir(),
       ...engineLimits(settings),
       graceMs: settings.gracePeriodMs(),
+      onReplaced: () => stop(),
       durability: settings.text("durability") === "strict" ? "strict" : "grouped",
       ...(!isQuiet && { onMessage: (level, message) => show(err, level, message) }),
     });
