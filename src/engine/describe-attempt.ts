@@ -8,6 +8,7 @@ import { flockProgram } from "../system/flock.js";
 import { gpuTaskLock, type JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
 import type { Picture } from "../store/picture/picture.js";
+import { gpuVariable } from "./gpu-devices.js";
 
 export function describeAttempt(
   paths: JobPaths,
@@ -63,7 +64,12 @@ function withGpus(descriptor: Descriptor, base: string, gpus: readonly number[])
     command: locking[0]!,
     becomes: command,
     args: [...locking.slice(1), command, ...args],
-    env: { CUDA_VISIBLE_DEVICES: visible, HIP_VISIBLE_DEVICES: visible, ...env },
+    env: {
+      CUDA_VISIBLE_DEVICES: visible,
+      HIP_VISIBLE_DEVICES: visible,
+      ...env,
+      ...Object.fromEntries(gpus.map((gpu) => gpuVariable(base, gpu))),
+    },
   };
 }
 

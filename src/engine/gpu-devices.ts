@@ -2,6 +2,7 @@
  * The GPUs that this engine may hand out. Each is a file in `devices/` under the lock of one engine at a time, taken ahead of need, since a
  * start can't wait for it, and given back when no task of ours wants one. A second file is locked by the task itself, in which that lock lives
  * on whatever becomes of its engine and its runner: so a device whose engine was killed is free only when the task has ended that used it.
+ * Many programs close what they have inherited before they start others, Python's do, and so the lock: those tell by their environment.
  *
  * Told by the scheduler who takes and gives and whether more are wanted. While they are, and others have them, it tries again twice a second.
  */
@@ -10,13 +11,20 @@ import { AirError } from "../domain/errors.js";
 import type { DevicePort } from "../domain/ports.js";
 import { devicesDir, gpuLock, gpuTaskLock } from "../store/layout.js";
 import { takeLock, type Lock } from "../system/lock.js";
+import { certain } from "../system/look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { isInAnEnvironment } from "../system/process-table.js";
 
 const AGAIN_MS = 500;
 
 /** Where slots are unlike each brings its own, and how many there are is not ours to count. */
 export const DEVICES_OF_SLOTS: DevicePort = { take: () => [], give: () => {}, want: () => {} };
 export const PLENTY_OF_GPUS = 1e9;
+
+/** By which the processes of a task with that GPU, and whatever they start, are known where the lock is not: name and value. */
+export function gpuVariable(base: string, gpu: number): readonly [string, string] {
+  return [`AIR_EXECUTOR_GPU_${gpu}`, gpuTaskLock(base, gpu)];
+}
 
 export class GpuDevices implements DevicePort {
   readonly #base: string;
@@ -114,9 +122,19 @@ export class GpuDevices implements DevicePort {
     const ours = await this.#lockAt(gpuLock(this.#base, gpu), gpu);
     if (ours === null) return null;
     const ofTask = await this.#lockAt(gpuTaskLock(this.#base, gpu), gpu);
-    if (ofTask === null) ours.release();
+    const isFree = ofTask !== null && !this.#isUsed(gpu);
     ofTask?.release();
-    return ofTask === null ? null : ours;
+    if (!isFree) ours.release();
+    return isFree ? ours : null;
+  }
+
+  #isUsed(gpu: number): boolean {
+    try {
+      return certain(isInAnEnvironment(gpuVariable(this.#base, gpu).join("="))) !== null;
+    } catch (error) {
+      this.#onTrouble(error as Error);
+      return true;
+    }
   }
 
   async #lockAt(path: string, gpu: number): Promise<Lock | null> {

@@ -58,6 +58,22 @@ export function readEnvironment(pid: number): Look<readonly string[]> {
   return readList(pid, "environ");
 }
 
+/** Whether a process was started with such a variable, `NAME=VALUE`. Where there is no /proc nobody can be asked: no. */
+export function isInAnEnvironment(variable: string): Look {
+  if (!HAS_PROC) return NO;
+  try {
+    for (const name of readdirSync("/proc")) {
+      if (!/^\d/.test(name)) continue;
+      const environment = readEnvironment(Number(name));
+      if (environment.answer === "unknown" && !isForbidden(environment.why)) return environment;
+      if (environment.answer === "yes" && environment.found.includes(variable)) return yes(true);
+    }
+    return NO;
+  } catch (error) {
+    return unknown(error);
+  }
+}
+
 /** The limits of a process on a resource that Linux has not used for long, by which processes can be marked: soft and hard, as far as they are numbers. */
 export function readMarks(pid: number): Look<readonly bigint[]> {
   if (!HAS_PROC) return yes([]);

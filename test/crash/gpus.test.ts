@@ -92,6 +92,22 @@ test("the GPU of a task whose engine was killed is nobody's before the task has 
   assert.match(started, /"task":"both","attempt":1,[^\n]*"takes":\{"cpu":1,"gpu":2\},"gpus":\[0,1\]/);
 });
 
+test("a GPU is in use also by what a task's program started without the lock, as Python starts whatever it does", async (context) => {
+  const playground = makePlayground(context);
+  const { run, write, dir } = playground;
+  const env = { ...withGpus(playground), CUDA_VISIBLE_DEVICES: "1" };
+  const closing = Array.from({ length: 20 }, (_, index) => `${index + 3}>&-`).join(" ");
+  const gpu = { resources: { gpu: 1 } };
+  write("left.sh", `mkdir held; sleep 2; rmdir held\n`);
+  write("job.json", [
+    { id: "a", command: "bash", args: ["-c", `setsid sh left.sh ${closing} & ${untilHolds("[ -e held ]")}`], ...gpu },
+    { id: "b", command: "sh", args: ["-c", "mkdir held || touch twice"], dependencies: ["a"], ...gpu },
+  ]);
+  const { code, stderr } = await run(["run", "job.json"], { env });
+  assert.equal(code, 0, stderr);
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
 test("how many GPUs there are says the user, else the machine; more than that is refused", async (context) => {
   const playground = makePlayground(context);
   const { run, write } = playground;
