@@ -85,6 +85,11 @@ fi
 # Some shells drop variables that have no name of theirs, such as `a.b`, and the functions that bash exports: those are handed on as a text.
 if LC_ALL=C grep -zaqv "^[A-Za-z_][A-Za-z0-9_]*=" /proc/$$/environ 2>/dev/null; then
   _AIR_EXECUTOR_DROPPED=$(LC_ALL=C grep -zav "^[A-Za-z_][A-Za-z0-9_]*=" /proc/$$/environ | base64 | tr -d "\n")
+  # The most that the system passes in one variable, with its name.
+  if [ ${#_AIR_EXECUTOR_DROPPED} -gt 131000 ]; then
+    echo "air-executor: functions that bash exports, and variables with a name that is none to a shell (a.b), take more than 96 kB here: unset some and try again" >&2
+    exit 3
+  fi
   export _AIR_EXECUTOR_DROPPED
 fi
 _AIR_EXECUTOR_INHERITED="$_ae_i ${_ae_n:-$(ulimit -n)}"

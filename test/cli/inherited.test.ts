@@ -117,3 +117,11 @@ function assertInherited(dir: string): void {
 function ignoredIn(dir: string): bigint {
   return BigInt(`0x${readFileSync(join(dir, "ignored.txt"), "utf8").trim().split(/\s+/)[1]}`);
 }
+
+test("more of what a shell drops than fits into one variable is refused in a sentence", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [asks]);
+  const { code, stderr } = await follow(main, ["run", "job.json", "-q"], dir, { "a.b": "x".repeat(100_000) }).ended;
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /^air-executor: .* take more than 96 kB here: unset some and try again\n$/);
+});
