@@ -3,7 +3,11 @@ import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from
 import { join } from "node:path";
 import { test } from "node:test";
 import { atGate, run as task, until } from "../control/support.js";
-import { main, makePlayground, type Playground } from "./support/cli.js";
+import { faultEnvironment } from "../support/engine.js";
+import type { Fault } from "../support/fault-plan.js";
+import { follow, main, makePlayground, type Playground } from "./support/cli.js";
+
+const preload = new URL("../support/fault-preload.js", import.meta.url).href;
 
 const jobDir = ({ dir }: Playground, name = "job"): string => join(dir, ".air-executor/jobs", name);
 
@@ -195,4 +199,46 @@ test("watch shows a job until it has ended, again only when something has change
   assert.equal(new Set(stdout.trim().split("\n")).size, states.length);
   await ended;
   assert.match((await run(["watch", "job"])).stdout, /^job {2}completed\n/);
+});
+
+for (const [often, code, said] of [
+  ["once", 0, /1 task added to job job/],
+  [
+    "for good",
+    3,
+    /^air-executor: job "job": its tasks are on record, but its files, .* can't be written \(EIO: .*add the same again\.\n$/m,
+  ],
+] as const) {
+  test(`tasks that are on record are in the files, or it is said: ${often} they can't be put in place`, async (context) => {
+    const playground = makePlayground(context);
+    const { dir, write, run } = playground;
+    write("job.json", [task("a", "true")]);
+    await run(["run", "job.json", "-q"]);
+    const fault: Fault = {
+      kind: "fail",
+      call: "renameSync",
+      path: "/tasks.json",
+      nth: 1,
+      code: "EIO",
+      ...(often === "once" && { times: 1 }),
+    };
+    const env = { ...faultEnvironment(dir, [fault]), NODE_OPTIONS: `--import=${preload}` };
+    const add = ["add", "job", "--id", "b", "--", "true"];
+    const end = await follow(process.execPath, [main, ...add], dir, env).ended;
+    assert.equal(end.code, code, end.stderr);
+    assert.match(end.stderr, said);
+    if (code !== 0) assert.equal((await run(add)).code, 0);
+    assert.deepEqual(statuses(playground), { a: "completed", b: "pending" });
+  });
+}
+
+test("a job is not called cancelled that had ended, also where its state can't be read at first", async (context) => {
+  const { dir, write, run } = makePlayground(context);
+  write("job.json", [task("a", "true")]);
+  await run(["run", "job.json", "-q"]);
+  const fault: Fault = { kind: "fail", call: "openSync", path: "/state.json", nth: 1, times: 1, code: "EIO" };
+  const env = { ...faultEnvironment(dir, [fault]), NODE_OPTIONS: `--import=${preload}` };
+  const { code, stderr } = await follow(process.execPath, [main, "cancel", "job"], dir, env).ended;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /job job had ended before: completed/);
 });

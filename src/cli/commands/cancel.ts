@@ -16,20 +16,28 @@ export async function execute(call: Call): Promise<number> {
   const tasks = args["TASK"] === undefined ? null : [...new Set([args["TASK"], ...rest])];
   const dir = settings.dir();
   requireJob(dir, name);
-  const { state } = viewJob(viewPaths(dir, name), name, { withTasks: false });
-  const end = ["completed", "failed", "cancelled"].find((each) => each === state?.["state"]);
+  const stateNow = (): unknown => viewJob(viewPaths(dir, name), name, { withTasks: false }).state?.["state"];
+  const before = stateNow();
   const { cancelled } = await askOrAct(call, askToCancel(directoryFromHere(dir), name, tasks), async (executor) => ({
     cancelled: await executor.cancel(name, tasks ?? undefined),
   }));
+  const end = endBefore(before, stateNow());
   const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];
   const isWhole = tasks === null && end === undefined;
   if (settings.isOn("json"))
     terminal.out.write(`${JSON.stringify({ job: name, cancelled: isWhole ? null : cancelled, ended })}\n`);
   else if (!settings.isOn("quiet")) {
     const job = `job ${printableLine(name)}`;
-    const before = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;
-    if (tasks !== null) terminal.err.write(`${formatTasks(cancelled.length)} of ${job} cancelled${before}\n`);
+    const others = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;
+    if (tasks !== null) terminal.err.write(`${formatTasks(cancelled.length)} of ${job} cancelled${others}\n`);
     else terminal.err.write(isWhole ? `${job} cancelled\n` : `${job} had ended before: ${end}\n`);
   }
   return exitCode.completed;
+}
+
+/** How it had ended before, if it had. Looked at again: it may have ended just now, or its file could not be read the first time. */
+function endBefore(before: unknown, after: unknown): string | undefined {
+  const isEnd = (state: unknown): state is string => state === "completed" || state === "failed" || state === "cancelled";
+  if (isEnd(before)) return before;
+  return isEnd(after) && after !== "cancelled" ? after : undefined;
 }

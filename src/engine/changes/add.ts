@@ -8,6 +8,7 @@ import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { tasksAdded } from "../../store/journal/new-journal.js";
 import type { Picture } from "../../store/picture/picture.js";
+import { isSystemError, systemWords } from "../../system/error-code.js";
 import { isSameTask } from "../../store/same-tasks.js";
 import { fitsItself, type FitCheck } from "../../store/text/demand-faults.js";
 import { graphFaults } from "../../store/text/graph-faults.js";
@@ -41,11 +42,20 @@ export function addition(tasks: readonly TaskSpec[]): Change<Added> {
       const { added, present } = planAddition(tasks, picture, await fitsItself(tasks, picture.settings.pools));
       opened.note([...tasksAdded(added, clock.now())]);
       // Without anything new an ended job stays as it is, with the edits that wait in its tasks.json.
-      if (!picture.isOver) await opened.bringUpToDate();
+      if (!picture.isOver) await opened.bringUpToDate().catch((error: unknown) => sayOnRecord(error, picture));
       await opened.giveBack();
       return { added: added.map(({ id }) => id), present, isRunning: false };
     },
   };
+}
+
+/** @throws AirError `AIR_DISK` in place of the system's error. */
+function sayOnRecord(error: unknown, { name }: Picture): never {
+  if (!isSystemError(error)) throw error;
+  const state = `its tasks are on record, but its files, which status and managers read, can't be written (${systemWords(error)})`;
+  throw new AirError("AIR_DISK", `job "${name}": ${state}. Nothing is lost: see to the disk, then add the same again.`, {
+    cause: error,
+  });
 }
 
 export async function addHere(job: RunningJob, tasks: readonly TaskSpec[], fit: FitCheck): Promise<AddAnswer> {

@@ -4,7 +4,9 @@
  */
 
 import type { BigIntStats } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import type { JobEvent } from "../../domain/events.js";
+import { isSystemError } from "../../system/error-code.js";
 import type { Lock } from "../../system/lock.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
@@ -18,6 +20,8 @@ import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
 import { readAtRest } from "../snapshot/tasks-rewrite.js";
 import { fitsItself, type FitCheck } from "../text/demand-faults.js";
 import { JobWriter, type WriterOptions } from "../writer.js";
+
+const [TRIES, TRY_EVERY_MS] = [4, 250];
 
 /** What is found when a job is opened. */
 export interface Opening {
@@ -102,7 +106,10 @@ export class OpenedJob {
     return JSON.stringify(warnings) !== JSON.stringify(picture.warnings);
   }
 
-  /** Has its files say what its journal does, without running anything. Throws the disk's error if it refuses. */
+  /**
+   * Has its files say what its journal does, without running anything. What the system refuses is tried again for a moment, since nobody
+   * sees what is on record only. Throws its error if it goes on refusing.
+   */
   async bringUpToDate(): Promise<void> {
     const writer = this.write({
       durability: "grouped",
@@ -113,7 +120,14 @@ export class OpenedJob {
       fit: fitsItself,
       onRewrite: (rewrite) => writer.record(eventsOfRewrite(rewrite, this.picture, Date.now())),
     });
-    await writer.settle();
+    for (let left = TRIES; ; left--) {
+      try {
+        return await writer.settle();
+      } catch (error) {
+        if (left === 1 || !isSystemError(error)) throw error;
+      }
+      await pause(TRY_EVERY_MS);
+    }
   }
 
   /** What `act` gives. If it throws, the job is given back first. */
