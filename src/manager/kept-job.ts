@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { AirError, type AirExecutor, type Job, type JobSummary } from "../index.js";
 import { fingerprintOf, glanceAt, jobsDir, type Glance } from "../internal.js";
-import { isSystemError, systemWords } from "../system/error-code.js";
+import { isForbidden, isSystemError, systemWords } from "../system/error-code.js";
 import { DirectoryWatch } from "../system/directory-watch.js";
 import { Alarm } from "./alarm.js";
 import { KnownFiles, type Experience } from "./known-files.js";
@@ -251,6 +251,8 @@ export class KeptJob {
       this.#voice.tellTrouble("error", message);
       return this.#rest("ended");
     }
+    // What may not be read is no evidence of anything, and whoever it belongs to can let us.
+    if (isForbidden(error.cause)) return this.#tryAgain(error);
     if (code !== "AIR_NOT_FOUND" && code !== "AIR_INVALID_JOB" && code !== "AIR_UNSAFE_PATH") return this.#tryAgain(error);
     if (!this.#hasSettled()) return this.#rest("unreadable");
     this.#rejecting = reject(this.#dir, glance, error).then((outcome) => this.tell(outcome));

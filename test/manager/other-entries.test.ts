@@ -83,6 +83,27 @@ test("a directory that is opened up again has its job taken up", async (t) => {
   await place.untilState("shut", "completed");
 });
 
+for (const file of ["state.json", "tasks.json"])
+  test(`a job whose ${file} may not be read waits and says so, and runs when it may`, async (t) => {
+    const place = managedByNobody(t);
+    if (place === null) return;
+    place.drop("shut", [hello]);
+    chmodSync(join(place.path("shut"), file), 0o000);
+    if (process.geteuid?.() === 0) execFileSync("chown", ["-R", `${NOBODY}`, place.path("shut")]);
+    await place.start();
+    await pause(TWO_ROUNDS_MS);
+    place.drop("behind", [hello]);
+    await place.untilState("behind", "completed");
+    const { stdout } = place.run("status", "--json");
+    const shut = (JSON.parse(stdout) as { jobs: { name: string; state: string; waits_for: string | null }[] }).jobs.find(
+      ({ name }) => name === "shut",
+    );
+    assert.equal(shut?.state, "waiting");
+    assert.match(shut.waits_for ?? "", /no permission|EACCES/);
+    chmodSync(join(place.path("shut"), file), 0o600);
+    await place.untilState("shut", "completed");
+  });
+
 test("a job whose directory is shut, or replaced by a file, while it runs harms no other, and goes on when it is back", async (t) => {
   const place = managedByNobody(t);
   if (place === null) return;
