@@ -45,7 +45,6 @@ class RotatedFile {
   readonly #maxBytes: number;
   readonly #kept: number;
   #fd: number | null = null;
-  #size = 0;
 
   constructor(path: string, maxBytes: number, kept: number) {
     this.#path = path;
@@ -57,12 +56,14 @@ class RotatedFile {
   write(line: string): void {
     try {
       const bytes = Buffer.from(line);
-      if (this.#size > 0 && this.#size + bytes.length > this.#maxBytes) this.#rotate();
-      const fd = this.#fd ?? this.#open();
-      const written = writeSync(fd, bytes);
-      if (written === bytes.length) this.#size += written;
+      let fd = this.#current();
+      let { size } = fstatSync(fd);
+      if (size > 0 && size + bytes.length > this.#maxBytes) {
+        fd = this.#rotate();
+        ({ size } = fstatSync(fd));
+      }
       // Half a line would spoil the next one.
-      else ftruncateSync(fd, this.#size);
+      if (writeSync(fd, bytes) < bytes.length) ftruncateSync(fd, size);
     } catch {
       // There is nobody to tell: the next line tries again.
     }
@@ -73,13 +74,28 @@ class RotatedFile {
     this.#fd = null;
   }
 
+  /** The file at the path: others may have removed ours or put it aside. */
+  #current(): number {
+    const fd = this.#fd;
+    if (fd === null) return this.#open();
+    const there = lookAt(this.#path);
+    if (there.answer === "unknown" || (there.answer === "yes" && there.found.ino === fstatSync(fd).ino)) return fd;
+    try {
+      const opened = this.#open();
+      closeSync(fd);
+      return opened;
+    } catch {
+      // Something else is in its place, say. Rather a line that is hard to find than none.
+      return fd;
+    }
+  }
+
   #open(): number {
     this.#fd = openToAppend(this.#path);
-    this.#size = fstatSync(this.#fd).size;
     return this.#fd;
   }
 
-  #rotate(): void {
+  #rotate(): number {
     this.close();
     // A gap is what a kill in the middle of this has left: what is beyond it has its place already.
     let free = 1;
@@ -91,6 +107,6 @@ class RotatedFile {
         // Rather a log that is too large than none.
       }
     }
-    this.#open();
+    return this.#open();
   }
 }

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -120,4 +130,32 @@ test("lines go on in the next file where the last one ends, whatever they hold, 
   assert.ok(numbers.length > 20);
   assert.equal(logs(base).length, 3);
   for (const { name } of logs(base)) assert.ok(statSync(join(base, name)).size <= 2000, name);
+});
+
+test("a log that others remove, put aside or empty goes on at its path", (t) => {
+  const { base } = new ManagedDirectory(t);
+  const path = join(base, "manager.log");
+  const log = openLog({ path });
+  const lines = (): string[] => logs(base).flatMap((each) => each.lines.map(({ msg }) => `${each.name}: ${msg}`));
+  log.write("info", "first");
+  rmSync(path);
+  log.write("info", "removed");
+  assert.deepEqual(lines(), ["manager.log: removed"]);
+  renameSync(path, join(base, "manager.log-aside"));
+  log.write("info", "put aside");
+  assert.deepEqual(lines(), ["manager.log-aside: removed", "manager.log: put aside"]);
+  truncateSync(path);
+  log.write("info", "emptied");
+  renameSync(path, join(base, "manager.log-behind"));
+  mkdirSync(path);
+  log.write("info", "a directory in its place");
+  rmSync(path, { recursive: true });
+  log.write("info", "gone again");
+  log.close();
+  assert.deepEqual(lines(), [
+    "manager.log-behind: emptied",
+    "manager.log-behind: a directory in its place",
+    "manager.log-aside: removed",
+    "manager.log: gone again",
+  ]);
 });
