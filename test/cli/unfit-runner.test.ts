@@ -47,6 +47,11 @@ const strange: readonly (readonly [what: string, content: string, why: RegExp])[
   ["an empty file", "", /exit code 0/],
   ["a text", "hello\n", /hello/],
   ["a script that says nothing", "exit 2\n", /exit code 2/],
+  [
+    "what Node can't load",
+    "printf 'node:x:1\\n  throw\\n\\nError: no module x\\n    at y\\n' >&2; exit 1\n",
+    /here \(Error: no module x\)/,
+  ],
 ];
 for (const [what, content, why] of strange)
   test(`${what} in the place of the native runner: the portable one takes over`, (t) => {

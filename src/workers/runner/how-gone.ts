@@ -19,3 +19,9 @@ export function howEnded(wasThere: boolean, said: string, signal: NodeJS.Signals
   const isFit = wasThere || said.startsWith(ITS_COMPLAINT);
   return isFit || signal === "SIGKILL" || signal === "SIGTERM" ? "died" : "unfit";
 }
+
+/** The line that says why, of what it said: its own complaint, or what Node puts below the place in its code where that was noticed. */
+export function reasonIn(said: string): string {
+  const lines = said.trim().split("\n");
+  return lines.find((line) => line.startsWith(ITS_COMPLAINT) || /^\w*Error: /.test(line)) ?? lines[0] ?? "";
+}

@@ -11,7 +11,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { isSystemError, systemWords } from "../../system/error-code.js";
 import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
-import { howEnded, howRefused, type HowGone } from "./how-gone.js";
+import { howEnded, howRefused, reasonIn, type HowGone } from "./how-gone.js";
 import { orphanedKeys } from "./orphaned-keys.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolRoom } from "./spool-room.js";
@@ -194,7 +194,7 @@ export class LiveRunner implements SpoolListener {
   }
 
   #explain(code: number | null, signal: NodeJS.Signals | null): string {
-    const said = this.#said.trim().split("\n")[0] ?? "";
+    const said = reasonIn(this.#said);
     const how = signal === null ? `exit code ${code}` : signal;
     return said === "" ? `it ended by ${how}` : said;
   }
