@@ -4,14 +4,16 @@
  * which says what the engine's jobs wait for when it can't be asked.
  */
 
-import { chmodSync, rmSync, unlinkSync } from "node:fs";
+import { chmodSync, rmSync, unlinkSync, type Stats } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
+import type { Look } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
+import { hasEnded } from "../system/process-table.js";
 import { Slate } from "../system/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket, slatePath, socketDirectory } from "./socket-path.js";
+import { isSocketName, reachSocket, slatePath, socketDirectory, socketOfSlate } from "./socket-path.js";
 
 export interface ControlServerOptions {
   /** Ours alone; must be there when `listen` is called. */
@@ -112,11 +114,12 @@ export class ControlServer {
 
 /** Removes what engines that were killed have left. */
 function removeStale(directory: string, place: string, own: string): void {
+  removeLoneSlates(directory, place);
   const names = listDirectory(place);
   for (const name of names.answer === "yes" ? names.found : []) {
     if (name === own || !isSocketName(name)) continue;
     const look = lookAt(join(place, name));
-    if (look.answer === "no" || look.answer === "unknown" || Date.now() - look.found.mtimeMs < STALE_MS) continue;
+    if (!isStale(look)) continue;
     const { path, release } = reachSocket(place, name);
     const probe = connect(path, () => probe.destroy()).unref();
     probe.on("error", ({ code }: NodeJS.ErrnoException) => {
@@ -126,6 +129,20 @@ function removeStale(directory: string, place: string, own: string): void {
     });
     probe.on("close", release);
   }
+}
+
+/** Of engines that were killed before they listened. */
+function removeLoneSlates(directory: string, place: string): void {
+  const names = listDirectory(directory);
+  for (const name of names.answer === "yes" ? names.found : []) {
+    const socket = socketOfSlate(name);
+    const isLone = isSocketName(socket) && lookAt(join(place, socket)).answer === "no" && hasEnded(parseInt(name, 10));
+    if (isLone && isStale(lookAt(join(directory, name)))) quietly(() => unlinkSync(join(directory, name)));
+  }
+}
+
+function isStale(look: Look<Stats>): boolean {
+  return look.answer === "yes" && Date.now() - look.found.mtimeMs >= STALE_MS;
 }
 
 /** For what does no harm if it fails: the directory is closed to others in any case, and somebody else may be quicker. */

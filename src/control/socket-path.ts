@@ -68,6 +68,11 @@ export function slatePath(directory: string, name: string): string {
   return join(directory, name.replace(/\.sock$/, ".waits"));
 }
 
+/** Of the socket beside which that slate lies; no socket's name if it is none. */
+export function socketOfSlate(name: string): string {
+  return name.replace(/\.waits$/, ".sock");
+}
+
 /** Names of sockets are made by us; one that a file gives must look like it. */
 export function isSocketName(name: unknown): name is string {
   return typeof name === "string" && /^[0-9]+-[0-9a-f]+\.sock$/.test(name);

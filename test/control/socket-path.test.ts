@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ask } from "../../src/control/client.js";
@@ -26,6 +26,28 @@ test("where long paths can't be shortened, both sides come to one short director
   assert.deepEqual(await ask(directory, server.name, { verb: "cancel", job: "etl", tasks: null }), { ok: { job: "etl" } });
   await server.close();
   assert.deepEqual(readdirSync(directory), []);
+});
+
+test("what engines have left that were killed before they listened goes, and nothing of one that lives", async (context) => {
+  const { dir } = makePlayground(context);
+  const ended = 2 ** 22 + 1;
+  const names = [`${ended}-1.waits`, `${process.pid}-2.waits`, `${ended}-3.waits`, "notes.waits"];
+  for (const name of names) writeFileSync(join(dir, name), "{}");
+  for (const name of names.filter((each) => !each.includes("-3"))) utimesSync(join(dir, name), 1, 1);
+  const server = new ControlServer({
+    directory: dir,
+    answer: async () => ({}),
+    troubles: () => new Map(),
+    onTrouble: assert.ifError,
+  });
+  server.listen();
+  await server.close();
+  assert.deepEqual(
+    readdirSync(dir)
+      .filter((name) => name.endsWith(".waits"))
+      .toSorted(),
+    names.slice(1).toSorted(),
+  );
 });
 
 test("a short path stays where it is, and on Linux a long one too", () => {
