@@ -7,6 +7,7 @@ import { isAbsolute } from "node:path";
 import { inherited } from "../system/inherited.js";
 import { catchCrashes } from "./crashes.js";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
+import { surviveLostTerminals } from "./lost-terminal.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
 import { Settings } from "./settings.js";
@@ -23,6 +24,7 @@ catchCrashes();
 // Ignored when we were started, and reset by Node.
 for (const signal of inherited().ignoredSignals) if (STOPS.includes(signal)) process.on(signal, () => {});
 surviveWriteErrors();
+surviveLostTerminals();
 // Node would open a debugger.
 process.on("SIGUSR1", () => {});
 void main(process.argv.slice(2), process.env).then((code) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground, type Playground } from "./support/cli.js";
@@ -92,6 +92,20 @@ test("what has no equivalent is refused with its line, and nothing of it is run"
   assert.deepEqual(places, ["Makefile:2", "Makefile:3", "Makefile:4", "Makefile:6", "Makefile:7", "Makefile:9", "rules.mk:2"]);
   assert.match(stderr, /rules\.mk:2: a recursive make has no tasks of its own/);
   assert.throws(() => readFileSync(join(dir, "touched")));
+});
+
+test("no Makefile is made anew, whatever its rules say of it", { skip }, async (context) => {
+  const { dir, run } = makePlayground(context);
+  const text = ["all: x.o", "%.o:", "\ttouch $@", "-include deps.mk", "deps.mk: source", "\ttouch evil; exit 1", ""].join("\n");
+  writeFileSync(join(dir, "Makefile"), text);
+  writeFileSync(join(dir, "source"), "");
+  writeFileSync(join(dir, "deps.mk"), "");
+  const before = readdirSync(dir).sort();
+  const { code, stdout, stderr } = await run(["import", "Makefile"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /"touch x\.o"/);
+  assert.equal(readFileSync(join(dir, "Makefile"), "utf8"), text);
+  assert.deepEqual(readdirSync(dir).sort(), before);
 });
 
 test("what make itself refuses is told in its words", { skip }, async (context) => {

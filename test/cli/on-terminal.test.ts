@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -118,6 +118,20 @@ test("a terminal that takes nothing stops no task, no timeout and no record", as
   // Afterwards all of it comes, each line once for each task.
   const lines = stdout.split(/\r?\n/).map((line) => line.replaceAll(/^.*\u001b\[J/g, ""));
   assert.equal(lines.filter((line) => line === "29999").length, 4);
+});
+
+test("a terminal that goes away ends us as a hang-up does, or not at all: never by an abort of Node", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir } = makePlayground(t);
+  const begun = join(dir, "begun");
+  const away = async (name: string, env: NodeJS.ProcessEnv): Promise<number | null> => {
+    rmSync(begun, { force: true });
+    const words = ["map", "--name", name, "sh", "-c", "touch begun; sleep 1", ":::", "1"];
+    return (await onTerminal(dir, words, env, `gone:${begun}`)).code;
+  };
+  assert.equal(await away("hung-up", {}), 129);
+  // What the command's first line tells us of a HUP that is ignored, as with `nohup`.
+  assert.equal(await away("goes-on", { _AIR_EXECUTOR_INHERITED: "1 1024" }), 0);
 });
 
 test("what tasks print can't drive the terminal, and in a pipe it is as it was", async (t) => {

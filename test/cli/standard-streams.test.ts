@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -36,6 +37,28 @@ test("a job file that can't be read to its end is said to be that, whichever way
     const { code, stderr } = await inShell(dir, `air-executor ${command}`);
     assert.equal(code, 3);
     assert.match(stderr, new RegExp(`^air-executor: ${place} can't be read: EIO: .*Nothing is lost`));
+  }
+});
+
+test("a connection that was broken off is no input that has ended, also if its last bytes came with that", async (context) => {
+  if (spawnSync("python3", ["-c", ""]).status !== 0) return context.skip("python3 is not installed");
+  const { dir } = makePlayground(context);
+  const resetAfterOneLine = `
+import socket, struct, subprocess, sys
+server = socket.create_server(("127.0.0.1", 0))
+ours = socket.create_connection(server.getsockname())
+theirs = server.accept()[0]
+theirs.sendall(b"one\\n")
+theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+theirs.close()
+sys.exit(subprocess.run(sys.argv[1:], stdin=ours).returncode)`;
+  for (const words of [
+    ["map", "echo"],
+    ["validate", "-"],
+  ]) {
+    const { code, stderr } = await follow("python3", ["-c", resetAfterOneLine, process.execPath, main, ...words], dir, {}).ended;
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /standard input can't be read: .*ECONNRESET/);
   }
 });
 

@@ -22,10 +22,13 @@ export function importMakefile(path: string, goals: readonly string[]): MakeResu
   const nothing: ImportedJob = { name: null, tasks: [] };
   const first = make(path, ["-p", "-n", `--eval=${NOTHING}: ;`, NOTHING]);
   if (first.failure !== null) return { job: nothing, faults: [], failure: first.failure };
-  const faults = filesRead(first.output).flatMap((file) => refusalsIn(file, readIfThere(join(dirname(path), file))));
+  const files = filesRead(first.output);
+  const faults = files.flatMap((file) => refusalsIn(file, readIfThere(join(dirname(path), file))));
   if (faults.length > 0) return { job: nothing, faults, failure: null };
+  // Makefiles are remade also under -n, and with -B even if nothing has changed; a rule that fails then takes the user's file with it.
+  const asTheyAre = files.map((file) => `--old-file=${file}`);
   // What is only made on the way would else be deleted behind the last target.
-  const second = make(path, ["-n", "-B", "--trace", "-p", "--eval=.SECONDARY:", ...goals]);
+  const second = make(path, ["-n", "-B", "--trace", "-p", "--eval=.SECONDARY:", ...asTheyAre, ...goals]);
   if (second.failure !== null) return { job: nothing, faults: [], failure: second.failure };
   return { ...readMakeOutput(second.output), failure: null };
 }

@@ -1,7 +1,7 @@
 """Runs a command on a terminal of its own: on-terminal.py UNTIL COMMAND…
 
 Takes nothing from the terminal until the file UNTIL says that its job has ended ("-": takes from the beginning), then all to the end. Prints what
-came, and exits as the command did.
+came, and exits as the command did. "gone:FILE" takes the terminal away as soon as FILE is there.
 """
 
 import json
@@ -25,10 +25,13 @@ def has_ended():
 
 
 deadline = time.monotonic() + 40
-while until != "-" and not has_ended() and time.monotonic() < deadline:
+is_taken_away = until.startswith("gone:")
+while until != "-" and not (os.path.exists(until[5:]) if is_taken_away else has_ended()) and time.monotonic() < deadline:
     time.sleep(0.05)
 is_late = time.monotonic() >= deadline
-while True:
+if is_taken_away:
+    os.close(terminal)
+while not is_taken_away:
     try:
         data = os.read(terminal, 65536)
     except OSError:
