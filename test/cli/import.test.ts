@@ -94,6 +94,23 @@ test("what has no equivalent is refused with its line, and nothing of it is run"
   assert.throws(() => readFileSync(join(dir, "touched")));
 });
 
+test("what make does by rules of its own is imported too", { skip }, async (context) => {
+  const { dir, run } = makePlayground(context);
+  writeFileSync(join(dir, "Makefile"), "CC = cc\nCFLAGS =\nall: app\n\techo done\napp: helper.o\n");
+  for (const name of ["app.c", "helper.c"]) writeFileSync(join(dir, name), "");
+  const { code, stdout, stderr } = await run(["import", "Makefile"]);
+  assert.equal(code, 0, stderr);
+  const { tasks } = JSON.parse(stdout) as { tasks: readonly Task[] };
+  assert.deepEqual(
+    tasks.map(({ id, args = [], dependencies = [] }) => [id, args.at(-1)?.split(/ +/)[0], dependencies]),
+    [
+      ["helper.o", "cc", []],
+      ["app", "cc", ["helper.o"]],
+      ["all", "echo", ["app"]],
+    ],
+  );
+});
+
 test("no Makefile is made anew, whatever its rules say of it", { skip }, async (context) => {
   const { dir, run } = makePlayground(context);
   const text = ["all: x.o", "%.o:", "\ttouch $@", "-include deps.mk", "deps.mk: source", "\ttouch evil; exit 1", ""].join("\n");
@@ -104,6 +121,7 @@ test("no Makefile is made anew, whatever its rules say of it", { skip }, async (
   const { code, stdout, stderr } = await run(["import", "Makefile"]);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /"touch x\.o"/);
+  assert.doesNotMatch(stdout, /evil/);
   assert.equal(readFileSync(join(dir, "Makefile"), "utf8"), text);
   assert.deepEqual(readdirSync(dir).sort(), before);
 });

@@ -39,7 +39,7 @@ export function filesRead(database: string): string[] {
   return /^MAKEFILE_LIST := (.*)$/m.exec(database)?.[1]?.trim().split(/\s+/) ?? [];
 }
 
-const TRACE = /^.+?:\d+: (?:update target '(.+)' due to: .*|target '(.+)' does not exist)$/;
+const TRACE = /^(?:.+?:\d+|<builtin>): (?:update target '(.+)' due to: .*|target '(.+)' does not exist)$/;
 
 /** @param printed by `make -n -B --trace -p`. */
 export function readMakeOutput(printed: string): { readonly job: ImportedJob; readonly faults: readonly ImportFault[] } {
