@@ -7,6 +7,7 @@
 import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AirError } from "../index.js";
+import { codeOf, systemWords } from "../system/error-code.js";
 import { packageRoot } from "./package-root.js";
 
 /** The files, relative to the root of the package and to the user's directory alike. */
@@ -39,7 +40,11 @@ export async function initFiles(targetDir: string): Promise<InitResult> {
       if (await copyNew(join(packageRoot, file), target)) result.written.push(file);
       else if (!(await isSame(join(packageRoot, file), target))) result.kept.push(file);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const isNoDirectory = ["EEXIST", "ENOTDIR", "ENOENT", "ELOOP"].includes(codeOf(error));
+      const words = error instanceof Error ? systemWords(error) : String(error);
+      const reason = isNoDirectory
+        ? `that is no directory, or something on the way is none (${codeOf(error)}): choose another place`
+        : words;
       throw new AirError("AIR_DISK", `cannot put ${file} into ${targetDir}: ${reason}`, { cause: error });
     }
   }

@@ -9,6 +9,9 @@ const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000
 /** As the parser leaves them: strings and booleans by option name. */
 export type GivenOptions = Readonly<Record<string, unknown>>;
 
+/** The kernel takes paths of 4,095 bytes. */
+const LONGEST_DIR = 3500;
+
 export class Settings {
   readonly #given: GivenOptions;
   readonly #env: NodeJS.ProcessEnv;
@@ -65,7 +68,10 @@ export class Settings {
   dir(): string {
     const dir = this.text("dir") ?? ".air-executor";
     if (dir === "") throw new UsageError("--dir is empty: expected the path of a directory");
-    return dir;
+    const bytes = Buffer.byteLength(dir);
+    if (bytes <= LONGEST_DIR) return dir;
+    const [is, most] = [bytes, LONGEST_DIR].map((amount) => amount.toLocaleString("en"));
+    throw new UsageError(`--dir is a path of ${is} bytes: expected at most ${most}, for the files below it have names too`);
   }
 
   /** @param cores how many there are. */
@@ -89,11 +95,12 @@ export class Settings {
   }
 
   /** A whole number; null if it was not given. */
-  count(option: OptionName, lowest: number): number | null {
+  count(option: OptionName, lowest: number, highest = Infinity): number | null {
     const { value, source } = this.#find(option);
     if (value === null) return null;
-    if (/^\d{1,10}$/.test(value) && Number(value) >= lowest) return Number(value);
-    throw new UsageError(`${source} is "${value}": expected a whole number from ${lowest}`);
+    if (/^\d{1,10}$/.test(value) && Number(value) >= lowest && Number(value) <= highest) return Number(value);
+    const upTo = highest === Infinity ? "" : ` to ${highest}`;
+    throw new UsageError(`${source} is "${value}": expected a whole number from ${lowest}${upTo}`);
   }
 
   /** Milliseconds; null if it was not given. */

@@ -61,7 +61,10 @@ test("a link in a file's place is not written through, even if it leads nowhere"
 
 test("a directory that can't take files is an error that says which file and where", async () => {
   writeFileSync(join(dir, "file"), "");
-  await assert.rejects(initFiles(join(dir, "file")), { code: "AIR_DISK", message: /cannot put create_job\.sh into .*file: / });
+  await assert.rejects(initFiles(join(dir, "file")), {
+    code: "AIR_DISK",
+    message: /cannot put create_job\.sh into .*file: that is no directory, .*: choose another place$/,
+  });
 });
 
 test("the command says what it wrote, and as an object with --json", async (context) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
@@ -71,4 +71,24 @@ test("without permission on the directory every verb names it and the way out, i
     assertClear(verb, await run(dir, verb), /jobs\/one\/tasks\.json can't be used \(no permission\): make it accessible/);
   }
   assert.match(readFileSync(join(base, "jobs/one/state.json"), "utf8"), /"completed"/, "nothing was changed");
+});
+
+test("a directory whose path is too long is said to be that, not shown whole", async (context) => {
+  const { dir, write, run } = makePlayground(context);
+  write("one.json", one);
+  for (const verb of [["status"], ["run", "one.json"], ["start"]]) {
+    const { code, stderr } = await run(["--dir", join(dir, "x".repeat(5000)), ...verb]);
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /^air-executor: --dir is a path of 5,\d+ bytes: expected at most 3,500, for the files below it have names too\n$/,
+    );
+  }
+});
+
+test("retries of a map that are too many are refused before there is a job", async (context) => {
+  const { dir, run } = makePlayground(context);
+  const { code, stderr } = await run(["map", "--retries", "2000", "echo", ":::", "a"]);
+  assert.deepEqual([code, stderr], [2, 'air-executor: --retries is "2000": expected a whole number from 0 to 1000\n']);
+  assert.ok(!existsSync(join(dir, ".air-executor")));
 });

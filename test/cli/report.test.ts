@@ -109,6 +109,8 @@ test("what is no result of a bench, or one of another version, is refused with w
 
 test("an unknown job is told with a suggestion, one that was only dropped has nothing to show", async (context) => {
   const { run, dir } = makePlayground(context);
+  assert.equal((await run(["report", "nothing"])).code, 2);
+  assert.ok(!existsSync(join(dir, ".air-executor")), "nothing is made for it");
   const job = join(dir, ".air-executor/jobs/pipeline");
   mkdirSync(job, { recursive: true, mode: 0o700 });
   writeFileSync(

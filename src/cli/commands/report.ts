@@ -35,14 +35,15 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
 async function makeReport(source: string, settings: Settings): Promise<{ report: Report; name: string }> {
   const base = settings.dir();
   const result = findResult(source, base);
+  const run = settings.text("run");
+  // Before anything is made for it.
+  if (result === null) findJob(base, source, { run, withTasks: false });
   const executor = await AirExecutor.open({ dir: base });
   try {
     if (result !== null) {
       const bench = readBenchResult(result);
       return { report: await executor.report(bench), name: `${plainName(bench.name)}-bench` };
     }
-    const run = settings.text("run");
-    findJob(base, source, { run, withTasks: false });
     const isEarlier = run !== null && existsSync(resolve(base, "jobs", source, "runs", run));
     return { report: await executor.report(source, isEarlier ? { run } : {}), name: source };
   } finally {

@@ -131,7 +131,11 @@ function readOutput(settings: Settings): OutputWish {
 }
 
 function readOptions(settings: Settings): Wish["options"] {
-  const [retries, delay, timeout] = [settings.count("retries", 0), settings.timeMs("retry-delay"), settings.timeMs("timeout")];
+  const [retries, delay, timeout] = [
+    settings.count("retries", 0, 1000),
+    settings.timeMs("retry-delay"),
+    settings.timeMs("timeout"),
+  ];
   return {
     ...(retries !== null && { retries }),
     ...(delay !== null && { retry_delay: delay / 1000 }),

@@ -65,6 +65,12 @@ function toData(document: Document): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES * 10 });
   } catch (error) {
+    // Nothing else is left that it could mean: aliases of nothing have been told.
+    if (error instanceof ReferenceError)
+      throw new SyntaxFault(
+        0,
+        "expected aliases that stand for fewer values, got some that multiply each other: write the values out",
+      );
     if (error instanceof RangeError) throw new SyntaxFault(0, "not valid YAML: it is nested too deeply");
     throw new SyntaxFault(0, `not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
