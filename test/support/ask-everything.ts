@@ -5,7 +5,7 @@
 
 import { AirError, AirExecutor, listRuns, viewJob, viewPaths } from "../../src/index.js";
 import { logPathOf, readLogEnd } from "../../src/cli/log-file.js";
-import { isSystemError } from "../../src/system/error-code.js";
+import { codeOf, isSystemError } from "../../src/system/error-code.js";
 import { askToExplain, glanceAt } from "../../src/internal.js";
 
 /** A line of the output. */
@@ -32,9 +32,9 @@ async function ask(job: string, verb: string, act: () => unknown): Promise<void>
   try {
     await act();
   } catch (thrown) {
-    const { code = "", message, stack = message } = thrown as Error & { code?: string };
+    const { message, stack = message } = thrown as Error;
     const isOurs = thrown instanceof AirError;
-    error = { code: isOurs || isSystemError(thrown) ? code : "", message: isOurs ? message : stack };
+    error = { code: isOurs || isSystemError(thrown) ? codeOf(thrown) : "", message: isOurs ? message : stack };
   }
   process.stdout.write(`${JSON.stringify({ job, verb, error } satisfies Asked)}\n`);
 }
