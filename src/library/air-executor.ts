@@ -49,6 +49,7 @@ import type { Report } from "../report/report.js";
 import type { SlurmOptions } from "../domain/slurm-options.js";
 import { clusterLimits, openSlurm } from "./slurm-options.js";
 import { directoryFromHere } from "../system/current-directory.js";
+import { startThreadPool } from "../system/thread-pool.js";
 
 export interface OpenOptions extends ExecutorOptions {
   /** Run tasks on the nodes of a Slurm cluster; `{}` for all its defaults. Default: on this machine. */
@@ -92,6 +93,7 @@ export class AirExecutor {
     const isObject = typeof given === "object" && given !== null;
     const complete = completeOptions(!isObject ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) });
     const dir = directoryFromHere(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
+    await startThreadPool();
     try {
       prepareBase(dir).forEach(complete.onWarning);
       const runner = slurm === undefined ? (options.runner ?? null) : await openSlurm(dir, slurm, complete);

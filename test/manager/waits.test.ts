@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
 const hello = task("hello", "echo", ["hello"]);
@@ -75,3 +77,27 @@ function freeOf(pid: number): number[] {
   const taken = new Set(readdirSync(join("/proc", String(pid), "fd")).map(Number));
   return [...Array(4096).keys()].filter((fd) => !taken.has(fd)).slice(0, 1);
 }
+
+/** A user who has nothing else. */
+const SOMEBODY = 54_322;
+
+test("a manager that has run nothing yet outlives a moment without room for threads", { skip: !IS_LINUX }, async (t) => {
+  if (process.geteuid?.() !== 0) return t.skip("needs root, to become another user");
+  const place = new ManagedDirectory(t, SOMEBODY);
+  if (place.run("--version").status !== 0) return t.skip("other users can't run the program here");
+  const { pid } = await place.start();
+  const user = { uid: SOMEBODY, gid: SOMEBODY };
+  const sleepers = "i=0; exec 3<&0; while [ $i -lt 60 ]; do (read x <&3) & i=$((i+1)); done; echo up; wait";
+  const others = spawn("sh", ["-c", sleepers], { ...user, stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => others.stdin.end());
+  await once(others.stdout, "data");
+  // Room for one more.
+  const most = 61 + readdirSync(`/proc/${pid}/task`).length + 1;
+  execFileSync("prlimit", [`--pid=${pid}`, `--nproc=${most}:`], user);
+  place.drop("starved", [hello]);
+  // Time enough to need threads.
+  await pause(1000);
+  others.stdin.end();
+  await place.untilState("starved", "completed");
+  assert.equal(await place.end(), 0);
+});
