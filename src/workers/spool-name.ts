@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { codeOf } from "../system/error-code.js";
+import { lookAt } from "../system/path-look.js";
 
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
 
@@ -11,8 +12,14 @@ export function makeLanesDirectory(path: string): void {
   try {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST" || isSomethingElse(path)) throw error;
   }
+}
+
+/** A link may lead to a directory: what is behind it shows when a spool is made. */
+function isSomethingElse(path: string): boolean {
+  const there = lookAt(path);
+  return there.answer === "yes" && !there.found.isDirectory() && !there.found.isSymbolicLink();
 }
 
 /** True for names that can be ours: nothing else becomes part of a path. */

@@ -28,7 +28,7 @@ function blockOf(page: string, language: string): string {
   return new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? "";
 }
 
-/** A fresh directory with what the commands work on, and the command `air-executor`. */
+/** A fresh directory with what the commands work on, and the command `air-executor`. GNU parallel's shell is that of whoever types. */
 function workshop(page: string): { dir: string; env: NodeJS.ProcessEnv } {
   const root = mkdtempSync(join(tmpdir(), "air-executor-page-"));
   const [dir, bin, home] = [join(root, "work"), join(root, "bin"), join(root, "home")];
@@ -49,7 +49,7 @@ function workshop(page: string): { dir: string; env: NodeJS.ProcessEnv } {
   symlinkSync(main, join(bin, "air-executor"));
   symlinkSync(process.execPath, join(bin, "node"));
   const { NODE_EXTRA_CA_CERTS: _certificates, ...inherited } = process.env;
-  return { dir, env: { ...inherited, HOME: home, PATH: `${bin}:${process.env["PATH"]}`, LC_ALL: "C" } };
+  return { dir, env: { ...inherited, HOME: home, PATH: `${bin}:${process.env["PATH"]}`, LC_ALL: "C", PARALLEL_SHELL: "bash" } };
 }
 
 function outputOf(command: string, page: string): string {

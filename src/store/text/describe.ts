@@ -10,7 +10,6 @@ const SHOWN_CHARACTERS = 60;
 /** The value in words, fit to follow "got". */
 export function describe(value: unknown): string {
   if (typeof value === "string") return value === "" ? "an empty text" : `the text ${quote(value)}`;
-  if (value === Infinity || value === -Infinity) return "an infinite number";
   if (typeof value === "number" || typeof value === "bigint") return `the number ${value}`;
   if (value === undefined) return "nothing";
   if (value === null || typeof value === "boolean") return String(value);

@@ -82,7 +82,7 @@ export function asWritten(fault: PathFault, sourceOf: SourceOf): PathFault {
   const number = String(Number(source));
   if (source === undefined || source === number) return fault;
   const message = fault.message
-    .replace(`got the number ${number}`, `got the number ${source}`)
+    .replace(/got the number [^ ,:]+/, () => `got the number ${source}`)
     .replace(`"${number}"`, `"${source}"`);
   return { path: fault.path, message };
 }

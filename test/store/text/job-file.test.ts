@@ -277,6 +277,9 @@ test("a number is told as it is written, and the remedy keeps its zeros", async 
   assert.deepEqual(await faultsOf('[{"command": "x", "retries": 1e400}]'), [
     "job.json:1:19: tasks[0].retries: expected a whole number from 0 to 1000, got the number 1e400",
   ]);
+  assert.deepEqual(await faultsOf("- { command: x, timeout: -.inf }\n", "a.yaml"), [
+    "a.yaml:1:17: tasks[0].timeout: expected a number of seconds above 0, got the number -.inf",
+  ]);
 });
 
 test("a key that stands twice in a job file is a fault, also in JSON", async () => {
