@@ -4,12 +4,15 @@
  * on whatever becomes of its engine and its runner: so a device whose engine was killed is free only when the task has ended that used it.
  * Many programs close what they have inherited before they start others, Python's do, and so the lock: those tell by their environment.
  *
+ * One engine at a time takes any: it has the turn, another lock, until a task of its has got what was taken. So it is the only one that holds
+ * some while it waits for others (two that did could wait for each other for ever), and who has no need to wait comes after who does.
+ *
  * Told by the scheduler who takes and gives and whether more are wanted. While they are, and others have them, it tries again twice a second.
  */
 
 import { AirError } from "../domain/errors.js";
 import type { DevicePort } from "../domain/ports.js";
-import { devicesDir, gpuLock, gpuTaskLock } from "../store/layout.js";
+import { devicesDir, gpuLock, gpuTaskLock, gpuTurnLock } from "../store/layout.js";
 import { takeLock, type Lock } from "../system/lock.js";
 import { certain } from "../system/look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
@@ -36,10 +39,16 @@ export class GpuDevices implements DevicePort {
   readonly #locks = new Map<number, Lock>();
   /** Of those the ones that no task has. */
   readonly #free = new Set<number>();
+  /** The turn, if we have it. */
+  #turn: Lock | null = null;
+  /** A task has got some since it is our turn. */
+  #isServed = false;
   #isWanted = false;
   #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
   #trying: Promise<void> | null = null;
+  /** Some were given back, or wanted, meanwhile. */
+  #isDue = false;
 
   constructor(base: string, onChange: (by: number) => void, onTrouble: (error: Error) => void) {
     this.#base = base;
@@ -57,6 +66,7 @@ export class GpuDevices implements DevicePort {
     const taken = [...this.#free].toSorted((a, b) => a - b).slice(0, count);
     if (taken.length < count) throw new Error(`Internal error: ${count} GPUs are to be taken and ${taken.length} are free`);
     for (const gpu of taken) this.#free.delete(gpu);
+    this.#isServed = true;
     return taken;
   }
 
@@ -68,9 +78,11 @@ export class GpuDevices implements DevicePort {
   }
 
   want(isWanted: boolean): void {
+    const wasWanted = this.#isWanted;
     this.#isWanted = isWanted;
-    if (isWanted) this.#try();
-    else this.#giveBack();
+    if (!isWanted) this.#giveBack();
+    else if (!wasWanted) this.#try();
+    this.#leaveTurn();
   }
 
   /** No task has any. */
@@ -80,6 +92,7 @@ export class GpuDevices implements DevicePort {
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#trying;
     for (const gpu of this.#locks.keys()) this.#letGo(gpu);
+    this.#leaveTurn();
   }
 
   #giveBack(): void {
@@ -96,16 +109,31 @@ export class GpuDevices implements DevicePort {
   }
 
   #try(): void {
-    if (this.#trying !== null || !this.#isWanted || this.#isClosed) return;
+    this.#isDue = this.#trying !== null;
+    if (this.#isDue || !this.#isWanted || this.#isClosed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#trying = this.#tryAll().finally(() => {
       this.#trying = null;
+      if (this.#isDue) this.#try();
+      this.#leaveTurn();
       if (this.#isWanted && this.#locks.size < this.#numbers.length) this.#timer ??= setTimeout(() => this.#try(), AGAIN_MS);
     });
   }
 
+  /** Not while we take some: those may have to wait. */
+  #leaveTurn(): void {
+    if (this.#turn === null || this.#trying !== null || this.#free.size > 0 || (this.#isWanted && !this.#isServed)) return;
+    this.#turn.release();
+    this.#turn = null;
+  }
+
   async #tryAll(): Promise<void> {
+    if (this.#turn === null) {
+      this.#isServed = false;
+      this.#turn = await this.#lockAt(gpuTurnLock(this.#base), "the turn to take GPUs");
+      if (this.#turn === null) return;
+    }
     for (const gpu of this.#numbers) {
       if (this.#locks.has(gpu) || !this.#isWanted) continue;
       const lock = await this.#lockOf(gpu);
@@ -119,9 +147,9 @@ export class GpuDevices implements DevicePort {
 
   /** Null if another engine has it, or a task that an engine has left behind. */
   async #lockOf(gpu: number): Promise<Lock | null> {
-    const ours = await this.#lockAt(gpuLock(this.#base, gpu), gpu);
+    const ours = await this.#lockAt(gpuLock(this.#base, gpu), `GPU ${gpu}`);
     if (ours === null) return null;
-    const ofTask = await this.#lockAt(gpuTaskLock(this.#base, gpu), gpu);
+    const ofTask = await this.#lockAt(gpuTaskLock(this.#base, gpu), `GPU ${gpu}`);
     const isFree = ofTask !== null && !this.#isUsed(gpu);
     ofTask?.release();
     if (!isFree) ours.release();
@@ -137,9 +165,9 @@ export class GpuDevices implements DevicePort {
     }
   }
 
-  async #lockAt(path: string, gpu: number): Promise<Lock | null> {
+  async #lockAt(path: string, what: string): Promise<Lock | null> {
     try {
-      return await takeLock(path, `GPU ${gpu}`);
+      return await takeLock(path, what);
     } catch (error) {
       if (!(error instanceof AirError && error.code === "AIR_LOCKED")) this.#onTrouble(error as Error);
       return null;

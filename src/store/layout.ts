@@ -43,6 +43,7 @@ export const benchDir = (base: string): string => join(base, "bench");
 export const benchLock = (dir: string): string => join(dir, "lock");
 /** Locks of the GPUs: of the engine that may hand one out, and of the task that has it. */
 export const devicesDir = (base: string): string => join(base, "devices");
+export const gpuTurnLock = (base: string): string => join(devicesDir(base), "turn");
 export const gpuLock = (base: string, gpu: number): string => join(devicesDir(base), `gpu-${gpu}`);
 export const gpuTaskLock = (base: string, gpu: number): string => join(devicesDir(base), `gpu-${gpu}.task`);
 export const jobsDir = (base: string): string => join(base, "jobs");

@@ -55,6 +55,28 @@ test("two engines share the GPUs of a directory, one is killed again and again, 
   assert.deepEqual(new Set(readFileSync(join(dir, "used"), "utf8").trim().split("\n")), new Set(["0", "1"]));
 });
 
+test("two engines of which each has one GPU and wants both don't wait for each other for ever", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const env = withGpus(playground);
+  for (const name of ["a", "b"]) {
+    const waiting = `echo > ${name}.started; ${untilHolds("[ -e go ]", 0.05)}`;
+    write(`${name}.json`, [
+      exclusive("one", waiting),
+      { ...exclusive("both", "true", 2), dependencies: ["one"] },
+      { ...exclusive("again", "true", 2), dependencies: ["both"] },
+    ]);
+  }
+  const running = ["a", "b"].map((name) => start(["run", `${name}.json`], { env }));
+  assert.ok(await waitUntil(() => ["a", "b"].every((name) => existsSync(join(dir, `${name}.started`)))));
+  writeFileSync(join(dir, "go"), "");
+  for (const { ended } of running) {
+    const { code, stderr } = await ended;
+    assert.equal(code, 0, stderr);
+  }
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
 test("the GPU of a task whose engine was killed is nobody's before the task has ended, and then anybody's", async (context) => {
   const playground = makePlayground(context);
   const { start, run, write, dir } = playground;
