@@ -1,6 +1,7 @@
 /** Those who want to hear what happens to a job. Hands events on, and keeps what a listener throws away from the engine's work. */
 
 import type { JobEvent } from "../domain/events.js";
+import { callOut } from "./caller-code.js";
 
 export type OnEvents = (events: readonly JobEvent[]) => void;
 
@@ -14,15 +15,6 @@ export class Listeners {
   }
 
   tell(events: readonly JobEvent[]): void {
-    for (const listener of this.#all) {
-      try {
-        listener(events);
-      } catch (error) {
-        // Not from here: the engine is in the middle of its work, also for other jobs.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const listener of this.#all) callOut(() => listener(events));
   }
 }

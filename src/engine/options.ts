@@ -16,6 +16,7 @@ import { checkSize, parseSize } from "../store/text/sizes.js";
 import { suggest } from "../store/text/suggest.js";
 import type { Durability } from "../store/writer.js";
 import { directoryFromHere, fromHere } from "../system/current-directory.js";
+import { callOut } from "./caller-code.js";
 
 /** How much there is of pools: a number, of `memory` a size such as "8GiB". */
 export type WrittenPools = Readonly<Record<string, number | string>>;
@@ -41,7 +42,7 @@ export interface ExecutorOptions {
   readonly durability?: Durability;
   /** From TERM to KILL when a task is stopped, in milliseconds. Default: 10,000. */
   readonly graceMs?: number;
-  /** Told what a user should know and no error says: a directory that was tightened, a disk that is full. Default: nobody. */
+  /** Told what a user should know and no error says, such as a full disk. What it throws harms no job, and is uncaught. Default: nobody. */
   readonly onWarning?: (message: string) => void;
   /**
    * How long to wait, in milliseconds after the last running task has ended, for a disk that takes no records or a machine that starts
@@ -134,7 +135,7 @@ export function completeOptions(options: ExecutorOptions): CompleteOptions {
     graceMs: Math.ceil(graceMs),
     patienceMs,
     durability,
-    onWarning,
+    onWarning: (message) => callOut(() => onWarning(message)),
   };
 }
 

@@ -18,7 +18,9 @@ import {
   completeDir,
   completeOptions,
   completeSubmitOptions,
+  demand,
   demandIds,
+  demandKnown,
   demandWish,
   graceOf,
   type CompleteOptions,
@@ -29,6 +31,7 @@ import { prepareBase } from "../store/directory/base-directory.js";
 import type { WantedRun } from "../store/directory/job-directory.js";
 import { controlDir } from "../store/layout.js";
 import { checkJob, type JobInput } from "../store/text/check-job.js";
+import { isObject } from "../store/text/describe.js";
 import { viewPaths } from "../store/view/job-view.js";
 import { Benches, type BenchJob, type BenchOptions, type BenchResult, type JobAt } from "./benches.js";
 import { inHands, Job, type HeldJob, type Retried } from "./job.js";
@@ -90,8 +93,9 @@ export class AirExecutor {
    */
   static async open(given: OpenOptions = {}): Promise<AirExecutor> {
     const { slurm, ...options } = Object(given) as OpenOptions;
-    const isObject = typeof given === "object" && given !== null;
-    const complete = completeOptions(!isObject ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) });
+    const complete = completeOptions(
+      !isObject(given) ? given : slurm === undefined ? options : { ...options, ...clusterLimits(slurm) },
+    );
     const dir = directoryFromHere(options.dir ?? (process.env["AIR_EXECUTOR_DIR"] || ".air-executor"));
     await startThreadPool();
     try {
@@ -242,7 +246,10 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND`.
    */
   async report(job: string | BenchResult, options: { run?: string } = {}): Promise<Report> {
+    demandKnown(options, ["run"]);
+    demand(options.run === undefined || typeof options.run === "string", "run", "the id of a run", options.run);
     const { reportOfBench, reportOfRun } = await import("../report/report.js");
+    demand(typeof job === "string" || isObject(job), "job", "a name, or what bench gave", job);
     if (typeof job !== "string") return reportOfBench(job);
     requireName(job);
     return reportOfRun(viewPaths(this.dir, job, options), job, clock.now());

@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import { AirError } from "../domain/errors.js";
 import { countPoints, type ParamValue, type Sweep } from "./points.js";
 import type { BenchResult, BenchRun } from "./result.js";
+import { isObject } from "../store/text/describe.js";
 import { suggest } from "../store/text/suggest.js";
 
 export interface BenchOptions {
@@ -68,6 +69,7 @@ const [REPEAT, REPEAT_IN_BUDGET] = [5, 100];
 
 /** @throws AirError `AIR_USAGE` for an option that makes no sense, and for a sweep of no runs, or of very many that nobody asked for. */
 export function completePlan(options: BenchOptions): Plan {
+  demand(isObject(options), "options", "an object", options);
   for (const key of Object.keys(options)) {
     if ((KNOWN as readonly string[]).includes(key)) continue;
     const nearest = suggest(key, KNOWN);

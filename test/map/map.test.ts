@@ -313,6 +313,8 @@ test("names of other unfinished jobs, closed executors and options that make no 
   for (const options of [
     { window: 0 },
     { concurrency: 1.5 },
+    { concurrency: Symbol("many") as never },
+    { delayMs: Symbol("long") as never },
     { maxFailures: -1 },
     { delayMs: -1 },
     { halt: { when: "soon", failed: 0 } as const },

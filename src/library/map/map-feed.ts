@@ -14,7 +14,7 @@ import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { EarlierInputs, WAYS_OUT } from "./earlier-inputs.js";
 import { MapEdges, type Edges } from "./map-edges.js";
 import { HaltWatch, type MapHalt } from "./map-halt.js";
-import { iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
+import { demandObject, iteratorOf, type MapInput, type MapIterator, type MapResult, type ToTask } from "./map-options.js";
 import type { RunningJob } from "../../engine/running-job.js";
 import type { IdSet } from "../../store/picture/id-set.js";
 import { logFileName } from "../../store/names.js";
@@ -187,6 +187,7 @@ export class MapFeed<Input> {
     this.#isAway = true;
     try {
       const pull = await iterator.next();
+      demandObject(pull, "its iterator gave");
       if (this.#isStopped || pull.done === true) return false;
       const input = await pull.value;
       const index = this.#count++;
@@ -273,12 +274,20 @@ export class MapFeed<Input> {
 
   /** It is thrown behind the last result, and that may take long. */
   #tellFailure(error: unknown): void {
-    const words = error instanceof Error ? error.message : String(error);
     const { name } = this.#job.picture;
-    this.#source.onWarning(`map "${name}": its input failed (${words}); what was taken in is run to its end first`);
+    this.#source.onWarning(`map "${name}": its input failed (${wordsOf(error)}); what was taken in is run to its end first`);
   }
 
   #refusal({ index }: Pulled<Input>, code: AirErrorCode, message: string): AirError {
     return new AirError(code, `input ${index + 1} of map "${this.#job.picture.name}": ${message}`);
+  }
+}
+
+/** Anything can be thrown, also what has no words, or throws when it is asked for them. */
+function wordsOf(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown);
+  } catch {
+    return "it threw what has no words";
   }
 }

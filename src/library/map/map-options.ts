@@ -1,5 +1,6 @@
 /** What a caller says of a map, and what it hears of each input, with the defaults and the checks. Pure. */
 
+import { inspect } from "node:util";
 import type { TaskInput } from "../../store/text/check-job.js";
 import { randomDigits } from "../../domain/random-digits.js";
 import type { Resources } from "../../domain/resources.js";
@@ -160,13 +161,14 @@ export function completeMapOptions<Input>(options: MapOptions<Input>, limit: num
     onBegin = () => {},
     halt = maxFailures === null ? null : { when: "soon", failed: maxFailures },
   } = options;
-  const atOnce = Math.min(limit, concurrency ?? limit);
-  // With a delay a task that is pulled has to start at once.
-  const { window = delayMs > 0 ? atOnce : WINDOW_A_SLOT * atOnce } = options;
-  for (const [key, value] of Object.entries({ concurrency, maxFailures, window })) demandCount(key, value);
+  for (const [key, value] of Object.entries({ concurrency, maxFailures, window: options.window ?? null }))
+    demandCount(key, value);
   if (halt !== null) demandHalt(halt);
   demand(maxFailures === null || options.halt === undefined, "maxFailures", "nothing beside halt", maxFailures);
   demandTimer("delayMs", delayMs);
+  const atOnce = Math.min(limit, concurrency ?? limit);
+  // With a delay a task that is pulled has to start at once.
+  const window = options.window ?? (delayMs > 0 ? atOnce : WINDOW_A_SLOT * atOnce);
   demand(stderr === "merge" || stderr === "apart", "stderr", '"merge" or "apart"', stderr);
   if (resources !== null) demandAmounts("resources", resources, checkDemand);
   demand(mapOf === null || typeof mapOf === "string", "mapOf", "a text", mapOf);
@@ -214,7 +216,14 @@ export function checkMapped(inputs: unknown, toTask: unknown): void {
 export function iteratorOf<Input>(inputs: MapInput<Input>): MapIterator<Input> {
   // A text is an iterable and no object.
   const iterable = Object(inputs) as Partial<AsyncIterable<Input>> & Iterable<Input | PromiseLike<Input>>;
-  return iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+  const iterator = iterable[Symbol.asyncIterator]?.() ?? iterable[Symbol.iterator]();
+  demandObject(iterator, "it gave as its iterator");
+  return iterator;
+}
+
+/** As a loop of the language demands it of an input. */
+export function demandObject(given: unknown, what: string): void {
+  if (Object(given) !== given) throw new TypeError(`${what} ${inspect(given)}, expected an object`);
 }
 
 /** In the order of time, and nobody else's. */

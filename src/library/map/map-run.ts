@@ -65,7 +65,14 @@ export async function* runMap<Input>(
   // Its engine died between the end of the map and telling of it.
   if (opened.picture.isOver) return { ...(await (await EndedJob.of(opened)).finished), halted: null };
   const job = await engine.begin(opened, { isFed: true, endsDecide: options.halt !== null });
-  onBegin(new Job(job, changes));
+  try {
+    onBegin(new Job(job, changes));
+  } catch (error) {
+    job.endInput({ isWhole: false, last: null });
+    job.interrupt(graceMs);
+    await job.finished;
+    throw error;
+  }
   const whole: ToTask<Input> = usual === null ? toTask : async (input, index) => ({ ...usual, ...(await toTask(input, index)) });
   const feed = new MapFeed(job, { inputs, toTask: whole, edges, graceMs, onWarning, fit: engine.fit, ...options });
   try {
