@@ -99,8 +99,8 @@ export interface DevicePort {
   take(count: number): readonly number[];
   /** The attempt is over that had them. They are not free before the scheduler is told so. */
   give(devices: readonly number[]): void;
-  /** Whether there is a task that waits for one. */
-  want(isWanted: boolean): void;
+  /** So many are to be free for the tasks that are ready. */
+  want(count: number): void;
 }
 
 /** An attempt that an earlier engine started and whose end is not on record. */

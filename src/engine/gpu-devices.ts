@@ -4,19 +4,22 @@
  * on whatever becomes of its engine and its runner: so a device whose engine was killed is free only when the task has ended that used it.
  * Many programs close what they have inherited before they start others, Python's do, and so the lock: those tell by their environment.
  *
- * One engine at a time takes any: it has the turn, another lock, until a task of its has got what was taken. So it is the only one that holds
- * some while it waits for others (two that did could wait for each other for ever), and who has no need to wait comes after who does.
+ * One engine at a time takes any: it has the turn, another lock, until it has what it wants, or a task of its has got what was taken. So it is
+ * the only one that holds some while it waits for others (two that did could wait for each other for ever), and who has no need to wait comes
+ * after who does. From somebody whose process is stopped nobody gets the turn: whoever holds nothing while he waits goes on without.
  *
- * Told by the scheduler who takes and gives and whether more are wanted. While they are, and others have them, it tries again twice a second.
+ * Told by the scheduler who takes and gives and how many are wanted. While any are it looks again twice a second: others may have given some
+ * back, or somebody has removed the files.
  */
 
 import { AirError } from "../domain/errors.js";
 import type { DevicePort } from "../domain/ports.js";
 import { devicesDir, gpuLock, gpuTaskLock, gpuTurnLock } from "../store/layout.js";
+import { lookAtHolder } from "../system/lock-holder.js";
 import { takeLock, type Lock } from "../system/lock.js";
 import { certain } from "../system/look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { isInAnEnvironment } from "../system/process-table.js";
+import { isInAnEnvironment, readProcess } from "../system/process-table.js";
 
 const AGAIN_MS = 500;
 
@@ -43,12 +46,17 @@ export class GpuDevices implements DevicePort {
   #turn: Lock | null = null;
   /** A task has got some since it is our turn. */
   #isServed = false;
-  #isWanted = false;
+  /** So many are to be free. */
+  #wanted = 0;
   #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
   #trying: Promise<void> | null = null;
   /** Some were given back, or wanted, meanwhile. */
   #isDue = false;
+  /** Others had some of them, or the turn, when we tried last. */
+  #isRefused = false;
+  /** By file what was said last of why it can't be had, unless that has passed. */
+  readonly #said = new Map<string, string>();
 
   constructor(base: string, onChange: (by: number) => void, onTrouble: (error: Error) => void) {
     this.#base = base;
@@ -77,26 +85,26 @@ export class GpuDevices implements DevicePort {
     this.#try();
   }
 
-  want(isWanted: boolean): void {
-    const wasWanted = this.#isWanted;
-    this.#isWanted = isWanted;
-    if (!isWanted) this.#giveBack();
-    else if (!wasWanted) this.#try();
+  want(count: number): void {
+    // What others have comes free at their time, not at ours: a timer looks for that.
+    const isTimely = this.#wanted === 0 || (count > this.#wanted && !this.#isRefused);
+    this.#wanted = count;
+    this.#giveBack([...this.#free].slice(count));
+    if (isTimely) this.#try();
     this.#leaveTurn();
   }
 
   /** No task has any. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#isWanted = false;
+    this.#wanted = 0;
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#trying;
     for (const gpu of this.#locks.keys()) this.#letGo(gpu);
     this.#leaveTurn();
   }
 
-  #giveBack(): void {
-    const idle = [...this.#free];
+  #giveBack(idle: readonly number[]): void {
     if (idle.length === 0) return;
     this.#onChange(-idle.length);
     for (const gpu of idle) this.#letGo(gpu);
@@ -110,34 +118,70 @@ export class GpuDevices implements DevicePort {
 
   #try(): void {
     this.#isDue = this.#trying !== null;
-    if (this.#isDue || !this.#isWanted || this.#isClosed) return;
+    if (this.#isDue || this.#wanted === 0 || this.#isClosed) return;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     this.#trying = this.#tryAll().finally(() => {
       this.#trying = null;
       if (this.#isDue) this.#try();
       this.#leaveTurn();
-      if (this.#isWanted && this.#locks.size < this.#numbers.length) this.#timer ??= setTimeout(() => this.#try(), AGAIN_MS);
+      if (this.#wanted > 0) this.#timer ??= setTimeout(() => this.#try(), AGAIN_MS);
     });
   }
 
   /** Not while we take some: those may have to wait. */
   #leaveTurn(): void {
-    if (this.#turn === null || this.#trying !== null || this.#free.size > 0 || (this.#isWanted && !this.#isServed)) return;
+    if (this.#turn === null || this.#trying !== null || this.#isShort()) return;
     this.#turn.release();
     this.#turn = null;
   }
 
+  /** What we have is not enough, and we have waited for more, or hold some. */
+  #isShort(): boolean {
+    return this.#free.size < this.#wanted && (this.#free.size > 0 || !this.#isServed);
+  }
+
   async #tryAll(): Promise<void> {
-    if (this.#turn === null) {
-      this.#isServed = false;
-      this.#turn = await this.#lockAt(gpuTurnLock(this.#base), "the turn to take GPUs");
-      if (this.#turn === null) return;
+    this.#letGoOfRemoved();
+    if (this.#free.size >= this.#wanted) return;
+    const isOurTurn = await this.#takeTurn();
+    this.#isRefused = !isOurTurn;
+    if (!isOurTurn && !this.#isTurnAsleep()) return;
+    await this.#takeFree();
+    if (!isOurTurn && this.#isShort()) this.#giveBack([...this.#free]);
+  }
+
+  /** What is locked at a path where it is no more keeps nobody away. */
+  #letGoOfRemoved(): void {
+    if (this.#turn?.presence() === "removed") {
+      this.#turn.release();
+      this.#turn = null;
     }
+    this.#giveBack([...this.#free].filter((gpu) => this.#locks.get(gpu)!.presence() === "removed"));
+  }
+
+  async #takeTurn(): Promise<boolean> {
+    if (this.#turn !== null) return true;
+    this.#isServed = false;
+    this.#turn = await this.#lockAt(gpuTurnLock(this.#base), "the turn to take GPUs");
+    return this.#turn !== null;
+  }
+
+  /** The process that has the turn is stopped (Ctrl-Z). */
+  #isTurnAsleep(): boolean {
+    const holder = lookAtHolder(gpuTurnLock(this.#base));
+    const look = holder.answer === "yes" ? readProcess(holder.found.pid) : holder;
+    return look.answer === "yes" && look.found.isStopped;
+  }
+
+  async #takeFree(): Promise<void> {
     for (const gpu of this.#numbers) {
-      if (this.#locks.has(gpu) || !this.#isWanted) continue;
+      if (this.#locks.has(gpu) || this.#free.size >= this.#wanted) continue;
       const lock = await this.#lockOf(gpu);
-      if (lock === null) continue;
+      if (lock === null) {
+        this.#isRefused = true;
+        continue;
+      }
       this.#locks.set(gpu, lock);
       this.#free.add(gpu);
       if (this.#isClosed) return this.#letGo(gpu);
@@ -160,17 +204,27 @@ export class GpuDevices implements DevicePort {
     try {
       return certain(isInAnEnvironment(gpuVariable(this.#base, gpu).join("="))) !== null;
     } catch (error) {
-      this.#onTrouble(error as Error);
+      this.#say(gpuTaskLock(this.#base, gpu), error as Error);
       return true;
     }
   }
 
   async #lockAt(path: string, what: string): Promise<Lock | null> {
     try {
-      return await takeLock(path, what);
+      ensurePrivateDirectory(devicesDir(this.#base));
+      const lock = await takeLock(path, what);
+      this.#said.delete(path);
+      return lock;
     } catch (error) {
-      if (!(error instanceof AirError && error.code === "AIR_LOCKED")) this.#onTrouble(error as Error);
+      if (!(error instanceof AirError && error.code === "AIR_LOCKED")) this.#say(path, error as Error);
       return null;
     }
+  }
+
+  /** Once for all tries that fail for it. */
+  #say(path: string, error: Error): void {
+    if (error.message === this.#said.get(path)) return;
+    this.#said.set(path, error.message);
+    this.#onTrouble(error);
   }
 }

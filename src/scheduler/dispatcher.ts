@@ -72,10 +72,12 @@ export class Dispatcher {
     this.#holdUps.touch(job);
   }
 
-  /** An earlier engine has started an attempt: it takes what it needs, whether or not that is there. */
+  /** An earlier engine has started an attempt: it takes what it needs, whether or not that is there. Its GPUs are none of those that we have. */
   adopted(attempt: Attempt, resources: Resources): void {
+    const { gpu: _itsOwn, ...ours } = resources;
     attempt.job.running += 1;
-    this.take(attempt, resources);
+    this.take(attempt, ours);
+    attempt.holding = { ...attempt.holding!, demand: resources };
   }
 
   /** An attempt that waited in its slot runs now. */
@@ -129,7 +131,7 @@ export class Dispatcher {
     if (descriptors.length > 0) {
       this.#runner.start(descriptors);
     }
-    this.#devices.want(ceiling > 0 && this.#admission.isWaitingFor("gpu"));
+    this.#devices.want(ceiling > 0 ? this.#admission.wantedOf("gpu") : 0);
     if (ceiling === Infinity) this.#holdUps.record(onRecorded, onFault);
   }
 

@@ -1,19 +1,19 @@
 /** GPUs among real engines and real tasks: never two tasks on one, whoever is killed, and given on when their holder is gone. */
 
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground, type Playground } from "../cli/support/cli.js";
 import { waitUntil } from "../support/wait-until.js";
 import { untilHolds } from "../support/shell-loops.js";
 
-/** A machine with two GPUs, as its driver's program tells it. */
-function withGpus({ dir, write }: Playground): NodeJS.ProcessEnv {
+/** A machine with so many GPUs, as its driver's program tells it. */
+function withGpus({ dir, write }: Playground, visible = "0,1"): NodeJS.ProcessEnv {
   mkdirSync(join(dir, "bin"));
-  write("bin/nvidia-smi", '#!/bin/sh\n[ "$1" = --query-gpu=index ] && printf "0\\n1\\n"\n');
+  write("bin/nvidia-smi", `#!/bin/sh\n[ "$1" = --query-gpu=index ] && echo ${visible} | tr , '\\n'\n`);
   chmodSync(join(dir, "bin", "nvidia-smi"), 0o755);
-  return { PATH: `${join(dir, "bin")}:${process.env["PATH"]}`, CUDA_VISIBLE_DEVICES: "0,1" };
+  return { PATH: `${join(dir, "bin")}:${process.env["PATH"]}`, CUDA_VISIBLE_DEVICES: visible };
 }
 
 /** A directory can be made once: who finds one of its GPUs there shares it with somebody. */
@@ -74,6 +74,87 @@ test("two engines of which each has one GPU and wants both don't wait for each o
     const { code, stderr } = await ended;
     assert.equal(code, 0, stderr);
   }
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
+test("beside an adopted task with a GPU the others are used", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const env = withGpus(playground);
+  write("job.json", [
+    exclusive("long", until("long")),
+    { ...exclusive("next", "touch next"), dependencies: ["first"] },
+    {
+      id: "first",
+      command: "sh",
+      args: ["-c", until("first")],
+    },
+  ]);
+  const killed = start(["run", "job.json", "-j", "3"], { env });
+  assert.ok(await waitUntil(() => ["long", "first"].every((name) => existsSync(join(dir, `${name}.started`)))));
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  const next = start(["run", "job.json", "-j", "3"], { env });
+  writeFileSync(join(dir, "first.go"), "");
+  assert.ok(await waitUntil(() => existsSync(join(dir, "next"))), "one of the two is free");
+  writeFileSync(join(dir, "long.go"), "");
+  assert.equal((await next.ended).code, 0);
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
+test("an engine that can use one GPU at a time leaves the others to other engines", async (context) => {
+  const playground = makePlayground(context);
+  const { start, run, write, dir } = playground;
+  const env = withGpus(playground, "0,1,2");
+  write("a.json", [exclusive("a", until("a")), exclusive("then", "true")]);
+  write("b.json", [exclusive("b", "true")]);
+  const slow = start(["run", "a.json", "-j", "1"], { env });
+  assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
+  assert.equal((await run(["run", "b.json"], { env })).code, 0);
+  writeFileSync(join(dir, "a.go"), "");
+  assert.equal((await slow.ended).code, 0);
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
+test("an engine that somebody has stopped while it waits for GPUs keeps nobody from those that it does not have", async (context) => {
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const env = withGpus(playground);
+  write("a.json", [
+    exclusive("a0", until("a")),
+    exclusive("a1", until("a")),
+    { ...exclusive("a2", "touch a2"), dependencies: ["a0"] },
+  ]);
+  write("b.json", [exclusive("b", "true", 2)]);
+  const going = start(["run", "a.json", "-j", "4"], { env });
+  assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
+  const stopped = start(["run", "b.json"], { env });
+  const turn = join(dir, ".air-executor", "devices", "turn");
+  assert.ok(await waitUntil(() => readFileSync(turn, "utf8").startsWith(`{"pid":${stopped.process.pid},`)));
+  stopped.process.kill("SIGSTOP");
+  writeFileSync(join(dir, "a.go"), "");
+  const isDone = await waitUntil(() => existsSync(join(dir, "a2")));
+  stopped.process.kill("SIGCONT");
+  assert.ok(isDone);
+  assert.equal((await going.ended).code, 0);
+  assert.equal((await stopped.ended).code, 0);
+  assert.equal(existsSync(join(dir, "twice")), false);
+});
+
+test("the files of the GPUs are made again where somebody has removed them", async (context) => {
+  const playground = makePlayground(context);
+  const { start, run, write, dir } = playground;
+  const env = withGpus(playground);
+  write("a.json", [exclusive("a", until("a")), { ...exclusive("both", "true", 2), dependencies: ["a"] }]);
+  write("b.json", [exclusive("b", "true")]);
+  const running = start(["run", "a.json"], { env });
+  assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
+  rmSync(join(dir, ".air-executor", "devices"), { recursive: true });
+  assert.equal((await run(["run", "b.json"], { env })).code, 0);
+  rmSync(join(dir, ".air-executor", "devices"), { recursive: true });
+  writeFileSync(join(dir, "a.go"), "");
+  const { code, stderr } = await running.ended;
+  assert.equal(code, 0, stderr);
   assert.equal(existsSync(join(dir, "twice")), false);
 });
 

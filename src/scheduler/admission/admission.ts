@@ -87,10 +87,11 @@ export class Admission<Job extends Candidate> {
     this.#gate.pools.give(this.#gate.pools.sharesOf({ [pool]: by }));
   }
 
-  /** True if a ready task would take of that pool. */
-  isWaitingFor(pool: string): boolean {
-    const number = this.#gate.pools.numberOf(pool);
-    return number !== NO_POOL && this.#waiting.some(({ shares }) => shares.some((share) => share.pool === number));
+  /** So much of that pool would be of use: what ready tasks would take for which there is room otherwise, and the one that is next anyway. */
+  wantedOf(pool: string): number {
+    const { pools } = this.#gate;
+    const number = pools.numberOf(pool);
+    return number === NO_POOL ? 0 : this.#waiting.reduce((most, { shares }) => Math.max(most, pools.usableOf(number, shares)), 0);
   }
 
   /** False if anything that runs, or that jobs have ready now or had before, takes something else than one cpu. */

@@ -68,6 +68,15 @@ export class Pools {
     return scarcest;
   }
 
+  /** What would be taken of a pool by as many as there is room for in the others, and by one at least. */
+  usableOf(pool: number, shares: Shares): number {
+    const units = shares.find((share) => share.pool === pool)?.units ?? 0;
+    if (units === 0) return 0;
+    const others = shares.filter((share) => share.pool !== pool && share.units > 0);
+    const count = Math.min(...others.map((share) => Math.floor(this.#free[share.pool]! / share.units)));
+    return amountOf(this.#names[pool]!, units * Math.max(1, count));
+  }
+
   take(shares: Shares): void {
     for (const { pool, units } of shares) this.#free[pool]! -= units;
   }
