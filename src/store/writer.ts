@@ -11,6 +11,7 @@ import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
 import { isSystemError } from "../system/error-code.js";
+import { GroupCommit } from "./journal/group-commit.js";
 import type { Journal } from "./journal/journal.js";
 import { LogPlace } from "./log-place.js";
 import type { Picture } from "./picture/picture.js";
@@ -34,11 +35,11 @@ export interface WriterOptions {
   readonly onReady: () => void;
 }
 
-const SYNC_EVERY_MS = 1000;
 const RETRY_EVERY_MS = 250;
 
 export class JobWriter implements Recorder {
   readonly #journal: Journal;
+  readonly #commit: GroupCommit;
   readonly #picture: Picture;
   readonly #snapshots: Snapshots;
   readonly #schedule: SnapshotSchedule;
@@ -47,7 +48,6 @@ export class JobWriter implements Recorder {
   /** Facts that the disk has refused so far, in order. */
   #held: JobEvent[] = [];
   #retryTimer: NodeJS.Timeout | null = null;
-  #syncTimer: NodeJS.Timeout | null = null;
   /**
    * What the disk refuses: until that very thing has worked again, the trouble is not over. `probe`: it refused an append, and a start may
    * be tried to see whether it takes one again.
@@ -66,6 +66,8 @@ export class JobWriter implements Recorder {
     this.#snapshots = snapshots;
     this.#schedule = new SnapshotSchedule(snapshots, picture, (error) => this.#fail(error));
     this.#options = options;
+    const refused = (error: Error): void => this.#meetTrouble("sync", error);
+    this.#commit = new GroupCommit(journal, options.durability === "strict", () => this.#noteSynced(), refused);
     this.#logs = new LogPlace(options.logs, () => {
       options.onTrouble("logs", null);
       options.onReady();
@@ -98,7 +100,7 @@ export class JobWriter implements Recorder {
     }
     this.#endTrouble("append");
     for (const event of events) this.#picture.apply(event);
-    this.#planSync();
+    this.#commit.plan();
     this.#schedule.plan();
     return true;
   }
@@ -187,7 +189,7 @@ export class JobWriter implements Recorder {
     this.#held = [];
     this.#factsSize = this.#journal.size;
     this.#endTrouble("append");
-    this.#planSync();
+    this.#commit.plan();
   }
 
   #meetTrouble(trouble: "append" | "sync", error: Error): void {
@@ -213,33 +215,22 @@ export class JobWriter implements Recorder {
   #retry(): void {
     this.#retryTimer = null;
     if (this.#held.length > 0) this.#flush();
-    else if (this.#trouble === "sync") this.#sync();
+    else if (this.#trouble === "sync") this.#commit.now();
     // A start was refused: whether one is taken again shows when one is tried.
     else if (this.#trouble === "append") this.#trouble = "probe";
     if (this.isReady()) this.#options.onReady();
   }
 
-  /** Group commit: one sync serves all that was appended meanwhile. Under strict durability it follows at once. */
-  #planSync(): void {
-    const delay = this.#options.durability === "strict" ? 0 : SYNC_EVERY_MS;
-    this.#syncTimer ??= setTimeout(() => this.#sync(), delay);
-  }
-
-  #sync(): void {
-    this.#syncTimer = null;
-    this.#journal.sync().then(
-      () => {
-        const wasRefused = this.#trouble === "sync";
-        this.#endTrouble("sync");
-        if (wasRefused || this.#options.durability === "strict") this.#options.onReady();
-      },
-      (error: Error) => this.#meetTrouble("sync", error),
-    );
+  #noteSynced(): void {
+    const wasRefused = this.#trouble === "sync";
+    this.#endTrouble("sync");
+    if (wasRefused || this.#options.durability === "strict") this.#options.onReady();
   }
 
   #cancelTimers(): void {
-    for (const timer of [this.#retryTimer, this.#syncTimer]) if (timer !== null) clearTimeout(timer);
-    this.#retryTimer = this.#syncTimer = null;
+    if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+    this.#retryTimer = null;
+    this.#commit.cancel();
   }
 }
 

@@ -10,6 +10,7 @@ import { closeSync, fdatasync, fstatSync, readSync, renameSync, writeSync } from
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
+import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
 import { openRegular } from "../../system/regular-file.js";
 import { syncDirectory } from "../../system/sync-directory.js";
@@ -29,7 +30,7 @@ export interface DoubtfulJournal {
   readonly lines: number;
   readonly size: number;
   /** Its last bytes, which no sync has made safe; more may be appended to both meanwhile. */
-  readonly unsynced: readonly Buffer[];
+  readonly unsynced: KeptBytes;
   /** The file is replaced by this one, which is open for appending and belongs to whoever hears of it. */
   readonly onReplaced: (fd: number) => void;
 }
@@ -51,20 +52,19 @@ export function noteDoubt(path: string): void {
 export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
   const { path, lines, size, unsynced, onReplaced } = journal;
   const temporary = temporaryOf(path);
-  const count = unsynced.length;
-  const safe = size - unsynced.reduce((sum, bytes) => sum + bytes.length, 0);
+  const unsafe = unsynced.length;
   requireInPlace(journal);
   clearTemporary(temporary);
   const fd = makeFile(temporary);
   try {
-    copy(path, safe, fd);
-    for (const bytes of unsynced) writeAll(fd, bytes);
+    copy(path, size - unsafe, fd);
+    for (const bytes of unsynced.from(0)) writeAll(fd, bytes);
     await datasync(fd);
     if (!(await lockOpen(fd))) throw new AirError("AIR_LOCKED", `somebody holds ${path} that is being made.`);
     const { seq, torn } = readJournal(temporary, () => {});
     if (seq !== lines || torn.length > 0) throw notReadBack(path);
     // From here to the end of this block nothing can be appended to the old file.
-    for (const bytes of unsynced.slice(count)) writeAll(fd, bytes);
+    for (const bytes of unsynced.from(unsafe)) writeAll(fd, bytes);
     requireInPlace(journal);
     renameSync(temporary, path);
   } catch (error) {

@@ -17,6 +17,7 @@ import { FORMAT_VERSION } from "../layout.js";
 import { batchLength } from "./batch-lines.js";
 import { isOfFormat } from "./event-formats.js";
 import { encodeBatch, encodeEvent } from "./journal-format.js";
+import { KeptBytes } from "./kept-bytes.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
@@ -40,7 +41,7 @@ export class Journal {
   /** A new file is thrown away if its first sync fails: until then nothing of it is kept in memory. */
   #isNew: boolean;
   /** What was appended since the last sync that worked. */
-  readonly #unsynced: Buffer[] = [];
+  readonly #unsynced = new KeptBytes();
   #isDoubtful: boolean;
   /** Whoever reads what its first line promises can read them. */
   readonly #format: number;
@@ -95,6 +96,11 @@ export class Journal {
     return this.#syncedSize;
   }
 
+  /** How many bytes of it are kept in memory until they are. */
+  get unsynced(): number {
+    return this.#unsynced.length;
+  }
+
   /** True if a sync of it has failed, ours or an earlier engine's, and none has worked since. */
   get isDoubtful(): boolean {
     return this.#isDoubtful;
@@ -112,12 +118,13 @@ export class Journal {
       text += length === 0 ? encodeEvent(++seq, events[place]!) : encodeBatch(++seq, events, place, length);
       place += Math.max(1, length);
     }
-    const bytes = Buffer.from(text);
+    const bytes = this.#unsynced.append(text);
     let written = 0;
     try {
       // On a full disk a write may come back short without an error: the next one then throws.
       while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
+      this.#unsynced.takeBack(bytes.length);
       if (written > 0) {
         this.#hasRubbish = true;
         this.#truncate();
@@ -126,7 +133,7 @@ export class Journal {
     }
     this.#seq = seq;
     this.#size += bytes.length;
-    if (!this.#isNew) this.#unsynced.push(bytes);
+    if (this.#isNew) this.#unsynced.takeBack(bytes.length);
   }
 
   /** Resolves when everything appended so far is on disk. */
@@ -140,12 +147,12 @@ export class Journal {
 
   async #syncOnce(): Promise<void> {
     const size = this.#size;
-    const count = this.#unsynced.length;
+    const unsynced = this.#unsynced.length;
     if (this.#isDoubtful) await this.#writeAnew();
     else await this.#flush();
     this.#syncedSize = size;
     this.#isNew = false;
-    this.#unsynced.splice(0, count);
+    this.#unsynced.forget(unsynced);
   }
 
   async #flush(): Promise<void> {

@@ -13,8 +13,8 @@ import { Picture } from "../picture/picture.js";
 import { taskLine } from "../text/task-line.js";
 
 /** Made without a pause: a few milliseconds. */
-const BLOCK_TASKS = 500;
-const PIECE_BYTES = 256 * 1024;
+const BLOCK_TASKS = 100;
+const PIECE_BYTES = 64 * 1024;
 
 /**
  * To be read when nothing is appended to the journal any more: what has no end by then has none in the text.
