@@ -5,10 +5,11 @@
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JobView, TaskView } from "../index.js";
+import { isSystemError, systemWords } from "../system/error-code.js";
 import { openFile, withFile } from "../system/open-file.js";
 import { lookAt } from "../system/path-look.js";
 import { readPiece } from "../system/read-open.js";
-import { yes, type Place } from "../system/look.js";
+import { unknown, yes, type Place } from "../system/look.js";
 
 const chunkBytes = 64 * 1024;
 /** Of what is only passed on. */
@@ -45,12 +46,18 @@ export class LogFile {
   *read(): Generator<Buffer> {
     this.#descriptor ??= this.#open();
     if (this.#descriptor === null) return;
-    yield* readRest(this.#descriptor);
-    if (!isReplaced(this.#path, this.#descriptor)) return;
-    yield* readRest(this.#descriptor);
-    this.close();
-    this.#descriptor = this.#open();
-    if (this.#descriptor !== null) yield* readRest(this.#descriptor);
+    this.#problem = null;
+    try {
+      yield* readRest(this.#descriptor);
+      if (!isReplaced(this.#path, this.#descriptor)) return;
+      yield* readRest(this.#descriptor);
+      this.close();
+      this.#descriptor = this.#open();
+      if (this.#descriptor !== null) yield* readRest(this.#descriptor);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#problem = problemOf(this.#path, unknown(error));
+    }
   }
 
   /** All of it, of a task that has ended. What is given is good until more is asked for: there is one buffer for all. */
@@ -94,7 +101,7 @@ function problemOf(path: string, file: Place<unknown>): string | null {
     case "other":
       return `${path} is ${file.what}, expected a log: not shown`;
     case "unknown":
-      return `${path} can't be read: ${file.why.message}`;
+      return `${path} can't be read: ${systemWords(file.why)}`;
   }
 }
 

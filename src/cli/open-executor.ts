@@ -8,11 +8,12 @@ import { warnOn } from "./warn.js";
 export async function withExecutor<Result>(
   { settings, terminal }: Pick<Call, "settings" | "terminal">,
   act: (executor: AirExecutor) => Promise<Result>,
+  onWarning = warnOn(terminal),
 ): Promise<Result> {
   const executor = await AirExecutor.open({
     dir: settings.dir(),
     graceMs: settings.gracePeriodMs(),
-    onWarning: warnOn(terminal),
+    onWarning,
   });
   try {
     return await act(executor);

@@ -32,12 +32,22 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
     case "ENOSPC":
     case "EDQUOT":
     case "EROFS":
-    case "EIO":
       return new AirError(
         "AIR_DISK",
-        `${what} can't be written: the disk is full, read-only or broken (${code}); make room, or choose another directory with --dir`,
+        `${what} can't be written: the disk is full or read-only (${code}); make room, or choose another directory with --dir`,
         { cause: error },
       );
+    case "EIO":
+    case "ESTALE":
+      return new AirError(
+        "AIR_DISK",
+        `${what} can't be used: its disk fails, or can't be reached (${code}); see to it, or choose another directory with --dir`,
+        { cause: error },
+      );
+    case "ENAMETOOLONG":
+      return new AirError("AIR_USAGE", `${what} is too long for a path, or one of its names is: choose a shorter one`, {
+        cause: error,
+      });
     default:
       return new AirError("AIR_SYSTEM", `the system refuses: ${systemWords(error)}`, { cause: error });
   }

@@ -5,6 +5,7 @@
 
 import { fstatSync } from "node:fs";
 import { isatty } from "node:tty";
+import { codeOf, systemWords } from "../system/error-code.js";
 import { exitCode } from "./exit-codes.js";
 import { TerminalWriter } from "./terminal-writer.js";
 import { colorStyle, plainStyle, type Style } from "./render/style.js";
@@ -71,9 +72,11 @@ function isSameTerminal(): boolean {
  * write to. Data that could not be written, on a full disk, is one. Called once.
  */
 export function surviveWriteErrors(): void {
-  process.stdout.once("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" || error.code === "EIO") return onReaderGone();
-    process.stderr.write(`air-executor: the output could not be written (${error.message})\n`);
+  // A terminal that has gone is none any more. Of a file the same code says that its disk fails.
+  const gone = isatty(1) ? ["EPIPE", "EIO"] : ["EPIPE"];
+  process.stdout.once("error", (error) => {
+    if (gone.includes(codeOf(error))) return onReaderGone();
+    process.stderr.write(`air-executor: the output could not be written (${systemWords(error)})\n`);
     process.once("exit", () => (process.exitCode = exitCode.environment));
   });
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});

@@ -19,7 +19,8 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     if (isOver) return "";
     if (engine !== null && engine !== "unknown" && isStopped(engine.pid))
       return `its engine is stopped; kill -CONT ${engine.pid} lets it go on`;
-    if (engine !== null) return readTrouble(base, name) ?? "";
+    if (engine !== null)
+      return readTrouble(base, name) ?? (engine === "unknown" ? "whether an engine runs it can't be told" : "");
     const wait = waits.get(name);
     if (wait !== undefined) return wait;
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";

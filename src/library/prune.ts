@@ -8,7 +8,7 @@ import { demand, demandKnown } from "../engine/options.js";
 import { listBenches, removeBench } from "./prune-benches.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { AirError } from "../domain/errors.js";
-import { isSystemError } from "../system/error-code.js";
+import { isSystemError, systemWords } from "../system/error-code.js";
 import { archivedRuns } from "../store/runs/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
 import { jobPaths, jobsDir } from "../store/layout.js";
@@ -59,7 +59,7 @@ export async function prune(
       }
     } catch (error) {
       if (!(error instanceof AirError) && !isSystemError(error)) throw error;
-      onWarning(`job "${name}" can't be removed: ${error.message}`);
+      onWarning(`job "${name}" can't be removed: ${systemWords(error)}`);
     }
   }
   return pruned;
@@ -84,7 +84,7 @@ async function pruneBenches(
         pruned.push({ job: name, run: id, isJob: false, isBench: true, completedAt });
     } catch (error) {
       if (!(error instanceof AirError) && !isSystemError(error)) throw error;
-      onWarning(`bench "${id}" can't be removed: ${error.message}`);
+      onWarning(`bench "${id}" can't be removed: ${systemWords(error)}`);
     }
   }
   return pruned;

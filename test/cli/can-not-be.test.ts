@@ -16,7 +16,7 @@ test("a failed task whose log is a link is a failed task: its log is not followe
   assert.equal(code, 1, stderr);
   assert.match(stderr, /a\.log is a symbolic link, expected a log: not shown/);
   const logs = await run(["logs", "job"]);
-  assert.equal(logs.code, 0);
+  assert.equal(logs.code, 3);
   assert.match(logs.stderr, /task "a": .*a\.log is a symbolic link/);
 });
 

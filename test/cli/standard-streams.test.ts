@@ -40,6 +40,20 @@ test("a job file that can't be read to its end is said to be that, whichever way
   }
 });
 
+test("/dev/stdin is standard input, also where that is a socket, which nobody can open", async (context) => {
+  if (spawnSync("python3", ["-c", ""]).status !== 0) return context.skip("python3 is not installed");
+  const { dir } = makePlayground(context);
+  const ofSocket = `
+import socket, subprocess, sys
+ours, theirs = socket.socketpair()
+theirs.sendall(b"one\\ntwo\\n")
+theirs.close()
+sys.exit(subprocess.run(sys.argv[1:], stdin=ours).returncode)`;
+  const map = ["map", "-k", "echo", "{}", "::::", "/dev/stdin"];
+  const { code, stdout, stderr } = await follow("python3", ["-c", ofSocket, process.execPath, main, ...map], dir, {}).ended;
+  assert.deepEqual([code, stdout], [0, "one\ntwo\n"], stderr);
+});
+
 test("a connection that was broken off is no input that has ended, also if its last bytes came with that", async (context) => {
   if (spawnSync("python3", ["-c", ""]).status !== 0) return context.skip("python3 is not installed");
   const { dir } = makePlayground(context);

@@ -8,7 +8,7 @@ import { readJobFile, type CheckOptions } from "../../index.js";
 import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, ownNameOf, tasksOf } from "../job-source.js";
-import { formatCount, formatTasks } from "../render/figures.js";
+import { formatGroups, formatTasks } from "../render/figures.js";
 import { groupedOf } from "../render/groups-table.js";
 import { graphText } from "../render/graph-text.js";
 import { Printable } from "../render/printable.js";
@@ -33,7 +33,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   else if (format === "dot") out.write(safeFor(out, toDot(graph)));
   else out.write(graphText(graph, out.style));
   if (isFolded && !settings.isOn("quiet"))
-    err.write(`${formatTasks(tasks.length)} are folded into ${formatCount(graph.nodeCount())} groups; --all draws every task\n`);
+    err.write(`${formatTasks(tasks.length)} are folded into ${formatGroups(graph.nodeCount())}; --all draws every task\n`);
   return exitCode.completed;
 }
 

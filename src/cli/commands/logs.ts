@@ -29,7 +29,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   for (;;) {
     const job = findJob(settings.dir(), name, { run: settings.text("run"), withTasks: true });
     await reader.show(job, job.isOver || !settings.isOn("follow"));
-    if (job.isOver || !settings.isOn("follow")) return exitCode.completed;
+    if (job.isOver || !settings.isOn("follow")) return reader.isWhole ? exitCode.completed : exitCode.environment;
     const obstacle = waitsFor(settings)(job);
     if (obstacle !== said && obstacle !== "") terminal.err.write(`job "${job.name}" waits: ${printableLine(obstacle)}\n`);
     said = obstacle;
@@ -46,12 +46,18 @@ class LogsReader {
   readonly #open = new Map<string, { file: LogFile; view: LogView }>();
   readonly #done = new Set<string>();
   #width = 0;
+  #isWhole = true;
 
   constructor(settings: Settings, { out, err }: Call["terminal"], task: string | null) {
     this.#settings = settings;
     this.#out = out;
     this.#err = err;
     this.#task = task;
+  }
+
+  /** False if a log could not be shown. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   async show(job: JobView, isLast: boolean): Promise<void> {
@@ -94,8 +100,10 @@ class LogsReader {
     }
     if (!isOver) return;
     await this.#write(open?.view.end() ?? "");
-    if (open?.file.problem != null)
+    if (open?.file.problem != null) {
+      this.#isWhole = false;
       this.#err.write(`air-executor: task "${printableLine(task.id)}": ${printableLine(open.file.problem)}\n`);
+    }
     if (this.#task !== null && task.left_behind != null && !this.#settings.isOn("quiet"))
       this.#err.write(`air-executor: ${leftText(task.id, task.left_behind)}: more may be written here\n`);
     open?.file.close();

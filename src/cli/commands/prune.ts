@@ -1,12 +1,13 @@
 /** `prune`: removes ended jobs, earlier runs and benches, by age and count. Nothing else deletes but `rm`. */
 
-import type { PrunedRun } from "../../index.js";
+import type { AirExecutor, PrunedRun } from "../../index.js";
 import type { Call } from "../command.js";
 import { withExecutor } from "../open-executor.js";
 import { exitCode } from "../exit-codes.js";
 import { formatCount, formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { isThere } from "../../system/path-look.js";
+import { warnOn } from "../warn.js";
 import { UsageError } from "../usage-error.js";
 
 export async function execute(call: Call): Promise<number> {
@@ -14,9 +15,16 @@ export async function execute(call: Call): Promise<number> {
   const [olderThanMs, keep, dryRun] = [settings.age(), settings.keep(), settings.isOn("dry-run")];
   if (olderThanMs === null && keep === null) throw new UsageError("what to remove is missing: --older-than, --keep, or both");
   let pruned: readonly PrunedRun[] = [];
+  const warn = warnOn(terminal);
+  let warnings = 0;
+  const prune = async (executor: AirExecutor): Promise<void> => {
+    warnings = 0;
+    pruned = await executor.prune({ ...(olderThanMs !== null && { olderThanMs }), ...(keep !== null && { keep }), dryRun });
+  };
   if (isThere(settings.dir())) {
-    await withExecutor(call, async (executor) => {
-      pruned = await executor.prune({ ...(olderThanMs !== null && { olderThanMs }), ...(keep !== null && { keep }), dryRun });
+    await withExecutor(call, prune, (message) => {
+      warnings += 1;
+      warn(message);
     });
   }
   if (settings.isOn("json")) {
@@ -34,7 +42,8 @@ export async function execute(call: Call): Promise<number> {
     ].join(" and ");
     if (!settings.isOn("quiet")) terminal.err.write(`${count} ${dryRun ? "would be removed" : "removed"}\n`);
   }
-  return exitCode.completed;
+  // Said then, what could not be removed.
+  return warnings > 0 ? exitCode.environment : exitCode.completed;
 }
 
 function toJson({ job, run, isJob, isBench, completedAt }: PrunedRun): object {

@@ -5,6 +5,7 @@ import { withNumbers } from "../../internal.js";
 import { findManager, managerData } from "../../manager/daemon.js";
 import { setAside, WHY_SET_ASIDE } from "../../manager/opening-record.js";
 import { ITSELF, readWaits } from "../../manager/waits.js";
+import { systemWords } from "../../system/error-code.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { formatTime } from "../render/figures.js";
@@ -66,7 +67,7 @@ function managerText(manager: ReturnType<typeof findManager>, base: string): str
     case "no":
       return "no manager runs";
     case "unknown":
-      return `whether a manager runs can't be told: ${printableLine(manager.why.message)}`;
+      return `whether a manager runs can't be told: ${printableLine(systemWords(manager.why))}`;
   }
 }
 

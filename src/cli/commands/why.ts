@@ -60,12 +60,12 @@ function viewOf(settings: Settings, name: string): JobView {
   }
 }
 
-/** Null if nobody has taken the job in, or if its journal can't be read: the view says why. */
-function historyOf({ dir }: JobView): RunHistory | null {
+/** Null if nobody has taken the job in, or if the view says why nothing of it is read. */
+function historyOf({ dir, problem }: JobView): RunHistory | null {
   try {
     return readHistoryIn(dir);
   } catch (error) {
-    if (error instanceof AirError) return null;
+    if (error instanceof AirError && problem !== null) return null;
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:f
 import { constants } from "node:os";
 import { AirError, type MapResult } from "../../index.js";
 import { bytesOf, forEachEnded } from "../../internal.js";
+import { systemWords } from "../../system/error-code.js";
 import { yes } from "../../system/look.js";
 import { openFile, withFile } from "../../system/open-file.js";
 import { readPiece } from "../../system/read-open.js";
@@ -121,7 +122,7 @@ export class Joblog {
   }
 
   #refusal(cause: unknown): AirError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = cause instanceof Error ? systemWords(cause) : String(cause);
     return new AirError("AIR_DISK", `--joblog: ${this.#path} can't be written: ${reason}`, { cause });
   }
 }

@@ -10,6 +10,11 @@ export function formatTasks(count: number): string {
   return `${formatCount(count)} ${count === 1 ? "task" : "tasks"}`;
 }
 
+/** `12 groups`, `1 group`. */
+export function formatGroups(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? "group" : "groups"}`;
+}
+
 /** `12 dependencies`, `1 dependency`. */
 export function formatDependencies(count: number): string {
   return `${formatCount(count)} ${count === 1 ? "dependency" : "dependencies"}`;

@@ -7,12 +7,13 @@ import { AirError } from "../../domain/errors.js";
 import type { RunHistory } from "../../domain/history.js";
 import { readJournal } from "../journal/journal-reader.js";
 import { jobPaths, type JobPaths } from "../layout.js";
+import { explainRefusal } from "../../system/refusal.js";
 import { History } from "./history.js";
 
 /**
  * Null without a journal, or if its first line is not whole: nobody has taken the job in yet.
  *
- * @throws AirError `AIR_UNSAFE_PATH` for one that we may not read.
+ * @throws AirError `AIR_UNSAFE_PATH` for one that we may not read, `AIR_DISK` or `AIR_SYSTEM` for one that can't be read now.
  */
 export function readHistory({ journal }: Pick<JobPaths, "journal">): RunHistory | null {
   const history = new History();
@@ -24,7 +25,7 @@ export function readHistory({ journal }: Pick<JobPaths, "journal">): RunHistory 
       events += 1;
     });
   } catch (error) {
-    if (!(error instanceof AirError)) throw error;
+    if (!(error instanceof AirError)) throw explainRefusal(error, journal, "read");
     if (error.code === "AIR_NOT_FOUND") return null;
     if (error.code !== "AIR_DAMAGED") throw error;
     damage = error.message;

@@ -71,7 +71,7 @@ export function viewJobs(base: string, options: ViewOptions = {}): JobView[] {
     // A name that is no UTF-8 can't be looked at by what we are told of it.
     if (look.answer === "no")
       return name.includes("\ufffd") ? [withoutView(name, paths, "it is not taken: its name is no UTF-8")] : [];
-    if (look.answer === "unknown") return [withoutView(name, paths, `it can't be looked at: ${look.why.message}`)];
+    if (look.answer === "unknown") return [withoutView(name, paths, `it can't be looked at: ${systemWords(look.why)}`)];
     const refusal = whyRefused(name, look.found, jobs.answer === "yes" ? jobs.found.uid : look.found.uid);
     if (refusal === null) return [viewJob(paths, name, { withTasks: false, ...options })];
     return [withoutView(name, paths, `it is not taken: ${refusal}`)];

@@ -8,6 +8,7 @@ import { createReadStream } from "node:fs";
 import { Socket } from "node:net";
 import { promisify } from "node:util";
 import { AirError } from "../../../index.js";
+import { systemWords } from "../../../system/error-code.js";
 import { standardInput } from "../../../system/standard-input.js";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -26,7 +27,7 @@ export function nameOfPlace(path: string): string {
  */
 export async function openBytes(path: string): Promise<AsyncIterable<Buffer>> {
   try {
-    return explained(path, path === STDIN ? standardInput() : await openStream(path));
+    return explained(path, path === STDIN || path === "/dev/stdin" ? standardInput() : await openStream(path));
   } catch (error) {
     throw explain(path, error);
   }
@@ -62,6 +63,6 @@ function explain(path: string, cause: unknown): unknown {
     case "EPERM":
       return new AirError("AIR_UNSAFE_PATH", `${place} can't be read (no permission): make it readable for this user`, { cause });
     default:
-      return new AirError("AIR_SYSTEM", `${place} can't be read: ${cause.message}`, { cause });
+      return new AirError("AIR_SYSTEM", `${place} can't be read: ${systemWords(cause)}`, { cause });
   }
 }

@@ -1,0 +1,84 @@
+/** What a disk that fails keeps a verb from: it says so, by its exit code too, and takes nothing unread for something that is not there. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test, type TestContext } from "node:test";
+import { faultEnvironment } from "../support/engine.js";
+import type { FaultCall } from "../support/fault-plan.js";
+import { follow, main, makePlayground, type Playground, type Result } from "./support/cli.js";
+
+const preload = new URL("../support/fault-preload.js", import.meta.url).href;
+
+interface Failing extends Playground {
+  /** A verb by way of a shell, for which a call fails with EIO as often as it is made. */
+  readonly runOn: (call: FaultCall, path: string, verb: string) => Promise<Result>;
+}
+
+async function afterTwoRuns(t: TestContext): Promise<Failing> {
+  const playground = makePlayground(t);
+  const { dir, write, run } = playground;
+  const tasks = ["a", "b"].map((id) => ({ id, command: "echo", args: [`of ${id}`] }));
+  for (const more of [[], ["--fresh"]]) await run(["run", write("job.json", tasks), "-q", ...more]);
+  return {
+    ...playground,
+    runOn: (call, path, verb) => {
+      const env = faultEnvironment(dir, [{ kind: "fail", call, path, nth: 1, code: "EIO" }]);
+      const script = `NODE_OPTIONS=--import=${preload} exec "$0" "$1" ${verb}`;
+      return follow("sh", ["-c", script, process.execPath, main], dir, env).ended;
+    },
+  };
+}
+
+test("why does not take a journal that can't be read for a job that nobody has taken in", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  for (const call of ["openSync", "readSync"] as const) {
+    const { code, stdout, stderr } = await runOn(call, "/journal.ndjson", "why job");
+    assert.equal(code, 3, stdout);
+    assert.match(stderr, /journal\.ndjson can't be (?:opened|read): EIO/);
+  }
+});
+
+test("logs shows what can be read, names what can't, and says by its exit code that it is not all", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  for (const call of ["openSync", "readSync"] as const) {
+    const { code, stdout, stderr } = await runOn(call, "/a.log", "logs job");
+    assert.deepEqual([code, stdout], [3, "b │ of b\n"], stderr);
+    assert.match(stderr, /task "a": \S*a\.log can't be read: EIO/);
+  }
+});
+
+test("prune says by its exit code that something could not be removed", async (t) => {
+  const { runOn, run } = await afterTwoRuns(t);
+  const { code, stderr } = await runOn("openSync", "/jobs/job/lock", "prune --keep 0");
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /job "job" can't be removed: EIO[\s\S]*^0 runs removed$/m);
+  assert.equal((await run(["prune", "--keep", "0"])).code, 0);
+});
+
+test("data that a failing disk does not take is no data that nobody wants to read", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  const { code, stderr } = await runOn("writeSync", "/out.json", "status --json > out.json");
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /the output could not be written \(EIO/);
+});
+
+test("that nobody can tell whether an engine runs a job is shown", async (t) => {
+  const { runOn, dir } = await afterTwoRuns(t);
+  const add = spawnSync(process.execPath, [main, "add", "job", "--id", "c", "--", "true"], { cwd: dir });
+  assert.equal(add.status, 0, add.stderr.toString());
+  assert.match((await runOn("openSync", "/job/lock", "status")).stdout, /job .* whether an engine runs it can't be told$/m);
+});
+
+test("a name that is too long for a file is said to be that", async (t) => {
+  const { run } = await afterTwoRuns(t);
+  const long = "x".repeat(300);
+  for (const args of [
+    ["status", long],
+    ["graph", long],
+    ["status", "--dir", long],
+  ]) {
+    const { code, stderr } = await run(args);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /x(?:\/jobs)? is too long for a path, or one of its names is: choose a shorter one$/m);
+  }
+});
