@@ -165,10 +165,8 @@ export class MapFeed<Input> {
   /** Waits until a further input may be pulled. False if none may be any more. */
   async #hasRoom(): Promise<boolean> {
     if (this.#count % PULLS_A_TURN === PULLS_A_TURN - 1) await turn();
-    while (!this.#isStopped && this.#open.size + this.#results.length >= this.#source.window) {
-      this.#flush();
-      await this.#room.wait();
-    }
+    // What was taken goes to the job at the end of this turn, together with all that there is room for by then.
+    while (!this.#isStopped && this.#open.size + this.#results.length >= this.#source.window) await this.#room.wait();
     for (let wait = this.#waitMs(); wait > 0 && !this.#isStopped; wait = this.#waitMs()) {
       this.#flush();
       await pause(Math.min(wait, LONGEST_PAUSE_MS));
