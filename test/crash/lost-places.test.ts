@@ -116,7 +116,7 @@ for (const what of ["the job's directory", "the whole directory"]) {
   });
 }
 
-/** `lanes/` takes no file, so often. Four refusals take more than the second between looks at what there is to tell. */
+/** `lanes/` takes no file, so often. Five refusals take twice the second between looks at what there is to tell. */
 const noSpool = (times?: number) =>
   ({
     kind: "fail",
@@ -137,7 +137,7 @@ test("that lanes/ takes no file is said once, with the reason, and tasks wait un
     attempts: 1,
   }));
   const tasks = expected.map(({ id }) => ({ id, ...witnessed(witness, ":") }));
-  const end = await new Engine(dir, "places", tasks, { concurrency: 2, faults: [noSpool(4)] }).ended;
+  const end = await new Engine(dir, "places", tasks, { concurrency: 2, faults: [noSpool(5)] }).ended;
   isCompleted(end);
   assert.equal(warningsOf(end).length, 1, describeEnd(end));
   assert.match(warningsOf(end)[0]!, NAMES_LANES);
