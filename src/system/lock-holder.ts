@@ -63,10 +63,16 @@ export function lookAtHolder(path: string): Look<LockHolder> {
   return claim.answer === "yes" ? yes(shown(claim.found)) : claim;
 }
 
-/** The name of the socket at which the holder listens; null if it listens at none, or nobody can tell now. */
+/**
+ * The name of the socket at which the holder listens; null if it listens at none, or nobody can tell now. A socket is reached from another
+ * container, too.
+ */
 export function socketOfHolder(path: string): string | null {
-  const claim = lookAtClaim(path);
-  return claim.answer === "yes" && !isOtherMachine(claim.found) ? claim.found.socket : null;
+  const file = readFile(path, MAX_BYTES);
+  const claim = claimIn(file);
+  if (claim === null || isOtherMachine(claim)) return null;
+  const there = isUnseen(claim) ? lookAtLock(path) : judge(path, file);
+  return there.answer === "yes" ? claim.socket : null;
 }
 
 /**
@@ -85,10 +91,8 @@ export function lookAtOwnHolder(path: string): Look<LockHolder> {
 
 /** True if the file names another machine's process, whether or not that lives. */
 export function isOfOtherMachine(path: string): boolean {
-  const file = readFile(path, MAX_BYTES);
-  if (file.answer !== "yes") return false;
-  const claim = parse(file.found.bytes.toString("utf8"));
-  return claim !== null && isOtherMachine(claim) && isOfFile(claim, file.found.stats);
+  const claim = claimIn(readFile(path, MAX_BYTES));
+  return claim !== null && isOtherMachine(claim);
 }
 
 /** Machines have numbers of their own for a file system that they share, but the same for a file. */
@@ -113,11 +117,19 @@ function lookAtClaim(path: string): Look<Claim> {
   return judge(path, readFile(path, MAX_BYTES));
 }
 
-function judge(path: string, file: Place<{ readonly bytes: Buffer; readonly stats: BigIntStats }>): Look<Claim> {
+type ClaimFile = Place<{ readonly bytes: Buffer; readonly stats: BigIntStats }>;
+
+/** Null if it says nothing of itself. */
+function claimIn(file: ClaimFile): Claim | null {
+  const claim = file.answer === "yes" ? parse(file.found.bytes.toString("utf8")) : null;
+  return file.answer === "yes" && claim !== null && isOfFile(claim, file.found.stats) ? claim : null;
+}
+
+function judge(path: string, file: ClaimFile): Look<Claim> {
   if (file.answer === "other") return NO;
   if (file.answer !== "yes") return file;
-  const claim = parse(file.found.bytes.toString("utf8"));
-  if (claim === null || !isOfFile(claim, file.found.stats)) return NO;
+  const claim = claimIn(file);
+  if (claim === null) return NO;
   if (isOtherMachine(claim)) return seemsAlive(Number(file.found.stats.mtimeMs)) ? yes(claim) : NO;
   if (isUnseen(claim))
     return lookAtLock(path).answer === "no" ? NO : unknown(new Error("its holder can't be seen from this container"));

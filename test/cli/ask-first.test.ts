@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { takeLock } from "../../src/system/lock.js";
-import { makePlayground, type Playground } from "./support/cli.js";
+import { follow, main, makePlayground, type Playground } from "./support/cli.js";
 
 const SOCKET = `${process.pid}-00000000000a.sock`;
 
@@ -44,6 +44,16 @@ test("cancel asks whoever holds the job, and makes no engine of its own for that
   const { code, stderr } = await playground.run(["cancel", "held", "a"]);
   assert.equal(code, 0, stderr);
   assert.match(stderr, /1 task of job held cancelled/);
+  assert.deepEqual(asked, [{ verb: "cancel", job: "held", tasks: ["a"], sockets: 1 }]);
+});
+
+test("from another container, too, where its pid means nothing", async (context) => {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return context.skip("needs root, for a pid namespace of its own");
+  const playground = makePlayground(context);
+  const { asked } = await holdJob(context, playground, { cancelled: ["a"] });
+  const inside = ["--pid", "--fork", "--mount-proc", process.execPath, main, "cancel", "held", "a"];
+  const { code, stderr } = await follow("unshare", inside, playground.dir, {}).ended;
+  assert.equal(code, 0, stderr);
   assert.deepEqual(asked, [{ verb: "cancel", job: "held", tasks: ["a"], sockets: 1 }]);
 });
 
