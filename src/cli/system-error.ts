@@ -37,6 +37,14 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
         `${what} can't be written: the disk is full or read-only (${code}); make room, or choose another directory with --dir`,
         { cause: error },
       );
+    case "EFBIG":
+      return new AirError(
+        "AIR_DISK",
+        `${what} can't be written: files may not grow as large (EFBIG); raise the limit (ulimit -f)`,
+        {
+          cause: error,
+        },
+      );
     case "EIO":
     case "ESTALE":
       return new AirError(

@@ -8,7 +8,7 @@ import { AirError } from "../domain/errors.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { benchDir, benchLock, jobPaths, jobsDir } from "../store/layout.js";
 import { listJobs } from "../store/view/job-view.js";
-import { takeLock } from "../system/lock.js";
+import { takeLockToRemove } from "../system/lock.js";
 import { certain } from "../system/look.js";
 import { listSubdirectories, lookAt } from "../system/path-look.js";
 import { refuseLink } from "../system/private-directory.js";
@@ -50,7 +50,7 @@ function endOf(dir: string): number | null {
  */
 export async function removeBench(base: string, id: string, onWarning: (message: string) => void): Promise<boolean> {
   const dir = join(benchDir(base), id);
-  const lock = await takeLock(benchLock(dir), `bench "${id}"`).catch((error: unknown) => {
+  const lock = await takeLockToRemove(benchLock(dir), `bench "${id}"`).catch((error: unknown) => {
     if (error instanceof AirError && error.code === "AIR_LOCKED") return null;
     throw error;
   });

@@ -13,7 +13,7 @@ import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js
 import { holdJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
 import { socketOfHolder } from "../system/lock-holder.js";
-import { systemWords } from "../system/error-code.js";
+import { isFullDisk, systemWords } from "../system/error-code.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
@@ -124,8 +124,9 @@ export async function removeDirectory(
   onWarning: OnWarning,
 ): Promise<void> {
   const removed = removedDir(base);
-  ensurePrivateDirectory(removed);
   const own = `${name}-${randomDigits(12)}`;
+  // On a full disk it is deleted where it is: that makes the room.
+  if (!hasRoomFor(removed)) return rm(dir, { recursive: true, force: true });
   renameSync(dir, join(removed, own));
   const entries = listDirectory(removed);
   for (const entry of entries.answer === "yes" ? entries.found : [own]) {
@@ -134,6 +135,17 @@ export async function removeDirectory(
       const why = systemWords(whyNotDeleted(error));
       onWarning(`${what}: what is left in ${join(removed, own)} can't be deleted (${why}): remove it by hand`);
     });
+  }
+}
+
+/** False if the disk is too full to make it. */
+function hasRoomFor(removed: string): boolean {
+  try {
+    ensurePrivateDirectory(removed);
+    return true;
+  } catch (error) {
+    if (error instanceof AirError && isFullDisk(error.cause)) return false;
+    throw error;
   }
 }
 

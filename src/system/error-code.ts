@@ -40,6 +40,12 @@ export function isSystemError(error: unknown): error is Error {
   return error instanceof Error && /^E[A-Z0-9]+$/.test(codeOf(error));
 }
 
+/** True if the disk, or the user's share of it, is full. */
+export function isFullDisk(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 const WANT_OF_ROOM: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]);
 
 /** True if the machine has no handles, memory or processes left just now. */

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
-import { codeOf } from "./error-code.js";
+import { codeOf, isFullDisk } from "./error-code.js";
 import { flock } from "./flock.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
@@ -45,6 +45,12 @@ const MOST_CLAIM_BYTES = 4096;
  */
 export async function takeLock(path: string, what: string, socket: string | null = null): Promise<Lock> {
   return new FileLock(await take(path, what, socket), path, () => take(path, what, socket));
+}
+
+/** The same for those who remove what it guards, and so make room: where the disk has none to say who holds it nobody says so. */
+export async function takeLockToRemove(path: string, what: string): Promise<Lock> {
+  const takeSilently = (): Promise<number> => take(path, what, null, true);
+  return new FileLock(await takeSilently(), path, takeSilently);
 }
 
 class FileLock implements Lock {
@@ -143,7 +149,7 @@ export function presenceOf(path: string, fd: number): Presence {
   }
 }
 
-async function take(path: string, what: string, socket: string | null): Promise<number> {
+async function take(path: string, what: string, socket: string | null, mayBeSilent = false): Promise<number> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
   for (let round = 0; round < ROUNDS; round++) {
     const fd = openLockFile(path, what);
@@ -161,7 +167,11 @@ async function take(path: string, what: string, socket: string | null): Promise<
         if (isOfOtherMachine(path) && !(await isSilent(path))) throw held(path, what);
         const claim = describeHolder(fd, socket);
         ftruncateSync(fd);
-        writeSync(fd, claim, 0);
+        try {
+          writeSync(fd, claim, 0);
+        } catch (error) {
+          if (!mayBeSilent || !isFullDisk(error)) throw error;
+        }
         return fd;
       }
     } catch (error) {

@@ -1,17 +1,20 @@
 /** What a disk that fails keeps a verb from: it says so, by its exit code too, and takes nothing unread for something that is not there. */
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { faultEnvironment } from "../support/engine.js";
 import type { FaultCall } from "../support/fault-plan.js";
 import { follow, main, makePlayground, type Playground, type Result } from "./support/cli.js";
 
+const isRoot = process.geteuid?.() === 0 && process.platform === "linux";
 const preload = new URL("../support/fault-preload.js", import.meta.url).href;
 
 interface Failing extends Playground {
-  /** A verb by way of a shell, for which a call fails with EIO as often as it is made. */
-  readonly runOn: (call: FaultCall, path: string, verb: string) => Promise<Result>;
+  /** A verb by way of a shell, for which a call fails, with EIO unless told otherwise, as often as it is made. */
+  readonly runOn: (call: FaultCall, path: string, verb: string, code?: string) => Promise<Result>;
 }
 
 async function afterTwoRuns(t: TestContext): Promise<Failing> {
@@ -21,8 +24,8 @@ async function afterTwoRuns(t: TestContext): Promise<Failing> {
   for (const more of [[], ["--fresh"]]) await run(["run", write("job.json", tasks), "-q", ...more]);
   return {
     ...playground,
-    runOn: (call, path, verb) => {
-      const env = faultEnvironment(dir, [{ kind: "fail", call, path, nth: 1, code: "EIO" }]);
+    runOn: (call, path, verb, code = "EIO") => {
+      const env = faultEnvironment(dir, [{ kind: "fail", call, path, nth: 1, code }]);
       const script = `NODE_OPTIONS=--import=${preload} exec "$0" "$1" ${verb}`;
       return follow("sh", ["-c", script, process.execPath, main], dir, env).ended;
     },
@@ -53,6 +56,35 @@ test("prune says by its exit code that something could not be removed", async (t
   assert.equal(code, 3, stderr);
   assert.match(stderr, /job "job" can't be removed: EIO[\s\S]*^0 runs removed$/m);
   assert.equal((await run(["prune", "--keep", "0"])).code, 0);
+});
+
+test("on a full disk rm and prune make room", { skip: !isRoot && "needs root to mount a small tmpfs" }, async (t) => {
+  const mounted: string[] = [];
+  // First of all: what is mounted can't be removed with its place.
+  t.after(() => mounted.forEach((path) => execFileSync("umount", ["--lazy", path])));
+  const { dir, run, write } = makePlayground(t);
+  const base = join(dir, ".air-executor");
+  mkdirSync(base, { mode: 0o700 });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs", base]);
+  mounted.push(base);
+  for (const name of ["one", "two"]) await run(["run", write(`${name}.json`, [{ command: "true" }]), "-q"]);
+  const fill = (): unknown => spawnSync("sh", ["-c", 'head -c 1M /dev/zero > "$1/filler-$$"', "sh", base]);
+  for (const args of [
+    ["rm", "one"],
+    ["prune", "--keep", "0"],
+  ]) {
+    fill();
+    const { code, stderr } = await run(args);
+    assert.equal(code, 0, stderr);
+  }
+  assert.deepEqual(readdirSync(join(base, "jobs")), []);
+});
+
+test("where removed/ can't be made either, what is removed is deleted in its place", async (t) => {
+  const { runOn, dir } = await afterTwoRuns(t);
+  const { code, stderr } = await runOn("mkdirSync", "/removed", "rm job", "ENOSPC");
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs")), []);
 });
 
 test("data that a failing disk does not take is no data that nobody wants to read", async (t) => {
