@@ -6,6 +6,7 @@
  * wrong, a last line with its newline too, is damage, and damage is never skipped: the reader stops and says where.
  */
 
+import { constants } from "node:buffer";
 import { closeSync, readSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -39,6 +40,8 @@ export interface ReadOptions {
 
 const FIRST_LINE: LinePlace = { offset: 0, seq: 1 };
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** A line is one text. */
+const LONGEST_LINE = constants.MAX_STRING_LENGTH;
 const NEWLINE = 0x0a;
 /** The smallest block of a disk, as a power loss leaves it that came before it was written. */
 const UNWRITTEN = Buffer.alloc(512);
@@ -71,6 +74,7 @@ function readFrom(fd: number, path: string, onEvent: OnEvent, options: ReadOptio
   let readTo = from.offset;
   let bad: { readonly line: number; readonly reason: string; readonly isHole: boolean } | null = null;
   for (;;) {
+    if (begun >= LONGEST_LINE) throw damaged(path, seq + 1, "it is longer than any line can be");
     if (begun === memory.length) memory = Buffer.concat([memory], 2 * begun);
     const length = readSync(fd, memory, begun, memory.length - begun, readTo);
     if (length === 0) break;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -137,6 +137,14 @@ test("lines longer than a read come back whole", async (t) => {
   journal.append([...sampleEvents, long]);
   await journal.close();
   assert.deepEqual(read(path).events.at(-1), long);
+});
+
+test("what is longer than any line can be is damage, and not read on into memory", async (t) => {
+  const path = join(temporaryDirectory(t), "journal.ndjson");
+  await writeSample(path);
+  truncateSync(path, 4 * 1024 ** 3);
+  const line = sampleEvents.length + 1;
+  assert.throws(() => read(path), new RegExp(`line ${line} is damaged \\(it is longer than any line can be\\)`));
 });
 
 test("a planted link in place of the journal is not written through", (t) => {
