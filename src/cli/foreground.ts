@@ -22,6 +22,7 @@ import { watchSignals } from "./signals.js";
 import { slurmSettings } from "./slurm-settings.js";
 import { isExpected } from "./usage-error.js";
 import { WorkTally } from "./work-tally.js";
+import { jsonLine } from "./render/json-line.js";
 
 const tailLines = 10;
 const tailBytes = 64 * 1024;
@@ -72,7 +73,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
     progress = isQuiet || isOver(job) ? null : showProgress(job, err);
     const done = job.status().state === "completed" ? foreground.done(printableLine(job.name)) : null;
     const summary = await job.finished().finally(() => progress?.end());
-    if (settings.isOn("json")) out.write(`${JSON.stringify(toJson(summary))}\n`);
+    if (settings.isOn("json")) out.write(jsonLine(toJson(summary)));
     if (done !== null) {
       if (!isQuiet) say(done);
     } else if (!isQuiet || summary.state !== "completed") {

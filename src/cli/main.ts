@@ -17,6 +17,7 @@ import { explainSystemError } from "./system-error.js";
 import { isExpected } from "./usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
+import { jsonLine } from "./render/json-line.js";
 
 const STOPS: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGTERM", "SIGQUIT"];
 
@@ -60,7 +61,7 @@ async function helpText(verb: Verb | null, { out }: Terminal): Promise<string> {
 }
 
 function complain(error: unknown, terminal: Terminal, isJson: boolean): number {
-  if (isJson) terminal.out.write(`${JSON.stringify(errorJson(error))}\n`);
+  if (isJson) terminal.out.write(jsonLine(errorJson(error)));
   terminal.err.write(errorText(error, terminal.err.style));
   return isExpected(error) ? exitCodeOfError(error.code) : exitCode.environment;
 }

@@ -86,9 +86,13 @@ function ended(child: ChildProcess): Promise<number | null> {
 }
 
 function unavailable(cause: Error): AirError {
-  return new AirError("AIR_SYSTEM", `cannot run the program flock (${cause.message}): install the package util-linux.`, {
-    cause,
-  });
+  return new AirError(
+    "AIR_SYSTEM",
+    `cannot run the program flock (${cause.message}): install the package util-linux, or see to PATH.`,
+    {
+      cause,
+    },
+  );
 }
 
 /** The program, wherever a task's own PATH leads. */

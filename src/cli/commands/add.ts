@@ -14,6 +14,7 @@ import { printableLine } from "../render/printable.js";
 import { placeOption, quoteForShell } from "../shell-word.js";
 import { UsageError } from "../usage-error.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings, terminal } = call;
@@ -22,7 +23,7 @@ export async function execute(call: Call): Promise<number> {
   requireJob(settings.dir(), name);
   const { added, present, isRunning } = await askOrAct(call, ask(), act);
   if (settings.isOn("json")) {
-    terminal.out.write(`${JSON.stringify({ job: name, added, present, running: isRunning })}\n`);
+    terminal.out.write(jsonLine({ job: name, added, present, running: isRunning }));
   } else if (!settings.isOn("quiet")) {
     const known = present.length === 0 ? "" : `, ${formatTasks(present.length)} had been there before`;
     const next = isRunning ? "" : `; ${whoGoesOn(call, name)}`;

@@ -17,6 +17,7 @@ import { quoteForShell } from "../shell-word.js";
 import { watchSignals } from "../signals.js";
 import { readSweep } from "../sweep-values.js";
 import { UsageError } from "../usage-error.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { FILE: file = "" } = args;
@@ -45,7 +46,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
       .benchChecked((point) => jobAt(file, point), { ...options, onProgress })
       .finally(() => view.end());
     const comparison = comparing === null ? null : compareBenches(result, comparing.earlier, comparing.failAbove);
-    if (settings.isOn("json")) out.write(`${JSON.stringify({ ...result, comparison })}\n`);
+    if (settings.isOn("json")) out.write(jsonLine({ ...result, comparison }));
     else out.write(benchText(result, out.style));
     if (comparison !== null && !settings.isOn("json")) out.write(`\n${comparisonText(comparison, out.style)}`);
     if (!isQuiet) err.write(`${lastWords(result)}\n`);

@@ -9,6 +9,7 @@ import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
@@ -24,8 +25,7 @@ export async function execute(call: Call): Promise<number> {
   const end = endBefore(before, stateNow());
   const ended = tasks?.filter((task) => !cancelled.includes(task)) ?? [];
   const isWhole = tasks === null && end === undefined;
-  if (settings.isOn("json"))
-    terminal.out.write(`${JSON.stringify({ job: name, cancelled: isWhole ? null : cancelled, ended })}\n`);
+  if (settings.isOn("json")) terminal.out.write(jsonLine({ job: name, cancelled: isWhole ? null : cancelled, ended }));
   else if (!settings.isOn("quiet")) {
     const job = `job ${printableLine(name)}`;
     const others = ended.length === 0 ? "" : `; had ended before: ${ended.map(printableLine).join(", ")}`;

@@ -15,6 +15,7 @@ import { Printable } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import type { Sink } from "../terminal.js";
 import type { Call } from "../command.js";
+import { jsonLine } from "../render/json-line.js";
 
 /** More tasks than this are folded into groups, unless all are asked for. */
 const mostTasks = 40;
@@ -24,7 +25,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const { name, tasks } = await readTasks(args["SOURCE"] ?? "", settings, fileWishes(settings, terminal));
   const { out, err } = terminal;
   if (settings.isOn("json")) {
-    out.write(`${JSON.stringify(toData(buildTaskGraph(name, tasks)))}\n`);
+    out.write(jsonLine(toData(buildTaskGraph(name, tasks))));
     return exitCode.completed;
   }
   const isFolded = tasks.length > mostTasks && !settings.isOn("all");

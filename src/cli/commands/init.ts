@@ -5,12 +5,13 @@ import { initFiles } from "../init-files.js";
 import { printableLine } from "../render/printable.js";
 import type { Call } from "../command.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {
   const dir = directoryFromHere(args["DIRECTORY"] ?? ".");
   const { written, kept } = await initFiles(dir);
   if (settings.isOn("json")) {
-    out.write(`${JSON.stringify({ dir, written, kept })}\n`);
+    out.write(jsonLine({ dir, written, kept }));
   } else if (!settings.isOn("quiet")) {
     for (const file of written) err.write(`wrote ${printableLine(file)}\n`);
     for (const file of kept) err.write(`kept  ${printableLine(file)}: it is there already and differs from ours\n`);

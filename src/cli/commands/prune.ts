@@ -9,6 +9,7 @@ import { printableLine } from "../render/printable.js";
 import { isThere } from "../../system/path-look.js";
 import { warnOn } from "../warn.js";
 import { UsageError } from "../usage-error.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { settings, terminal } = call;
@@ -28,7 +29,7 @@ export async function execute(call: Call): Promise<number> {
     });
   }
   if (settings.isOn("json")) {
-    terminal.out.write(`${JSON.stringify({ removed: pruned.map(toJson), dry_run: dryRun })}\n`);
+    terminal.out.write(jsonLine({ removed: pruned.map(toJson), dry_run: dryRun }));
   } else {
     for (const { job, run, isJob, isBench, completedAt } of pruned) {
       const what = isBench ? "bench" : isJob ? "the job, run" : "run";

@@ -14,6 +14,7 @@ import { quoteForShell } from "../shell-word.js";
 import { explainSystemError } from "../system-error.js";
 import { UsageError } from "../usage-error.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { SOURCE: source = "" } = args;
@@ -27,7 +28,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const note = report.note === null ? "" : `${printableLine(report.note)}\n`;
   if (!settings.isOn("quiet")) err.write(`${note}${output === "-" ? "" : `written: ${quoteForShell(output)}\n`}`);
   const path = output === "-" ? null : directoryFromHere(output);
-  if (settings.isOn("json")) out.write(`${JSON.stringify({ path, bytes: Buffer.byteLength(report.html), note: report.note })}\n`);
+  if (settings.isOn("json")) out.write(jsonLine({ path, bytes: Buffer.byteLength(report.html), note: report.note }));
   return exitCode.completed;
 }
 

@@ -14,6 +14,7 @@ import { printableLine } from "../render/printable.js";
 import { slurmOnRecord } from "../slurm-settings.js";
 import { commandText, placeOption } from "../shell-word.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, rest, settings, terminal } = call;
@@ -28,7 +29,7 @@ export async function execute(call: Call): Promise<number> {
   const there = await askToRetry(directoryFromHere(dir), name, wish);
   if (there !== null) {
     sayAgain(call, there.tasks, " where the job runs", "");
-    if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ job: name, tasks: there.tasks, summary: null })}\n`);
+    if (settings.isOn("json")) terminal.out.write(jsonLine({ job: name, tasks: there.tasks, summary: null }));
     return exitCode.completed;
   }
   // Only now it is certain that tasks run here.
@@ -52,7 +53,7 @@ export async function execute(call: Call): Promise<number> {
           !isOver && job !== null ? "; it is unfinished and goes on" : "",
         );
         if (job === null && settings.isOn("json")) {
-          terminal.out.write(`${JSON.stringify({ job: name, tasks, summary: null })}\n`);
+          terminal.out.write(jsonLine({ job: name, tasks, summary: null }));
         }
         return job;
       },

@@ -8,6 +8,7 @@ import { requireJob } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
 import { warnOn } from "../warn.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings, terminal } = call;
@@ -17,7 +18,7 @@ export async function execute(call: Call): Promise<number> {
   prepareBase(dir).forEach(warnOn(terminal));
   const end = () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name));
   await removeJob(dir, name, { end, onWarning: warnOn(terminal) });
-  if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ removed: name })}\n`);
+  if (settings.isOn("json")) terminal.out.write(jsonLine({ removed: name }));
   else if (!settings.isOn("quiet")) terminal.err.write(`job ${printableLine(name)} removed\n`);
   return exitCode.completed;
 }

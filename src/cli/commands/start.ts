@@ -17,6 +17,7 @@ import { explainSystemError } from "../system-error.js";
 import type { Call } from "../command.js";
 import type { Sink } from "../terminal.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
   const { settings } = call;
@@ -28,7 +29,7 @@ async function startThere({ settings, terminal }: Call): Promise<number> {
   engineLimits(settings);
   const dir = directoryFromHere(settings.dir());
   const pid = await startInBackground(dir, [process.execPath, cliPath(), "start", "--foreground", ...givenOptions(settings)]);
-  if (settings.isOn("json")) terminal.out.write(`${JSON.stringify({ manager: { pid }, dir })}\n`);
+  if (settings.isOn("json")) terminal.out.write(jsonLine({ manager: { pid }, dir }));
   else if (!settings.isOn("quiet")) terminal.err.write(`manager ${pid} watches ${printableLine(dir)}\n`);
   return exitCode.completed;
 }

@@ -1,7 +1,6 @@
 /** `status [JOB]`: what the files say, for people as a table, for scripts as the files' own objects. Takes no lock, changes nothing. */
 
 import { viewJobs, type JobView, type TaskView } from "../../index.js";
-import { withNumbers } from "../../internal.js";
 import { findManager, managerData } from "../../manager/daemon.js";
 import { setAside, WHY_SET_ASIDE } from "../../manager/opening-record.js";
 import { ITSELF, readWaits } from "../../manager/waits.js";
@@ -14,6 +13,7 @@ import { jobText, jobsTable } from "../render/status-table.js";
 import { UsageError } from "../usage-error.js";
 import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { out, err } = terminal;
@@ -69,8 +69,4 @@ function managerText(manager: ReturnType<typeof findManager>, base: string): str
     case "unknown":
       return `whether a manager runs can't be told: ${printableLine(systemWords(manager.why))}`;
   }
-}
-
-function jsonLine(value: object): string {
-  return `${withNumbers(JSON.stringify(value))}\n`;
 }

@@ -8,6 +8,7 @@ import { jobNameOf } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
 import { placeOption } from "../shell-word.js";
 import type { Call } from "../command.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { FILE: file = "" } = args;
@@ -17,7 +18,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const onWarning = (message: string): void => err.write(`air-executor: ${printableLine(message)}\n`);
   const { name, id, state } = await dropJob(jobNameOf(spec, file, settings.text("name")), spec, { dir, onWarning });
   const manager = findManager(dir);
-  if (settings.isOn("json")) out.write(`${JSON.stringify({ id, name, state, manager: managerData(manager) })}\n`);
+  if (settings.isOn("json")) out.write(jsonLine({ id, name, state, manager: managerData(manager) }));
   else if (!settings.isOn("quiet")) {
     const place = placeOption(settings);
     const next =

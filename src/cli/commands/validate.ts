@@ -12,6 +12,7 @@ import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../settings.js";
 import { isExpected } from "../usage-error.js";
+import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { FILE: file = "" } = args;
@@ -26,7 +27,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     const facts = { file, valid: true, name, tasks: job.tasks.length, dependencies, matrices, faults: [] };
     out.write(
       isJson
-        ? `${JSON.stringify(facts)}\n`
+        ? jsonLine(facts)
         : `${printableLine(file)} is valid: ${name === null ? "a job that needs --name" : `job ${printableLine(name)}`}, ${size}\n${matrixText(matrices)}`,
     );
     return exitCode.completed;
@@ -34,7 +35,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
     if (!isExpected(error) || error.code !== "AIR_INVALID_JOB") throw error;
     if (isJson)
       out.write(
-        `${JSON.stringify({ file, valid: false, name: null, tasks: null, dependencies: null, matrices: [], faults: error.faults })}\n`,
+        jsonLine({ file, valid: false, name: null, tasks: null, dependencies: null, matrices: [], faults: error.faults }),
       );
     err.write(errorText(error, err.style));
     return exitCode.invalid;

@@ -5,7 +5,6 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { viewJobs, type JobView } from "../../index.js";
-import { withNumbers } from "../../internal.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { LiveText } from "../live-text.js";
@@ -15,6 +14,7 @@ import { watchText } from "../render/watch-text.js";
 import { whenReaderGoes } from "../terminal.js";
 import { waitsFor } from "../waits-for.js";
 import { WatchedJob } from "../watched-job.js";
+import { jsonLine } from "../render/json-line.js";
 
 const lookEveryMs = 250;
 const usualRows = 24;
@@ -39,7 +39,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
     // What the engine says just now stands in a line of its own.
     const options = { nowMs, waitsFor: (each: JobView) => ((held?.trouble ?? null) === null ? waits(each) : "") };
     const show = (text: string): void => live.show(text, facts, isOver);
-    if (isJson) show(jobs.map((each) => `${withNumbers(JSON.stringify(toJson(each, waits)))}\n`).join(""));
+    if (isJson) show(jobs.map((each) => jsonLine(toJson(each, waits))).join(""));
     else if (job !== null) {
       const room = out.isTerminal && !isOver ? { columns: out.columns(), rows: out.stream.rows || usualRows } : null;
       show(watchText(job, { isEveryTask: settings.isOn("all"), heldBack, room, ...options }, out.style));

@@ -18,6 +18,7 @@ import type { Settings } from "../settings.js";
 import { suggestion } from "../suggest-word.js";
 import { waitsFor } from "../waits-for.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 const NOTHING: LiveState = { holds: [], trouble: null };
 
@@ -108,8 +109,4 @@ function tellWithoutHistory(
 function noTask({ name }: JobView, id: string, { tasks }: RunHistory): AirError {
   const ids = tasks.map(({ spec }) => spec.id);
   return new AirError("AIR_NOT_FOUND", `job "${name}" has no task "${id}"${suggestion(id, ids)}`);
-}
-
-function jsonLine(value: object): string {
-  return `${JSON.stringify(value)}\n`;
 }

@@ -40,6 +40,7 @@ import { Hurry } from "./hurry.js";
 import { collected, type Prepared } from "./prepare.js";
 import type { Wish } from "./wish.js";
 import { directoryFromHere } from "../../system/current-directory.js";
+import { jsonLine } from "../render/json-line.js";
 
 /** As of a program that SIGPIPE ended. */
 const READER_GONE = 141;
@@ -225,7 +226,7 @@ class Batch {
     this.#progress?.end();
     this.#progress = null;
     if (settings.isOn("json"))
-      await this.hurry.orDone(terminal.out.send(`${JSON.stringify({ ...summaryJson(summary), halted: summary.halted })}\n`));
+      await this.hurry.orDone(terminal.out.send(jsonLine({ ...summaryJson(summary), halted: summary.halted })));
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
       const hints = hintsOf(summary, settings, this.#wish);

@@ -6,6 +6,7 @@
 import { StringDecoder } from "node:string_decoder";
 import { bytesOf } from "../../internal.js";
 import { Printable } from "./printable.js";
+import { jsonLine } from "./json-line.js";
 
 export interface LogView {
   take(chunk: Buffer): string | Buffer;
@@ -37,7 +38,7 @@ export function prefixedView(prefix: string, isForTerminal: boolean): LogView {
 }
 
 export function jsonView(task: string, attempt: number): LogView {
-  return lineView("utf8", false, (text) => Buffer.from(`${JSON.stringify({ task, attempt, text })}\n`));
+  return lineView("utf8", false, (text) => Buffer.from(jsonLine({ task, attempt, text })));
 }
 
 function lineView(encoding: "utf8" | "latin1", isForTerminal: boolean, draw: (line: string) => Buffer): LogView {
