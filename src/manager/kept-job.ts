@@ -247,10 +247,6 @@ export class KeptJob {
     const { code, message } = error;
     if (code === "AIR_CLOSED") return;
     if (code === "AIR_NOT_FOUND" && glance.kind !== "unsettled") return this.#rest("waiting", message);
-    if (code === "AIR_DAMAGED") {
-      this.#voice.tellTrouble("error", message);
-      return this.#rest("ended");
-    }
     // What may not be read is no evidence of anything, and whoever it belongs to can let us.
     if (isForbidden(error.cause)) return this.#tryAgain(error);
     if (code !== "AIR_NOT_FOUND" && code !== "AIR_INVALID_JOB" && code !== "AIR_UNSAFE_PATH") return this.#tryAgain(error);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -58,6 +58,18 @@ test("a job that can be neither opened nor refused says so in status all the tim
   assert.match([...told][0]!, /EPERM/);
   frozen.forEach((dir) => spawnSync("chattr", ["-i", dir]));
   await place.untilState("frozen", "completed");
+});
+
+test("a job whose journal is damaged says so in status, and goes on when that was moved away, as it says", async (t) => {
+  const place = new ManagedDirectory(t);
+  place.drop("damaged", [hello]);
+  writeFileSync(place.path("damaged", "journal.ndjson"), "{}\n");
+  await place.start();
+  await until(() => waitOf(place, "damaged") !== null, "status to name what the job waits for");
+  assert.match(waitOf(place, "damaged")!, /line 1 is damaged .* move it away/);
+  renameSync(place.path("damaged", "journal.ndjson"), join(place.base, "damaged.ndjson"));
+  await place.untilState("damaged", "completed");
+  assert.equal(waitOf(place, "damaged"), null);
 });
 
 /** What its handles are of. */
