@@ -55,7 +55,18 @@ export function readProcesses(): Seen<readonly ProcessEntry[]> {
 
 /** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
 export function readEnvironment(pid: number): Look<readonly string[]> {
-  return readList(pid, "environ");
+  const first = readVariables(pid, pid);
+  if (first.answer !== "no" || !HAS_PROC) return first;
+  // One whose first thread alone has ended is asked by another.
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const look = readVariables(pid, Number(thread));
+      if (look.answer !== "no") return look;
+    }
+    return NO;
+  } catch (error) {
+    return isGone(pid) ? NO : unknown(error);
+  }
 }
 
 /** Whether a process was started with such a variable, `NAME=VALUE`. Where there is no /proc nobody can be asked: no. */
@@ -105,12 +116,13 @@ export function agesOf(entries: readonly ProcessEntry[]): number[] {
   return entries.map(({ start }) => 1000 * (now - (HAS_PROC ? start / TICKS_PER_SECOND : start)));
 }
 
-function readList(pid: number, name: "environ"): Look<readonly string[]> {
+/** As one of its threads has it: one that has ended, and the kernel's, have none. */
+function readVariables(pid: number, thread: number): Look<readonly string[]> {
   try {
-    return yes(readFileSync(`/proc/${pid}/${name}`, "utf8").split("\0"));
+    const text = readFileSync(`/proc/${pid}/task/${thread}/environ`, "utf8");
+    return text === "" ? NO : yes(text.split("\0"));
   } catch (error) {
-    // A zombie and a thread of the kernel have none.
-    return codeOf(error) === "ESRCH" || isGone(pid) ? NO : unknown(error);
+    return codeOf(error) === "ESRCH" || isGone(thread) ? NO : unknown(error);
   }
 }
 
