@@ -60,6 +60,8 @@ const LOOK_SHARE = 10;
 /** First wait for somebody else's lock, or for room; it doubles up to the longest. */
 const RETRY_MS = 20;
 const LONGEST_RETRY_MS = 2000;
+/** Who changes a job that has ended holds it for a moment: of tries that are closer than this nothing is said. */
+const BRIEF_MS = 300;
 
 export class KeptJob {
   readonly name: string;
@@ -272,7 +274,8 @@ export class KeptJob {
     const { why, stack } =
       error instanceof Error ? { why: systemWords(error), stack: error.stack } : { why: String(error), stack: undefined };
     const isFault = !(error instanceof AirError) && !isSystemError(error);
-    this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
+    const isBrief = error instanceof AirError && error.code === "AIR_LOCKED" && this.#retryMs < BRIEF_MS;
+    if (!isBrief) this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
     this.#surroundings.waits.note(this.name, why);
     this.#known.forget();
     this.#restUntil = performance.now() + this.#retryMs;

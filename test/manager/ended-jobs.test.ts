@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { TaskSpec } from "../../src/domain/task.js";
 import { watchBudget } from "../../src/manager/watch-budget.js";
+import { openDropped } from "../../src/store/directory/job-directory.js";
+import { tasksAdded } from "../../src/store/journal/new-journal.js";
+import { fitsItself } from "../../src/store/text/demand-faults.js";
+import { task as taskOf } from "../store/sample-job.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
 /** What the system watches for a process. */
@@ -33,6 +38,26 @@ test("every ended job that a manager finds is watched, and runs when it is writt
   await until(() => watchesOf(manager.pid!) > names.length, "every job to be watched");
   place.drop("job-0", [task("again", "echo")]);
   await until(() => place.tasks("job-0")[0]?.["status"] === "completed", "the job to run again");
+});
+
+test("what was put on record of an ended job, by somebody who died before its files said so, is found", async (t) => {
+  const place = new ManagedDirectory(t);
+  await place.start();
+  place.drop("job", [task("a", "true")]);
+  await until(() => place.state("job")["state"] === "completed", "the job to end");
+  const added = [taskOf("b", ["a"])];
+  const record = async (tasks: readonly TaskSpec[]): Promise<void> => {
+    const opened = await openDropped(place.path("job"), "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
+    opened.note([...tasksAdded(tasks, Date.now())]);
+    await opened.giveBack();
+  };
+  await record(added);
+  await until(() => place.tasks("job")[1]?.["status"] === "completed", "the new task to run");
+  await until(() => place.state("job")["state"] === "completed", "the job to end again");
+  await place.end();
+  await record([taskOf("c")]);
+  await place.start();
+  await until(() => place.tasks("job")[2]?.["status"] === "completed", "the next one to run under the next manager");
 });
 
 test("a manager leaves most of the system's watches to others, and takes few where it can't know how many there are", (t) => {

@@ -3,7 +3,7 @@
  * way that goes. It knows no reason why a task runs, and starts nothing.
  */
 
-import type { BigIntStats } from "node:fs";
+import { lutimesSync, type BigIntStats } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JobEvent } from "../../domain/events.js";
 import { isSystemError } from "../../system/error-code.js";
@@ -60,8 +60,19 @@ export class OpenedJob {
 
   /** Records what happens to it while no writer has it in hand. */
   note(events: readonly JobEvent[]): void {
+    if (events.length > 0 && this.picture.isOver) this.#callOutOfDate();
     this.#journal.append(events);
     for (const event of events) this.picture.apply(event);
+  }
+
+  /** If we die before its files say what is on record: a manager looks closely at an ended job whose tasks are newer than its state. */
+  #callOutOfDate(): void {
+    const now = new Date();
+    try {
+      lutimesSync(this.paths.tasks, now, now);
+    } catch {
+      // It may be missing, and comes with the next snapshot.
+    }
   }
 
   /** The writer of its files, from now on; to be called once. `onRewrite` hears what others write into its tasks.json. */
