@@ -13,7 +13,7 @@ import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js
 import { holdJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
 import { socketOfHolder } from "../system/lock-holder.js";
-import { isFullDisk, systemWords } from "../system/error-code.js";
+import { codeOf, isFullDisk, systemWords } from "../system/error-code.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
@@ -59,6 +59,8 @@ async function tryHold(paths: JobPaths): Promise<Held | null> {
     return await holdJob(paths);
   } catch (error) {
     if (error instanceof AirError && error.code === "AIR_LOCKED") return null;
+    // It went with its directory, which somebody else has just removed.
+    if (codeOf(error) === "ENOENT" && lookAt(paths.dir).answer === "no") return null;
     throw error;
   }
 }

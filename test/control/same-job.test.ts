@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "../manager/manager-process.js";
+import type { AirError } from "../../src/index.js";
 import { takeLock } from "../../src/system/lock.js";
 import { atGate, makePlace, run } from "./support.js";
 import { untilHolds } from "../support/shell-loops.js";
@@ -123,4 +124,16 @@ test("stop believes only a lock that is held, of our own user, in a directory th
   lock.release();
   place.openGate();
   assert.equal((await victim.ended).code, 0, "it was not signalled");
+});
+
+test("whoever meets a job just as it is removed hears that it is gone", LIMIT, async (t) => {
+  const { executor } = await makePlace(t);
+  for (let round = 0; round < 10; round++) {
+    await executor.run("brief", [run("only", "true")], { fresh: true });
+    const meet = [() => executor.remove("brief"), () => executor.cancel("brief"), () => executor.retry("brief")];
+    const all = await Promise.allSettled([executor.remove("brief"), ...meet.map((each) => each())]);
+    const refusals = all.flatMap((each) => (each.status === "rejected" ? [each.reason as AirError] : []));
+    for (const { code, message } of refusals) assert.equal(code, "AIR_NOT_FOUND", message);
+    await executor.remove("brief").catch(() => {});
+  }
 });

@@ -15,6 +15,7 @@ import { newRunId } from "../runs/archived-runs.js";
 import { findRun, nothingThere, type FoundRun } from "./find-run.js";
 import type { Journal } from "../journal/journal.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
+import { codeOf } from "../../system/error-code.js";
 import { takeLock, type Lock } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
@@ -196,7 +197,11 @@ async function withLock(
     await opened.orGiveBack(() => ensurePrivateDirectory(paths.logs));
     return opened;
   } catch (error) {
-    throw explainRefusal(error, `job "${name}"`);
+    // Somebody else has just removed it, or moved it away.
+    const isGone = codeOf(error) === "ENOENT" && lookAt(paths.dir).answer === "no";
+    throw isGone
+      ? new AirError("AIR_NOT_FOUND", `${paths.dir} is gone`, { cause: error })
+      : explainRefusal(error, `job "${name}"`);
   }
 }
 
