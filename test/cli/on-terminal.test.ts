@@ -134,6 +134,20 @@ test("a terminal that goes away ends us as a hang-up does, or not at all: never 
   assert.equal(await away("goes-on", { _AIR_EXECUTOR_INHERITED: "1 1024" }), 0);
 });
 
+test("what follows a job on a terminal that went away is ended by TERM as anything else: never by an abort of Node", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, run, write } = makePlayground(t);
+  await run(["submit", write("job.json", [{ id: "a", command: "true" }])]);
+  for (const verb of ["watch job", "logs job -f"]) {
+    // Ended a second after it has lost its terminal.
+    const script = `trap "" HUP; "$0" "$1" ${verb} & sleep 1; touch gone; sleep 1; kill $!; wait $!`;
+    rmSync(join(dir, "gone"), { force: true });
+    const env = { _AIR_EXECUTOR_INHERITED: "1 1024" };
+    const argv = [helper, `gone:${join(dir, "gone")}`, "sh", "-c", script, process.execPath, main];
+    assert.equal((await follow("python3", argv, dir, env).ended).code, 143, verb);
+  }
+});
+
 test("what tasks print can't drive the terminal, and in a pipe it is as it was", async (t) => {
   if (!hasPython(t)) return;
   const { dir, run } = makePlayground(t);

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, type JobView, type TaskView } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, tasksOf } from "../job-source.js";
+import { surviveLostTerminalsUntilSignal } from "../lost-terminal.js";
 import { LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
 import { leftText } from "../render/left-behind.js";
@@ -24,6 +25,7 @@ const maxPrefix = 24;
 export async function execute({ args, settings, terminal }: Call): Promise<number> {
   const { JOB: name = "", TASK: task = null } = args;
   whenReaderGoes(() => process.exit());
+  if (settings.isOn("follow")) surviveLostTerminalsUntilSignal();
   const reader = new LogsReader(settings, terminal, task);
   let said = "";
   for (;;) {

@@ -8,6 +8,7 @@ import { viewJobs, type JobView } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { LiveText } from "../live-text.js";
+import { surviveLostTerminalsUntilSignal } from "../lost-terminal.js";
 import { heldBackLines } from "../render/held-back-lines.js";
 import { jobsTable } from "../render/status-table.js";
 import { watchText } from "../render/watch-text.js";
@@ -25,6 +26,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   const isJson = settings.isOn("json");
   const live = new LiveText(out, isJson);
   whenReaderGoes(() => process.exit());
+  surviveLostTerminalsUntilSignal();
   const watched = name === undefined ? null : new WatchedJob(base, name, isJson);
   for (;;) {
     const job = watched?.view() ?? null;
