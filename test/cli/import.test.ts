@@ -46,6 +46,17 @@ clean:
 \trm -rf out *.part result
 `;
 
+test("a Makefile is known by its name, whatever follows it", { skip }, async (context) => {
+  const playground = makePlayground(context);
+  for (const name of ["GNUmakefile", "Makefile.linux", "rules.mk"]) {
+    playground.write(name, "all:\n\ttrue\n");
+    assert.deepEqual(
+      (await imported(playground, name)).map(({ id }) => id),
+      ["all"],
+    );
+  }
+});
+
 test("a Makefile becomes a job that builds what make builds", { skip }, async (context) => {
   const [ours, theirs] = [makePlayground(context), makePlayground(context)];
   for (const { write } of [ours, theirs]) {

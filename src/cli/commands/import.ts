@@ -55,7 +55,7 @@ async function readSource(source: string): Promise<string> {
 }
 
 function guess(source: string, text: string): Kind {
-  if (/^(?:GNU)?makefile$|\.mk$/i.test(basename(source))) return "make";
+  if (/^(?:GNU)?makefile(?:\..*)?$|\.mk$/i.test(basename(source))) return "make";
   return /^\s*\{/.test(text) && isWfFormat(parse(text)) ? "wfformat" : "commands";
 }
 
