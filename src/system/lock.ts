@@ -159,8 +159,10 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
         // Whoever has it has yet to say so; or it was given back, and a process that is just being started has not closed its copy.
         const saysNothing = lookAtHolder(path).answer === "no";
         if (!saysNothing || round === ROUNDS - 1) throw held(path, what);
+        // What it says is of somebody who was killed: he takes longer to be gone.
+        const isOfDead = fstatSync(fd).size > 0;
         closeSync(fd);
-        await pause(SILENT_HOLDER_MS);
+        await pause(SILENT_HOLDER_MS * (isOfDead ? round + 1 : 1));
         continue;
       }
       if (isOurs(path, fd)) {

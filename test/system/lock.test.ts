@@ -43,6 +43,18 @@ test("a lock is gone with its owner after kill -9, and holds through SIGSTOP", a
   (await takeLock(path, "it")).release();
 });
 
+test("a holder that was killed and is not all gone is waited for a moment", async (t) => {
+  if (process.platform !== "linux") return t.skip("flock(1) is Linux's");
+  const path = join(temporaryDirectory(t), "lock");
+  const child = spawn("flock", [path, "sh", "-c", "echo held; sleep 0.25"], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  writeFileSync(
+    path,
+    JSON.stringify({ pid: child.pid, since: new Date().toISOString(), start: "of another process", socket: null }),
+  );
+  (await takeLock(path, "it")).release();
+});
+
 test("a released lock can be taken again, and subprocesses of its owner don't inherit it", async (t) => {
   const path = join(temporaryDirectory(t), "lock");
   const lock = await takeLock(path, "it");
