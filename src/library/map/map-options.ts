@@ -90,7 +90,7 @@ export interface MapOptions<Input = unknown> extends Pick<SubmitOptions, "fresh"
   readonly pools?: WrittenPools;
   /** What the task of each input takes that has no `resources` of its own. Default: one cpu. */
   readonly resources?: WrittenPools;
-  /** So many inputs may be pulled whose results have not been read. Default: sixteen times what may run at once. */
+  /** So many inputs may be pulled whose results have not been read. Default: 64 times what may run at once. */
   readonly window?: number;
 }
 
@@ -136,8 +136,8 @@ export interface CompleteMapOptions<Input> {
   readonly isFresh: boolean;
 }
 
-/** Enough for short tasks to be handed over several at a time: measured, with 4 they take a seventh more CPU, with 48 no less. */
-const WINDOW_A_SLOT = 16;
+/** Enough for short tasks to be handed over many at a time, and for slots that never run dry meanwhile: measured with 4 slots, 16 take 3 % longer. */
+const WINDOW_A_SLOT = 64;
 
 /**
  * @param limit how many tasks the executor runs at once.
