@@ -4,16 +4,15 @@
  */
 
 import { availableParallelism } from "node:os";
-import { AirExecutor, viewJob, viewPaths, type OpenOptions, type Job, type JobSummary, type SlurmOptions } from "../index.js";
+import { AirExecutor, type OpenOptions, type Job, type JobSummary, type SlurmOptions } from "../index.js";
 import type { Call } from "./command.js";
 import { engineLimits } from "./engine-options.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
+import { findFailure } from "./first-failure.js";
 import { compileLate } from "./late-compiler.js";
-import { logPathOf, readLogEnd } from "./log-file.js";
 import { showProgress, type Progress } from "./progress.js";
 import { formatDuration } from "./render/figures.js";
 import { summaryJson } from "./render/job-json.js";
-import { lastLines } from "./render/log-lines.js";
 import { printableLine } from "./render/printable.js";
 import { summaryText, type Failure } from "./render/summary.js";
 import type { Settings } from "./settings.js";
@@ -23,9 +22,6 @@ import { slurmSettings } from "./slurm-settings.js";
 import { isExpected } from "./usage-error.js";
 import { WorkTally } from "./work-tally.js";
 import { jsonLine } from "./render/json-line.js";
-
-const tailLines = 10;
-const tailBytes = 64 * 1024;
 
 /** What is to be run, read and checked. */
 export interface Wanted {
@@ -128,21 +124,5 @@ function hintsOf(
     status: commandText("status", [name], place),
     log: commandText("logs", [name, failure?.task ?? ""], place),
     retry: commandText("retry", [name], place),
-  };
-}
-
-/** Reads the files, which are exact by now. */
-function findFailure(summary: JobSummary, dir: string): Failure | null {
-  if (summary.firstFailure === null) return null;
-  const view = viewJob(viewPaths(dir, summary.name), summary.name, { withTasks: true });
-  const task = view.tasks?.find(({ id }) => id === summary.firstFailure);
-  const path = task === undefined ? null : logPathOf(view, task, null);
-  const { end = null, problem = null } = path === null ? {} : readLogEnd(path, tailBytes);
-  return {
-    task: summary.firstFailure,
-    error: task?.error ?? null,
-    attempts: task?.attempts ?? 1,
-    tail: end === null ? [] : lastLines(end, tailLines),
-    problem,
   };
 }

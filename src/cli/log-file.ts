@@ -28,6 +28,11 @@ export function logPathOf(job: JobView, task: TaskView, attempt: number | null):
   return join(job.dir, "logs", isEarlier ? name.replace(/\.log$/, `~${attempt}.log`) : name);
 }
 
+/** Where what a task wrote to stderr is, in a job that keeps it apart. */
+export function errorsPathOf(log: string): string {
+  return log.replace(/\.log$/, ".err");
+}
+
 export class LogFile {
   readonly #path: string;
   #descriptor: number | null = null;

@@ -51,6 +51,27 @@ test("all tasks' logs have the task in front of each line; an earlier attempt ca
   );
 });
 
+test("what stands apart, since it was written to stderr, goes to stderr; an earlier attempt's too, and as JSON it is marked", async (context) => {
+  const { run, write } = makePlayground(context);
+  write("c.json", { stderr: "apart", tasks: colored });
+  await run(["run", "c.json"]);
+  const shown = async (...argv: string[]): Promise<readonly string[]> => {
+    const { stdout, stderr } = await run(["logs", "c", ...argv]);
+    return [stdout, stderr];
+  };
+  assert.deepEqual(await shown("B b"), ["one\n", "two\n"]);
+  assert.deepEqual(await shown("B b", "--attempt", "1"), ["one\n", "two\n"]);
+  assert.match((await shown())[1]!, /^B b │ two\n$/);
+  const lines = (await shown("B b", "-f", "--json"))[0]!.trimEnd().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line) as unknown),
+    [
+      { task: "B b", attempt: 2, text: "one" },
+      { task: "B b", attempt: 2, text: "two", is_stderr: true },
+    ],
+  );
+});
+
 test("an attempt that was not made is an error, and so are tasks that can't be read", async (context) => {
   const { run, write, dir } = makePlayground(context);
   write("c.json", [...colored, { id: "never", command: "true", dependencies: ["B b"], trigger_rule: "all_success" }]);

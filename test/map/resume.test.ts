@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AirExecutor, listRuns, viewJob, viewPaths, type MapTask } from "../../src/index.js";
@@ -100,6 +101,16 @@ test("an unfinished task that is another one now is refused, and --fresh begins 
       ["b", "completed"],
     ],
   );
+});
+
+test("what is left of a map is run in the order of its input", async (t) => {
+  const { executor, root } = await mapPlace(t, { concurrency: 1 });
+  const ran = join(root, "ran");
+  const inputs = Array.from({ length: 9 }, (_, index) => String(index));
+  const toTask = (input: string): MapTask => ({ command: "sh", args: ["-c", `echo ${input} >> ${ran}`] });
+  await collect(executor.map(inputs, toTask, { name: "left", halt: { when: "soon", ended: 3 } }));
+  await collect(executor.map(inputs, toTask, { name: "left" }));
+  assert.equal(readFileSync(ran, "utf8").trim().split("\n").join(" "), inputs.join(" "));
 });
 
 test("inputs with ids of their own may come again in another order", async (t) => {

@@ -1,6 +1,7 @@
 /**
- * `logs JOB [TASK] [-f]`: what tasks wrote. One task's log comes as it is; of several, each line carries its task. Reads the files of
- * the job and needs no engine; `-f` looks again several times a second until the job has ended.
+ * `logs JOB [TASK] [-f]`: what tasks wrote. One task's log comes as it is; of several, each line carries its task. What stands apart, since
+ * it was written to stderr, goes to ours. Reads the files of the job and needs no engine; `-f` looks again several times a second until the
+ * job has ended.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,7 +9,7 @@ import { AirError, type JobView, type TaskView } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, tasksOf } from "../job-source.js";
 import { surviveLostTerminalsUntilSignal } from "../lost-terminal.js";
-import { LogFile, logPathOf } from "../log-file.js";
+import { errorsPathOf, LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
 import { leftText } from "../render/left-behind.js";
 import { printableLine } from "../render/printable.js";
@@ -39,13 +40,20 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
 }
 
+/** A file that a task writes. */
+interface Written {
+  readonly file: LogFile;
+  readonly view: LogView;
+  readonly sink: Sink;
+}
+
 /** Follows the logs of a job's tasks; those of tasks that ended are closed and looked at no more. */
 class LogsReader {
   readonly #settings: Settings;
   readonly #out: Sink;
   readonly #err: Sink;
   readonly #task: string | null;
-  readonly #open = new Map<string, { file: LogFile; view: LogView }>();
+  readonly #open = new Map<string, readonly Written[]>();
   readonly #done = new Set<string>();
   #width = 0;
   #isWhole = true;
@@ -91,37 +99,41 @@ class LogsReader {
   }
 
   async #showTask(job: JobView, task: TaskView, isOver: boolean): Promise<void> {
-    const path = logPathOf(job, task, this.#settings.attempt());
-    let open = this.#open.get(task.id);
-    if (open === undefined && path !== null) {
-      open = { file: new LogFile(path), view: this.#viewOf(task) };
-      this.#open.set(task.id, open);
-    }
-    if (open !== undefined) {
-      for (const chunk of open.file.read()) await this.#write(open.view.take(chunk));
+    const written = this.#open.get(task.id) ?? this.#writtenBy(job, task);
+    if (written.length > 0) this.#open.set(task.id, written);
+    for (const { file, view, sink } of written) {
+      // Each waits for a slow reader.
+      for (const chunk of file.read()) await sink.send(view.take(chunk));
+      if (isOver) await sink.send(view.end());
     }
     if (!isOver) return;
-    await this.#write(open?.view.end() ?? "");
-    if (open?.file.problem != null) {
-      this.#isWhole = false;
-      this.#err.write(`air-executor: task "${printableLine(task.id)}": ${printableLine(open.file.problem)}\n`);
+    for (const { file } of written) {
+      if (file.problem !== null) this.#tellProblem(task.id, file.problem);
+      file.close();
     }
     if (this.#task !== null && task.left_behind != null && !this.#settings.isOn("quiet"))
       this.#err.write(`air-executor: ${leftText(task.id, task.left_behind)}: more may be written here\n`);
-    open?.file.close();
     this.#open.delete(task.id);
     this.#done.add(task.id);
   }
 
-  #viewOf(task: TaskView): LogView {
-    const { isTerminal, style } = this.#out;
-    if (this.#settings.isOn("json")) return jsonView(task.id, this.#settings.attempt() ?? task.attempts ?? 1);
-    if (this.#task !== null) return isTerminal ? terminalView() : rawView();
-    return prefixedView(style.busy(`${printableLine(task.id).padEnd(this.#width)} │ `), isTerminal);
+  #tellProblem(task: string, problem: string): void {
+    this.#isWhole = false;
+    this.#err.write(`air-executor: task "${printableLine(task)}": ${printableLine(problem)}\n`);
   }
 
-  /** Waits for a slow reader. */
-  async #write(text: string | Buffer): Promise<void> {
-    await this.#out.send(text);
+  #writtenBy(job: JobView, task: TaskView): readonly Written[] {
+    const path = logPathOf(job, task, this.#settings.attempt());
+    if (path === null) return [];
+    const log = { file: new LogFile(path), view: this.#viewOf(task, this.#out, false), sink: this.#out };
+    if (job.state?.["stderr"] !== "apart") return [log];
+    const sink = this.#settings.isOn("json") ? this.#out : this.#err;
+    return [log, { file: new LogFile(errorsPathOf(path)), view: this.#viewOf(task, sink, true), sink }];
+  }
+
+  #viewOf(task: TaskView, { isTerminal, style }: Sink, isErrors: boolean): LogView {
+    if (this.#settings.isOn("json")) return jsonView(task.id, this.#settings.attempt() ?? task.attempts ?? 1, isErrors);
+    if (this.#task !== null) return isTerminal ? terminalView() : rawView();
+    return prefixedView(style.busy(`${printableLine(task.id).padEnd(this.#width)} │ `), isTerminal);
   }
 }

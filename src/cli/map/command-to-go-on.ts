@@ -1,9 +1,8 @@
 /** The commands that follow on a batch, for its summary. */
 
 import type { Settings } from "../settings.js";
-import type { summaryText } from "../render/summary.js";
+import type { Failure, Hints } from "../render/summary.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
-import type { MapSummary } from "../../index.js";
 import { readsStdin } from "./lists.js";
 import type { Wish } from "./wish.js";
 
@@ -16,12 +15,12 @@ function commandToGoOn(name: string, settings: Settings, { lists }: Wish): strin
   return `${lists.some(readsStdin) ? "… | " : ""}${words.map(quoteForShell).join(" ")}`;
 }
 
-export function hintsOf({ name, firstFailure }: MapSummary, settings: Settings, wish: Wish): Parameters<typeof summaryText>[2] {
+export function hintsOf(name: string, failure: Failure | null, settings: Settings, wish: Wish): Hints {
   const place = placeOption(settings);
   return {
     resume: commandToGoOn(name, settings, wish),
     status: commandText("status", [name], place),
-    log: commandText("logs", [name, firstFailure ?? ""], place),
+    log: commandText("logs", [name, failure?.task ?? ""], place),
     retry: commandText("retry", [name], place),
   };
 }

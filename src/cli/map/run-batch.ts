@@ -17,6 +17,7 @@ import {
 import { logFileName } from "../../internal.js";
 import type { Call } from "../command.js";
 import { exitCodeOfSignal } from "../exit-codes.js";
+import { findFailure, readFailure } from "../first-failure.js";
 import { executorOptions } from "../foreground.js";
 import { compileLate } from "../late-compiler.js";
 import { showProgress, type Progress } from "../progress.js";
@@ -33,7 +34,6 @@ import { identityOf } from "./identity.js";
 import { beginJoblog, Joblog } from "./joblog.js";
 import { Pieces } from "./keep-pieces.js";
 import { BatchOutput } from "./output/batch-output.js";
-import { readFailure } from "./read-failure.js";
 import { findUnshown } from "./find-unshown.js";
 import { hintsOf } from "./command-to-go-on.js";
 import { Hurry } from "./hurry.js";
@@ -229,8 +229,9 @@ class Batch {
       await this.hurry.orDone(terminal.out.send(jsonLine({ ...summaryJson(summary), halted: summary.halted })));
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
-      const hints = hintsOf(summary, settings, this.#wish);
-      const text = summaryText(summary, this.#failure, hints, terminal.err.style, this.#gain());
+      const failure = this.#failure ?? findFailure(summary, settings.dir());
+      const hints = hintsOf(summary.name, failure, settings, this.#wish);
+      const text = summaryText(summary, failure, hints, terminal.err.style, this.#gain());
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
       if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);
     }

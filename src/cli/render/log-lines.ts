@@ -37,8 +37,10 @@ export function prefixedView(prefix: string, isForTerminal: boolean): LogView {
   return lineView(encoding, isForTerminal, (line) => Buffer.from(`${before}${line}\n`, encoding));
 }
 
-export function jsonView(task: string, attempt: number): LogView {
-  return lineView("utf8", false, (text) => Buffer.from(jsonLine({ task, attempt, text })));
+/** @param isErrors it was written to stderr and stands apart. */
+export function jsonView(task: string, attempt: number, isErrors: boolean): LogView {
+  const kind = isErrors ? { is_stderr: true } : {};
+  return lineView("utf8", false, (text) => Buffer.from(jsonLine({ task, attempt, text, ...kind })));
 }
 
 function lineView(encoding: "utf8" | "latin1", isForTerminal: boolean, draw: (line: string) => Buffer): LogView {

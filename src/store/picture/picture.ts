@@ -275,11 +275,13 @@ export class Picture {
 
   /** What the scheduler needs to take the job up. It shares the task specs and reads the records; it changes neither. */
   load(): LoadedJob {
+    // Where each task of a map stands tells nothing of when it came; the index has kept that.
+    const places = this.isRunningMap ? [...this.#index.values()] : null;
     return {
       name: this.#takenAs,
       settings: this.settings,
-      tasks: this.tasks,
-      records: this.records,
+      tasks: places?.map((place) => this.tasks[place]!) ?? this.tasks,
+      records: places?.map((place) => this.records[place]!) ?? this.records,
       ...this.#memory.load(),
       isCancelling: this.isCancelling,
       ...(this.isRunningMap && { map: { counts: this.counts, firstFailure: this.firstFailure } }),
