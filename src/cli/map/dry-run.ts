@@ -5,12 +5,12 @@ import { exitCode } from "../exit-codes.js";
 import { printableLine } from "../render/printable.js";
 import type { Sink } from "../terminal.js";
 import type { Prepared } from "./prepare.js";
-import { shellText } from "./shell-quote.js";
+import { commandLine } from "./shell-quote.js";
 import type { Wish } from "./wish.js";
 
 export async function printCommands(tasks: AsyncIterable<Prepared>, { before, after }: Wish, out: Sink): Promise<number> {
   const print = async (words: readonly string[]): Promise<void> => {
-    const text = shellText(words);
+    const text = commandLine(words);
     await out.send(bytesOf(`${out.isTerminal ? printableLine(text) : text}\n`));
   };
   if (before !== null) await print(["sh", "-c", before]);

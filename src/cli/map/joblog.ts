@@ -13,7 +13,7 @@ import { openFile, withFile } from "../../system/open-file.js";
 import { readPiece } from "../../system/read-open.js";
 import { NumberSet } from "./output/number-set.js";
 import { readLines } from "./read-lines.js";
-import { shellText } from "./shell-quote.js";
+import { commandLine } from "./shell-quote.js";
 import type { Prepared } from "./prepare.js";
 
 const HEAD = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
@@ -77,7 +77,7 @@ export class Joblog {
     const seconds = ((completedAt - startedAt) / 1000).toFixed(3).padStart(10);
     const signal = result.signal === null ? 0 : (constants.signals[result.signal as NodeJS.Signals] ?? NO_EXIT);
     const exit = result.exitCode ?? (result.signal === null ? NO_EXIT : 0);
-    const text = shellText([command, ...args]).replaceAll("\n", "\0");
+    const text = commandLine([command, ...args]).replaceAll("\n", "\0");
     const line = [number, ":", start, seconds, 0, 0, exit, signal, text].join("\t");
     this.#write(bytesOf(`${line}\n`));
   }

@@ -11,7 +11,7 @@ import type { Row, Rows } from "./input/rows.js";
 import { shuffle } from "./input/shuffle.js";
 import { compileArguments, type Fill, type Input } from "./command/arguments.js";
 import { compileScript } from "./command/shell-script.js";
-import type { Columns } from "./command/template.js";
+import { parseTemplate, type Columns } from "./command/template.js";
 import { UsageError } from "../usage-error.js";
 import type { List } from "./lists.js";
 import type { Wish } from "./wish.js";
@@ -120,6 +120,10 @@ function compileCommand({ command, maxArgs }: Wish, columns: Columns, isAppended
 function compileTag({ output: { tag } }: Wish, columns: Columns): (input: Input) => string | null {
   if (tag === null) return () => null;
   if (tag === "values") return ({ values, number }) => (values.length === 0 ? String(number) : values.join(" "));
+  if (parseTemplate(tag.text, columns).some(({ kind }) => kind === "slot"))
+    throw new UsageError(
+      "--tag-string can't hold {%}: which slot runs a task is not known where its tag is made (for the braces themselves write {{%}})",
+    );
   const fill = compileArguments([tag.text], columns, false);
   return (input) => fill(input).join(" ");
 }

@@ -230,7 +230,7 @@ class Batch {
     const { halted } = summary;
     if (!this.#isQuiet || summary.state !== "completed") {
       const failure = this.#failure ?? findFailure(summary, settings.dir());
-      const hints = hintsOf(summary.name, failure, settings, this.#wish);
+      const hints = hintsOf(summary.name, failure, this.#call, this.#wish);
       const text = summaryText(summary, failure, hints, terminal.err.style, this.#gain());
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
       if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);

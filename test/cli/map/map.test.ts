@@ -125,6 +125,11 @@ test("a dry run prints what a shell would run just so, and runs nothing", async 
   const { stdout, code } = await run(argv);
   assert.deepEqual([code, stdout], [0, "touch 'a b.c' 'a bx'\ntouch 'it'\\''s' 'it'\\''sx'\ntouch -n -nx\n"]);
   assert.deepEqual(readdirSync(dir), []);
+  // Neither sets a variable, nor is a word of the shell's own; alone they run in the first slot.
+  for (const command of ["./a=b", "lr=0.1/run", "time", "if"]) {
+    const { stdout: line } = await run(["map", "--dry-run", command, "{%}", "{}", ":::", "x"]);
+    assert.equal(line, `'${command}' 1 x\n`);
+  }
 });
 
 test("a task before and one behind all others are in one line, and files of inputs are read in between", async (t) => {
@@ -350,6 +355,8 @@ test("the log of jobs is GNU parallel's, and its --resume goes on with it", asyn
       ["0", "0", "sh -c 'exit 0'"],
     ],
   );
+  await run(["map", "-q", "--joblog", "slots", "echo", "{%}", ":::", "a"]);
+  assert.match(readFileSync(join(dir, "slots"), "utf8"), /\techo 1\n$/);
   const parallel = (...argv: string[]): string | null => {
     const { status, stdout } = spawnSync("parallel", [...argv, "--joblog", "log", "echo", "{}", ":::", "a", "b", "c", "d"], {
       cwd: dir,
@@ -389,6 +396,7 @@ test("what makes no sense is one sentence with exit code 2", async (t) => {
     [["echo", "::::", "missing"], /missing does not exist/],
     [["echo", "::::", "."], /is a directory/],
     [["echo"], /input 1 of standard input holds a NUL byte/, "a\0b\n"],
+    [["--tag-string", "{%}", "echo", ":::", "a"], /--tag-string can't hold \{%\}/],
     [["--halt", "x", "echo", ":::", "a"], /--halt is "x": expected/],
     [["--block", "x", "--pipe", "cat"], /--block is "x": expected a size/],
     [["--pipe", "cat", ":::", "a"], /with --pipe the input is standard input alone/],

@@ -228,3 +228,10 @@ test("the first failure is told with what it wrote to stderr and the way to its 
   for (const task of [1, 1, 3]) assert.match((await run([...argv, ":::", "1", "2", "3"])).stderr, told(task));
   assert.match((await run(["retry", "f", "-j1"])).stderr, told(1));
 });
+
+test("the command that goes on begins nothing anew, and leaves a word of the task's as it is", async (t) => {
+  const { run } = makePlayground(t);
+  const argv = ["map", "-j1", "--fresh", "--name", "f", "--halt", "soon,done=1", "--", "echo", "--fresh", ":::", "1", "2"];
+  const { stderr } = await run(argv);
+  assert.match(stderr, / go on: +air-executor map -j1 --name f --halt soon,done=1 -- echo --fresh ::: 1 2\n/);
+});
