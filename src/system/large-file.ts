@@ -7,9 +7,8 @@ import { constants, type BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
 import { clearTemporary, NEW_FILE } from "./temporary-file.js";
 
-/** What is written at once: little, as most files are, and then as much as makes it fast. */
-const FIRST_BYTES = 64 * 1024;
-const BATCH_BYTES = 1024 * 1024;
+/** What is written at once. A megabyte would take half the time, but the garbage collector comes to its end between two writes only. */
+const BATCH_BYTES = 64 * 1024;
 
 /** Writes it whole, and with `sync` safe from a power loss, or throws with nothing left there. */
 export async function writeLarge(
@@ -46,9 +45,9 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** All in the same memory, or nearly: each is to be written before the next one is asked for. */
+/** All in the same memory: each is to be written before the next one is asked for. */
 function* inBatches(parts: Iterable<Buffer | string>): Generator<Buffer> {
-  let room = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  const room = Buffer.allocUnsafeSlow(BATCH_BYTES);
   let used = 0;
   for (const part of parts) {
     for (let at = 0; at < part.length;) {
@@ -58,7 +57,6 @@ function* inBatches(parts: Iterable<Buffer | string>): Generator<Buffer> {
       if (at === part.length) break;
       yield room.subarray(0, used);
       used = 0;
-      if (room.length < BATCH_BYTES) room = Buffer.allocUnsafeSlow(BATCH_BYTES);
     }
   }
   if (used > 0) yield room.subarray(0, used);

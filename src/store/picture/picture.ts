@@ -27,6 +27,13 @@ import { TaskSum } from "./task-sum.js";
 /** More are nobody's business to read. */
 const MOST_WARNINGS = 100;
 
+export interface PictureOptions {
+  /** A map, too, with all its tasks, which must have ended once. Default: false. */
+  readonly keepsAll?: boolean;
+  /** Of a map: whether anybody asks for `had` and `hadTasks`, which take memory. Default: true. */
+  readonly keepsIds?: boolean;
+}
+
 export class Picture {
   name = "";
   run: RunIdentity = { id: "", createdAt: "" };
@@ -60,7 +67,7 @@ export class Picture {
   readonly edits = new Map<string, TaskSpec>();
   /** Called with the index of every task whose line is no longer what it was. */
   onTaskChanged: (index: number) => void = () => {};
-  /** All ids that the map has had; null if it is no running map. */
+  /** All ids that the map has had; null if it is no running map, or nobody asks. */
   had: IdSet | null = null;
   /** Of a map that is taken up: what comes of the inputs that it has had; null if nobody asks. */
   hadTasks: TaskSum | null = null;
@@ -73,11 +80,12 @@ export class Picture {
   #takenAs = "";
   readonly #index = new Map<string, number>();
   readonly #memory = new AttemptMemory();
-  readonly #keepsAll: boolean;
+  /** It is that of a running map. */
+  #forgets = false;
+  readonly #options: PictureOptions;
 
-  /** @param options.keepsAll a map, too, with all its tasks, which must have ended once. Default: false. */
-  constructor({ keepsAll = false }: { readonly keepsAll?: boolean } = {}) {
-    this.#keepsAll = keepsAll;
+  constructor(options: PictureOptions = {}) {
+    this.#options = options;
   }
 
   get isOver(): boolean {
@@ -86,7 +94,7 @@ export class Picture {
 
   /** True of a map that has not ended: its picture keeps only the tasks that have not either. One that has is a job as any other. */
   get isRunningMap(): boolean {
-    return this.had !== null;
+    return this.#forgets;
   }
 
   /** The place of each task by its id. */
@@ -156,7 +164,8 @@ export class Picture {
     this.#takenAs = event.name;
     ({ name: this.name, run: this.run, owner: this.owner, settings: this.settings, extra: this.extra } = event);
     this.tasksFile = event.tasksFile;
-    if (event.owner !== "map" || this.#keepsAll) return;
+    this.#forgets = event.owner === "map" && this.#options.keepsAll !== true;
+    if (!this.#forgets || this.#options.keepsIds === false) return;
     this.had = new IdSet();
     this.hadTasks = new TaskSum();
   }

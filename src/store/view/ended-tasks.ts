@@ -8,15 +8,7 @@ import type { JobPaths } from "../layout.js";
 const PIECE_BYTES = 256 * 1024;
 
 export function forEachEnded({ journal }: JobPaths, act: (task: TaskSpec, record: TaskRecord) => void): void {
-  const picture = new Picture();
+  const picture = new Picture({ keepsIds: false });
   picture.onTaskLeft = act;
-  readJournal(
-    journal,
-    (event) => {
-      picture.apply(event);
-      picture.hadTasks = null;
-      return false;
-    },
-    { memory: Buffer.allocUnsafe(PIECE_BYTES) },
-  );
+  readJournal(journal, (event) => picture.apply(event), { memory: Buffer.allocUnsafe(PIECE_BYTES) });
 }
