@@ -85,7 +85,7 @@ export class Schedule {
     return this.#points.every(
       ({ samples }, point) =>
         this.#isHopeless(point) ||
-        samples.length >= repeat ||
+        this.#hadMost(point) ||
         (budgetMs === null ? this.#round > repeat : this.#doubt(samples, fastest) <= CERTAIN),
     );
   }
@@ -101,7 +101,7 @@ export class Schedule {
 
   #nextRound(elapsedMs: number): Turn[] {
     const { repeat, budgetMs, random } = this.#options;
-    if (this.#round > repeat) return [];
+    if (budgetMs === null && this.#round > repeat) return [];
     const round = this.#round++;
     const points = budgetMs !== null && round > 1 ? this.#leastCertain(elapsedMs) : [...this.#points.keys()];
     return shuffled(points, random).map((point) => ({ point, round, isWarmup: round <= 0 }));
@@ -112,7 +112,10 @@ export class Schedule {
     const fastest = this.#fastest();
     const open = this.#points
       .map(({ samples }, point) => ({ point, doubt: this.#doubt(samples, fastest) }))
-      .filter(({ point, doubt }) => doubt > CERTAIN && !this.#isHopeless(point) && this.#fits(point, elapsedMs))
+      .filter(
+        ({ point, doubt }) =>
+          doubt > CERTAIN && !this.#hadMost(point) && !this.#isHopeless(point) && this.#fits(point, elapsedMs),
+      )
       .toSorted((a, b) => b.doubt - a.doubt);
     return open.slice(0, Math.ceil(open.length / 2)).map(({ point }) => point);
   }
@@ -127,6 +130,11 @@ export class Schedule {
     const { value, interval } = medianOf(samples, this.#options.random);
     const [low, high] = interval!;
     return ((high - low) / 2 / value) * (low > FAR * fastest ? FAR_WEIGHT : 1);
+  }
+
+  #hadMost(point: number): boolean {
+    const { samples, failures } = this.#points[point]!;
+    return samples.length + failures >= this.#options.repeat;
   }
 
   #isHopeless(point: number): boolean {
