@@ -168,6 +168,8 @@ function checkTogether(wish: Wish, settings: Settings): void {
   };
   const { pipe, lists, maxArgs, colsep, isCsv } = wish;
   const isStdinAlone = lists.length === 1 && readsStdin(lists[0]!);
+  if (wish.hasHeader && "words" in wish.command && wish.command.words[0] === ":")
+    refuse('--header takes no ":", which parallel wants behind it: leave it out');
   if (settings.isOn("null") && settings.text("delimiter") !== null) refuse("--null and --delimiter: one of them is enough");
   if (colsep !== null && isCsv) refuse("--colsep and --csv: one of them is enough");
   if (pipe !== null && !isStdinAlone) refuse("with --pipe the input is standard input alone: leave the lists out");

@@ -396,6 +396,7 @@ test("what makes no sense is one sentence with exit code 2", async (t) => {
     [["echo", "::::", "missing"], /missing does not exist/],
     [["echo", "::::", "."], /is a directory/],
     [["echo"], /input 1 of standard input holds a NUL byte/, "a\0b\n"],
+    [["--header", ":", "echo", "{a}", ":::", "a", "1"], /--header takes no ":"/],
     [["--tag-string", "{%}", "echo", ":::", "a"], /--tag-string can't hold \{%\}/],
     [["--halt", "x", "echo", ":::", "a"], /--halt is "x": expected/],
     [["--block", "x", "--pipe", "cat"], /--block is "x": expected a size/],
