@@ -79,6 +79,25 @@ test("the text of a map has all tasks as they came, however many lines may wait 
   assert.equal([...mapText(empty.journal, "m", new Map())].join(""), "[\n]\n");
 });
 
+test("the lines of many tasks don't wait in memory for one that came before them and ran for long", async (t) => {
+  const ids = Array.from({ length: 3000 }, (_, index) => `task ${index}`);
+  const all = [
+    mapTaken,
+    added("first"),
+    started("first"),
+    ...ids.flatMap((id) => [added(id), started(id), ended(id)]),
+    ended("first"),
+  ];
+  const { journal } = await journalOf(t, all);
+  const pieces = [...mapText(journal, "m", new Map(), 100)];
+  const rows = JSON.parse(pieces.join("")) as { id: string; status: string }[];
+  assert.deepEqual(
+    rows.map(({ id, status }) => `${id} ${status}`),
+    ["first", ...ids].map((id) => `${id} completed`),
+  );
+  assert.ok(Math.max(...pieces.map(({ length }) => length)) < 100_000);
+});
+
 test("an unfinished map is read without what has ended, one that has ended with all its tasks, also if some run again", async (t) => {
   const had = (paths: JobPaths): unknown => {
     const { picture } = readPicture(paths)!;
