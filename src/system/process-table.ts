@@ -49,8 +49,56 @@ export function isLivingChild(pid: number): boolean {
 
 /** All processes, zombies left out, and those of other users that the system hides. */
 export function readProcesses(): Seen<readonly ProcessEntry[]> {
-  const all = HAS_PROC ? readAllStats() : readAllByPs();
-  return all.answer === "yes" ? yes(all.found.filter((entry) => !entry.isZombie)) : all;
+  const reading = new ProcessReading();
+  const look = reading.readOn();
+  return look.answer === "yes" ? yes(reading.entries) : look;
+}
+
+/**
+ * The same in rounds: of processes that each start the next one and end there is one at every moment, and it may come just behind a look.
+ * Where that matters it is read on until a round was whole.
+ */
+export class ProcessReading {
+  readonly entries: ProcessEntry[] = [];
+  readonly #known = new Set<number>();
+  readonly #ask: (pid: number) => void;
+
+  /** @param ask is called with the pid of each before it is read, for what else is to be known of it: that was asked of a living process then. */
+  constructor(ask: (pid: number) => void = () => {}) {
+    this.#ask = ask;
+  }
+
+  /** Reads those that have come since. False if some had ended before they could be read: what these have started may be missing. */
+  readOn(): Seen<boolean> {
+    if (!HAS_PROC) return this.#readByPs();
+    let isWhole = true;
+    try {
+      // The youngest first, which are the quickest to go.
+      for (const pid of listPids()) if (!this.#known.has(pid)) isWhole = this.#readOne(pid) && isWhole;
+      return yes(isWhole);
+    } catch (error) {
+      return unknown(error);
+    }
+  }
+
+  /** Throws what kept it from being read. */
+  #readOne(pid: number): boolean {
+    this.#known.add(pid);
+    this.#ask(pid);
+    const look = readStat(pid);
+    if (look.answer === "unknown" && !isForbidden(look.why)) throw look.why;
+    const isOver = look.answer === "no" || (look.answer === "yes" && look.found.isZombie);
+    if (look.answer === "yes" && !isOver) this.entries.push(look.found);
+    return !isOver;
+  }
+
+  #readByPs(): Seen<boolean> {
+    const all = readAllByPs();
+    if (all.answer === "unknown") return all;
+    this.entries.push(...all.found.filter(({ isZombie }) => !isZombie));
+    for (const { pid } of this.entries) this.#ask(pid);
+    return yes(true);
+  }
 }
 
 /** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
@@ -136,20 +184,9 @@ function isGone(pid: number): boolean {
   }
 }
 
-function readAllStats(): Seen<ProcessEntry[]> {
-  const entries: ProcessEntry[] = [];
-  try {
-    for (const name of readdirSync("/proc")) {
-      const first = name.charCodeAt(0);
-      if (first < 48 || first > 57) continue;
-      const look = readStat(Number(name));
-      if (look.answer === "yes") entries.push(look.found);
-      else if (look.answer === "unknown" && !isForbidden(look.why)) return look;
-    }
-  } catch (error) {
-    return unknown(error);
-  }
-  return yes(entries);
+function listPids(): number[] {
+  const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+  return pids.toSorted((one, other) => other - one);
 }
 
 function readStat(pid: number): Look<ProcessEntry> {

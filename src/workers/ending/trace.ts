@@ -6,11 +6,13 @@
  */
 
 import { isForbidden } from "../../system/error-code.js";
-import { NO, yes, type Look, type Seen } from "../../system/look.js";
-import { readEnvironment, readMarks, readProcesses, type ProcessEntry } from "../../system/process-table.js";
+import { NO, unknown, yes, type Look, type Seen } from "../../system/look.js";
+import { readEnvironment, readMarks, ProcessReading, type ProcessEntry } from "../../system/process-table.js";
 
 /** Whoever has lost its parent is a child of it: it must never pass for one of ours. */
 const FIRST = 1;
+/** So often a look is gone on with where some are gone before they can be read. */
+const MOST_ROUNDS = 8;
 
 export interface Trace {
   /** What its processes bear as RLIMIT_LOCKS; null if they bear nothing. */
@@ -39,27 +41,47 @@ export function variablesOf(directory: string, job: string, task: string, attemp
  * @returns unknown if somebody's could not be told: then nobody may be taken for gone.
  */
 export function findProcesses(traces: readonly Trace[]): Seen<Map<Trace, ProcessEntry[]>> {
-  const all = readProcesses();
-  if (all.answer === "unknown") return all;
+  const looks = new Map<number, LookAtOne>();
+  const reading = new ProcessReading((pid) => looks.set(pid, new LookAtOne(pid, traces)));
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const isWhole = reading.readOn();
+    if (isWhole.answer === "unknown") return isWhole;
+    const found = assign(reading.entries, looks, traces);
+    // Who is there is there; that nobody is takes a round that has missed nobody.
+    if (found.answer === "unknown" || isWhole.found || [...found.found.values()].every(({ length }) => length > 0)) return found;
+  }
+  return unknown(new Error("processes come and go faster than they can be read"));
+}
+
+/** The oldest first: a shell that loses what it waits for before it hears of the end itself goes on with its next command. */
+function byAge(one: ProcessEntry, other: ProcessEntry): number {
+  return one.start - other.start || one.pid - other.pid;
+}
+
+function assign(
+  entries: readonly ProcessEntry[],
+  looks: ReadonlyMap<number, LookAtOne>,
+  traces: readonly Trace[],
+): Seen<Map<Trace, ProcessEntry[]>> {
   const children = new Map<number, ProcessEntry[]>();
-  for (const entry of all.found) {
+  for (const entry of entries) {
     const siblings = children.get(entry.parent);
     if (siblings === undefined) children.set(entry.parent, [entry]);
     else siblings.push(entry);
   }
   const found = new Map(traces.map((trace) => [trace, new Map<number, ProcessEntry>()]));
-  const untouchable = ancestorsOf(process.pid, all.found);
-  const leaders = new Map(all.found.map((entry) => [entry.pid, entry.start]));
-  for (const entry of all.found) {
+  const untouchable = ancestorsOf(process.pid, entries);
+  const leaders = new Map(entries.map((entry) => [entry.pid, entry.start]));
+  for (const entry of entries) {
     if (untouchable.has(entry.pid)) continue;
-    const look = new LookAtOne(entry);
+    const look = looks.get(entry.pid)!;
     for (const trace of traces) {
-      const isOurs = isTraced(look, trace, leaders);
+      const isOurs = isTraced(entry, look, trace, leaders);
       if (isOurs.answer === "unknown") return isOurs;
       if (isOurs.answer === "yes") addWithDescendants(entry, children, untouchable, found.get(trace)!);
     }
   }
-  return yes(new Map(traces.map((trace) => [trace, [...found.get(trace)!.values()]])));
+  return yes(new Map(traces.map((trace) => [trace, [...found.get(trace)!.values()].toSorted(byAge)])));
 }
 
 /** We and all above us, up to the first process of the machine: whatever the traces say, an attempt of ours is none of them. */
@@ -85,43 +107,40 @@ function addWithDescendants(
   }
 }
 
-function isTraced(look: LookAtOne, trace: Trace, starts: ReadonlyMap<number, number>): Look {
-  const { entry } = look;
+function isTraced(entry: ProcessEntry, look: LookAtOne, trace: Trace, starts: ReadonlyMap<number, number>): Look {
   if (trace.parent !== null && trace.parent > FIRST && entry.parent === trace.parent) return yes(true);
   const { leader } = trace;
   if (leader !== null && leader.pid > FIRST && entry.group === leader.pid && starts.get(leader.pid) === leader.start)
     return yes(true);
   if (trace.mark !== null) {
-    const marks = look.marks();
+    const { marks } = look;
     if (marks.answer === "unknown") return marks;
     return marks.answer === "yes" && marks.found.includes(trace.mark) ? yes(true) : NO;
   }
   if (trace.variables.length === 0) return NO;
-  const environment = look.environment();
+  const { environment } = look;
   if (environment.answer === "unknown") return environment;
   if (environment.answer === "no") return NO;
   return trace.variables.every((variable) => environment.found.includes(variable)) ? yes(true) : NO;
 }
 
-/** One process, of which nothing is read twice. */
+/** What else is to be known of one process, as far as any of the traces asks for it. */
 class LookAtOne {
-  readonly entry: ProcessEntry;
-  #marks: Look<readonly bigint[]> | null = null;
-  #environment: Look<readonly string[]> | null = null;
+  readonly marks: Look<readonly bigint[]>;
+  readonly environment: Look<readonly string[]>;
 
-  constructor(entry: ProcessEntry) {
-    this.entry = entry;
+  constructor(pid: number, traces: readonly Trace[]) {
+    this.marks = traces.some(({ mark }) => mark !== null) ? readMarks(pid) : NO;
+    this.environment = traces.some(asksForEnvironment) ? environmentOf(pid) : NO;
   }
+}
 
-  marks(): Look<readonly bigint[]> {
-    this.#marks ??= readMarks(this.entry.pid);
-    return this.#marks;
-  }
+function asksForEnvironment({ mark, variables }: Trace): boolean {
+  return mark === null && variables.length > 0;
+}
 
-  /** What is another user's for good tells nothing: no. */
-  environment(): Look<readonly string[]> {
-    this.#environment ??= readEnvironment(this.entry.pid);
-    const look = this.#environment;
-    return look.answer === "unknown" && isForbidden(look.why) ? NO : look;
-  }
+/** What is another user's for good tells nothing: no. */
+function environmentOf(pid: number): Look<readonly string[]> {
+  const look = readEnvironment(pid);
+  return look.answer === "unknown" && isForbidden(look.why) ? NO : look;
 }
