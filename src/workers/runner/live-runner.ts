@@ -51,6 +51,7 @@ export class LiveRunner implements SpoolListener {
   #width: number;
   #head: SpoolHead | null = null;
   #isGone = false;
+  #isToldToGoOn = false;
   /** The spool is read no more. */
   #isClosed = false;
   #said = "";
@@ -115,9 +116,14 @@ export class LiveRunner implements SpoolListener {
     this.#write("q\0");
   }
 
-  /** A runner that somebody has stopped (SIGSTOP) would end nothing. */
+  /**
+   * A runner that somebody has stopped (SIGSTOP) would end nothing. It is told once a turn: the system walks through all its threads for
+   * each such signal, so one a task would cost the square of those that run.
+   */
   stop(key: number, graceMs: number): void {
-    this.#child.kill("SIGCONT");
+    if (!this.#isToldToGoOn) this.#child.kill("SIGCONT");
+    this.#isToldToGoOn = true;
+    setImmediate(() => (this.#isToldToGoOn = false));
     this.#write(`s\0${key}\0${graceMs}\0`);
   }
 
