@@ -13,12 +13,14 @@ export function findFailure({ name, firstFailure }: JobSummary, dir: string): Fa
   if (firstFailure === null) return null;
   const view = viewJob(viewPaths(dir, name), name, { withTasks: true });
   const task = view.tasks?.find(({ id }) => id === firstFailure);
-  return readFailure(
+  const failure = readFailure(
     firstFailure,
     task?.error ?? null,
     task?.attempts ?? 1,
     task === undefined ? null : logPathOf(view, task, null),
   );
+  // Where the tasks can't be read nothing is known of what it printed.
+  return view.tasks === null ? { ...failure, problem: view.problem } : failure;
 }
 
 export function readFailure(task: string, error: string | null, attempts: number, log: string | null): Failure {

@@ -65,9 +65,10 @@ export function findJob(base: string, name: string, options: { run: string | nul
   return job;
 }
 
-/** @throws AirError `AIR_INVALID_JOB` if the tasks could not be read. */
-export function tasksOf({ name, tasks, problem }: JobView): NonNullable<JobView["tasks"]> {
-  if (tasks === null) throw new AirError("AIR_INVALID_JOB", `the tasks of "${name}" can't be read: ${problem}`);
+/** @throws AirError if the tasks could not be read: `AIR_SYSTEM` if that is not their author's doing, else `AIR_INVALID_JOB`. */
+export function tasksOf({ name, tasks, problem, isRefused }: JobView): NonNullable<JobView["tasks"]> {
+  if (tasks === null)
+    throw new AirError(isRefused ? "AIR_SYSTEM" : "AIR_INVALID_JOB", `the tasks of "${name}" can't be read: ${problem}`);
   return tasks;
 }
 

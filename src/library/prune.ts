@@ -117,10 +117,15 @@ function candidates(base: string, name: string, { olderThanMs = -Infinity, keep 
   return chosen.filter(({ directory }) => directory !== null || chosen.length > earlier.length).toReversed();
 }
 
-/** Null for what has not ended, or doesn't say when. */
+/**
+ * Null for what has not ended, or doesn't say when.
+ *
+ * @throws AirError `AIR_SYSTEM` if that can't be told now.
+ */
 function toCandidate(job: string, dir: string, directory: string | null): Candidate | null {
-  const { state } = viewJob(jobPaths(dir), job, { withTasks: false });
+  const { state, problem, isRefused } = viewJob(jobPaths(dir), job, { withTasks: false });
   const completedAt = endOf(state);
+  if (completedAt === null && state === null && isRefused) throw new AirError("AIR_SYSTEM", problem ?? "");
   if (completedAt === null) return null;
   const id = state?.["id"];
   const run = typeof id === "string" ? id : (directory ?? job);

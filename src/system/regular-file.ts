@@ -57,6 +57,9 @@ export function readRegularFile(path: string, options: RegularFileOptions & { re
     const bytes = readOpen(handle, options.maxBytes);
     if (bytes === null) throw tooLarge(path, options.maxBytes);
     return bytes;
+  } catch (error) {
+    // What the system says of a read has no path.
+    throw explainRefusal(error, path, "read");
   } finally {
     closeSync(handle);
   }

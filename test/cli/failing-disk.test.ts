@@ -50,6 +50,42 @@ test("logs shows what can be read, names what can't, and says by its exit code t
   }
 });
 
+test("tasks that a failing disk, or a want of handles, keeps from being read are no fault of the job", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  for (const verb of ["logs job a", "graph job"])
+    for (const [call, code] of [
+      ["openSync", "EIO"],
+      ["readSync", "EIO"],
+      ["openSync", "EMFILE"],
+    ] as const) {
+      const result = await runOn(call, "/jobs/job/tasks.json", verb, code);
+      assert.equal(result.code, 3, result.stderr);
+      assert.match(result.stderr, new RegExp(`the tasks of "job" can't be read: .*${code}`));
+    }
+});
+
+test("a run that can't read its tasks in the end does not say that the first failure printed nothing", async (t) => {
+  const { runOn, write } = await afterTwoRuns(t);
+  const job = write("wrong.json", [{ id: "a", command: "sh", args: ["-c", "echo words; exit 1"] }]);
+  const { code, stderr } = await runOn("readSync", "/jobs/wrong/tasks.json", `run -q ${job}`);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /First failure: a[^]*tasks\.json.*EIO/);
+});
+
+test("import does not take a make that can't be started for a Makefile that is wrong", async (t) => {
+  const { runOn, write } = await afterTwoRuns(t);
+  const { code, stderr } = await runOn("spawnSync", "make", `import ${write("Makefile", "all: ; true\n")}`, "EAGAIN");
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /make can't be run: .*EAGAIN/);
+});
+
+test("prune names a job of which it can't tell whether it has ended", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  const { code, stderr } = await runOn("openSync", "/jobs/job/state.json", "prune --keep 0");
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /job "job" can't be removed: .*state\.json.*EIO[\s\S]*^0 runs removed$/m);
+});
+
 test("prune says by its exit code that something could not be removed", async (t) => {
   const { runOn, run } = await afterTwoRuns(t);
   const { code, stderr } = await runOn("openSync", "/jobs/job/lock", "prune --keep 0");

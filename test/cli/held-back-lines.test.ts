@@ -55,7 +55,17 @@ test("trouble comes first, and what has lasted less than a second is not told", 
 
 function view(tasks: readonly TaskView[]): JobView {
   const state = { id: "job-1", state: "working", started_at: new Date(NOW - 60_000).toISOString() };
-  return { name: "job", dir: "/d", state, isOver: false, tasks, counts: null, problem: null, engine: "unknown" } as JobView;
+  return {
+    name: "job",
+    dir: "/d",
+    state,
+    isOver: false,
+    tasks,
+    counts: null,
+    problem: null,
+    isRefused: false,
+    engine: "unknown",
+  } as JobView;
 }
 
 function options(rows: number | null): WatchOptions {

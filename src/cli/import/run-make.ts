@@ -3,6 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { AirError } from "../../index.js";
+import { systemWords } from "../../system/error-code.js";
 import type { ImportedJob, ImportFault } from "./imported-job.js";
 import { filesRead, readMakeOutput, refusalsIn } from "./makefile.js";
 
@@ -17,7 +19,10 @@ export interface MakeResult {
   readonly failure: string | null;
 }
 
-/** @param goals none for the file's own. */
+/**
+ * @param goals none for the file's own.
+ * @throws AirError `AIR_SYSTEM` if make can't be run.
+ */
 export function importMakefile(path: string, goals: readonly string[]): MakeResult {
   const nothing: ImportedJob = { name: null, tasks: [] };
   const first = make(path, ["-p", "-n", `--eval=${NOTHING}: ;`, NOTHING]);
@@ -44,7 +49,7 @@ function make(path: string, args: readonly string[]): { readonly output: string;
     maxBuffer: MOST_BYTES,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (error !== undefined) return { output: "", failure: `make can't be run: ${error.message}` };
+  if (error !== undefined) throw new AirError("AIR_SYSTEM", `make can't be run: ${systemWords(error)}`, { cause: error });
   return { output: stdout, failure: status === 0 ? null : stderr.trim() };
 }
 

@@ -39,6 +39,8 @@ export interface JobView {
   readonly counts: Counts | null;
   /** What is missing or unreadable, in a sentence; null if nothing is. */
   readonly problem: string | null;
+  /** True if the system kept something from being read: a disk that fails, no permission, no handle. Nothing is known of that, then. */
+  readonly isRefused: boolean;
   /** The process that holds the job; null if none does, or it has ended; "unknown" if we may not look. */
   readonly engine: LockHolder | "unknown" | null;
 }
@@ -86,7 +88,7 @@ function namesIn(base: string, list: (path: string) => Place<readonly string[]>)
 }
 
 function withoutView(name: string, { dir }: JobPaths, problem: string): JobView {
-  return { name, dir, state: null, isOver: false, tasks: null, counts: null, problem, engine: null };
+  return { name, dir, state: null, isOver: false, tasks: null, counts: null, problem, isRefused: false, engine: null };
 }
 
 /** @param options.run the id of an earlier run; without it the current one. */
@@ -107,8 +109,7 @@ export function viewJob(paths: JobPaths, name: string, options: ViewOptions & { 
   const state = readState(file.value);
   const isOver = ["completed", "failed", "cancelled"].includes(String(state?.state));
   const counts = state?.counts ?? null;
-  const list =
-    options.withTasks || counts === null ? readJson(paths.tasks, isForJson ? isKnownKey : null) : { value: null, problem: null };
+  const list = options.withTasks || counts === null ? readJson(paths.tasks, isForJson ? isKnownKey : null) : NOT_READ;
   const tasks = Array.isArray(list.value) ? readTaskViews(list.value) : null;
   return {
     name,
@@ -123,6 +124,7 @@ export function viewJob(paths: JobPaths, name: string, options: ViewOptions & { 
       wrongState(paths, isOver ? null : state) ??
       list.problem ??
       oldTasks(paths, state, tasks),
+    isRefused: file.isRefused || list.isRefused,
     engine: isOver ? null : findEngine(paths.lock),
   };
 }
@@ -165,15 +167,25 @@ function countTasks(tasks: readonly TaskView[]): Counts {
   return counts;
 }
 
+interface ReadJson {
+  readonly value: unknown;
+  readonly problem: string | null;
+  readonly isRefused: boolean;
+}
+
+const NOT_READ: ReadJson = { value: null, problem: null, isRefused: false };
+
 /** @param isKnown keys of ours, if the numbers in others matter. */
-function readJson(path: string, isKnown: ((key: string) => boolean) | null): { value: unknown; problem: string | null } {
+function readJson(path: string, isKnown: ((key: string) => boolean) | null): ReadJson {
   try {
     const text = withoutMark(readRegularFile(path, { maxBytes: MAX_FILE_BYTES }).toString("utf8"));
     const value: unknown = JSON.parse(text);
     if (isKnown !== null) keepNumbers(text, value, isKnown);
-    return { value, problem: null };
+    return { value, problem: null, isRefused: false };
   } catch (error) {
-    if (error instanceof AirError && error.code === "AIR_NOT_FOUND") return { value: null, problem: `${path} is not there yet` };
-    return { value: null, problem: error instanceof SyntaxError ? `${path} is not whole JSON yet` : (error as Error).message };
+    const code = error instanceof AirError ? error.code : null;
+    if (code === "AIR_NOT_FOUND") return { ...NOT_READ, problem: `${path} is not there yet` };
+    if (error instanceof SyntaxError) return { ...NOT_READ, problem: `${path} is not whole JSON yet` };
+    return { value: null, problem: (error as Error).message, isRefused: code !== "AIR_INVALID_JOB" };
   }
 }
