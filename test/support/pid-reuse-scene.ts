@@ -24,15 +24,25 @@ await engine.ended;
 for (const { pid } of processesOf(dir)) signal(pid, "SIGKILL");
 assert.ok(await waitUntil(() => processesOf(dir).length === 0));
 
-// A shell, since a thread of ours would take the next pid for itself.
-const script = `echo ${runner! - 1} >/proc/sys/kernel/ns_last_pid || exit 77; setsid sleep 60 >/dev/null 2>&1 & echo $!`;
-const { status, stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
-if (status === 77) {
-  process.stdout.write("the next pid can't be chosen here\n");
-  process.exit(77);
+/** A shell, since a thread of ours would take the next pid for itself. */
+function startStranger(): number {
+  const script = `echo ${runner! - 1} >/proc/sys/kernel/ns_last_pid || exit 77; setsid sleep 60 >/dev/null 2>&1 & echo $!`;
+  const { status, stdout } = spawnSync("sh", ["-c", script], { encoding: "utf8" });
+  if (status === 77) {
+    process.stdout.write("the next pid can't be chosen here\n");
+    process.exit(77);
+  }
+  return Number(stdout);
 }
-const stranger = Number(stdout);
-assert.equal(stranger, runner, "the stranger has the runner's pid");
+
+let stranger = 0;
+// A pid is free only when the process that had it has been reaped, with all whose group or session has its number.
+const hasItsPid = (): boolean => {
+  if (stranger !== 0) signal(stranger, "SIGKILL");
+  stranger = startStranger();
+  return stranger === runner;
+};
+assert.ok(await waitUntil(hasItsPid), "the stranger has the runner's pid");
 const isAlive = (): boolean => readFileSync(`/proc/${stranger}/stat`, "latin1").includes("(sleep) S");
 assert.ok(await waitUntil(isAlive));
 
