@@ -1,6 +1,6 @@
 /** Shows what tasks print while they run, in whole lines, so that lines of several tasks mix and none is cut. Looks several times a second. */
 
-import { LogFile } from "../../log-file.js";
+import { errorsPathOf, LogFile } from "../../log-file.js";
 import type { LogView } from "../../render/log-lines.js";
 import type { Sink, Terminal } from "../../terminal.js";
 import { viewFor } from "./printer.js";
@@ -32,7 +32,7 @@ export class Follower {
   begin(number: number, log: string, tag: string | null): void {
     const { out, err } = this.#terminal;
     const follow = (path: string, sink: Sink): Followed => ({ file: new LogFile(path), sink, view: linesFor(sink, tag) });
-    this.#open.set(number, [follow(log, out), follow(log.replace(/\.log$/, ".err"), err)]);
+    this.#open.set(number, [follow(log, out), follow(errorsPathOf(log), err)]);
   }
 
   /** A task has ended: what is left of its output is shown, also an unfinished line. */

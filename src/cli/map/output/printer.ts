@@ -6,7 +6,7 @@
 import { dirname } from "node:path";
 import { logFileName } from "../../../internal.js";
 import { lookAt } from "../../../system/path-look.js";
-import { LogFile } from "../../log-file.js";
+import { errorsPathOf, LogFile } from "../../log-file.js";
 import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal.js";
@@ -81,7 +81,7 @@ export class Printer {
   /** True if there was something to show. */
   async #showBoth(log: string, tag: string | null): Promise<boolean> {
     const { out, err } = this.#terminal;
-    const shown = [await showLog(log, out, tag), await showLog(log.replace(/\.log$/, ".err"), err, tag)];
+    const shown = [await showLog(log, out, tag), await showLog(errorsPathOf(log), err, tag)];
     for (const { problem } of shown) if (problem !== null) await err.send(`air-executor: ${printableLine(problem)}\n`);
     return shown.some(({ isEmpty }) => !isEmpty);
   }
