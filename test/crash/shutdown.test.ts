@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { main, makePlayground, type Playground, type Result } from "../cli/support/cli.js";
-import { killAll, processesOf, signal } from "../support/processes.js";
+import { killAll, processesOf, runnersOf, signal } from "../support/processes.js";
 import { waitUntil } from "../support/wait-until.js";
 import { untilHolds } from "../support/shell-loops.js";
 
@@ -87,9 +87,21 @@ test("a task that TERM ended 20 ms before the engine heard of it was interrupted
   await goOn(scene);
 });
 
+test("a task that answers TERM with an exit code of its own was interrupted, if its runner was told, too", async (context) => {
+  const scene = await begin(context);
+  const [runner] = runnersOf(scene.base);
+  signal(runner!, "SIGTERM");
+  for (const { pid, task } of processesOf(scene.base)) if (task === "c") signal(pid, "SIGTERM");
+  await pause(20);
+  scene.toEngine("SIGTERM");
+  assert.equal((await scene.ended).code, 143);
+  assert.deepEqual(scene.statuses(), PENDING);
+  await goOn(scene);
+});
+
 test("TERM to everybody and a KILL to the engine, which never said anything, fails nothing either", async (context) => {
   const scene = await begin(context);
-  for (const { pid, task } of processesOf(scene.base)) if (task === "a" || task === "b") signal(pid, "SIGTERM");
+  scene.toOthers("SIGTERM");
   await pause(20);
   scene.toEngine("SIGKILL");
   await scene.ended;
