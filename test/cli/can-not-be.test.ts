@@ -31,6 +31,7 @@ test("what can't be deleted keeps nothing else from being removed", { skip: !isR
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", mounted]);
   try {
     const stuck = await run(["rm", "stuck"]);
+    assert.equal(stuck.code, 3, stuck.stderr);
     assert.match(stuck.stderr, /can't be deleted \(.*\): remove it by hand/);
     const one = await run(["rm", "one"]);
     assert.equal(one.code, 0, one.stderr);
@@ -52,7 +53,8 @@ test("of a file that may not be deleted rm says so", { skip: !isRoot }, async (t
   const base = join(dir, ".air-executor");
   if (spawnSync("chattr", ["+i", join(base, "jobs/job/tasks.json")]).status !== 0) return t.skip("needs chattr +i");
   frozen.push(base);
-  const { stderr } = await run(["rm", "job"]);
+  const { code, stderr } = await run(["rm", "job"]);
+  assert.equal(code, 3, stderr);
   assert.match(stderr, /can't be deleted \(EPERM: operation not permitted, unlink '.*tasks\.json'\): remove it by hand/);
 });
 

@@ -17,8 +17,14 @@ export async function execute(call: Call): Promise<number> {
   requireJob(settings.dir(), name);
   prepareBase(dir).forEach(warnOn(terminal));
   const end = () => askOrAct<unknown>(call, askToCancel(dir, name, null), (executor) => executor.cancel(name));
-  await removeJob(dir, name, { end, onWarning: warnOn(terminal) });
+  const warn = warnOn(terminal);
+  let isAllDeleted = true;
+  const onWarning = (message: string): void => {
+    isAllDeleted = false;
+    warn(message);
+  };
+  await removeJob(dir, name, { end, onWarning });
   if (settings.isOn("json")) terminal.out.write(jsonLine({ removed: name }));
   else if (!settings.isOn("quiet")) terminal.err.write(`job ${printableLine(name)} removed\n`);
-  return exitCode.completed;
+  return isAllDeleted ? exitCode.completed : exitCode.environment;
 }
