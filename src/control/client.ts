@@ -8,6 +8,11 @@ import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
 /** Recording something takes milliseconds; an engine that takes longer is stopped or in deep trouble. */
 const ANSWER_MS = 15_000;
 
+export interface Patience {
+  /** How long nothing may come, and how long an answer may take from its first byte on. */
+  readonly answerMs?: number;
+}
+
 /**
  * The answer, or null if nobody listens there or the engine went away before it answered: whether it did what was asked must then be found
  * out.
@@ -15,13 +20,18 @@ const ANSWER_MS = 15_000;
  * @param directory the `control` directory; `name` the socket in it.
  * @throws AirError what the engine says; `AIR_LOCKED` if it doesn't answer in time.
  */
-export async function ask(directory: string, name: string, request: ControlRequest): Promise<{ readonly ok: unknown } | null> {
+export async function ask(
+  directory: string,
+  name: string,
+  request: ControlRequest,
+  { answerMs = ANSWER_MS }: Patience = {},
+): Promise<{ readonly ok: object } | null> {
   const line = encodeLine(request);
-  const answer = isSocketName(name) ? await exchange(directory, name, line) : null;
+  const answer = isSocketName(name) ? await exchange(directory, name, line, answerMs) : null;
   return answer === null ? null : decodeAnswer(answer);
 }
 
-async function exchange(directory: string, name: string, line: Buffer): Promise<string | null> {
+async function exchange(directory: string, name: string, line: Buffer, answerMs: number): Promise<string | null> {
   let socket;
   try {
     socket = reachSocket(socketDirectory(directory), name);
@@ -31,17 +41,21 @@ async function exchange(directory: string, name: string, line: Buffer): Promise<
   }
   const { path, release } = socket;
   const pieces: Buffer[] = [];
+  let deadline: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
       let size = 0;
       const connection = connect(path, () => connection.end(line));
-      connection.setTimeout(ANSWER_MS, () => {
+      const giveUp = (): void => {
         connection.destroy();
         reject(
           new AirError("AIR_LOCKED", `the engine that holds the job does not answer: it may be stopped (SIGSTOP) or overloaded.`),
         );
-      });
+      };
+      connection.setTimeout(answerMs, giveUp);
       connection.on("data", (piece: Buffer) => {
+        // An answer that comes in drops would never be silent for long enough.
+        deadline ??= setTimeout(giveUp, answerMs);
         pieces.push(piece);
         size += piece.length;
         if (size > MAX_LINE_BYTES) connection.destroy();
@@ -50,6 +64,7 @@ async function exchange(directory: string, name: string, line: Buffer): Promise<
       connection.on("close", () => resolve(size === 0 ? null : Buffer.concat(pieces).toString("utf8")));
     });
   } finally {
+    clearTimeout(deadline);
     release();
   }
 }

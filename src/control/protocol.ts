@@ -68,21 +68,25 @@ export function encodeFailure(error: unknown): Buffer {
 }
 
 /** What came back. Null if it is no whole answer. Throws the error that it holds. */
-export function decodeAnswer(line: string): { readonly ok: unknown } | null {
-  const value = parse(line);
-  if (value === null) return null;
-  if (!("error" in value)) return "ok" in value ? { ok: value["ok"] } : null;
-  const { code, message, faults } = value["error"] as { code: AirErrorCode; message: string; faults: readonly Fault[] };
-  throw new AirError(code, message, { faults });
+export function decodeAnswer(line: string): { readonly ok: object } | null {
+  const { ok, error } = parse(line) ?? {};
+  if (!isRecord(error)) return isRecord(ok) ? { ok } : null;
+  const { code, message, faults } = error;
+  if (typeof code !== "string" || typeof message !== "string" || !Array.isArray(faults)) return null;
+  throw new AirError(code as AirErrorCode, message, { faults: faults as readonly Fault[] });
 }
 
 function parse(line: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function isIdsOrNull(value: unknown): value is readonly string[] | null {

@@ -26,8 +26,15 @@ export interface ControlServerOptions {
 }
 
 const NEWLINE = 0x0a;
-/** A request has to be there within that time. */
+/** A request that has begun has to go on within that time, and its answer to be taken. */
 const REQUEST_MS = 30_000;
+/** Ours speak as soon as they are connected; who says nothing for so long makes room for others. */
+const SILENT_MS = 5_000;
+/**
+ * More are turned away, and try again: handles that they would take are missing for jobs. A request takes milliseconds, so as many at once
+ * are rarely there.
+ */
+const MOST_CONNECTIONS = 64;
 /** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
 const STALE_MS = 60_000;
 const SAY_EVERY_MS = 1_000;
@@ -53,6 +60,7 @@ export class ControlServer {
     this.#slate = Slate.open(slatePath(directory, this.name));
     this.#timer = setInterval(() => this.#slate?.say(troubles()), SAY_EVERY_MS).unref();
     const server = createServer({ allowHalfOpen: true }, (connection) => this.#serve(connection)).unref();
+    server.maxConnections = MOST_CONNECTIONS;
     this.#server = server;
     let release = (): void => {};
     server.once("close", () => release());
@@ -87,17 +95,21 @@ export class ControlServer {
     this.#connections.add(connection);
     const pieces: Buffer[] = [];
     let size = 0;
-    connection.setTimeout(REQUEST_MS, () => connection.destroy());
-    connection.on("error", () => connection.destroy());
+    const goAway = (): void => void connection.destroy();
+    connection.setTimeout(SILENT_MS, goAway);
+    connection.on("error", goAway);
     connection.on("close", () => this.#connections.delete(connection));
+    // It went away, or will never say the rest.
+    connection.on("end", goAway);
     connection.on("data", (piece: Buffer) => {
+      if (size === 0) connection.setTimeout(REQUEST_MS);
       pieces.push(piece);
       size += piece.length;
       if (size > MAX_LINE_BYTES) connection.destroy();
       if (connection.destroyed || piece.at(-1) !== NEWLINE) return;
-      connection.removeAllListeners("data").resume().setTimeout(0);
+      connection.removeAllListeners("data").off("end", goAway).resume().setTimeout(0);
       const answered = this.#answer(Buffer.concat(pieces).toString("utf8"))
-        .then((answer) => connection.end(answer))
+        .then((answer) => connection.setTimeout(REQUEST_MS).end(answer))
         .then(() => void this.#answers.delete(answered));
       this.#answers.add(answered);
     });

@@ -140,15 +140,7 @@ export class AdoptedAttempt {
     if (this.#ended !== null) return;
     const wasStopped = reason === "stop" || (this.#termination?.hasSignalled === true && !this.#hasTimedOut);
     const hasTimedOut = reason === "limit" || this.#hasTimedOut;
-    const isInShutdown = reason === "shutdown";
-    this.#ended = {
-      key: this.orphan.key,
-      result,
-      ...times,
-      wasStopped,
-      ...(hasTimedOut && { hasTimedOut }),
-      ...(isInShutdown && { isInShutdown }),
-    };
+    this.#ended = { key: this.orphan.key, result, ...times, wasStopped, ...(hasTimedOut && { hasTimedOut }) };
     if (this.#termination === null) this.#report();
     else {
       this.#termination.resultIsKnown();
