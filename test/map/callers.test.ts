@@ -28,7 +28,7 @@ for (const [what, thrown] of [
     let caught: unknown = "nothing";
     await collect(executor.map(failing(thrown), task, { name: "failing" })).catch((error: unknown) => (caught = error));
     assert.equal(caught, thrown);
-    assert.match(warnings.join("\n"), /its input failed \(/);
+    assert.match(warnings.join("\n"), /its input failed \(/, "there is a task that is run to its end first");
   });
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
-import { checkMapTask } from "../../store/text/check-job.js";
+import { checkMapTask, invalidMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
 import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
@@ -19,7 +19,6 @@ import type { RunningJob } from "../../engine/running-job.js";
 import type { IdSet } from "../../store/picture/id-set.js";
 import { logFileName } from "../../store/names.js";
 import type { FitCheck } from "../../store/text/demand-faults.js";
-import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
 import { isSameTask } from "../../store/same-tasks.js";
 import { Wakeup } from "./wakeup.js";
 
@@ -203,8 +202,7 @@ export class MapFeed<Input> {
   async #requireFit(index: number, spec: TaskSpec): Promise<void> {
     if (spec.resources === this.#fitting) return;
     const faults = await this.#source.fit([spec], this.#job.picture.settings.pools);
-    const subject = `the task of input ${index + 1} of map "${this.#job.picture.name}"`;
-    if (faults.length > 0) throw invalidJob(subject, placeFaults(faults, locateData([spec])));
+    if (faults.length > 0) throw invalidMapTask(index + 1, this.#job.picture.name, faults);
     this.#fitting = spec.resources;
   }
 
@@ -272,7 +270,8 @@ export class MapFeed<Input> {
 
   /** It is thrown behind the last result, and that may take long. */
   #tellFailure(error: unknown): void {
-    const { name } = this.#job.picture;
+    const { name, ids } = this.#job.picture;
+    if (this.#open.size === 0 && ids.size === 0) return;
     this.#source.onWarning(`map "${name}": its input failed (${wordsOf(error)}); what was taken in is run to its end first`);
   }
 

@@ -3,14 +3,16 @@
  * fault of a file is shown at once. Reads the file and makes nothing.
  */
 
+import { AirError } from "../../domain/errors.js";
 import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
+import { count } from "./describe.js";
 import { demandFaults, poolsOf, timeoutFaults, type EnginePools } from "./demand-faults.js";
 import { graphFaults } from "./graph-faults.js";
 import { readJobData, readJobFile as readFile, type JobReading } from "./job-file.js";
 import type { WrittenJobOptions } from "./job-options.js";
 import type { TaskOptions } from "./task-options.js";
-import { invalidJob, locateData, placeFaults } from "./places.js";
+import { invalidJob, locateData, placeFaults, type PathFault } from "./places.js";
 import type { ExpandWishes } from "./template/expand-job.js";
 import type { ParamValue } from "./template/params.js";
 import { readTasks } from "./task-reader.js";
@@ -77,8 +79,17 @@ export async function checkMapTask(task: unknown, position: number, map: string)
   const isFree = spec.dependencies.length === 0 && spec.triggerRule === "all_success";
   const message = "a task of a map depends on nothing: leave out dependencies and trigger_rule";
   const all = isFree ? faults : [...faults, { path: ["tasks", 0], message }];
-  if (all.length > 0) throw invalidJob(`the task of input ${position} of map "${map}"`, placeFaults(all, locateData([task])));
+  if (all.length > 0) throw invalidMapTask(position, map, all);
   return spec;
+}
+
+/** The error for a task that was made for the input number `position` of a map, all faults in it. */
+export function invalidMapTask(position: number, map: string, faults: readonly PathFault[]): AirError {
+  const locate = locateData({});
+  // There is no job that the user could look into, only this task.
+  const placed = placeFaults(faults, (path) => (path.length > 2 ? locate(path.slice(2)) : "the task"));
+  const message = `the task of input ${position} of map "${map}" is not valid: ${count(placed.length, "fault")}`;
+  return new AirError("AIR_INVALID_JOB", message, { faults: placed });
 }
 
 async function complete(subject: string, reading: JobReading, options: CheckOptions): Promise<JobSpec> {
