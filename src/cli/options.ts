@@ -133,7 +133,11 @@ export const verbOptions = {
   "arg-file": { type: "string", value: "FILE", isList: true, describe: "A list of inputs, as :::: FILE; may be given again" },
   null: { type: "boolean", describe: "NUL ends each input, as find -print0 writes them" },
   delimiter: { type: "string", value: "C", describe: "What ends each input: text, or \\t, \\0, \\x1e (default: \\n)" },
-  colsep: { type: "string", value: "REGEX", describe: "Cuts each input into columns {1} {2} …; blanks around them go" },
+  colsep: {
+    type: "string",
+    value: "REGEX",
+    describe: "Cuts each input into columns {1} {2} …; blanks around them go. With --csv the one character that does",
+  },
   csv: { type: "boolean", describe: "Inputs are CSV: columns {1} {2} …, with quotes and line breaks within quotes" },
   header: {
     type: "boolean",

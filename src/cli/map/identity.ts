@@ -19,11 +19,11 @@ export function identityOf(wish: Wish): string {
 function shape(wish: Wish): string[] {
   const option = (name: string, value: string | number | null | undefined): string =>
     value == null ? "" : shellText([`--${name}`, String(value)]);
-  const { before, after, colsep, maxArgs, pipe, shuffleSeed } = wish;
+  const { before, after, colsep, csv, maxArgs, pipe, shuffleSeed } = wish;
   return [
     option("delimiter", wish.delimiter.equals(Buffer.from("\n")) ? null : JSON.stringify(wish.delimiter.toString("latin1"))),
-    option("colsep", colsep?.source),
-    wish.isCsv ? "--csv" : "",
+    option("colsep", colsep?.source ?? (csv === "," ? null : csv)),
+    csv === null ? "" : "--csv",
     wish.hasHeader ? "--header" : "",
     option("max-args", maxArgs),
     pipe === null

@@ -57,8 +57,7 @@ interface OpenList extends LinkedRows {
 
 async function openList({ source, isLinked }: List, wish: Wish): Promise<OpenList> {
   if ("path" in source) return withHeader(readRecords(source.path, await formatOf(wish, source.path)), isLinked, wish.hasHeader);
-  const format = wish.colsep ?? (wish.isCsv ? /,/ : null);
-  return withHeader(one(recordsOf(source.values, format)), isLinked, wish.hasHeader);
+  return withHeader(one(recordsOf(source.values, wish.colsep ?? wish.csv)), isLinked, wish.hasHeader);
 }
 
 async function* one(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
@@ -78,18 +77,18 @@ async function withHeader(rows: AsyncGenerator<readonly Row[]>, isLinked: boolea
 }
 
 /** Without a word about columns a file with a header is what its name says, or what its lines look like. */
-async function formatOf({ delimiter, colsep, isCsv, hasHeader }: Wish, path: string): Promise<RecordFormat> {
-  const columns = colsep ?? (isCsv ? "csv" : hasHeader ? guess(path) : null);
+async function formatOf({ delimiter, colsep, csv, hasHeader }: Wish, path: string): Promise<RecordFormat> {
+  const columns = colsep ?? (csv !== null ? { csv } : hasHeader ? guess(path) : null);
   return { delimiter, columns };
 }
 
 function guess(path: string): RecordFormat["columns"] {
-  if (/\.csv$/i.test(path)) return "csv";
+  if (/\.csv$/i.test(path)) return "csv-header";
   return /\.(?:tsv|tab)$/i.test(path) ? "tsv" : "header";
 }
 
-function columnsOf(lists: readonly OpenList[], { colsep, isCsv, hasHeader }: Wish): Columns {
-  if (!hasHeader) return { count: colsep !== null || isCsv ? null : lists.length, names: null };
+function columnsOf(lists: readonly OpenList[], { colsep, csv, hasHeader }: Wish): Columns {
+  if (!hasHeader) return { count: colsep !== null || csv !== null ? null : lists.length, names: null };
   const names = lists.flatMap((list) => list.names ?? []);
   const double = names.find((name, index) => names.indexOf(name) < index);
   if (double !== undefined) throw new UsageError(`two columns are called "${double}": {${double}} would be one or the other`);

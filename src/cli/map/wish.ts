@@ -13,7 +13,8 @@ export interface Wish {
   readonly lists: readonly List[];
   readonly delimiter: Buffer;
   readonly colsep: RegExp | null;
-  readonly isCsv: boolean;
+  /** Inputs are CSV, and this character is between columns. */
+  readonly csv: string | null;
   readonly hasHeader: boolean;
   readonly maxArgs: number | null;
   /** Null if inputs are arguments. */
@@ -63,8 +64,7 @@ export function readWish(words: readonly string[], settings: Settings): Wish {
     command: readCommand(command, settings.text("shell")),
     lists,
     delimiter: settings.isOn("null") ? Buffer.of(0) : readDelimiter(settings.text("delimiter") ?? "\\n"),
-    colsep: readExpression(settings.text("colsep")),
-    isCsv: settings.isOn("csv"),
+    ...readColumns(settings.text("colsep"), settings.isOn("csv")),
     hasHeader: settings.isOn("header"),
     maxArgs: settings.count("max-args", 1),
     pipe: settings.isOn("pipe") ? readPieceSize(settings) : null,
@@ -103,6 +103,16 @@ function readDelimiter(text: string): Buffer {
   });
   if (value === "") throw new UsageError("--delimiter is empty: expected what ends each input, such as , or \\t");
   return /^[\0-\xff]*$/.test(value) && /\\[x0-7]/.test(text) ? Buffer.from(value, "latin1") : Buffer.from(value);
+}
+
+/** As GNU parallel has it: with --csv the separator is a character, not an expression. */
+function readColumns(separator: string | null, isCsv: boolean): Pick<Wish, "colsep" | "csv"> {
+  if (!isCsv) return { colsep: readExpression(separator), csv: null };
+  const csv = separator === "\\t" ? "\t" : (separator ?? ",");
+  if (/^[\t !#-~]$/.test(csv)) return { colsep: null, csv };
+  throw new UsageError(
+    `--colsep is "${csv}": with --csv expected one character of ASCII that separates columns, such as ; or \\t`,
+  );
 }
 
 function readExpression(text: string | null): RegExp | null {
@@ -166,19 +176,18 @@ function checkTogether(wish: Wish, settings: Settings): void {
   const refuse = (reason: string): never => {
     throw new UsageError(reason);
   };
-  const { pipe, lists, maxArgs, colsep, isCsv } = wish;
+  const { pipe, lists, maxArgs, colsep, csv } = wish;
   const isStdinAlone = lists.length === 1 && readsStdin(lists[0]!);
   if (wish.hasHeader && "words" in wish.command && wish.command.words[0] === ":")
     refuse('--header takes no ":", which parallel wants behind it: leave it out');
   if (settings.isOn("null") && settings.text("delimiter") !== null) refuse("--null and --delimiter: one of them is enough");
-  if (colsep !== null && isCsv) refuse("--colsep and --csv: one of them is enough");
   if (pipe !== null && !isStdinAlone) refuse("with --pipe the input is standard input alone: leave the lists out");
-  if (pipe !== null && (colsep !== null || isCsv || maxArgs !== null))
+  if (pipe !== null && (colsep !== null || csv !== null || maxArgs !== null))
     refuse("--pipe cuts no columns and knows no --max-args: its pieces have --block and --lines");
   if (pipe !== null && wish.shuffleSeed !== null) refuse("--pipe can't be shuffled");
   if (pipe === null && (settings.text("block") !== null || settings.text("lines") !== null))
     refuse("--block and --lines are for --pipe");
-  if (maxArgs !== null && (lists.length > 1 || colsep !== null || isCsv))
+  if (maxArgs !== null && (lists.length > 1 || colsep !== null || csv !== null))
     refuse("--max-args is for one list of inputs without columns");
   if (wish.output.isByLine && wish.output.isOrdered)
     refuse("--line-buffer and --keep-order: output can come as it is written, or in order");

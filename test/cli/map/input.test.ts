@@ -95,7 +95,7 @@ test("columns are cut by an expression, with the blanks around them away, or by 
 test("CSV is read with its quotes and line breaks, byte order mark and bytes that are no text; what is wrong is told with its line", async (t) => {
   const { root: dir } = temporaryPlace(t);
   const path = join(dir, "list.csv");
-  const csv: RecordFormat = { ...lines, columns: "csv" };
+  const csv: RecordFormat = { ...lines, columns: { csv: "," } };
   writeFileSync(path, Buffer.from('\xef\xbb\xbfname,"size, in\r\nbytes"\r\n"say ""hi""",\xff\xe9\r\n\r\n,\r\n', "latin1"));
   const [head, first, second, ...rest] = await rowsOf(path, csv);
   assert.deepEqual(head, ["name", "size, in\r\nbytes"]);

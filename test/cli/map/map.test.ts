@@ -52,6 +52,19 @@ test("columns have numbers and, by a header, names; CSV is read as CSV", async (
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized, "::::", "sizes.csv"])), printed("1:a, b\n2:c\n"));
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], { input: "name\tsize\nx y\t3\n" })), printed("3:x y\n"));
   assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{2}"], { input: 'a,"b\nc"\n' })), printed("b\nc\n"));
+  const semicolons = { input: 'name;size\n"a;b";"c ""d"", e"\n' };
+  assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], semicolons)), printed('c "d", e:a;b\n'));
+  assert.deepEqual(
+    outcome(await run([...quiet, "--csv", "--header", "--colsep", ";", ...sized], semicolons)),
+    printed('c "d", e:a;b\n'),
+  );
+  write("semicolons.csv", semicolons.input);
+  assert.deepEqual(outcome(await run([...quiet, "--header", ...sized, "::::", "semicolons.csv"])), printed('c "d", e:a;b\n'));
+  assert.deepEqual(
+    outcome(await run([...quiet, "--csv", "--colsep", "\\t", "echo", "{2}"], { input: 'a\t"b\tc"\n' })),
+    printed("b\tc\n"),
+  );
+  assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{1}"], { input: "a;b\n" })), printed("a;b\n"));
   assert.deepEqual(
     outcome(await run([...quiet, "--header", "echo", "{f}{g}", ":::", "f", "1", "2", ":::", "g", "a"])),
     printed("1a\n2a\n"),
@@ -402,6 +415,8 @@ test("what makes no sense is one sentence with exit code 2", async (t) => {
     [["--block", "x", "--pipe", "cat"], /--block is "x": expected a size/],
     [["--pipe", "cat", ":::", "a"], /with --pipe the input is standard input alone/],
     [["--colsep", "(", "echo", ":::", "a"], /--colsep is "\("/],
+    [["--csv", "--colsep", ", *", "echo", ":::", "a"], /--colsep is ", \*": with --csv expected one character/],
+    [["--csv", "--colsep", '"', "echo", ":::", "a"], /--colsep is """: with --csv expected one character/],
     [["--delimiter", "", "echo", ":::", "a"], /--delimiter is empty/],
     [["--env", "A", "echo", ":::", "a"], /--env is "A": expected NAME=VALUE/],
     [["--retries", "x", "echo", ":::", "a"], /--retries is "x"/],

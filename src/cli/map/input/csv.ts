@@ -12,9 +12,9 @@ const BLOCK_ROWS = 500;
 const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** @throws AirError `AIR_INVALID_JOB` with the line. */
-export async function* readCsv(bytes: AsyncIterable<Buffer>, place: string): AsyncGenerator<readonly Row[]> {
+export async function* readCsv(bytes: AsyncIterable<Buffer>, delimiter: string, place: string): AsyncGenerator<readonly Row[]> {
   // In latin1 each byte is a character, so that none is lost; all that CSV itself knows is ASCII.
-  const parser = new Parser({ encoding: "latin1", max_record_size: LONGEST_RECORD, skip_empty_lines: true });
+  const parser = new Parser({ encoding: "latin1", delimiter, max_record_size: LONGEST_RECORD, skip_empty_lines: true });
   pipeline(bytes, parser, () => {});
   let isFirst = true;
   let block: Row[] = [];

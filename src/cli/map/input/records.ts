@@ -12,8 +12,16 @@ import { splitBytes } from "./split-bytes.js";
 export interface RecordFormat {
   /** What ends an input. */
   readonly delimiter: Buffer;
-  /** How an input is cut into columns; `header`: as its first line looks. Null: it is one. */
-  readonly columns: RegExp | "csv" | "tsv" | "header" | null;
+  /**
+   * How an input is cut into columns; `header`: as its first line looks; `csv-header`: it is CSV, and its first line tells what separates
+   * columns, a semicolon where there is no comma, as many spreadsheets write it. Null: it is one.
+   */
+  readonly columns: RegExp | Csv | "tsv" | "header" | "csv-header" | null;
+}
+
+export interface Csv {
+  /** The character between columns. */
+  readonly csv: string;
 }
 
 const LONGEST_HEADER = 1024 * 1024;
@@ -22,10 +30,10 @@ const LONGEST_HEADER = 1024 * 1024;
 export async function* readRecords(path: string, { delimiter, columns }: RecordFormat): AsyncGenerator<readonly Row[]> {
   const place = nameOfPlace(path);
   const bytes = await openBytes(path);
-  const { chunks, seen } = columns === "header" ? await look(bytes) : { chunks: bytes, seen: columns };
-  if (seen === "csv") {
+  const { chunks, seen } = await settle(bytes, columns);
+  if (seen !== null && typeof seen === "object" && "csv" in seen) {
     const { readCsv } = await import("./csv.js");
-    yield* readCsv(chunks, place);
+    yield* readCsv(chunks, seen.csv, place);
     return;
   }
   const cut = cutter(seen);
@@ -35,8 +43,23 @@ export async function* readRecords(path: string, { delimiter, columns }: RecordF
   }
 }
 
-/** Tabs in the first line make TSV of it, else commas CSV. */
-async function look(bytes: AsyncIterable<Buffer>): Promise<{ chunks: AsyncIterable<Buffer>; seen: "csv" | "tsv" | null }> {
+async function settle(
+  bytes: AsyncIterable<Buffer>,
+  columns: RecordFormat["columns"],
+): Promise<Looked<RegExp | Csv | "tsv" | null>> {
+  if (columns !== "header" && columns !== "csv-header") return { chunks: bytes, seen: columns };
+  const { chunks, seen } = await look(bytes);
+  if (columns === "csv-header") return { chunks, seen: { csv: seen === ";" ? seen : "," } };
+  return { chunks, seen: seen === "\t" ? "tsv" : seen === null ? null : { csv: seen } };
+}
+
+interface Looked<Seen> {
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly seen: Seen;
+}
+
+/** What separates the columns of the first line: tabs, else commas, else semicolons. */
+async function look(bytes: AsyncIterable<Buffer>): Promise<Looked<"\t" | "," | ";" | null>> {
   const iterator = bytes[Symbol.asyncIterator]();
   let head = Buffer.alloc(0);
   while (!head.includes("\n") && head.length < LONGEST_HEADER) {
@@ -49,21 +72,20 @@ async function look(bytes: AsyncIterable<Buffer>): Promise<{ chunks: AsyncIterab
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
   const line = head.subarray(0, head.indexOf("\n") === -1 ? head.length : head.indexOf("\n"));
-  return { chunks: chunks(), seen: line.includes("\t") ? "tsv" : line.includes(",") ? "csv" : null };
+  return { chunks: chunks(), seen: (["\t", ",", ";"] as const).find((separator) => line.includes(separator)) ?? null };
 }
 
 /** The rows of values that stand on the command line. */
-export function recordsOf(values: readonly string[], columns: RecordFormat["columns"]): Row[] {
-  const cut = cutter(columns);
+export function recordsOf(values: readonly string[], separator: RegExp | string | null): Row[] {
+  const cut = cutter(separator);
   return values.map(cut);
 }
 
-function cutter(columns: RecordFormat["columns"]): (value: string) => Row {
-  if (columns === null) return (value) => [value];
-  if (columns === "tsv") return (value) => value.replace(/\r$/, "").split("\t");
-  if (columns === "csv" || columns === "header") throw new Error("Internal error: this is not cut by lines");
+function cutter(separator: RegExp | string | null): (value: string) => Row {
+  if (separator === null) return (value) => [value];
+  if (separator === "tsv") return (value) => value.replace(/\r$/, "").split("\t");
   // As GNU parallel: blanks around a column are not its own.
-  return (value) => value.split(columns).map((column) => column.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""));
+  return (value) => value.split(separator).map((column) => column.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""));
 }
 
 function toValue(item: Buffer, number: number, place: string): string {
