@@ -1,5 +1,6 @@
 /** Words of commands that the user is shown and may paste into a shell. */
 
+import { bytesOf } from "../internal.js";
 import { printableLine } from "./render/printable.js";
 import type { Settings } from "./settings.js";
 
@@ -15,8 +16,36 @@ export function commandText(verb: string, words: readonly string[], options: str
   return `air-executor ${verb}${isOdd ? `${options} -- ${texts}` : ` ${texts}${options}`}`;
 }
 
-/** As it is if no shell would read it otherwise, else in single quotes. */
+/**
+ * As it is if no shell would read it otherwise, else in single quotes; what can't be shown on a line of a terminal as the bytes that it is,
+ * in the quotes for that, which POSIX has since 2024 and bash, zsh and ksh for long.
+ */
 export function quoteForShell(word: string): string {
-  const safe = printableLine(word);
-  return /^[\w@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (isShown(word)) return `'${word.replaceAll("'", "'\\''")}'`;
+  return `$'${word.replaceAll(/./gsu, charInQuotes)}'`;
+}
+
+/** A command whose words are quoted already, on one line: quotes around what can't stand there become those that can hold it. */
+export function onOneLine(command: string): string {
+  return command.replaceAll(/\\'|'[^']*'/g, (part) => (part === "\\'" ? part : quoteAgain(part)));
+}
+
+function quoteAgain(quoted: string): string {
+  return isShown(quoted) ? quoted : quoteForShell(quoted.slice(1, -1));
+}
+
+function isShown(text: string): boolean {
+  return text.isWellFormed() && printableLine(text) === text;
+}
+
+function charInQuotes(character: string): string {
+  if (character === "'" || character === "\\") return `\\${character}`;
+  return isShown(character) ? character : bytesShown(character);
+}
+
+function bytesShown(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\t") return "\\t";
+  return [...bytesOf(character)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }

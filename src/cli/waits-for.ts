@@ -7,7 +7,7 @@ import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
 import { readProcess } from "../system/process-table.js";
 import type { Settings } from "./settings.js";
-import { placeOption, quoteForShell } from "./shell-word.js";
+import { onOneLine, placeOption, quoteForShell } from "./shell-word.js";
 
 /** Empty for a job that has ended, or that somebody runs and nothing keeps from going on. */
 export function waitsFor(settings: Settings): (job: JobView) => string {
@@ -41,7 +41,7 @@ export function mapAgain(name: string, mapOf: unknown): string {
   const begin = "air-executor map ";
   if (typeof mapOf !== "string" || !mapOf.startsWith(begin)) return "map its input again under this name";
   const isPiped = mapOf.endsWith(":::: -");
-  return `${isPiped ? "… | " : ""}${begin}--name ${quoteForShell(name)} ${mapOf.slice(begin.length)}`;
+  return `${isPiped ? "… | " : ""}${begin}--name ${quoteForShell(name)} ${onOneLine(mapOf.slice(begin.length))}`;
 }
 
 function shorter(path: string): string {
