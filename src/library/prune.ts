@@ -13,6 +13,9 @@ import { archivedRuns } from "../store/runs/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
 import { jobPaths, jobsDir } from "../store/layout.js";
 
+/** Those who take locks together share the helper that takes them. */
+const JOBS_AT_ONCE = 32;
+
 /** One of `olderThanMs` and `keep` has to be given, or both: without either everything that has ended would go. */
 export interface PrunePolicy {
   /** Only what ended longer ago, in milliseconds. Default: however long ago. */
@@ -49,18 +52,34 @@ export async function prune(
   onWarning: (message: string) => void,
 ): Promise<PrunedRun[]> {
   demandPolicy(policy);
-  const pruned = await pruneBenches(base, policy, nowMs, onWarning);
-  for (const name of listJobs(base)) {
-    try {
-      for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
-        const remove = () =>
-          directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning);
-        if (policy.dryRun === true || (await remove())) pruned.push(run);
-      }
-    } catch (error) {
-      if (!(error instanceof AirError) && !isSystemError(error)) throw error;
-      onWarning(`job "${name}" can't be removed: ${systemWords(error)}`);
+  const benches = await pruneBenches(base, policy, nowMs, onWarning);
+  const names = listJobs(base);
+  const pruned: PrunedRun[][] = [];
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let at = next++; at < names.length; at = next++) pruned[at] = await pruneJob(base, names[at]!, policy, nowMs, onWarning);
+  };
+  await Promise.all(Array.from({ length: JOBS_AT_ONCE }, lane));
+  return [...benches, ...pruned.flat()];
+}
+
+async function pruneJob(
+  base: string,
+  name: string,
+  policy: PrunePolicy,
+  nowMs: number,
+  onWarning: (message: string) => void,
+): Promise<PrunedRun[]> {
+  const pruned: PrunedRun[] = [];
+  try {
+    for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
+      const remove = () =>
+        directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning);
+      if (policy.dryRun === true || (await remove())) pruned.push(run);
     }
+  } catch (error) {
+    if (!(error instanceof AirError) && !isSystemError(error)) throw error;
+    onWarning(`job "${name}" can't be removed: ${systemWords(error)}`);
   }
   return pruned;
 }
