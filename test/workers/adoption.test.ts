@@ -52,6 +52,7 @@ class SpoolOfOneThatLeftTwo implements AdoptedSpool {
   readonly writer = null;
   readonly unended = 0;
   readonly keepsLimits = true;
+  readonly isOutOfSight = false;
   read(): void {}
   isAlive = () => ({ answer: "yes", found: true }) as const;
   holdBack(): void {}

@@ -46,6 +46,11 @@ export class AdoptedAttempt {
     this.#listener = listener;
   }
 
+  /** True if it is to be ended, by whomever, and has not been reported. */
+  get isBeingEnded(): boolean {
+    return this.#termination !== null;
+  }
+
   /** Ends it and all that it started; again with a shorter grace period if called again. */
   stop(graceMs: number): void {
     if (this.#termination === null) {

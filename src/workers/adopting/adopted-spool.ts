@@ -36,6 +36,8 @@ export interface AdoptedSpool {
   read(): void;
   /** Whether whoever writes it may write more. */
   isAlive(): Look;
+  /** True if its writer lives, as the last such look found, where we see no processes (another container): nothing of it can be ended from here. */
+  readonly isOutOfSight: boolean;
   /** Who writes it, as far as it says. */
   readonly writer: ProcessIdentity | null;
   /** Keeps its writer from beginning what it has not begun, if that is in its hands. Throws the file system's errors. */

@@ -21,6 +21,9 @@ import { openAdopted } from "./open-adopted.js";
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
 
+/** For people. */
+const OUT_OF_SIGHT = "it runs in another container, where alone it can be ended; waiting until it has ended";
+
 export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
   readonly directory: string;
@@ -179,9 +182,11 @@ export class Adoption {
     spool.read();
     for (const adopted of [...open]) if (adopted.take(spool, life, why)) open.delete(adopted);
     if (life.answer === "unknown") return unclear(life.why);
-    const { writer } = spool;
-    if (life.answer === "no" || writer === null || !isStopped(writer)) return null;
-    return { why: stoppedWords(writer.pid), isUnclear: false };
+    const { writer, isOutOfSight } = spool;
+    if (life.answer === "no" || writer === null) return null;
+    if (isStopped(writer)) return { why: stoppedWords(writer.pid), isUnclear: false };
+    const isAsked = [...open].some((adopted) => adopted.isBeingEnded);
+    return isOutOfSight && isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
   }
 
   /** Somebody has removed it, perhaps while the task runs: then that is ended before another attempt may begin. */

@@ -31,6 +31,7 @@ interface Entry {
 
 export class LaneSpool implements AdoptedSpool {
   readonly keepsLimits = false;
+  isOutOfSight = false;
   readonly #path: string;
   readonly #fd: number;
   readonly #entries = new Map<number, Entry>();
@@ -61,9 +62,13 @@ export class LaneSpool implements AdoptedSpool {
 
   isAlive(): Look {
     const lane = this.#lane;
+    this.isOutOfSight = false;
     if (lane === null || this.isOfEarlierBoot()) return NO;
     const life = isAlive(lane);
-    return life.answer === "no" ? lookAtLock(this.#path) : life;
+    if (life.answer !== "no") return life;
+    const lock = lookAtLock(this.#path);
+    this.isOutOfSight = lock.answer === "yes";
+    return lock;
   }
 
   get writer(): ProcessIdentity | null {

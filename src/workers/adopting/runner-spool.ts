@@ -23,6 +23,7 @@ interface Entry {
 
 export class RunnerSpool implements AdoptedSpool, SpoolListener {
   readonly keepsLimits = true;
+  isOutOfSight = false;
   readonly #path: string;
   readonly #fd: number;
   readonly #lines = new SpoolLines(this);
@@ -54,10 +55,14 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   /** By its identity, or, if it lives where we can't see processes (another pid namespace), by the lock that it holds. */
   isAlive(): Look {
     const head = this.#head;
+    this.isOutOfSight = false;
     if (head === null) return lookAtLock(this.#path);
     const life = isAlive(head);
     if (life.answer !== "no") return life;
-    return this.isOfEarlierBoot() ? NO : lookAtLock(this.#path);
+    if (this.isOfEarlierBoot()) return NO;
+    const lock = lookAtLock(this.#path);
+    this.isOutOfSight = lock.answer === "yes";
+    return lock;
   }
 
   get writer(): ProcessIdentity | null {
