@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
@@ -119,11 +119,14 @@ test("a run whose engine was killed before it could tell of the end is told, not
   const tasks = [{ id: "a", command: "true" }];
   const { id } = await executor.run("etl", tasks);
   const state = join(executor.dir, "jobs/etl/state.json");
-  // As the last snapshot before the end left it.
-  writeFileSync(state, readFileSync(state, "utf8").replace('"state": "completed"', '"state": "working"'));
-  const told = await executor.run("etl", tasks);
-  assert.deepEqual([told.id, told.state, told.isInterrupted], [id, "completed", false]);
-  assert.match(readFileSync(state, "utf8"), /"state": "completed"/);
+  // As the last snapshot before the end left it: also that of a run which was stopped before, and that of a short one, which had none.
+  for (const earlier of ["working", "waiting", null]) {
+    if (earlier === null) rmSync(state);
+    else writeFileSync(state, readFileSync(state, "utf8").replace('"state": "completed"', `"state": "${earlier}"`));
+    const told = await executor.run("etl", tasks);
+    assert.deepEqual([told.id, told.state, told.isInterrupted], [id, "completed", false], String(earlier));
+    assert.match(readFileSync(state, "utf8"), /"state": "completed"/);
+  }
   assert.notEqual((await executor.run("etl", tasks)).id, id);
 });
 

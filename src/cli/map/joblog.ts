@@ -5,7 +5,7 @@
 
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import { AirError, type MapResult } from "../../index.js";
+import { AirError, type JobSummary, type MapResult } from "../../index.js";
 import { bytesOf, forEachEnded } from "../../internal.js";
 import { systemWords } from "../../system/error-code.js";
 import { yes } from "../../system/look.js";
@@ -149,11 +149,15 @@ function endsWithLine(path: string, size: number): boolean {
   return last.answer === "yes" && last.found[0] === 0x0a;
 }
 
-/** @param resumed the job that is gone on with; null for a new one. What ended of it and has no line gets one, out of its record. */
-export function beginJoblog(joblog: Joblog, resumed: Parameters<typeof forEachEnded>[0] | null, ended: number): void {
+/** @param resumed the job that is gone on with, or had ended; null for a new one. What ended of it and has no line gets one, out of its record. */
+export function beginJoblog(
+  joblog: Joblog,
+  resumed: Parameters<typeof forEachEnded>[0] | null,
+  counts: JobSummary["counts"],
+): void {
   if (resumed === null) return joblog.begin();
   const noted = joblog.resume();
-  if (noted === null || noted.size >= ended) return;
+  if (noted === null || noted.size >= counts.completed + counts.failed) return;
   forEachEnded(resumed, (task, record) => {
     const number = Number(/^task-(\d+)$/.exec(task.id)?.[1] ?? 0);
     if (number > 0 && !noted.has(number)) joblog.note(number, task, record);

@@ -14,7 +14,6 @@ import {
   type MapSummary,
   type MapTask,
 } from "../../index.js";
-import { logFileName } from "../../internal.js";
 import type { Call } from "../command.js";
 import { exitCodeOfSignal } from "../exit-codes.js";
 import { findFailure, readFailure } from "../first-failure.js";
@@ -38,14 +37,13 @@ import { findUnshown } from "./find-unshown.js";
 import { hintsOf } from "./command-to-go-on.js";
 import { Hurry } from "./hurry.js";
 import { collected, type Prepared } from "./prepare.js";
+import { watchEdges } from "./watch-edges.js";
 import type { Wish } from "./wish.js";
 import { directoryFromHere } from "../../system/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 /** As of a program that SIGPIPE ended. */
 const READER_GONE = 141;
-/** Tasks at once keep their names for the failure that is told: more are not needed. */
-const EDGES = ["before", "after"] as const;
 
 export async function runBatch(call: Call, wish: Wish, tasks: AsyncIterable<Prepared>): Promise<number> {
   const batch = new Batch(call, wish);
@@ -87,11 +85,14 @@ class Batch {
     compileLate(0);
     const executor = await AirExecutor.open(executorOptions(settings.dir(), settings, (line) => this.#say(line)));
     const signals = this.#watch(executor);
+    let isOver = false;
     try {
       const unshown = findUnshown(settings, this.#wish);
       const ended = unshown === null ? null : await (await executor.takeUp(directoryFromHere(unshown))).finished();
       const summary = ended === null ? await this.#map(executor, inputs) : await this.#showRest(ended, inputs);
-      return await this.#tell(summary, signals);
+      const code = await this.#tell(summary, signals);
+      isOver = !summary.isInterrupted && !this.#isReaderGone && !this.hurry.isCut;
+      return code;
     } catch (error) {
       const signal = signals.received();
       // It came before the first task could start.
@@ -99,10 +100,12 @@ class Batch {
       throw error;
     } finally {
       this.#progress?.end();
-      await this.hurry.orDone(this.#output.end(false));
+      await this.hurry.orDone(this.#output.end());
       await executor.close();
-      signals.end();
       this.#joblog?.end();
+      // Last: where we are killed before, the same command tells of it again, and runs nothing.
+      await this.hurry.orDone(this.#output.close(isOver));
+      signals.end();
     }
   }
 
@@ -128,10 +131,11 @@ class Batch {
 
   /** Of a batch that had ended before: nothing is run. */
   async #showRest(summary: JobSummary, inputs: AsyncIterable<Prepared> | readonly Prepared[]): Promise<MapSummary> {
-    const { dir } = viewPaths(this.#call.settings.dir(), summary.name);
+    const paths = viewPaths(this.#call.settings.dir(), summary.name);
     if (!this.#isQuiet)
       this.#say(`${summary.name} has ended: what is left of its output is shown, and nothing is run (--fresh begins anew)`);
-    this.#output.begin(dir, false);
+    this.#output.begin(paths.dir, false);
+    if (this.#joblog !== null) beginJoblog(this.#joblog, paths, summary.counts);
     for await (const { number, tag } of inputs) this.#output.pass(number, tag);
     return { halted: null, ...summary };
   }
@@ -177,21 +181,13 @@ class Batch {
     this.#work = this.#isQuiet ? null : new WorkTally(job);
     this.#pieces = new Pieces(paths.dir, counts.total - (this.#wish.before === null ? 0 : 1));
     this.#output.begin(paths.dir, isNew);
-    if (this.#joblog !== null) beginJoblog(this.#joblog, isNew ? null : paths, counts.completed + counts.failed);
-    if (this.#wish.before !== null || this.#wish.after !== null) this.#watchEdges(job, paths.dir);
+    if (this.#joblog !== null) beginJoblog(this.#joblog, isNew ? null : paths, counts);
+    if (this.#wish.before !== null || this.#wish.after !== null)
+      watchEdges(job, paths.dir, {
+        failed: (failure) => (this.#failure ??= failure),
+        ended: (log) => this.#output.show(log),
+      });
     if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
-  }
-
-  /** The tasks that come of no input have no result. */
-  #watchEdges(job: Job, dir: string): void {
-    job.onEvents((events) => {
-      for (const event of events) {
-        if (event.type !== "attempt-ended" || !EDGES.some((id) => id === event.task)) continue;
-        const log = `${dir}/logs/${logFileName(event.task)}`;
-        if (event.status === "failed") this.#failure ??= readFailure(event.task, event.error, event.attempt, log);
-        if (event.status !== "pending") this.#output.show(log);
-      }
-    });
   }
 
   async #toTask({ number, command, args, piece, tag }: Prepared): Promise<MapTask> {
@@ -222,7 +218,7 @@ class Batch {
   async #tell(summary: MapSummary, signals: SignalWatch): Promise<number> {
     const { settings, terminal } = this.#call;
     if (this.#isReaderGone) return READER_GONE;
-    await this.hurry.orDone(this.#output.end(!summary.isInterrupted));
+    await this.hurry.orDone(this.#output.end());
     this.#progress?.end();
     this.#progress = null;
     if (settings.isOn("json"))

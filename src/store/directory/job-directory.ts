@@ -136,7 +136,9 @@ function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): 
  * for the job again wants its end, not another run.
  */
 function isUnannounced({ state }: JobPaths): boolean {
-  return readStateFile(state)?.state?.["state"] === "working";
+  const file = readStateFile(state);
+  // Of a short run there is none yet; one that was stopped before, and then goes on, is still said to wait.
+  return file === null || ["waiting", "working"].includes(String(file.state?.["state"]));
 }
 
 /** Begins a new run whatever was there before, which is kept in `runs/`. The earlier run must have no attempt in flight. */

@@ -143,6 +143,28 @@ test("a batch that had ended when it was killed, before a slow reader had all, s
   assert.equal(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").length, 2 * INPUTS.length);
 });
 
+test("a batch that was killed after its end, before its last words, is told of the next time, with its log of jobs", async (t) => {
+  const { dir, run, write } = makePlayground(t);
+  const argv = ["map", "-k", "--name", "told", "--joblog", "log", "--shell", "echo {} | tee -a ran; exit $(( {} == 5 ))"];
+  // Killed by what it is about to say; and its log had not got all lines.
+  const preload = write(
+    "die.cjs",
+    'process.stderr.write = (text) => /told failed/.test(text) && process.kill(process.pid, "SIGKILL");',
+  );
+  const killed = await run([...argv, ":::", ...INPUTS], { env: { NODE_OPTIONS: `--require=${preload}` } });
+  assert.deepEqual([killed.signal, killed.stdout], ["SIGKILL", INPUTS.map((input) => `${input}\n`).join("")]);
+  const path = join(dir, "log");
+  const log = readFileSync(path, "utf8").split("\n");
+  assert.equal(log.length, 1 + INPUTS.length + 1);
+  writeFileSync(path, `${log.slice(0, 3).join("\n")}\n`);
+  const { code, stdout, stderr } = await run([...argv, ":::", ...INPUTS]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(stderr, /told failed after [^]*First failure: task-5: exit code 1/);
+  const lines = readFileSync(path, "utf8").split("\n").slice(1, -1);
+  assert.deepEqual(lines.map((line) => line.split("\t")[0] ?? "").toSorted(), INPUTS);
+  assert.deepEqual(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").toSorted(), INPUTS, "nothing ran twice");
+});
+
 for (const [what, signal, options] of [
   ["two Ctrl-C end", "SIGINT", []],
   ["TERM and the grace period end", "SIGTERM", ["--grace-period", "0.1"]],

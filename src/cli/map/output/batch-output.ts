@@ -57,11 +57,15 @@ export class BatchOutput {
     void this.#printer?.show(log);
   }
 
-  /** Resolves when all that can be shown has been. @param isOver true if nothing more will come of the batch. */
-  async end(isOver: boolean): Promise<void> {
+  /** Resolves when all that can be shown has been. */
+  async end(): Promise<void> {
     await this.#printer?.end();
     await this.#follower?.end();
-    await this.#shown?.end(isOver && !this.#isReaderGone());
+  }
+
+  /** @param isOver true if all was shown, and told: then it need not be remembered what was. */
+  async close(isOver: boolean): Promise<void> {
+    await this.#shown?.end(isOver);
     this.#shown = null;
   }
 
