@@ -1,7 +1,7 @@
 /** A map on disk: its picture without what has ended, the text of all its tasks, and what its journal is read as. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
 import type { TaskSpec } from "../../src/domain/task.js";
@@ -96,6 +96,30 @@ test("the lines of many tasks don't wait in memory for one that came before them
     ["first", ...ids].map((id) => `${id} completed`),
   );
   assert.ok(Math.max(...pieces.map(({ length }) => length)) < 100_000);
+});
+
+test("what became of many tasks that ran for long is looked up in one reading", async (t) => {
+  const long = Array.from({ length: 40 }, (_, index) => `long ${index}`);
+  const short = Array.from({ length: 3000 }, (_, index) => `short ${index}`);
+  const all = [
+    mapTaken,
+    ...long.flatMap((id) => [added(id), started(id)]),
+    ...short.flatMap((id) => [added(id), started(id), ended(id)]),
+    // The last one is still at it.
+    ...long
+      .slice(0, -1)
+      .toReversed()
+      .map((id) => ended(id)),
+  ];
+  const { journal } = await journalOf(t, all);
+  const bytesRead = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))?.[1] ?? 0);
+  const before = existsSync("/proc/self/io") ? bytesRead() : 0;
+  const text = [...mapText(journal, "m", new Map(), 100)].join("");
+  if (before > 0) assert.ok(bytesRead() - before < 5 * statSync(journal).size);
+  assert.deepEqual(
+    (JSON.parse(text) as { id: string; status: string }[]).map(({ id, status }) => `${id} ${status}`),
+    [...long, ...short].map((id) => `${id} ${id === "long 39" ? "running" : "completed"}`),
+  );
 });
 
 test("an unfinished map is read without what has ended, one that has ended with all its tasks, also if some run again", async (t) => {

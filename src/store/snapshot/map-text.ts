@@ -3,7 +3,7 @@
  * by snapshot.ts. Reads the journal and writes nothing.
  *
  * The journal is read once, and tells of tasks in the order in which they end. The line of one that ended before others that had come
- * earlier waits for theirs; if many wait for one that ran for long, what became of that one is looked up further on.
+ * earlier waits for theirs; if many wait for some that ran for long, what became of those is looked up further on, in one go.
  */
 
 import type { JobEvent } from "../../domain/events.js";
@@ -37,7 +37,7 @@ export function* mapText(
   for (let next: LinePlace | null = { offset: 0, seq: 1 }; next !== null;) {
     next = readPiece(journal, next, memory, lines, mostWaiting);
     if (next === null) lines.end();
-    else if (lines.waiting > mostWaiting) lines.putFirst(lookUp(journal, lines.first, memory));
+    else if (lines.waiting > mostWaiting) lines.putOpen(lookUp(journal, lines.open, lines.first, memory));
     const piece = lines.take();
     if (piece === "") continue;
     yield `${separator}${piece}`;
@@ -61,21 +61,20 @@ function readPiece(journal: string, from: LinePlace, memory: Buffer, lines: Line
   return next;
 }
 
-/** What became of one task. */
-function lookUp(journal: string, { id, place: from }: Arrival, memory: Buffer): TaskRecord {
+/** What became of tasks, as they came. @param from where the first of them is */
+function lookUp(journal: string, ids: ReadonlySet<string>, from: LinePlace, memory: Buffer): readonly TaskRecord[] {
   const picture = new Picture({ keepsAll: true });
   const read = (event: JobEvent): boolean => {
-    if (event.type === "tasks-added") picture.apply({ ...event, tasks: event.tasks.filter((task) => task.id === id) });
-    else if ("task" in event && event.task === id) picture.apply(event);
-    return picture.counts.pending + picture.counts.running === 0;
+    if (event.type === "tasks-added") picture.apply({ ...event, tasks: event.tasks.filter(({ id }) => ids.has(id)) });
+    else if ("task" in event && ids.has(event.task)) picture.apply(event);
+    return picture.tasks.length === ids.size && picture.counts.pending + picture.counts.running === 0;
   };
   readJournal(journal, read, { from, memory });
-  return picture.records[0]!;
+  return picture.records;
 }
 
 /** A task, and the line of the journal that tells that it came. */
 interface Arrival {
-  readonly id: string;
   readonly number: number;
   readonly place: LinePlace;
 }
@@ -105,9 +104,14 @@ class Lines {
     return this.#waiting.size;
   }
 
-  /** The first without a line. There must be one. */
-  get first(): Arrival {
-    return this.#open.values().next().value!;
+  /** Those without a line, as they came. There must be one. */
+  get open(): ReadonlySet<string> {
+    return new Set(this.#open.keys());
+  }
+
+  /** Where the first of them came. */
+  get first(): LinePlace {
+    return this.#open.values().next().value!.place;
   }
 
   /** Of what can be taken. */
@@ -116,13 +120,14 @@ class Lines {
   }
 
   apply(event: JobEvent, place: LinePlace): void {
-    if (event.type === "tasks-added") for (const { id } of event.tasks) this.#open.set(id, { id, number: this.#count++, place });
+    if (event.type === "tasks-added") for (const { id } of event.tasks) this.#open.set(id, { number: this.#count++, place });
     this.#picture.apply(event);
   }
 
-  putFirst(record: TaskRecord): void {
+  /** @param records of all that are open */
+  putOpen(records: readonly TaskRecord[]): void {
     const { ids, tasks } = this.#picture;
-    this.#put(tasks[ids.get(this.first.id)!]!, record);
+    for (const [place, id] of [...this.#open.keys()].entries()) this.#put(tasks[ids.get(id)!]!, records[place]!);
   }
 
   /** Of what has no end. */
