@@ -136,7 +136,9 @@ class Batch {
       this.#say(`${summary.name} has ended: what is left of its output is shown, and nothing is run (--fresh begins anew)`);
     this.#output.begin(paths.dir, false);
     if (this.#joblog !== null) beginJoblog(this.#joblog, paths, summary.counts);
+    if (this.#wish.before !== null) this.#output.showEdge("before", true);
     for await (const { number, tag } of inputs) this.#output.pass(number, tag);
+    if (this.#wish.after !== null) this.#output.showEdge("after", true);
     return { halted: null, ...summary };
   }
 
@@ -185,7 +187,7 @@ class Batch {
     if (this.#wish.before !== null || this.#wish.after !== null)
       watchEdges(job, paths.dir, {
         failed: (failure) => (this.#failure ??= failure),
-        ended: (log) => this.#output.show(log),
+        ended: (edge) => this.#output.showEdge(edge, false),
       });
     if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
   }
@@ -202,6 +204,8 @@ class Batch {
     if (Array.isArray(inputs)) this.#total = inputs.length + edges;
     let count = edges;
     for await (const input of inputs) {
+      // Nothing is pulled before it has completed, perhaps under an earlier command.
+      if (count === edges && this.#wish.before !== null) this.#output.showEdge("before", true);
       count += 1;
       yield input;
     }

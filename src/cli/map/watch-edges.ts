@@ -5,21 +5,21 @@ import { logFileName } from "../../internal.js";
 import { readFailure } from "../first-failure.js";
 import type { Failure } from "../render/summary.js";
 
-const EDGES: readonly string[] = ["before", "after"];
+const EDGES = ["before", "after"] as const;
 
 export interface EdgeListener {
   readonly failed: (failure: Failure) => void;
-  /** With the path of what it printed. */
-  readonly ended: (log: string) => void;
+  readonly ended: (edge: (typeof EDGES)[number]) => void;
 }
 
 export function watchEdges(job: Job, dir: string, { failed, ended }: EdgeListener): void {
   job.onEvents((events) => {
     for (const event of events) {
-      if (event.type !== "attempt-ended" || !EDGES.includes(event.task)) continue;
+      const edge = event.type === "attempt-ended" && EDGES.find((id) => id === event.task);
+      if (event.type !== "attempt-ended" || !edge) continue;
       const log = `${dir}/logs/${logFileName(event.task)}`;
       if (event.status === "failed") failed(readFailure(event.task, event.error, event.attempt, log));
-      if (event.status !== "pending") ended(log);
+      if (event.status !== "pending") ended(edge);
     }
   });
 }

@@ -165,6 +165,48 @@ test("a batch that was killed after its end, before its last words, is told of t
   assert.deepEqual(readFileSync(join(dir, "ran"), "utf8").trim().split("\n").toSorted(), INPUTS, "nothing ran twice");
 });
 
+for (const options of [["-k"], ["--line-buffer"]]) {
+  test(`of a batch that was killed after its end all is shown the next time, also of the tasks before and after: ${options[0]}`, async (t) => {
+    const { dir, run, write } = makePlayground(t);
+    const edges = ["--before", "echo before", "--after", "echo after"];
+    const argv = ["map", "-q", "-j1", "--name", "e", ...options, ...edges, "echo", ":::", "1", "2"];
+    const whole = "before\n1\n2\nafter\n";
+    assert.equal((await run(argv)).stdout, whole, "nothing is left out");
+    const job = join(dir, ".air-executor/jobs/e");
+    for (const [shown, rest] of [
+      ["", whole],
+      ["0-1\n", "2\nafter\n"],
+      ["0-2\n", "after\n"],
+    ] as const) {
+      // As it stands when all has ended.
+      write(join(".air-executor/jobs/e", "shown"), shown);
+      assert.equal((await run(argv)).stdout, rest);
+      assert.equal(existsSync(join(job, "shown")), false);
+    }
+    const last = write(
+      "die.cjs",
+      `const { write } = process.stdout;
+      process.stdout.write = function (...given) {
+        if (/after/.test(given[0])) process.kill(process.pid, "SIGKILL");
+        return write.apply(this, given);
+      };`,
+    );
+    await run(argv, { env: { NODE_OPTIONS: `--require=${last}` } });
+    assert.match((await run(argv)).stdout, /after\n$/);
+  });
+}
+
+test("a long output of the task before all others is not mixed with that of others", async (t) => {
+  const { dir } = makePlayground(t);
+  const argv = ["map", "-q", "-k", "-j1", "--name", "b", "--before", "seq 300000", "echo", ":::", "a", "b"];
+  const child = spawn(process.execPath, [main, ...argv], { cwd: dir, stdio: ["ignore", "pipe", "ignore"] });
+  const state = join(dir, ".air-executor/jobs/b/state.json");
+  // Nobody reads until all have ended.
+  assert.ok(await waitUntil(() => existsSync(state) && readFileSync(state, "utf8").includes('"state": "completed"')));
+  const lines = (await text(child.stdout)).trimEnd().split("\n");
+  assert.deepEqual([lines.length, ...lines.slice(-3)], [300_002, "300000", "a", "b"]);
+});
+
 for (const [what, signal, options] of [
   ["two Ctrl-C end", "SIGINT", []],
   ["TERM and the grace period end", "SIGTERM", ["--grace-period", "0.1"]],

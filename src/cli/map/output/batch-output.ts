@@ -11,6 +11,9 @@ import { Follower } from "./follower.js";
 import { Printer } from "./printer.js";
 import { Shown } from "./shown.js";
 
+/** The numbers of the tasks before and after all others, where it is remembered what was shown: no input has them. */
+const EDGES = { before: 0, after: 999_999_999_999_999 } as const;
+
 export class BatchOutput {
   readonly #terminal: Terminal;
   readonly #printer: Printer | null;
@@ -18,6 +21,8 @@ export class BatchOutput {
   readonly #isReaderGone: () => boolean;
   #dir = "";
   #shown: Shown | null = null;
+  /** Those that were shown. */
+  readonly #edges = new Set<string>();
 
   constructor(terminal: Terminal, { isShown, isByLine, isOrdered }: OutputWish, isReaderGone: () => boolean) {
     const onShown = (number: number): void => this.#shown?.note(number);
@@ -48,13 +53,24 @@ export class BatchOutput {
 
   /** A task comes again that had ended under an earlier command. What is not known to be left to show is left out. */
   pass(number: number, tag: string | null): void {
-    if (this.#shown?.has(number) === false) this.add(number, this.#logOf(number), tag);
-    else this.add(number, null, tag);
+    if (this.#shown?.has(number) !== false) return this.add(number, null, tag);
+    this.follow(number, tag);
+    this.add(number, this.#logOf(number), tag);
   }
 
-  /** Shows a whole log now. */
-  show(log: string): void {
-    void this.#printer?.show(log);
+  /**
+   * The task before or after all others has ended.
+   *
+   * @param isEarlier true if it may have under an earlier command: what is not known to be left to show is left out then
+   */
+  showEdge(edge: keyof typeof EDGES, isEarlier: boolean): void {
+    const number = EDGES[edge];
+    if (this.#edges.has(edge) || (isEarlier && this.#shown?.has(number) !== false)) return;
+    this.#edges.add(edge);
+    const log = join(this.#dir, "logs", logFileName(edge));
+    this.#printer?.show(edge, { number, log });
+    this.#follower?.begin(number, log, null);
+    this.#follower?.finish(number);
   }
 
   /** Resolves when all that can be shown has been. */

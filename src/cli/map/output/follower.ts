@@ -30,6 +30,7 @@ export class Follower {
 
   /** A task has been taken in: its log may come. */
   begin(number: number, log: string, tag: string | null): void {
+    if (this.#open.has(number)) return;
     const { out, err } = this.#terminal;
     const follow = (path: string, sink: Sink): Followed => ({ file: new LogFile(path), sink, view: linesFor(sink, tag) });
     this.#open.set(number, [follow(log, out), follow(errorsPathOf(log), err)]);

@@ -20,6 +20,8 @@ export interface Ended {
   readonly tag: string | null;
 }
 
+export type Whole = Pick<Ended, "number" | "log">;
+
 export class Printer {
   readonly #terminal: Terminal;
   readonly #order: Order;
@@ -27,6 +29,8 @@ export class Printer {
   /** Those with nothing to show. */
   readonly #passed = new NumberSet();
   readonly #tags = new Map<number, string>();
+  /** Logs that come before all others, and behind all that is to be shown by then. */
+  readonly #edges: Record<"before" | "after", Whole | null> = { before: null, after: null };
   #logs = "";
   #pump: Promise<void> | null = null;
 
@@ -52,10 +56,10 @@ export class Printer {
     this.#pump ??= this.#run();
   }
 
-  /** Shows a whole log now, behind what is being shown. */
-  async show(log: string): Promise<void> {
-    await this.#pump;
-    await this.#showBoth(log, null);
+  /** A task before or after all others has ended. */
+  show(edge: "before" | "after", whole: Whole): void {
+    this.#edges[edge] = whole;
+    this.#pump ??= this.#run();
   }
 
   /** Resolves when all that can be shown has been. */
@@ -67,15 +71,23 @@ export class Printer {
     try {
       // What ends in this turn is taken together.
       await Promise.resolve();
+      await this.#showEdge("before");
       for (let number = this.#order.next(); number !== null; number = this.#order.next()) {
         const tag = this.#tags.get(number) ?? null;
         this.#tags.delete(number);
         if (this.#passed.has(number)) continue;
         if (await this.#showBoth(`${this.#logs}/${logFileName(`task-${number}`)}`, tag)) this.#onShown(number);
       }
+      await this.#showEdge("after");
     } finally {
       this.#pump = null;
     }
+  }
+
+  async #showEdge(edge: "before" | "after"): Promise<void> {
+    const whole = this.#edges[edge];
+    this.#edges[edge] = null;
+    if (whole !== null && (await this.#showBoth(whole.log, null))) this.#onShown(whole.number);
   }
 
   /** True if there was something to show. */

@@ -3,7 +3,7 @@
  * ended and was not shown, and nothing again. Written as soon as whoever reads has taken the output, so that what was being shown when we were
  * killed comes again, from its beginning: lost is nothing. A file that can't be written costs this and nothing else.
  *
- * Format: a line for each task or range of tasks, `12` or `12-40`, in no order. What has no newline behind it is no line.
+ * Format: a line for each task or range of tasks, `12` or `12-40`, in no order (`0` is the one before all others, fifteen nines the one behind them). What has no newline behind it is no line.
  */
 
 import { closeSync, writeSync } from "node:fs";
