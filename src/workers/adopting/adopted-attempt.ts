@@ -29,6 +29,8 @@ export class AdoptedAttempt {
   readonly orphan: OrphanedAttempt;
   /** True if it may not be settled before it is known how it ended, even if it is to be stopped. */
   needsEnd = false;
+  /** As its spool says. */
+  hasBegun = false;
   readonly #variables: readonly string[];
   readonly #terminator: Terminator;
   readonly #listener: AdoptedListener;
@@ -44,6 +46,10 @@ export class AdoptedAttempt {
     this.#trace = { mark: null, leader: null, parent: null, variables: this.#variables };
     this.#terminator = terminator;
     this.#listener = listener;
+  }
+
+  get trace(): Trace {
+    return this.#trace;
   }
 
   /** True if it is to be ended, by whomever, and has not been reported. */
@@ -71,6 +77,7 @@ export class AdoptedAttempt {
     const told = spool.told(this.orphan.claimKey);
     this.#follow(spool.trace(this.orphan.claimKey, this.#variables));
     const { end, begunAt, reason } = told;
+    this.hasBegun = told.hasBegun;
     const begun = begunAt === null ? {} : { begunAt };
     if (end !== null) {
       // What is being ended is not left alone.

@@ -16,6 +16,7 @@ import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 import { stoppedWords } from "../runner/reports.js";
 import { AdoptedAttempt } from "./adopted-attempt.js";
+import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
@@ -42,6 +43,8 @@ export interface AdoptionContext {
 export interface StandstillWords {
   readonly why: string;
   readonly isUnclear: boolean;
+  /** Of which; of all that the spool has, if not given. */
+  readonly attempts?: readonly AdoptedAttempt[];
 }
 
 interface Watched {
@@ -57,8 +60,9 @@ interface Watched {
   isBusy: boolean;
   /** Tells it from others of the same spool. */
   readonly number: number;
-  /** What was told last of a standstill. */
-  toldWhy: string | null;
+  /** What was told last of a standstill, and of which. */
+  told: string | null;
+  readonly missing: Missing;
 }
 
 export class Adoption {
@@ -94,7 +98,8 @@ export class Adoption {
         why,
         isBusy: false,
         number: this.#count++,
-        toldWhy: null,
+        told: null,
+        missing: new Missing(),
       };
       this.#watched.add(watched);
       this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
@@ -158,10 +163,10 @@ export class Adoption {
   }
 
   #tell(watched: Watched, standstill: StandstillWords | null): void {
-    const why = standstill?.why ?? null;
-    if (why === watched.toldWhy) return;
-    watched.toldWhy = why;
-    const keys = [...watched.open].map(({ orphan }) => orphan.key);
+    const keys = (standstill?.attempts ?? [...watched.open]).map(({ orphan }) => orphan.key);
+    const told = standstill && `${standstill.why}${standstill.attempts === undefined ? "" : keys.join()}`;
+    if (told === watched.told) return;
+    watched.told = told;
     this.#context.onStandstill(`${watched.name} ${watched.number}`, keys, standstill);
   }
 
@@ -186,7 +191,9 @@ export class Adoption {
     if (life.answer === "no" || writer === null) return null;
     if (isStopped(writer)) return { why: stoppedWords(writer.pid), isUnclear: false };
     const isAsked = [...open].some((adopted) => adopted.isBeingEnded);
-    return isOutOfSight && isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
+    if (isOutOfSight) return isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
+    const attempts = watched.missing.of(open);
+    return attempts.length > 0 ? { why: missingWords(writer), isUnclear: false, attempts } : null;
   }
 
   /** Somebody has removed it, perhaps while the task runs: then that is ended before another attempt may begin. */
