@@ -7,8 +7,9 @@ import { readlinkSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { bytesOf, textOf } from "../domain/byte-text.js";
 import { AirError } from "../domain/errors.js";
+import { codeOf } from "./error-code.js";
 
-/** @throws AirError `AIR_SYSTEM` if it was removed, so that no relative path leads anywhere. */
+/** @throws AirError `AIR_SYSTEM` if it was removed, or lies too deep, so that no relative path leads anywhere. */
 export function currentDirectory(): string {
   const text = named();
   if (!text.includes("\ufffd")) return text;
@@ -28,7 +29,12 @@ function named(): string {
 }
 
 export function noCurrentDirectory(cause: unknown): AirError {
-  return new AirError("AIR_SYSTEM", "the current directory was removed: change to one that is there and try again", { cause });
+  // More than 4095 bytes.
+  const isTooLong = ["ERANGE", "ENAMETOOLONG"].includes(codeOf(cause));
+  const message = isTooLong
+    ? "the path of the current directory is too long for the system: change to one that lies less deep and try again"
+    : "the current directory was removed: change to one that is there and try again";
+  return new AirError("AIR_SYSTEM", message, { cause });
 }
 
 /** The absolute path. */

@@ -40,6 +40,19 @@ test("in a directory that was removed every verb says so in one sentence", async
   }
 });
 
+test("in a directory that lies deeper than a path can say every verb says so", async (context) => {
+  const { dir } = makePlayground(context);
+  const shell = 'for _ in $(seq 18); do mkdir -p "$0" && cd -P "$0" || exit 9; done; exec "$@"';
+  const name = "d".repeat(240);
+  const results: Result[] = [];
+  for (const verb of VERBS) results.push(await follow("sh", ["-c", shell, name, process.execPath, main, ...verb], dir, {}).ended);
+  // Node can't remove it.
+  spawnSync("rm", ["-rf", name], { cwd: dir });
+  for (const [at, verb] of VERBS.entries()) {
+    assertClear(verb, results[at]!, /the path of the current directory is too long for the system/);
+  }
+});
+
 /** As root there is no permission that could be missing. Null if nobody else can run the program here. */
 function runAsNobody(context: TestContext): ((dir: string, args: readonly string[]) => Promise<Result>) | null {
   if (process.getuid?.() !== 0) return (dir, args) => follow(process.execPath, [main, ...args], dir, {}).ended;
