@@ -22,7 +22,8 @@ async function jobOnFullDisk(t: TestContext, patienceMs: number) {
   t.after(() => mounted.forEach((path) => execFileSync("umount", ["--lazy", path])));
   const { root, dir, witness } = temporaryPlace(t);
   mkdirSync(dir);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", dir]);
+  // Twice what the job takes at most, which is 60 KB beside what an engine before it has left.
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k,mode=0700", "tmpfs", dir]);
   mounted.push(dir);
   const chain = Array.from({ length: LENGTH }, (_, index): ExpectedTask => {
     return { id: `t${index}`, dependencies: index === 0 ? [] : [`t${index - 1}`], status: "completed", attempts: 1 };
