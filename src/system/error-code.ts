@@ -29,6 +29,13 @@ export function systemWords(error: Error): string {
   return error.message.replace(NAMELESS_WORDS, `${code}: ${WORDS[code] ?? "the system has refused it"}`);
 }
 
+/** The error, naming what it is about: of what was done to an open file the system tells no path. */
+export function aboutPath<E>(error: E, path: string): E {
+  if (!isSystemError(error) || ("path" in error && error.path !== undefined)) return error;
+  error.message += ` '${path}'`;
+  return Object.assign(error, { path });
+}
+
 /** True if it is not for us to see or do: that won't pass by itself, unlike a want of handles. */
 export function isForbidden(error: unknown): boolean {
   const code = codeOf(error);

@@ -5,6 +5,7 @@
 
 import { constants, type BigIntStats } from "node:fs";
 import { open } from "node:fs/promises";
+import { aboutPath } from "./error-code.js";
 import { clearTemporary, NEW_FILE } from "./temporary-file.js";
 
 /** What is written at once. A megabyte would take half the time, but the garbage collector comes to its end between two writes only. */
@@ -29,7 +30,7 @@ export async function writeLarge(
   } catch (error) {
     // What was written so far takes room that the journal may need more.
     clearTemporary(path);
-    throw error;
+    throw aboutPath(error, path);
   } finally {
     await file.close();
   }
@@ -40,6 +41,8 @@ export async function syncFile(path: string): Promise<void> {
   const file = await open(path, constants.O_WRONLY | constants.O_NOFOLLOW);
   try {
     await file.datasync();
+  } catch (error) {
+    throw aboutPath(error, path);
   } finally {
     await file.close();
   }

@@ -6,7 +6,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
-import { codeOf, isFullDisk } from "./error-code.js";
+import { aboutPath, codeOf, isFullDisk } from "./error-code.js";
 import { flock } from "./flock.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
@@ -178,7 +178,7 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
       }
     } catch (error) {
       closeSync(fd);
-      throw error;
+      throw aboutPath(error, path);
     }
     closeSync(fd);
   }

@@ -6,7 +6,7 @@
 
 import { closeSync, constants, fstatSync, openSync, type BigIntStats } from "node:fs";
 import { AirError } from "../domain/errors.js";
-import { codeOf, isForbidden } from "./error-code.js";
+import { aboutPath, codeOf, isForbidden } from "./error-code.js";
 import { NO, unknown, yes, type No, type Other, type Place, type Unknown } from "./look.js";
 import { kindOf } from "./path-look.js";
 import { readOpen } from "./read-open.js";
@@ -65,7 +65,7 @@ export function withFile<T>(path: string, read: (fd: number) => Place<T>): Place
   try {
     return read(file.found);
   } catch (error) {
-    return unknown(error);
+    return unknown(aboutPath(error, path));
   } finally {
     closeSync(file.found);
   }
@@ -118,7 +118,7 @@ function open(path: string, flags: number): Place<number> {
     return { answer: "other", what: kindOf(stats) };
   } catch (error) {
     closeSync(fd);
-    return unknown(error);
+    return unknown(aboutPath(error, path));
   }
 }
 

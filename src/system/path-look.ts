@@ -4,7 +4,7 @@
  */
 
 import { lstatSync, opendirSync, readdirSync, type BigIntStats, type Stats } from "node:fs";
-import { codeOf } from "./error-code.js";
+import { aboutPath, codeOf } from "./error-code.js";
 import { certain, NO, unknown, yes, type Look, type No, type Place, type Unknown, type Yes } from "./look.js";
 
 /** Making the error that there is nothing costs five times as much as the look. */
@@ -74,7 +74,7 @@ export function hasEntries(path: string): Look {
       entries.closeSync();
     }
   } catch (error) {
-    return withoutStats(error);
+    return withoutStats(aboutPath(error, path));
   }
 }
 

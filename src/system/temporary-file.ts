@@ -6,7 +6,7 @@
  */
 
 import { closeSync, constants, openSync, unlinkSync, writeFileSync } from "node:fs";
-import { codeOf } from "./error-code.js";
+import { aboutPath, codeOf } from "./error-code.js";
 import { keepAside } from "./keep-aside.js";
 import { MACOS_O_EXLOCK } from "./lock.js";
 import { lookAt } from "./path-look.js";
@@ -43,7 +43,7 @@ export function writeTemporary(path: string, content: string | Buffer): void {
     writeFileSync(fd, content);
   } catch (error) {
     clearTemporary(path);
-    throw error;
+    throw aboutPath(error, path);
   } finally {
     closeSync(fd);
   }

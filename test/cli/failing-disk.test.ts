@@ -123,6 +123,21 @@ test("where removed/ can't be made either, what is removed is deleted in its pla
   assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs")), []);
 });
 
+test("what the system refuses of an open file is told with the file's path", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  for (const [call, file, code] of [
+    ["writeSync", "/jobs/job/journal.ndjson", "ENOSPC"],
+    ["writeSync", "/jobs/job/lock", "ENOSPC"],
+    ["readSync", "/jobs/job/state.json", "EIO"],
+    ["fstatSync", "/jobs/job/journal.ndjson", "EIO"],
+    ["fstatSync", "/jobs/job/lock", "EIO"],
+  ] as const) {
+    const { code: exit, stderr } = await runOn(call, file, "add job --id x -- true", code);
+    assert.equal(exit, 3, stderr);
+    assert.ok(stderr.includes(file) && stderr.includes(code), `${call} ${file}: ${stderr}`);
+  }
+});
+
 test("data that a failing disk does not take is no data that nobody wants to read", async (t) => {
   const { runOn } = await afterTwoRuns(t);
   const { code, stderr } = await runOn("writeSync", "/out.json", "status --json > out.json");

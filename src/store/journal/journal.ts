@@ -19,6 +19,7 @@ import { isOfFormat } from "./event-formats.js";
 import { encodeBatch, encodeEvent } from "./journal-format.js";
 import { KeptBytes } from "./kept-bytes.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
+import { aboutPath } from "../../system/error-code.js";
 import { lockOpen, presenceOf, type Presence } from "../../system/lock.js";
 import { isPossible } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
@@ -43,6 +44,7 @@ export class Journal {
   /** What was appended since the last sync that worked. */
   readonly #unsynced = new KeptBytes();
   #isDoubtful: boolean;
+  #isClosed = false;
   /** Whoever reads what its first line promises can read them. */
   readonly #format: number;
 
@@ -80,6 +82,10 @@ export class Journal {
   /** Keeps other engines from it, before it is moved to its path. */
   async lock(): Promise<void> {
     if (!(await lockOpen(this.#fd))) throw new AirError("AIR_LOCKED", `somebody holds ${this.#path} that is being made.`);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** How many lines it has: the number of the last one. */
@@ -129,7 +135,7 @@ export class Journal {
         this.#hasRubbish = true;
         this.#truncate();
       }
-      throw error;
+      throw aboutPath(error, this.#path);
     }
     this.#seq = seq;
     this.#size += bytes.length;
@@ -162,7 +168,7 @@ export class Journal {
       this.#isDoubtful = true;
       // Whoever comes after us must not trust the next sync either.
       noteDoubt(this.#path);
-      throw error;
+      throw aboutPath(error, this.#path);
     }
   }
 
@@ -190,6 +196,7 @@ export class Journal {
   /** Waits for a sync in flight: closing under it would sync somebody else's descriptor. */
   async close(): Promise<void> {
     await this.#syncing?.catch(() => {});
+    this.#isClosed = true;
     closeSync(this.#fd);
   }
 }
