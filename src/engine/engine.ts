@@ -226,7 +226,7 @@ export class Engine {
   /** What nothing is known of must not be ended, nor seem to be: it stays in flight, for whoever takes the job up next. */
   #giveUp(error: AirError): void {
     const unclear = this.#standstills.unclearJobs;
-    this.#each((job) => (unclear.has(job.picture.name) ? job.leave(error) : job.giveUp(error)));
+    this.#each((job) => (unclear.has(job.picture.name) ? job.abandon(error) : job.giveUp(error)));
     this.#scheduler.stop(0);
   }
 

@@ -224,16 +224,14 @@ export class RunningJob {
     if (this.#ending.is === "awaited") this.#ending = { is: "hurried" };
   }
 
-  /** Ends the wait for what runs, too: it runs on, or can't be ended, and whoever takes the job up next adopts it. */
+  /**
+   * As if we had died: nothing more is recorded, what runs runs on, or can't be ended, and whoever takes the job up next adopts it.
+   * `finished` rejects with this.
+   */
   abandon(error: Error): void {
+    if (!this.isIdle) this.#handle?.leave();
     this.giveUp(error);
     this.#stopWaiting();
-  }
-
-  /** As if we had died: nothing more is recorded, what runs runs on, and `finished` rejects with this. */
-  leave(error: Error): void {
-    if (!this.isIdle) this.#handle?.leave();
-    this.abandon(error);
   }
 
   /** Something that no waiting mends: a fault of ours, or what can't be written down. It is this job's trouble and no other's. */

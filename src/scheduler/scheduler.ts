@@ -228,6 +228,7 @@ export class Scheduler {
 
   /** The same, and what runs of it is not stopped even if all else is. */
   #leave(job: JobRun): void {
+    if (job.isBroken) return;
     job.isLeft = true;
     this.#forget(job);
   }

@@ -80,7 +80,8 @@ export class JobWriter implements Recorder {
   }
 
   record(events: readonly JobEvent[]): void {
-    if (this.#hasFailed) return;
+    // Its descriptor may be another file's by now.
+    if (this.#hasFailed || this.#journal.isClosed) return;
     for (const event of events) {
       this.#picture.apply(event);
       if (event.type === "attempt-ended" && event.outcome.kind === "not-begun") this.#noteNotBegun(event.outcome);
@@ -108,6 +109,7 @@ export class JobWriter implements Recorder {
   isReady(): boolean {
     if (
       this.#hasFailed ||
+      this.#journal.isClosed ||
       this.#isAway ||
       this.#logs.isRefusing ||
       this.#held.length > 0 ||

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { AirExecutor, type JobEvent } from "../../src/index.js";
+import { AirExecutor, type JobEvent, type JobInput } from "../../src/index.js";
 import { Manager } from "../../src/manager/manager.js";
 import { readWaits } from "../../src/manager/waits.js";
 import { JobWriter } from "../../src/store/writer.js";
@@ -53,6 +53,40 @@ test("a fault in the handling of one job is that job's trouble: others go on, an
   assert.equal(summary.state, "completed");
   const tasks = JSON.parse(readFileSync(join(dir, "jobs/bad/tasks.json"), "utf8")) as { id: string; attempts: number }[];
   assert.deepEqual(Object.fromEntries(tasks.map(({ id, attempts }) => [id, attempts])), { "bad-ends": 1, "bad-waits": 1 });
+});
+
+test("a job that was given up while tasks of it run writes nothing more: its journal's descriptor may be another job's by then", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const gate = (name: string): string => join(root, name);
+  const waits = (id: string): object => ({ id, command: "sh", args: ["-c", untilHolds(`test -e ${gate(id)}`)] });
+  const look = Object.getOwnPropertyDescriptor(JobWriter.prototype, "look")!.value as JobWriter["look"];
+  t.after(() => (JobWriter.prototype.look = look));
+  const executor = await AirExecutor.open({ dir, concurrency: 8, graceMs: 1000 });
+  t.after(() => executor.close());
+  const bad = await executor.submit("bad", [waits("bad-a"), { ...waits("bad-b"), dependencies: ["bad-a"] }] as JobInput);
+  JobWriter.prototype.look = () => {
+    throw new TypeError("a fault of ours");
+  };
+  await assert.rejects(bad.finished(), { message: "a fault of ours" });
+  JobWriter.prototype.look = look;
+  const good = await executor.submit("good", [waits("good-a"), { ...waits("good-b"), dependencies: ["good-a"] }] as JobInput);
+  const journal = (name: string): string => readFileSync(join(dir, "jobs", name, "journal.ndjson"), "utf8");
+  const before = journal("bad");
+  writeFileSync(gate("bad-a"), "");
+  writeFileSync(gate("bad-b"), "");
+  writeFileSync(gate("good-a"), "");
+  assert.ok(await waitUntil(() => /attempt-started.*good-b/.test(journal("good"))));
+  writeFileSync(gate("good-b"), "");
+  assert.equal((await good.finished()).state, "completed");
+  assert.doesNotMatch(journal("good"), /bad-/);
+  assert.equal(journal("bad"), before);
+  await executor.close();
+
+  const next = await AirExecutor.open({ dir });
+  t.after(() => next.close());
+  assert.equal((await (await next.takeUp(join(dir, "jobs/bad"))).finished()).state, "completed");
+  const tasks = JSON.parse(readFileSync(join(dir, "jobs/bad/tasks.json"), "utf8")) as { id: string; attempts: number }[];
+  assert.deepEqual(Object.fromEntries(tasks.map(({ id, attempts }) => [id, attempts])), { "bad-a": 1, "bad-b": 1 });
 });
 
 test("a job that a manager sets aside for a fault of ours says so as long as it is", async (t) => {
