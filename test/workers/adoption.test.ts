@@ -3,10 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
+import { Adoption } from "../../src/workers/adopting/adoption.js";
 import { AdoptedAttempt } from "../../src/workers/adopting/adopted-attempt.js";
 import type { AdoptedSpool, Told } from "../../src/workers/adopting/adopted-spool.js";
 import { Terminator } from "../../src/workers/ending/terminator.js";
@@ -14,6 +16,7 @@ import { engineToken } from "../../src/workers/engine-token.js";
 import { certain } from "../../src/system/look.js";
 import { bootId, identify } from "../../src/system/process-identity.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
+import { waitUntil } from "../support/wait-until.js";
 import { linger, untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 30_000 };
@@ -344,3 +347,43 @@ test("an engine that is killed before its runner took the task leaves nothing ha
   assert.equal(isRunning(lane), false);
   assert.equal(existsSync(join(rig.directory, "logs", "77.log")), false);
 });
+
+test(
+  "a runner is told to go on now and then, not for each of its attempts that are ended: that would be the square of them",
+  LIMIT,
+  async (t) => {
+    const count = 40;
+    const names = Array.from({ length: count }, (_, index) => `up-${index}`);
+    const orphans = await killedEngine(
+      names.map((name) => `echo up >${name}; ${linger(60)}`),
+      () => Promise.all(names.map((name) => rig.line(name))),
+    );
+    const reports: Report[] = [];
+    const adoption = new Adoption({
+      directory: rig.directory,
+      lanesDirectory: join(rig.directory, "lanes"),
+      terminator: new Terminator(),
+      report: (report) => reports.push(report),
+      onStuck: () => {},
+      onLeft: () => {},
+      onStandstill: () => {},
+    });
+    t.after(() => adoption.close());
+    const kill = t.mock.method(process, "kill");
+    adoption.adopt(orphans, null);
+    const begun = performance.now();
+    for (const { key } of orphans) {
+      adoption.stop(key, 5_000, false);
+      await turn();
+    }
+    assert.ok(await waitUntil(() => reports.length === count));
+    const told = new Map<number, number>();
+    for (const { arguments: words } of kill.mock.calls) {
+      const [pid, signal] = words as [number, string];
+      if (signal === "SIGCONT") told.set(pid, (told.get(pid) ?? 0) + 1);
+    }
+    const most = Math.max(...told.values());
+    // Twice a second.
+    assert.ok(most <= 2 + (performance.now() - begun) / 500, `${most} times`);
+  },
+);

@@ -89,7 +89,6 @@ export class AdoptedAttempt {
       this.#settle({ kind: "not-begun", message: NEVER_BEGUN });
       return true;
     }
-    if (this.#termination !== null) spool.wake();
     if (life.answer === "yes" && told.hasBegun && !spool.keepsLimits) this.#keepLimit();
     if (life.answer === "yes" || life.answer === "unknown") return false;
     if (!told.hasBegun && !told.isDoubtful) {

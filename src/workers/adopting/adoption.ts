@@ -18,6 +18,7 @@ import { stoppedWords } from "../runner/reports.js";
 import { AdoptedAttempt } from "./adopted-attempt.js";
 import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
+import { Waker } from "./waker.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
@@ -58,6 +59,7 @@ interface Watched {
   /** Why its runner is gone, if we know. */
   readonly why: string | null;
   isBusy: boolean;
+  readonly waker: Waker;
   /** Tells it from others of the same spool. */
   readonly number: number;
   /** What was told last of a standstill, and of which. */
@@ -72,6 +74,7 @@ export class Adoption {
   /** A spool may be here more than once: jobs of one engine shared it, and are taken up one after another. */
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | null = null;
+  #isDue = false;
   #count = 0;
 
   constructor(context: AdoptionContext) {
@@ -97,6 +100,7 @@ export class Adoption {
         open,
         why,
         isBusy: false,
+        waker: new Waker(),
         number: this.#count++,
         told: null,
         missing: new Missing(),
@@ -113,7 +117,14 @@ export class Adoption {
     if (adopted === undefined) return false;
     adopted.stop(graceMs);
     adopted.needsEnd = needsEnd;
-    this.#checkAll();
+    // Once for all that are stopped in this turn.
+    if (!this.#isDue) {
+      setImmediate(() => {
+        this.#isDue = false;
+        this.#checkAll();
+      });
+    }
+    this.#isDue = true;
     return true;
   }
 
@@ -185,12 +196,16 @@ export class Adoption {
     const life = spool.isAlive();
     // What was written before it ended is read in any case.
     spool.read();
-    for (const adopted of [...open]) if (adopted.take(spool, life, why)) open.delete(adopted);
+    let isAsked = false;
+    for (const adopted of [...open]) {
+      if (adopted.take(spool, life, why)) open.delete(adopted);
+      else isAsked ||= adopted.isBeingEnded;
+    }
+    if (isAsked) watched.waker.wake(spool);
     if (life.answer === "unknown") return unclear(life.why);
     const { writer, isOutOfSight } = spool;
     if (life.answer === "no" || writer === null) return null;
     if (isStopped(writer)) return { why: stoppedWords(writer.pid), isUnclear: false };
-    const isAsked = [...open].some((adopted) => adopted.isBeingEnded);
     if (isOutOfSight) return isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
     const attempts = watched.missing.of(open);
     return attempts.length > 0 ? { why: missingWords(writer), isUnclear: false, attempts } : null;
