@@ -142,11 +142,10 @@ function candidates(base: string, name: string, { olderThanMs = -Infinity, keep 
  * @throws AirError `AIR_SYSTEM` if that can't be told now.
  */
 function toCandidate(job: string, dir: string, directory: string | null): Candidate | null {
-  const { state, problem, isRefused } = viewJob(jobPaths(dir), job, { withTasks: false });
-  const completedAt = endOf(state);
-  if (completedAt === null && state === null && isRefused) throw new AirError("AIR_SYSTEM", problem ?? "");
+  const view = viewJob(jobPaths(dir), job, { withTasks: false });
+  const completedAt = endOf(view);
   if (completedAt === null) return null;
-  const id = state?.["id"];
+  const id = view.state?.["id"];
   const run = typeof id === "string" ? id : (directory ?? job);
   return { job, run, isJob: directory === null, isBench: false, completedAt, directory };
 }

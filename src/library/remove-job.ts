@@ -94,12 +94,16 @@ export async function removeEnded(base: string, name: string, onWarning: OnWarni
 
 /** By its own word and by its record, if it has one. */
 function isEnded(paths: JobPaths): boolean {
-  const { state } = viewJob(paths, "", { withTasks: false });
-  return endOf(state) !== null && (readPicture(paths)?.picture.isOver ?? true);
+  return endOf(viewJob(paths, "", { withTasks: false })) !== null && (readPicture(paths)?.picture.isOver ?? true);
 }
 
-/** When a job ended, in milliseconds since the epoch, as its state.json says; null if it has not. */
-export function endOf(state: JobView["state"]): number | null {
+/**
+ * When a job ended, in milliseconds since the epoch, as its state.json says; null if it has not.
+ *
+ * @throws AirError `AIR_SYSTEM` if that can't be told now.
+ */
+export function endOf({ state, problem, isRefused }: JobView): number | null {
+  if (state === null && isRefused) throw new AirError("AIR_SYSTEM", problem ?? "");
   const hasEnded = ["completed", "failed", "cancelled"].some((ending) => ending === state?.["state"]);
   const at = state?.["completed_at"] ?? state?.["updated_at"];
   return hasEnded && typeof at === "string" ? parseTimestamp(at) : null;

@@ -86,6 +86,18 @@ test("prune names a job of which it can't tell whether it has ended", async (t) 
   assert.match(stderr, /job "job" can't be removed: .*state\.json.*EIO[\s\S]*^0 runs removed$/m);
 });
 
+test("prune does not take a job that it can't read under its lock for one that has not ended", async (t) => {
+  const { dir, run, write } = makePlayground(t);
+  await run(["run", write("job.json", [{ command: "true" }]), "-q"]);
+  // Only the first look goes well.
+  const call = { call: "openSync", path: "/jobs/job/state.json", code: "EIO" } as const;
+  const env = faultEnvironment(dir, [{ kind: "fail", ...call, nth: 2 }]);
+  const script = `NODE_OPTIONS=--import=${preload} exec "$0" "$1" prune --keep 0`;
+  const { code, stderr } = await follow("sh", ["-c", script, process.execPath, main], dir, env).ended;
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /job "job" can't be removed: .*state\.json.*EIO[\s\S]*^0 runs removed$/m);
+});
+
 test("prune says by its exit code that something could not be removed", async (t) => {
   const { runOn, run } = await afterTwoRuns(t);
   const { code, stderr } = await runOn("openSync", "/jobs/job/lock", "prune --keep 0");
