@@ -47,6 +47,9 @@ export function explainSystemError(error: unknown, place = "a file"): unknown {
       );
     case "EIO":
     case "ESTALE":
+    case "ENOTCONN":
+    case "EREMOTEIO":
+    case "EHOSTDOWN":
       return new AirError(
         "AIR_DISK",
         `${what} can't be used: its disk fails, or can't be reached (${code}); see to it, or choose another directory with --dir`,
