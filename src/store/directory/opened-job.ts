@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { JobEvent } from "../../domain/events.js";
 import { isSystemError } from "../../system/error-code.js";
 import type { Lock } from "../../system/lock.js";
+import { lookAt } from "../../system/path-look.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
 import type { JobPaths } from "../layout.js";
@@ -67,7 +68,9 @@ export class OpenedJob {
 
   /** If we die before its files say what is on record: a manager looks closely at an ended job whose tasks are newer than its state. */
   #callOutOfDate(): void {
-    const now = new Date();
+    const state = lookAt(this.paths.state);
+    // By the clock it may be older: that may have been set back.
+    const now = new Date(Math.max(Date.now(), state.answer === "yes" ? state.found.mtimeMs + 1 : 0));
     try {
       lutimesSync(this.paths.tasks, now, now);
     } catch {
