@@ -3,6 +3,8 @@
  * options, feeds the library's map, and shows what comes of it.
  */
 
+import { existsSync } from "node:fs";
+import { viewJob, viewPaths } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { readsStdin } from "../map/lists.js";
@@ -10,6 +12,7 @@ import { prepare } from "../map/prepare.js";
 import { printCommands } from "../map/dry-run.js";
 import { runBatch } from "../map/run-batch.js";
 import { readWish } from "../map/wish.js";
+import type { Settings } from "../settings.js";
 import { isatty } from "node:tty";
 
 export async function execute(call: Call): Promise<number> {
@@ -25,11 +28,19 @@ export async function execute(call: Call): Promise<number> {
   if (wish.isDryRun) return printCommands(tasks, wish, terminal.out);
   // A task before all others may make what the inputs are read from. Else they are looked at before anything is made.
   const first = wish.before === null ? await tasks.next() : null;
-  if (first?.done === true) {
+  if (first?.done === true && !isUnfinished(settings)) {
     if (!isQuiet) terminal.err.write("air-executor: there is nothing to do: the input is empty\n");
     return exitCode.completed;
   }
-  return runBatch(call, wish, first === null ? tasks : resumed(first.value, tasks));
+  return runBatch(call, wish, first === null || first.done === true ? tasks : resumed(first.value, tasks));
+}
+
+/** True if there is a batch to go on with: that its input is empty now is no way to complete it. */
+function isUnfinished(settings: Settings): boolean {
+  const name = settings.text("name");
+  if (name === null || settings.isOn("fresh")) return false;
+  const paths = viewPaths(settings.dir(), name);
+  return existsSync(paths.journal) && !viewJob(paths, name, { withTasks: false }).isOver;
 }
 
 async function* resumed<Item>(first: Item, others: AsyncGenerator<Item>): AsyncGenerator<Item> {

@@ -446,4 +446,13 @@ test("an empty input is nothing to do, which is said", async (t) => {
     );
   }
   assert.deepEqual(readdirSync(dir), ["empty"]);
+  // An unfinished batch is not completed by an input that has got lost.
+  const argv = ["map", "--name", "m", "-j1", "--halt", "soon,fail=1", "sh", "-c", "exit $1", "sh", "::::", "list"];
+  const runOn = (list: string): Promise<Result> => (write("list", list), run(argv));
+  assert.equal((await runOn("0\n1\n0\n")).code, 1);
+  const { code, stderr } = await runOn("");
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /map "m": its input ends after 0, and \d are on record: map the same inputs again/);
+  assert.equal((await runOn("0\n1\n0\n")).code, 1);
+  assert.equal((await runOn("")).code, 0, "it has ended");
 });
