@@ -69,8 +69,8 @@ export class OpenedJob {
   /** If we die before its files say what is on record: a manager looks closely at an ended job whose tasks are newer than its state. */
   #callOutOfDate(): void {
     const state = lookAt(this.paths.state);
-    // By the clock it may be older: that may have been set back.
-    const now = new Date(Math.max(Date.now(), state.answer === "yes" ? state.found.mtimeMs + 1 : 0));
+    // By the clock it may be older: that may have been set back. What is set comes out up to a microsecond earlier.
+    const now = new Date(Math.max(Date.now(), state.answer === "yes" ? Math.ceil(state.found.mtimeMs) + 1 : 0));
     try {
       lutimesSync(this.paths.tasks, now, now);
     } catch {
