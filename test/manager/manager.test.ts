@@ -11,7 +11,7 @@ function run(place: ManagedDirectory, ...args: string[]): SpawnSyncReturns<strin
   return spawnSync(process.execPath, [place.cli, ...args], { cwd: place.root, env: place.env, encoding: "utf8" });
 }
 
-test("start on a full disk says which directory it is and what to do, in the background and here", (t) => {
+test("start on a full disk says which file it is and what to do, in the background and here", (t) => {
   const place = new ManagedDirectory(t);
   const faults: readonly Fault[] = [{ kind: "fail", call: "writeSync", path: "/manager.pid", nth: 1, code: "ENOSPC" }];
   place.env["NODE_OPTIONS"] = `--import=${new URL("../support/fault-preload.js", import.meta.url).href}`;
@@ -21,7 +21,7 @@ test("start on a full disk says which directory it is and what to do, in the bac
     assert.equal(status, 3);
     const lines = stderr.split("\n").filter((line) => line.startsWith("air-executor: "));
     const why = "the disk is full or read-only (ENOSPC); make room, or choose another directory with --dir";
-    assert.deepEqual(lines, [`air-executor: ${place.base} can't be written: ${why}`]);
+    assert.deepEqual(lines, [`air-executor: ${place.base}/manager.pid can't be written: ${why}`]);
   }
 });
 
