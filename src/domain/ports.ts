@@ -136,6 +136,8 @@ export interface Report {
   readonly wasStopped: boolean;
   /** Set if its limit was over and it was ended for that, before any stop. */
   readonly hasTimedOut?: true;
+  /** Set if it failed while its runner was told to stop, too: somebody told everybody, and we may be about to hear of it. */
+  readonly isInShutdown?: true;
   /**
    * Set if the record of what became of it can't be read, and nothing of it runs. It was to be stopped; if only for a shutdown, then whoever
    * comes next asks again.

@@ -39,8 +39,9 @@ export class Shutdown {
   /** True if the end has to wait: whether we are to stop, too, will show. */
   holds(report: Report, attempt: Attempt, now: number): boolean {
     if (attempt.reason !== null || report.hasTimedOut === true || this.#toldAt !== null) return false;
-    // Any failure beside one that looks like it: a task may answer the same signal with an exit code of its own.
-    if (!looksLikeOne(report.result) && !(this.#doubts.size > 0 && hasFailed(report.result))) return false;
+    // Any failure beside one that looks like it, or with its runner told, too: a task may answer with an exit code of its own.
+    const isBesideOne = report.isInShutdown === true || this.#doubts.size > 0;
+    if (!looksLikeOne(report.result) && !(isBesideOne && hasFailed(report.result))) return false;
     if (isOfAnEarlierOne(attempt, report) || this.#doubts.has(report.key)) return false;
     this.#doubts.set(report.key, { report, dueAt: now + DOUBT_MS });
     return true;
@@ -78,8 +79,8 @@ export class Shutdown {
  * True if it was asked to end with its engine, or when no engine was there to be told to stop: one that lived on would have put the end on
  * record.
  */
-function isOfAnEarlierOne(attempt: Attempt, { at, result }: Report): boolean {
-  return attempt.isAdopted && at <= attempt.job.takenUpAt && REQUESTS.has(wordOf(result));
+function isOfAnEarlierOne(attempt: Attempt, { at, result, isInShutdown }: Report): boolean {
+  return attempt.isAdopted && at <= attempt.job.takenUpAt && (REQUESTS.has(wordOf(result)) || isInShutdown === true);
 }
 
 /** An engine that could record nothing any more has stopped it: its runner has written that down. What is lost was stopped by us. */

@@ -162,7 +162,8 @@ export class SlotChannel {
       lasting: () => {},
       ended: (key, kind, value, at, userUs, systemUs, rssKb) =>
         this.#held.ended(key, kind, value, at, { userUs, systemUs, rssKb }, life.node),
-      ending: (key, reason) => this.#held.ending(key, reason),
+      // A shutdown there is none here: a job that Slurm ends says so itself.
+      ending: (key, reason) => reason !== "shutdown" && this.#held.ending(key, reason),
       unendable: () => {},
       dropped: (key) => this.#held.dropped(key),
       logLost: () => {},

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { main, makePlayground, type Playground, type Result } from "../cli/support/cli.js";
-import { killAll, processesOf, signal } from "../support/processes.js";
+import { killAll, processesOf, runnersOf, signal } from "../support/processes.js";
 import { waitUntil } from "../support/wait-until.js";
 import { untilHolds } from "../support/shell-loops.js";
 
@@ -27,12 +27,13 @@ interface Scene extends Playground {
   readonly statuses: () => Record<string, string>;
 }
 
-async function begin(context: TestContext): Promise<Scene> {
+async function begin(context: TestContext, env: NodeJS.ProcessEnv = {}): Promise<Scene> {
   const playground = makePlayground(context);
   const base = join(playground.dir, ".air-executor");
   context.after(() => killAll(base));
   playground.write("job.json", [...TASKS.map(waiting), { id: "behind", command: "true", dependencies: TASKS }]);
-  const { process: engine, ended } = playground.start(["run", "job.json", "-q", "-j", "4", "--grace-period", "2"]);
+  const args = ["run", "job.json", "-q", "-j", "4", "--grace-period", "2"];
+  const { process: engine, ended } = playground.start(args, { env });
   assert.ok(await waitUntil(() => TASKS.every((id) => existsSync(join(playground.dir, `began-${id}`))), 20_000));
   return {
     ...playground,
@@ -87,9 +88,23 @@ test("a task that TERM ended 20 ms before the engine heard of it was interrupted
   await goOn(scene);
 });
 
+for (const kind of ["native", "portable"]) {
+  test(`a task that answers TERM with an exit code of its own was interrupted, if its ${kind} runner was told, too`, async (context) => {
+    const scene = await begin(context, { AIR_EXECUTOR_RUNNER: kind });
+    const [runner] = runnersOf(scene.base);
+    signal(runner!, "SIGTERM");
+    for (const { pid, task } of processesOf(scene.base)) if (task === "c") signal(pid, "SIGTERM");
+    await pause(20);
+    scene.toEngine("SIGTERM");
+    assert.equal((await scene.ended).code, 143);
+    assert.deepEqual(scene.statuses(), PENDING);
+    await goOn(scene);
+  });
+}
+
 test("TERM to everybody and a KILL to the engine, which never said anything, fails nothing either", async (context) => {
   const scene = await begin(context);
-  for (const { pid, task } of processesOf(scene.base)) if (task === "a" || task === "b") signal(pid, "SIGTERM");
+  scene.toOthers("SIGTERM");
   await pause(20);
   scene.toEngine("SIGKILL");
   await scene.ended;

@@ -29,6 +29,18 @@ for (const [how, result] of [
   });
 }
 
+test("a task that fails with its runner told to stop was interrupted if we are told, too, and has failed if not", () => {
+  const engine = new Engine();
+  const running = engine.add(job([task("a"), task("b"), task("c", ["a"])]));
+  engine.runner.end(["a"], FAILED, { isInShutdown: true });
+  engine.pass(250);
+  assert.deepEqual(ends(running), { a: ["failed", "exit code 1"] });
+  engine.runner.end(["b"], FAILED, { isInShutdown: true });
+  engine.pass(200);
+  engine.scheduler.stop(100);
+  assert.deepEqual(ends(running), { a: ["failed", "exit code 1"], b: ["pending", "interrupted"] });
+});
+
 test("a task that a signal ends has failed, if nobody tells us to stop", () => {
   const engine = new Engine();
   const running = engine.add(job([task("a"), task("b", ["a"])]));

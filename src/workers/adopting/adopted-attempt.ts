@@ -151,7 +151,15 @@ export class AdoptedAttempt {
     if (this.#ended !== null) return;
     const wasStopped = reason === "stop" || (this.#termination?.hasSignalled === true && !this.#hasTimedOut);
     const hasTimedOut = reason === "limit" || this.#hasTimedOut;
-    this.#ended = { key: this.orphan.key, result, ...times, wasStopped, ...(hasTimedOut && { hasTimedOut }) };
+    const isInShutdown = reason === "shutdown";
+    this.#ended = {
+      key: this.orphan.key,
+      result,
+      ...times,
+      wasStopped,
+      ...(hasTimedOut && { hasTimedOut }),
+      ...(isInShutdown && { isInShutdown }),
+    };
     if (this.#termination === null) this.#report();
     else {
       this.#termination.resultIsKnown();

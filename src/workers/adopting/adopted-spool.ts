@@ -7,6 +7,7 @@ import type { Result, Usage } from "../../domain/outcome.js";
 import type { Look } from "../../system/look.js";
 import type { ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
+import type { EndingReason } from "../runner/spool-lines.js";
 
 /** What is known of an attempt so far. */
 export interface Told {
@@ -14,8 +15,8 @@ export interface Told {
   /** In milliseconds since the epoch; null if it is not known. */
   readonly begunAt: number | null;
   readonly end: ToldEnd | null;
-  /** Why it was being ended, if it was. */
-  readonly reason: "limit" | "stop" | null;
+  /** Why it was being ended, if it was; or why it may have failed. */
+  readonly reason: EndingReason | null;
   /** How many processes it has left behind when it ended by itself, as far as that is known. */
   readonly left: number;
   /** True if it will not begin. */

@@ -6,7 +6,7 @@ import { lookAtLock } from "../../system/lock-look.js";
 import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 import { endOf } from "../runner/end-result.js";
-import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
+import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
 import type { AdoptedSpool, Told, ToldEnd } from "./adopted-spool.js";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -15,7 +15,7 @@ const KEY_BITS = 32n;
 interface Entry {
   begunAt: number | null;
   leader: Trace["leader"];
-  reason: "limit" | "stop" | null;
+  reason: EndingReason | null;
   end: ToldEnd | null;
   left: number;
   isDropped: boolean;
@@ -123,7 +123,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     entry.end ??= { result, at: at / 1000, usage };
   }
 
-  ending(key: number, reason: "limit" | "stop"): void {
+  ending(key: number, reason: EndingReason): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.reason ??= reason;
   }

@@ -25,7 +25,7 @@ int64_t scarce_until;
 bool is_over;
 struct rlimit files_limit, own_files_limit;
 
-static int wake[2], child_signals = -1, exit_status;
+static int wake[2], child_signals = -1, requests = -1, exit_status;
 
 _Noreturn void die(const char *what) {
   dprintf(2, "air-executor-runner: %s: %s\n", what, strerror(errno));
@@ -76,19 +76,43 @@ static void ignore(int signal) {
   if (signal != SIGCHLD) sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 }
 
-/* Every signal at its default, since tasks inherit that, and none heard: there is nothing that a signal should make a runner do. */
+#ifdef __linux__
+static int hear(const int *signals, int count) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+  int file = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (file < 0) die("signalfd");
+  return file;
+}
+#endif
+
+/* Every signal at its default, since tasks inherit that, and none obeyed: there is nothing that a signal should make a runner do. */
 static void prepare_signals(void) {
   for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
 #ifdef __linux__
-  sigset_t child;
-  sigemptyset(&child);
-  sigaddset(&child, SIGCHLD);
-  child_signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (child_signals < 0) die("signalfd");
+  child_signals = hear((int[]){SIGCHLD}, 1);
+  requests = hear((int[]){SIGTERM, SIGINT, SIGHUP}, 3);
 #endif
+}
+
+/*
+ * Whether somebody has told us to stop within the last second. Who does tells everybody, as a machine that goes down: what fails now may
+ * have been told, too. By any thread: the first one is woken by it, but a task may be faster.
+ */
+bool is_shutdown(void) {
+  static pthread_mutex_t shutdown_lock = PTHREAD_MUTEX_INITIALIZER;
+  static int64_t told_at = -SELDOM_US;
+  char heard[1024];
+  pthread_mutex_lock(&shutdown_lock);
+  int64_t at = boot_us();
+  if (requests >= 0 && read(requests, heard, sizeof heard) > 0) told_at = at;
+  bool is_recent = at - told_at < SELDOM_US;
+  pthread_mutex_unlock(&shutdown_lock);
+  return is_recent;
 }
 
 /* What we inherit beyond 0, 1 and 2 is nobody's, and would reach tasks. */
@@ -167,17 +191,19 @@ static void work(void) {
     if (verdict == NO_MEMORY || !make_slots(at)) due = earlier(due, at + AGAIN_US);
     if (due > at + MINUTE_US) due = at + MINUTE_US;
     /* While tasks come and go quickly their ends don't wake us: we look anyway. Otherwise it may be an orphan's. */
-    struct pollfd files[3] = {
+    struct pollfd files[4] = {
         {wake[0], POLLIN, 0},
         {is_over || verdict == NO_MEMORY ? -1 : 0, POLLIN, 0},
         {is_busy ? -1 : child_signals, POLLIN, 0},
+        {requests, POLLIN, 0},
     };
-    if (poll(files, 3, due == 0 ? -1 : due <= at ? 0 : (int)((due - at) / 1000 + 1)) < 0) {
+    if (poll(files, 4, due == 0 ? -1 : due <= at ? 0 : (int)((due - at) / 1000 + 1)) < 0) {
       if (errno != EINTR) pause_us(1000);
-      files[0].revents = files[1].revents = files[2].revents = 0;
+      files[0].revents = files[1].revents = files[2].revents = files[3].revents = 0;
     }
     if (files[0].revents) empty(wake[0]);
     if (files[2].revents) empty(child_signals);
+    if (files[3].revents) is_shutdown();
     bool is_input_over = files[1].revents && !read_input();
     if (files[1].revents || verdict == NO_MEMORY) verdict = obey();
     if (verdict == NO_COMMAND) {

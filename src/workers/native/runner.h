@@ -106,6 +106,7 @@ extern bool is_over;
 extern struct rlimit files_limit, own_files_limit; /* of open files: what tasks get, and we */
 int64_t wall_us(void);
 int64_t boot_us(void);
+bool is_shutdown(void);
 void pause_us(int64_t us);
 void wake_first_thread(void);
 

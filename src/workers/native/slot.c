@@ -297,6 +297,7 @@ static void run(struct slot *slot, struct task *task) {
   int status = pid < 0 ? 0 : wait_for_end(slot, pid, &at, &usage);
   if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
   leave_logs(slot, task);
+  if (!problem && status != 0 && is_shutdown()) slot->text_bytes += record(slot->text + slot->text_bytes, 'a', task->key, 0, 1, &at);
   if (problem) add_end(slot, stage, problem, at, NULL);
   else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), at, &usage);
   else add_end(slot, 'x', WEXITSTATUS(status), at, &usage);

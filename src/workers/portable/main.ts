@@ -42,8 +42,9 @@ async function main(words: string[]): Promise<void> {
   }
   const [spool, slots] = words;
   if (spool === undefined || words.length !== 2) fail(USAGE);
-  for (const signal of SIGNALS) process.on(signal, () => {});
   const runner = new PortableRunner({ spool, slots: readNumber(slots), ignoredSignals }, (code) => process.exit(code));
+  for (const signal of SIGNALS) process.on(signal, () => {});
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => runner.shutdown());
   await runner.open();
   process.stdin.on("data", (bytes: Buffer) => runner.take(bytes));
   process.stdin.on("end", () => runner.end());

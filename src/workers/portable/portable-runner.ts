@@ -20,6 +20,9 @@ export interface RunnerSetup {
   readonly ignoredSignals: readonly number[];
 }
 
+/** What fails so soon after we were told to stop may have been told, too. */
+const SHUTDOWN_MS = 1000;
+
 export class PortableRunner {
   readonly #setup: RunnerSetup;
   readonly #spool: SpoolWriter;
@@ -30,6 +33,8 @@ export class PortableRunner {
   readonly #onOver: (exitCode: number) => void;
   #slots: number;
   #exitCode = 0;
+  /** Monotonic milliseconds. */
+  #toldAt = -Infinity;
   #hasEnded = false;
 
   /** @param onOver called when nothing is left to do. @throws if the spool can't be one. */
@@ -74,6 +79,11 @@ export class PortableRunner {
     this.#dropAll();
     this.#spool.append("q");
     this.#advance();
+  }
+
+  /** Somebody tells us to stop, and so, perhaps, everybody. We go on: what fails now is marked. */
+  shutdown(): void {
+    this.#toldAt = performance.now();
   }
 
   #obey(command: Command): void {
@@ -128,6 +138,8 @@ export class PortableRunner {
       left: (processes) => this.#say(`w ${key} ${processes}`),
       ended: (kind, value) => {
         this.#running.delete(key);
+        const hasFailed = kind === "s" || (kind === "x" && value !== 0);
+        if (hasFailed && performance.now() - this.#toldAt < SHUTDOWN_MS) this.#spool.append(`a ${key} ${microseconds()}`);
         this.#spool.append(`e ${key} ${kind} ${value} ${microseconds()} 0 0 0`);
         this.#advance();
         this.#spool.ring(this.#queue.size === 0);

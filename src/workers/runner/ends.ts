@@ -3,8 +3,17 @@
  */
 
 import { MemoryKills } from "./memory-kills.js";
-import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, END, OUT_OF_MEMORY, type ThreadNews, type UnusualEnd } from "./messages.js";
-import type { EndKind } from "./spool-lines.js";
+import {
+  AFTER_LIMIT,
+  AFTER_STOP,
+  BY_SIGNAL,
+  END,
+  IN_SHUTDOWN,
+  OUT_OF_MEMORY,
+  type ThreadNews,
+  type UnusualEnd,
+} from "./messages.js";
+import type { EndingReason, EndKind } from "./spool-lines.js";
 
 const FIRST_ROOM = 64;
 const KILLED = 9;
@@ -35,7 +44,7 @@ export class Ends {
   ended(
     key: number,
     kind: EndKind,
-    reason: "limit" | "stop" | undefined,
+    reason: EndingReason | undefined,
     value: number,
     begunAt: number,
     at: number,
@@ -49,9 +58,9 @@ export class Ends {
     }
     if (this.#length + END > this.#columns.length) this.#grow();
     const columns = this.#columns;
-    const why = reason === undefined ? this.#causeOf(kind, value, begunAt) : reason === "limit" ? AFTER_LIMIT : AFTER_STOP;
+    const why = reason === "limit" ? AFTER_LIMIT : reason === "stop" ? AFTER_STOP : this.#causeOf(kind, value, begunAt);
     columns[this.#length++] = key;
-    columns[this.#length++] = (kind === "s" ? BY_SIGNAL : 0) | why;
+    columns[this.#length++] = (kind === "s" ? BY_SIGNAL : 0) | (reason === "shutdown" ? IN_SHUTDOWN : 0) | why;
     columns[this.#length++] = value;
     columns[this.#length++] = begunAt;
     columns[this.#length++] = at;

@@ -15,7 +15,7 @@ import { howEnded, howRefused, reasonIn, type HowGone } from "./how-gone.js";
 import { orphanedKeys } from "./orphaned-keys.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolRoom } from "./spool-room.js";
-import { SpoolLines, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
+import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
 
 /** What was left is told a moment after the end; what is not told then was over before. */
 const [LOOK_AGAIN_MS, LONGEST_LOOK_MS] = [10, 300];
@@ -45,7 +45,7 @@ export class LiveRunner implements SpoolListener {
   /** When those that run began, in µs since 1970. */
   readonly #begun = new Map<number, number>();
   /** Why those are being ended that are. */
-  readonly #reasons = new Map<number, "limit" | "stop">();
+  readonly #reasons = new Map<number, EndingReason>();
   /** Those of which it was told what they left behind. */
   readonly #left = new Set<number>();
   #width: number;
@@ -225,7 +225,7 @@ export class LiveRunner implements SpoolListener {
     if (this.#reasons.size > 0) this.#reasons.delete(key);
   }
 
-  ending(key: number, reason: "limit" | "stop"): void {
+  ending(key: number, reason: EndingReason): void {
     if (!this.#reasons.has(key)) this.#reasons.set(key, reason);
   }
 

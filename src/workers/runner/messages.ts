@@ -89,7 +89,7 @@ export type UnusualEnd =
 /** Numbers of an end in `ThreadNews.ends`: key, how, exit code or signal, begin and end (µs since 1970), user and system (µs), KB. */
 export const END = 8;
 /** Bits of "how". */
-export const [BY_SIGNAL, AFTER_LIMIT, AFTER_STOP, OUT_OF_MEMORY] = [1, 2, 4, 8];
+export const [BY_SIGNAL, AFTER_LIMIT, AFTER_STOP, OUT_OF_MEMORY, IN_SHUTDOWN] = [1, 2, 4, 8, 16];
 
 /** From the thread: what became known in one turn of its event loop. */
 export type ThreadNews =

@@ -3,7 +3,7 @@
 import type { Begun, Descriptor, OrphanedAttempt, Outlived, Report } from "../../domain/ports.js";
 import type { EndedByItself } from "../../domain/outcome.js";
 import { exited, signaled, usageOf } from "./end-result.js";
-import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, OUT_OF_MEMORY } from "./messages.js";
+import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, IN_SHUTDOWN, OUT_OF_MEMORY } from "./messages.js";
 
 /** @param at where the numbers of the end begin in `ends` */
 export function reportOf(ends: Float64Array, at: number): Report {
@@ -19,6 +19,7 @@ export function reportOf(ends: Float64Array, at: number): Report {
     ...(usage !== null && { usage }),
     wasStopped: (how & AFTER_STOP) !== 0,
     ...((how & AFTER_LIMIT) !== 0 && { hasTimedOut: true }),
+    ...((how & IN_SHUTDOWN) !== 0 && { isInShutdown: true }),
   };
 }
 

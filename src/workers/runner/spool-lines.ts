@@ -7,6 +7,8 @@
 
 /** At which point an attempt could not be started: directory, input, log, fork, exec. */
 export type StartStage = "d" | "i" | "l" | "f" | "r";
+/** Why an attempt ended: its limit was over, a stop was asked for, or it failed while everybody was told to stop, its runner, too. */
+export type EndingReason = "limit" | "stop" | "shutdown";
 /** How an attempt ended: exit code, signal, or not started at all. */
 export type EndKind = "x" | "s" | StartStage;
 
@@ -28,8 +30,8 @@ export interface SpoolListener {
   lasting(key: number, pid: number, start: number): void;
   /** @param value exit code, number of a signal, or errno. @param rssKb 0 if nothing is known of what it took. */
   ended(key: number, kind: EndKind, value: number, at: number, userUs: number, systemUs: number, rssKb: number): void;
-  /** It is being ended: its limit is over, or it was asked for. */
-  ending(key: number, reason: "limit" | "stop", at: number): void;
+  /** It is being ended, or is about to be told as ended. The first reason counts. */
+  ending(key: number, reason: EndingReason, at: number): void;
   /** So many of its processes outlive every KILL. */
   unendable(key: number, processes: number): void;
   /** It has not begun and will not. */
@@ -47,6 +49,11 @@ export interface SpoolListener {
 const [NEWLINE, SPACE, ZERO, NINE, QUESTION] = [0x0a, 0x20, 0x30, 0x39, 0x3f];
 const [B, E, X, S] = [0x62, 0x65, 0x78, 0x73];
 const MOST_NUMBERS = 6;
+const REASONS: ReadonlyMap<string, EndingReason> = new Map([
+  ["t", "limit"],
+  ["k", "stop"],
+  ["a", "shutdown"],
+]);
 const KINDS: ReadonlySet<string> = new Set<EndKind>(["x", "s", "d", "i", "l", "f", "r"]);
 /** No record is longer. */
 const LONGEST_LINE = 4096;
@@ -141,7 +148,8 @@ export class SpoolLines {
         return true;
       case "t2":
       case "k2":
-        this.#listener.ending(key, type === "t" ? "limit" : "stop", value);
+      case "a2":
+        this.#listener.ending(key, REASONS.get(type!)!, value);
         return true;
       case "u2":
         this.#listener.unendable(key, value);

@@ -167,7 +167,7 @@ export class FakeRunner implements TaskRunner {
   end(
     tasks: readonly string[],
     result: Result = SUCCESS,
-    options: { at?: number; begunAt?: number; wasStopped?: boolean; isUnread?: true } = {},
+    options: { at?: number; begunAt?: number; wasStopped?: boolean; isUnread?: true; isInShutdown?: true } = {},
   ): void {
     const { wasStopped = false, ...times } = options;
     this.report(tasks.map((task) => ({ key: this.keyOf(task), at: 0, ...times, result, wasStopped })));

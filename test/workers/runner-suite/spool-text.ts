@@ -33,6 +33,7 @@ const shapes: Readonly<Record<string, RegExp>> = {
   e: /^e \d+ (?:[xs] \d+ \d{16} \d+ \d+ \d+|[dilfr] \d+ \d{16} 0 0 0)$/,
   t: /^t \d+ \d{16}$/,
   k: /^k \d+ \d{16}$/,
+  a: /^a \d+ \d{16}$/,
   u: /^u \d+ \d+$/,
   d: /^d \d+$/,
   l: /^l \d+ \d+$/,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 import { freeze, isZombie, signal } from "../../support/processes.js";
 import { waitUntil } from "../../support/wait-until.js";
@@ -37,6 +38,28 @@ export function stoppingSuite(kind: RunnerKind): void {
     assert.match(rig.log(1), /^up\n(?:Terminated\n)?1\n$/);
     assert.match(rig.read().story(1), /^bp?kp?e$/);
   });
+
+  for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    test(`${name} to the runner ends nothing; what fails within a second of it is marked, and nothing else`, async (t) => {
+      const rig = new Rig(t, kind);
+      rig.shell(1, `echo up; ${untilHolds("test -e gate")}; exit 3`);
+      rig.shell(2, `echo up; ${untilHolds("test -e gate")}`);
+      rig.shell(3, `echo up; ${untilHolds("test -e gate")}; kill -9 $$`);
+      for (const key of [1, 2, 3]) await rig.heard(key, "up");
+      rig.child.kill(name);
+      writeFileSync(rig.path("gate"), "");
+      assert.deepEqual([await rig.result(1), await rig.result(2), await rig.result(3)], ["x 3", "x 0", "s 9"]);
+      const marked = rig.read().keys("a");
+      assert.deepEqual(
+        marked.toSorted((one, other) => one - other),
+        [1, 3],
+      );
+      await pause(1100);
+      rig.shell(4, "exit 3");
+      assert.equal(await rig.result(4), "x 3");
+      assert.deepEqual(rig.read().keys("a"), marked);
+    });
+  }
 
   test("who does not hear TERM is killed after the grace period; less grace comes sooner, more does not come later", async (t) => {
     const rig = new Rig(t, kind);
