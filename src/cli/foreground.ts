@@ -41,6 +41,8 @@ export interface Foreground {
   readonly resume: (name: string) => string;
   /** What is said of a job that had completed before, so that nothing was run; null for the usual summary. */
   readonly done: (name: string) => string | null;
+  /** What is said ahead of the usual summary of a job that had ended before, so that nothing was run; null if nothing. */
+  readonly over: (name: string) => string | null;
   /** What `--json` prints of the end. Default: the job's summary. */
   readonly toJson?: (summary: JobSummary) => object;
 }
@@ -67,7 +69,10 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
     if (job === null) return exitCode.completed;
     const work = new WorkTally(job);
     progress = isQuiet || isOver(job) ? null : showProgress(job, err);
-    const done = job.status().state === "completed" ? foreground.done(printableLine(job.name)) : null;
+    const { state } = job.status();
+    const done = state === "completed" ? foreground.done(printableLine(job.name)) : null;
+    const over = done === null && state !== "waiting" && state !== "working" ? foreground.over(printableLine(job.name)) : null;
+    if (over !== null && !isQuiet) say(over);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(jsonLine(toJson(summary)));
     if (done !== null) {

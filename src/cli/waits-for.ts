@@ -24,7 +24,7 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     const wait = waits.get(name);
     if (wait !== undefined) return wait;
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
-    if (state?.["owner"] === "run") return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
+    if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
   };
@@ -34,6 +34,11 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
 function isStopped(pid: number): boolean {
   const look = readProcess(pid);
   return look.answer === "yes" && look.found.isStopped;
+}
+
+/** True for a map that had ended, and tasks of it run again, or were added: it is a job as any other. */
+export function isEndedMap(state: JobView["state"]): boolean {
+  return state?.["owner"] === "map" && state["map_ended"] === true;
 }
 
 /** The command that goes on with an unfinished map. */

@@ -12,7 +12,7 @@ export function differenceOf(
 ): string | null {
   if (wanted.owner !== "map") return picture.isRunningMap ? "it is a map" : differingTask(wanted.tasks, picture);
   if (picture.owner !== "map") return "it is no map";
-  if (!picture.isRunningMap && !picture.isOver) return "the map has ended, but tasks of it run again";
+  if (!picture.isRunningMap && !picture.isOver) return "the map has ended, but tasks of it run again, or were added";
   const { map_of: before } = picture.extra;
   const isOther = typeof before === "string" && typeof wanted.mapOf === "string" && before !== wanted.mapOf;
   return isOther ? `was begun as another one: ${before}` : null;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground } from "./support/cli.js";
@@ -28,6 +28,25 @@ test("run --once runs nothing if the last run of just these tasks completed", as
   assert.equal((await run(["run", "job.json", "--once"])).code, 0);
   assert.equal((await run(["run", "job.json"])).code, 0);
   assert.equal(ran(), "x\nx\ny\ny\n");
+});
+
+test("a run whose end nobody was told is told with a word that nothing is run", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  for (const [command, code] of [
+    ["true", 0],
+    ["false", 1],
+  ] as const) {
+    write("job.json", [{ id: "a", command }]);
+    assert.equal((await run(["run", "job.json"])).code, code);
+    // As of one that was killed at its very end.
+    rmSync(join(dir, ".air-executor/jobs/job/state.json"));
+    const told = await run(["run", "job.json"]);
+    assert.equal(told.code, code);
+    assert.match(told.stderr, /^job has ended before: nothing is run \(--fresh begins anew\)\njob (completed|failed)/);
+    const again = await run(["run", "job.json"]);
+    assert.equal(again.code, code);
+    assert.doesNotMatch(again.stderr, /nothing is run/);
+  }
 });
 
 test("run --once goes on with what is unfinished", async (t) => {

@@ -59,6 +59,7 @@ export async function execute(call: Call): Promise<number> {
       },
     }),
     done: (job) => `${job}: nothing to run again, for all its tasks completed`,
+    over: () => null,
     resume: (job) => commandText("retry", [job], placeOption(settings)),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });

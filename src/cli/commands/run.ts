@@ -12,7 +12,7 @@ import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
-import { mapAgain } from "../waits-for.js";
+import { isEndedMap, mapAgain } from "../waits-for.js";
 import { UsageError } from "../usage-error.js";
 import { directoryFromHere } from "../../system/current-directory.js";
 
@@ -52,10 +52,11 @@ export async function execute(call: Call): Promise<number> {
       const how = settings.isOn("once") ? ", just so" : isDropped ? "" : null;
       return how === null ? null : `${job} has completed before${how}: nothing is run`;
     },
+    over: (job) => `${job} has ended before: nothing is run${isDropped ? "" : " (--fresh begins anew)"}`,
     resume: (job) => {
+      const state = isDropped ? viewJob(viewPaths(dir, job), job, { withTasks: false }).state : null;
       // Without its input a map has no end.
-      const { owner, map_of: mapOf } = (isDropped ? viewJob(viewPaths(dir, job), job, { withTasks: false }).state : null) ?? {};
-      if (owner === "map") return `${mapAgain(job, mapOf)}${placeOption(settings)}`;
+      if (state?.owner === "map" && !isEndedMap(state)) return `${mapAgain(job, state["map_of"])}${placeOption(settings)}`;
       const nameOption = settings.text("name") === null ? "" : ` --name ${quoteForShell(job)}`;
       const lists = (["set", "only", "until", "except"] as const).flatMap((option) =>
         settings.list(option).map((text) => ` --${option} ${quoteForShell(text)}`),

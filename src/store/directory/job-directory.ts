@@ -106,7 +106,7 @@ function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }:
   if (picture.isOver && !isUnannounced(paths)) return false;
   const difference = differenceOf(wanted, picture);
   if (difference !== null && !picture.isOver) {
-    throw wanted.owner === "map" ? otherMap(paths, wanted.name, difference) : otherTasks(paths, wanted.name, difference);
+    throw wanted.owner === "map" ? otherMap(paths, picture, difference) : otherTasks(paths, wanted.name, difference);
   }
   return difference === null;
 }
@@ -116,10 +116,12 @@ function isSamePlace(one: JobSettings, other: JobSettings): boolean {
   return one.cwd === other.cwd && isDeepStrictEqual(one.env, other.env);
 }
 
-function otherMap({ runs }: JobPaths, name: string, difference: string): AirError {
+function otherMap({ dir, runs }: JobPaths, { name, owner, isRunningMap }: Picture, difference: string): AirError {
+  const goOn =
+    owner === "map" && !isRunningMap ? `Run those to their end (air-executor run ${dir})` : "Go on with that as it was";
   return new AirError(
     "AIR_CONFLICT",
-    `job "${name}" is unfinished, and ${difference}. Go on with that as it was, or begin anew with --fresh; what it did is then kept in ${runs}.`,
+    `job "${name}" is unfinished, and ${difference}. ${goOn}, or begin anew with --fresh; what it did is then kept in ${runs}.`,
   );
 }
 

@@ -186,6 +186,8 @@ export function stateText(picture: Picture): string {
     ...(picture.warnings.length === 0 ? {} : { warnings: picture.warnings }),
     cwd: settings.cwd,
     ...writtenJobOptions(settings),
+    // Tasks of it run again, or were added: its input is not asked for any more.
+    ...(picture.owner === "map" && !picture.isRunningMap && !picture.isOver && { map_ended: true }),
     ...picture.extra,
   };
   return `${withNumbers(JSON.stringify(state, null, 2))}\n`;

@@ -299,3 +299,21 @@ test("the command that goes on begins nothing anew, and leaves a word of the tas
   const { stderr } = await run(argv);
   assert.match(stderr, / go on: +air-executor map -j1 --name f --halt soon,done=1 -- echo --fresh ::: 1 2\n/);
 });
+
+test("an ended map to which a task was added is gone on with as any job, and that is what is said", async (t) => {
+  const { run, dir } = makePlayground(t);
+  const argv = ["map", "--name", "m", "true", ":::", "1", "2"];
+  assert.equal((await run(argv)).code, 0);
+  assert.equal((await run(["add", "m", "--id", "more", "--", "sh", "-c", "echo ran > more"])).code, 0);
+  assert.match((await run(["status", "m"])).stdout, /go on: air-executor run \.air-executor\/jobs\/m$/m);
+  const refused = await run(argv);
+  assert.equal(refused.code, 2);
+  assert.match(
+    refused.stderr,
+    /or were added\. Run those to their end \(air-executor run \/.*\/jobs\/m\), or begin anew with --fresh/,
+  );
+  assert.equal((await run(["run", ".air-executor/jobs/m"])).code, 0);
+  assert.equal(readFileSync(join(dir, "more"), "utf8"), "ran\n");
+  assert.doesNotMatch(readFileSync(join(dir, ".air-executor/jobs/m/state.json"), "utf8"), /map_ended/);
+  assert.equal((await run(argv)).code, 0);
+});
