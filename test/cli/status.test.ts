@@ -82,6 +82,18 @@ test("files that begin with a byte order mark are whole", async (context) => {
   assert.equal((JSON.parse(done.stdout) as { id: string }).id, state.id);
 });
 
+test("tasks that somebody wrote as they were before the job ended are told as that", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", [task("one", "true")]);
+  assert.equal((await run(["run", "job.json", "-q"])).code, 0);
+  assert.doesNotMatch((await run(["status", "job"])).stdout, /after the job had ended/);
+  const tasks = ".air-executor/jobs/job/tasks.json";
+  const [ended] = JSON.parse((await run(["status", "job", "--json"])).stdout).tasks as Record<string, unknown>[];
+  write(tasks, [{ ...ended, status: "running", completed_at: null }]);
+  const { stdout } = await run(["status", "job"]);
+  assert.match(stdout, /tasks\.json was written by somebody else after the job had ended: what it calls running has ended, too/);
+});
+
 test("what can't be looked at, since its name is no UTF-8, is shown all the same", async (context) => {
   const { dir, run } = makePlayground(context);
   const name = Buffer.concat([Buffer.from(join(dir, ".air-executor/jobs/no-")), Buffer.of(0xff)]);

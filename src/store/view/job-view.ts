@@ -123,7 +123,8 @@ export function viewJob(paths: JobPaths, name: string, options: ViewOptions & { 
       file.problem ??
       wrongState(paths, isOver ? null : state) ??
       list.problem ??
-      oldTasks(paths, state, tasks),
+      oldTasks(paths, state, tasks) ??
+      (isOver ? staleTasks(paths, tasks) : null),
     isRefused: file.isRefused || list.isRefused,
     engine: isOver ? null : findEngine(paths.lock),
   };
@@ -159,6 +160,12 @@ function oldTasks(paths: JobPaths, state: StateEntries | null, rows: readonly Ta
     if (!isSystemError(error)) throw error;
     return `${paths.journal} can't be read: ${systemWords(error)}`;
   }
+}
+
+/** An editor, or a program that copies files, has put there what it had read before the job ended. */
+function staleTasks({ tasks: path }: JobPaths, rows: readonly TaskView[] | null): string | null {
+  if (rows?.some(({ status }) => status === "running") !== true) return null;
+  return `${path} was written by somebody else after the job had ended: what it calls running has ended, too`;
 }
 
 function countTasks(tasks: readonly TaskView[]): Counts {
