@@ -16,9 +16,9 @@ import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 import { stoppedWords } from "../runner/reports.js";
 import { AdoptedAttempt } from "./adopted-attempt.js";
+import { AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
-import { Waker } from "./waker.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
@@ -59,12 +59,12 @@ interface Watched {
   /** Why its runner is gone, if we know. */
   readonly why: string | null;
   isBusy: boolean;
-  readonly waker: Waker;
+  /** The same for all that watch its spool. */
+  readonly runner: AdoptedRunner;
   /** Tells it from others of the same spool. */
   readonly number: number;
   /** What was told last of a standstill, and of which. */
   told: string | null;
-  readonly missing: Missing;
 }
 
 export class Adoption {
@@ -73,6 +73,7 @@ export class Adoption {
   readonly #adopted = new Map<number, AdoptedAttempt>();
   /** A spool may be here more than once: jobs of one engine shared it, and are taken up one after another. */
   readonly #watched = new Set<Watched>();
+  readonly #missing = new Missing();
   #timer: NodeJS.Timeout | null = null;
   #isDue = false;
   #count = 0;
@@ -100,10 +101,9 @@ export class Adoption {
         open,
         why,
         isBusy: false,
-        waker: new Waker(),
+        runner: [...this.#watched].find((other) => other.name === name)?.runner ?? new AdoptedRunner(),
         number: this.#count++,
         told: null,
-        missing: new Missing(),
       };
       this.#watched.add(watched);
       this.#timer ??= setInterval(() => this.#checkAll(), POLL_MS);
@@ -191,9 +191,9 @@ export class Adoption {
       if ([...watched.open].some(({ orphan }) => orphan.isQueued)) spool.holdBack();
       this.#watch(watched);
     }
-    const { spool, open, why } = watched;
+    const { spool, open, why, runner } = watched;
     spool.read();
-    const life = spool.isAlive();
+    const { look: life, isOutOfSight } = runner.life(spool);
     // What was written before it ended is read in any case.
     spool.read();
     let isAsked = false;
@@ -201,13 +201,13 @@ export class Adoption {
       if (adopted.take(spool, life, why)) open.delete(adopted);
       else isAsked ||= adopted.isBeingEnded;
     }
-    if (isAsked) watched.waker.wake(spool);
+    if (isAsked) runner.wake(spool);
     if (life.answer === "unknown") return unclear(life.why);
-    const { writer, isOutOfSight } = spool;
+    const { writer } = spool;
     if (life.answer === "no" || writer === null) return null;
     if (isStopped(writer)) return { why: stoppedWords(writer.pid), isUnclear: false };
     if (isOutOfSight) return isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
-    const attempts = watched.missing.of(open);
+    const attempts = this.#missing.of(open, this.#adopted.values());
     return attempts.length > 0 ? { why: missingWords(writer), isUnclear: false, attempts } : null;
   }
 

@@ -1,0 +1,48 @@
+/**
+ * A runner whose attempts are adopted. Many jobs may have had attempts there, each of which reads its spool for itself: what is dear is done
+ * once for all of them.
+ */
+
+import type { Look } from "../../system/look.js";
+import type { AdoptedSpool } from "./adopted-spool.js";
+
+const WAKE_EVERY_MS = 500;
+/** So long an answer that took a process counts for the next one who asks: not to the next round of looks. */
+const FRESH_MS = 300;
+
+export interface Life {
+  /** Whether it may write more. */
+  readonly look: Look;
+  /** As `AdoptedSpool.isOutOfSight`. */
+  readonly isOutOfSight: boolean;
+}
+
+export class AdoptedRunner {
+  #wokenAt = -Infinity;
+  #askedAt = -Infinity;
+  #dear: Life | null = null;
+
+  /**
+   * Tells it to go on, if attempts of it are to be ended and somebody has stopped it: it would end nothing. To be called at each look. The
+   * system walks through all threads of a runner for each such signal, so one for each attempt would cost the square of what runs.
+   */
+  wake(spool: AdoptedSpool): void {
+    const now = performance.now();
+    if (now < this.#wokenAt + WAKE_EVERY_MS) return;
+    this.#wokenAt = now;
+    spool.wake();
+  }
+
+  /** That it lives is cheap to see. Where it isn't seen, its lock is asked by a process. */
+  life(spool: AdoptedSpool): Life {
+    // Of a runner that has not said who it is yet, only that very moment tells.
+    const isKnown = spool.writer !== null;
+    if (isKnown && this.#dear !== null && performance.now() < this.#askedAt + FRESH_MS) return this.#dear;
+    const look = spool.isAlive();
+    const life = { look, isOutOfSight: spool.isOutOfSight };
+    const isSeen = look.answer === "yes" && !life.isOutOfSight;
+    this.#dear = isKnown && !isSeen ? life : null;
+    this.#askedAt = performance.now();
+    return life;
+  }
+}
