@@ -2,7 +2,7 @@
 
 import { addition, tasksOfAddition } from "../engine/changes/add.js";
 import type { Added } from "../engine/changes/ask-holder.js";
-import { cancellation } from "../engine/changes/cancel.js";
+import { cancellation, cancelOpen } from "../engine/changes/cancel.js";
 import type { JobChanges } from "../engine/changes/job-changes.js";
 import { retrial } from "../engine/changes/retry.js";
 import { demandIds, demandWish } from "../engine/options.js";
@@ -126,9 +126,10 @@ export class Job {
   async cancel(tasks?: readonly string[]): Promise<void> {
     demandIds(tasks ?? []);
     const { isIdle, picture } = this.#held;
+    if (picture.isOver) return;
     // A run that was stopped is a job that nobody runs, or somebody else by now.
-    if (isIdle && !picture.isOver) await this.#changes.make(this.name, cancellation(tasks ?? null));
-    else this.#held.cancel(tasks ?? null);
+    if (isIdle) await this.#changes.make(this.name, cancellation(tasks ?? null));
+    else cancelOpen(this.#held, tasks ?? null);
   }
 
   /** As `AirExecutor.add`. */

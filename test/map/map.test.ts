@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
-import { AirError, type MapTask } from "../../src/index.js";
+import { AirError, type Job, type MapTask } from "../../src/index.js";
 import { processesOf } from "../support/processes.js";
 import { waitUntil } from "../support/wait-until.js";
 import { readWitness, witnessed } from "../support/witness.js";
@@ -219,6 +219,22 @@ test("while a map runs its state is right, its tasks are those that have not end
   assert.equal("task" in value && value.task, "task-21");
   await results.return(undefined as never);
   assert.equal(view("running").tasks?.length, view("running").counts?.total);
+});
+
+test("tasks of a running map are cancelled also where one that is named has ended: that stays as it is", async (t) => {
+  const { executor, witness } = await mapPlace(t);
+  let job: Job | null = null;
+  const toTask = (input: number): MapTask => (input === 0 ? echo(input) : witnessed(witness, "sleep 60"));
+  const results = executor.map([0, 1, 2], toTask, { name: "some", onBegin: (begun) => (job = begun) });
+  assert.equal(((await results.next()).value as { task: string }).task, "task-1");
+  const map = job as unknown as Job;
+  await assert.rejects(map.cancel(["task-2", "task-9"]), { code: "AIR_NOT_FOUND" });
+  await map.cancel(["task-1", "task-2"]);
+  await map.cancel(["task-2", "task-3"]);
+  const rest = await collect(results);
+  assert.deepEqual(rest.map(({ task, status }) => `${task} ${status}`).toSorted(), ["task-2 cancelled", "task-3 cancelled"]);
+  assert.equal(map.status().counts.completed, 1);
+  await map.cancel(["task-1"]);
 });
 
 test("what others write into the tasks.json of a running map is kept aside, and all its own tasks are there at the end", async (t) => {

@@ -25,10 +25,19 @@ export function cancellation(tasks: readonly string[] | null): Change<CancelAnsw
 /** A run that was stopped and is about to be given back hears nothing any more. */
 export function cancelHere(job: RunningJob, tasks: readonly string[] | null): CancelAnswer {
   if (job.isIdle && !job.picture.isOver) throw new AirError("AIR_CLOSED", `job "${job.picture.name}" is being given back.`);
-  const cancelled = unended(tasks ?? [], job.picture);
+  return { cancelled: cancelOpen(job, tasks) };
+}
+
+/**
+ * Gives those of the tasks that had not ended: of a map the scheduler knows no others.
+ *
+ * @throws AirError `AIR_NOT_FOUND` for a task that the job doesn't have: then none is cancelled.
+ */
+export function cancelOpen(job: Pick<RunningJob, "picture" | "cancel">, tasks: readonly string[] | null): readonly string[] {
+  const open = unended(tasks ?? [], job.picture);
   if (tasks === null) job.cancel(null);
-  else if (cancelled.length > 0) job.cancel(cancelled);
-  return { cancelled };
+  else if (open.length > 0) job.cancel(open);
+  return open;
 }
 
 async function cancelAlone(opened: OpenedJob, tasks: readonly string[] | null, engine: Engine): Promise<readonly string[]> {
