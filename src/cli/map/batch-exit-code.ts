@@ -17,8 +17,9 @@ export function exitCodeOfBatch(summary: MapSummary, { halt, before }: Wish, { s
   const { halted, firstFailure, counts } = summary;
   if (isCut && signal !== null) return exitCodeOfSignal(signal);
   if (isLogLacking && signal === null) return exitCode.environment;
-  // It is unfinished, but that was a task's doing: nothing was pulled.
-  if (before !== null && firstFailure === "before" && signal === null) return exitCode.failed;
+  // It is unfinished, but that was a task's doing, or who cancelled it: nothing was pulled.
+  const isStillborn = firstFailure === "before" || (counts.total === 1 && counts.cancelled === 1);
+  if (before !== null && isStillborn && signal === null) return exitCode.failed;
   if (halted === null) return exitCodeOfSummary(summary, signal);
   return halt?.kind === "completed" || counts.failed === 0 ? exitCode.completed : exitCode.failed;
 }

@@ -180,6 +180,18 @@ test("a task before all others that fails is a failure, and no trouble of the en
   );
 });
 
+test("a task before all others that somebody cancels is no trouble of the environment either, and the same command begins anew", async (t) => {
+  const { run, start, dir } = makePlayground(t);
+  const argv = ["map", "--name", "b", "--before", "echo > begun; [ -e again ] || exec sleep 60", "echo", ":::", "1"];
+  const { ended } = start(argv);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
+  assert.equal((await run(["cancel", "b", "before"])).code, 0);
+  assert.equal((await ended).code, 1);
+  writeFileSync(join(dir, "again"), "");
+  const again = await run(argv);
+  assert.deepEqual([again.code, again.stdout], [0, "1\n"]);
+});
+
 test("the exit code is 1 if a task failed, and the summary has the first failure, its output and the way to retry", async (t) => {
   const { run } = makePlayground(t);
   const { code, stdout, stderr } = await run([
