@@ -54,34 +54,43 @@ export async function prune(
   demandPolicy(policy);
   const benches = await pruneBenches(base, policy, nowMs, onWarning);
   const names = listJobs(base);
-  const pruned: PrunedRun[][] = [];
+  const pruned: PrunedRun[][] = names.map(() => []);
+  const pruneJob = async (at: number): Promise<void> => {
+    for await (const run of removedOf(base, names[at]!, policy, nowMs, onWarning)) pruned[at]!.push(run);
+  };
+  const refused: number[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
-    for (let at = next++; at < names.length; at = next++) pruned[at] = await pruneJob(base, names[at]!, policy, nowMs, onWarning);
+    for (let at = next++; at < names.length; at = next++) {
+      try {
+        await pruneJob(at);
+      } catch {
+        refused.push(at);
+      }
+    }
   };
   await Promise.all(Array.from({ length: JOBS_AT_ONCE }, lane));
+  // There may be handles for one where there are too few for so many; what can't be says so then.
+  for (const at of refused) await pruneJob(at).catch((error: unknown) => tellRefusal(names[at]!, error, onWarning));
   return [...benches, ...pruned.flat()];
 }
 
-async function pruneJob(
+async function* removedOf(
   base: string,
   name: string,
   policy: PrunePolicy,
   nowMs: number,
   onWarning: (message: string) => void,
-): Promise<PrunedRun[]> {
-  const pruned: PrunedRun[] = [];
-  try {
-    for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
-      const remove = () =>
-        directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning);
-      if (policy.dryRun === true || (await remove())) pruned.push(run);
-    }
-  } catch (error) {
-    if (!(error instanceof AirError) && !isSystemError(error)) throw error;
-    onWarning(`job "${name}" can't be removed: ${systemWords(error)}`);
+): AsyncGenerator<PrunedRun> {
+  for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
+    const remove = () => (directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning));
+    if (policy.dryRun === true || (await remove())) yield run;
   }
-  return pruned;
+}
+
+function tellRefusal(name: string, error: unknown, onWarning: (message: string) => void): void {
+  if (!(error instanceof AirError) && !isSystemError(error)) throw error;
+  onWarning(`job "${name}" can't be removed: ${systemWords(error)}`);
 }
 
 async function pruneBenches(
