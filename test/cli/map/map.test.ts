@@ -54,6 +54,8 @@ test("columns have numbers and, by a header, names; CSV is read as CSV", async (
   assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{2}"], { input: 'a,"b\nc"\n' })), printed("b\nc\n"));
   const semicolons = { input: 'name;size\n"a;b";"c ""d"", e"\n' };
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], semicolons)), printed('c "d", e:a;b\n'));
+  const quoted = ["--header", "echo", "{1}:{2}"];
+  assert.deepEqual(outcome(await run([...quiet, ...quoted], { input: '"a,1";"b"\n"1,5";2\n' })), printed("1,5:2\n"));
   assert.deepEqual(
     outcome(await run([...quiet, "--csv", "--header", "--colsep", ";", ...sized], semicolons)),
     printed('c "d", e:a;b\n'),

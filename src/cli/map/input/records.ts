@@ -71,8 +71,15 @@ async function look(bytes: AsyncIterable<Buffer>): Promise<Looked<"\t" | "," | "
     if (head.length > 0) yield head;
     yield* { [Symbol.asyncIterator]: () => iterator };
   }
-  const line = head.subarray(0, head.indexOf("\n") === -1 ? head.length : head.indexOf("\n"));
-  return { chunks: chunks(), seen: (["\t", ",", ";"] as const).find((separator) => line.includes(separator)) ?? null };
+  const line = head.toString("latin1", 0, head.indexOf("\n") === -1 ? head.length : head.indexOf("\n"));
+  if (line.includes("\t")) return { chunks: chunks(), seen: "\t" };
+  // What is in quotes separates nothing; but quotes are CSV's.
+  const seen = separatorIn(line.replaceAll(/"[^"]*"/g, "")) ?? separatorIn(line);
+  return { chunks: chunks(), seen };
+}
+
+function separatorIn(text: string): "," | ";" | null {
+  return text.includes(",") ? "," : text.includes(";") ? ";" : null;
 }
 
 /** The rows of values that stand on the command line. */
