@@ -18,8 +18,8 @@ const EXPECTED = [
 ] as const;
 
 /** The first task waits for `WITNESS.go`, for 30 s at most. */
-const tasksOf = (witness: string) => [
-  { id: "first", ...witnessed(witness, 'for i in $(seq 600); do test -e "$0.go" && break; sleep 0.05; done') },
+const tasksOf = (witness: string, before = "") => [
+  { id: "first", ...witnessed(witness, `${before}for i in $(seq 600); do test -e "$0.go" && break; sleep 0.05; done`) },
   { id: "second", dependencies: ["first"], ...witnessed(witness, ":") },
 ];
 
@@ -105,7 +105,8 @@ test("what runs while its spool can't be read is ended by a stop, and run again 
 
 test("what a killed engine was stopping is not taken for stopped as long as its spool can't be read", async (t) => {
   const { dir, witness } = temporaryPlace(t);
-  const killed = new Engine(dir, NAME, tasksOf(witness), { graceMs: 30_000 });
+  // It does not end by the stop: that would be on record before the engine is killed.
+  const killed = new Engine(dir, NAME, tasksOf(witness, "trap '' TERM; "), { graceMs: 30_000 });
   assert.ok(await waitUntil(() => readWitness(witness).length > 0));
   killed.kill("SIGTERM");
   assert.ok(await waitUntil(() => journalOf(dir).includes("attempt-stopping")));
