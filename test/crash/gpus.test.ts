@@ -149,9 +149,9 @@ test("the files of the GPUs are made again where somebody has removed them", asy
   write("b.json", [exclusive("b", "true")]);
   const running = start(["run", "a.json"], { env });
   assert.ok(await waitUntil(() => existsSync(join(dir, "a.started"))));
-  rmSync(join(dir, ".air-executor", "devices"), { recursive: true });
+  rmSync(join(dir, ".air-executor", "devices"), { recursive: true, maxRetries: 20, retryDelay: 10 });
   assert.equal((await run(["run", "b.json"], { env })).code, 0);
-  rmSync(join(dir, ".air-executor", "devices"), { recursive: true });
+  rmSync(join(dir, ".air-executor", "devices"), { recursive: true, maxRetries: 20, retryDelay: 10 });
   writeFileSync(join(dir, "a.go"), "");
   const { code, stderr } = await running.ended;
   assert.equal(code, 0, stderr);

@@ -26,6 +26,9 @@ const hello = task("hello", "echo", ["hello"]);
 const puppet = (id: string, gate: string): ReturnType<typeof task> =>
   task(id, "sh", ["-c", `: > '${gate}.runs'; ${untilHolds(`[ -e '${gate}' ]`)}`]);
 
+/** What a manager writes there meanwhile is removed with the rest. */
+const WITH_ALL = { recursive: true, maxRetries: 20, retryDelay: 10 } as const;
+
 test("a job runs whichever of its files comes first, and however slowly", async (t) => {
   const place = new ManagedDirectory(t);
   await place.start();
@@ -164,7 +167,7 @@ test("a job whose directory is removed is cancelled, and nothing is written into
   const pidFile = join(place.root, "pid");
   place.drop("gone", [task("long", "sh", ["-c", `echo $$ > '${pidFile}.tmp'; mv '${pidFile}.tmp' '${pidFile}'; exec sleep 60`])]);
   await until(() => existsSync(pidFile), "the task to run");
-  rmSync(place.path("gone"), { recursive: true });
+  rmSync(place.path("gone"), WITH_ALL);
   mkdirSync(place.path("gone"));
   await until(() => place.log().includes("its directory was removed"), "the manager to notice");
   await until(() => place.log().includes('job \\"gone\\" cancelled'), "the job to end");
@@ -188,7 +191,7 @@ test("the directories of ended jobs can be removed while a manager runs, and sta
       await delay(50);
       assert.ok(!existsSync(place.path(name, "lock")));
     }
-    rmSync(place.path(name), { recursive: true });
+    rmSync(place.path(name), WITH_ALL);
   }
   await delay(500);
   assert.deepEqual(readdirSync(join(place.base, "jobs")), []);
@@ -206,7 +209,7 @@ test("jobs/ may vanish and come back: moved away its jobs go on, removed they ar
   writeFileSync(gate, "");
   renameSync(join(place.base, "elsewhere"), jobs);
   await place.untilState("moved", "completed");
-  rmSync(jobs, { recursive: true });
+  rmSync(jobs, WITH_ALL);
   mkdirSync(jobs);
   place.drop("after", [hello]);
   await place.untilState("after", "completed");
