@@ -8,13 +8,13 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
-import { Adoption } from "../../src/workers/adopting/adoption.js";
 import { AdoptedAttempt } from "../../src/workers/adopting/adopted-attempt.js";
 import type { AdoptedSpool, Told } from "../../src/workers/adopting/adopted-spool.js";
 import { Terminator } from "../../src/workers/ending/terminator.js";
 import { engineToken } from "../../src/workers/engine-token.js";
 import { certain } from "../../src/system/look.js";
 import { bootId, identify } from "../../src/system/process-identity.js";
+import { adoptionIn } from "../fixtures/adoption.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
 import { waitUntil } from "../support/wait-until.js";
 import { linger, untilHolds } from "../support/shell-loops.js";
@@ -358,17 +358,7 @@ test(
       names.map((name) => `echo up >${name}; ${linger(60)}`),
       () => Promise.all(names.map((name) => rig.line(name))),
     );
-    const reports: Report[] = [];
-    const adoption = new Adoption({
-      directory: rig.directory,
-      lanesDirectory: join(rig.directory, "lanes"),
-      terminator: new Terminator(),
-      report: (report) => reports.push(report),
-      onStuck: () => {},
-      onLeft: () => {},
-      onStandstill: () => {},
-    });
-    t.after(() => adoption.close());
+    const { adoption, reports } = adoptionIn(t, rig.directory);
     const kill = t.mock.method(process, "kill");
     adoption.adopt(orphans, null);
     const begun = performance.now();

@@ -12,9 +12,9 @@ import { bootId, identify } from "../../src/system/process-identity.js";
 import { certain } from "../../src/system/look.js";
 import { AdoptedAttempt } from "../../src/workers/adopting/adopted-attempt.js";
 import type { AdoptedSpool } from "../../src/workers/adopting/adopted-spool.js";
-import { Adoption } from "../../src/workers/adopting/adoption.js";
 import { Missing } from "../../src/workers/adopting/missing.js";
 import { Terminator } from "../../src/workers/ending/terminator.js";
+import { adoptionIn } from "../fixtures/adoption.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 
@@ -50,17 +50,7 @@ async function somebody(t: TestContext): Promise<{ pid: number; start: number }>
 function adoptEach(t: TestContext, directory: string, spool: string): Report[] {
   mkdirSync(join(directory, "lanes"), { recursive: true });
   writeFileSync(join(directory, "lanes", `${CLAIM}.spool`), spool);
-  const reports: Report[] = [];
-  const adoption = new Adoption({
-    directory,
-    lanesDirectory: join(directory, "lanes"),
-    terminator: new Terminator(),
-    report: (report) => reports.push(report),
-    onStuck: () => {},
-    onLeft: () => {},
-    onStandstill: () => {},
-  });
-  t.after(() => adoption.close());
+  const { adoption, reports } = adoptionIn(t, directory);
   for (let key = 1; key <= JOBS; key++) adoption.adopt([orphan(directory, key)], null);
   return reports;
 }

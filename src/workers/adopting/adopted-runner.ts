@@ -46,3 +46,19 @@ export class AdoptedRunner {
     return life;
   }
 }
+
+/** By the name of the spool. */
+export class AdoptedRunners {
+  readonly #all = new Map<string, AdoptedRunner>();
+
+  of(name: string): AdoptedRunner {
+    const runner = this.#all.get(name) ?? new AdoptedRunner();
+    this.#all.set(name, runner);
+    return runner;
+  }
+
+  /** Nobody asks for any of them any more. */
+  clear(): void {
+    this.#all.clear();
+  }
+}

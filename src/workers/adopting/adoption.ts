@@ -16,7 +16,7 @@ import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 import { stoppedWords } from "../runner/reports.js";
 import { AdoptedAttempt } from "./adopted-attempt.js";
-import { AdoptedRunner } from "./adopted-runner.js";
+import { AdoptedRunners, type AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
 
@@ -73,6 +73,7 @@ export class Adoption {
   readonly #adopted = new Map<number, AdoptedAttempt>();
   /** A spool may be here more than once: jobs of one engine shared it, and are taken up one after another. */
   readonly #watched = new Set<Watched>();
+  readonly #runners = new AdoptedRunners();
   readonly #missing = new Missing();
   #timer: NodeJS.Timeout | null = null;
   #isDue = false;
@@ -101,7 +102,7 @@ export class Adoption {
         open,
         why,
         isBusy: false,
-        runner: [...this.#watched].find((other) => other.name === name)?.runner ?? new AdoptedRunner(),
+        runner: this.#runners.of(name),
         number: this.#count++,
         told: null,
       };
@@ -235,8 +236,9 @@ export class Adoption {
     if (!this.#watched.delete(watched)) return;
     watched.watcher?.close();
     watched.spool?.close();
-    if (this.#watched.size > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
+    if (this.#watched.size > 0) return;
+    this.#runners.clear();
+    clearInterval(this.#timer ?? undefined);
     this.#timer = null;
   }
 }
