@@ -12,21 +12,24 @@ import { onOneLine, placeOption, quoteForShell } from "./shell-word.js";
 /** Empty for a job that has ended, or that somebody runs and nothing keeps from going on. */
 export function waitsFor(settings: Settings): (job: JobView) => string {
   const base = settings.dir();
-  const manager = findManager(base).answer;
-  const waits = manager === "no" ? new Map<string, string>() : readWaits(base);
+  const manager = findManager(base);
+  const waits = manager.answer === "no" ? new Map<string, string>() : readWaits(base);
+  const isManager = (engine: JobView["engine"]): boolean =>
+    engine !== null && engine !== "unknown" && manager.answer === "yes" && engine.pid === manager.found.pid;
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver) return "";
     if (engine !== null && engine !== "unknown" && isStopped(engine.pid))
       return `its engine is stopped; kill -CONT ${engine.pid} lets it go on`;
+    // A manager that can't take a job up holds it for a moment each time it tries.
+    const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
+    if (wait !== undefined) return wait;
     if (engine !== null)
       return readTrouble(base, name) ?? (engine === "unknown" ? "whether an engine runs it can't be told" : "");
-    const wait = waits.get(name);
-    if (wait !== undefined) return wait;
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
-    return manager === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
+    return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
   };
 }
 

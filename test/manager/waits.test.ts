@@ -5,6 +5,9 @@ import { readdirSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { Settings } from "../../src/cli/settings.js";
+import { waitsFor } from "../../src/cli/waits-for.js";
+import { viewJobs } from "../../src/index.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
 const hello = task("hello", "echo", ["hello"]);
@@ -64,9 +67,13 @@ test("a job whose journal is damaged says so in status, and goes on when that wa
   const place = new ManagedDirectory(t);
   place.drop("damaged", [hello]);
   writeFileSync(place.path("damaged", "journal.ndjson"), "{}\n");
-  await place.start();
+  const { pid } = await place.start();
   await until(() => waitOf(place, "damaged") !== null, "status to name what the job waits for");
   assert.match(waitOf(place, "damaged")!, /line 1 is damaged .* move it away/);
+  // In the moment in which the manager tries again, it holds the job.
+  const [view] = viewJobs(place.base);
+  const engine = { pid: pid!, since: new Date().toISOString() };
+  assert.match(waitsFor(new Settings({ dir: place.base }, {}))({ ...view!, engine }), /line 1 is damaged .* move it away/);
   renameSync(place.path("damaged", "journal.ndjson"), join(place.base, "damaged.ndjson"));
   await place.untilState("damaged", "completed");
   assert.equal(waitOf(place, "damaged"), null);
