@@ -69,6 +69,24 @@ test("whether a runner that is gone holds its lock is asked once for all jobs th
   assert.ok(asked.mock.callCount() >= 1 && asked.mock.callCount() <= JOBS / 4, `${asked.mock.callCount()} times`);
 });
 
+test("whether a runner lives is looked at once a round for all jobs whose tasks it has", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const { pid, start } = await somebody(t);
+  const opened = t.mock.method(fs, "readFileSync");
+  syncBuiltinESMExports();
+  t.after(() => {
+    opened.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const begun = Array.from({ length: JOBS }, (_, index) => `b ${index + 1} 1700000000000000\n`).join("");
+  const reports = adoptEach(t, dir, `h 1 123 ${pid} ${start} ${bootId()} none\n${begun}`);
+  const looks = (): number => opened.mock.calls.filter(({ arguments: words }) => words[0] === `/proc/${pid}/stat`).length;
+  assert.ok(await waitUntil(() => looks() > 0));
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  assert.ok(looks() <= JOBS, `${looks()} looks at the runner`);
+  assert.deepEqual(reports, []);
+});
+
 test("all processes are looked at once for all jobs whose tasks a runner has", async (t) => {
   const { dir } = temporaryPlace(t);
   const { pid, start } = await somebody(t);

@@ -4,10 +4,11 @@
  */
 
 import type { Look } from "../../system/look.js";
+import { isStopped } from "../../system/process-identity.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 
 const WAKE_EVERY_MS = 500;
-/** So long an answer that took a process counts for the next one who asks: not to the next round of looks. */
+/** So long an answer counts for the next one who asks: not to the next round of looks. */
 const FRESH_MS = 300;
 
 export interface Life {
@@ -15,12 +16,14 @@ export interface Life {
   readonly look: Look;
   /** As `AdoptedSpool.isOutOfSight`. */
   readonly isOutOfSight: boolean;
+  /** True if it is seen, and somebody has stopped it (SIGSTOP). */
+  readonly isStopped: boolean;
 }
 
 export class AdoptedRunner {
   #wokenAt = -Infinity;
   #askedAt = -Infinity;
-  #dear: Life | null = null;
+  #life: Life | null = null;
 
   /**
    * Tells it to go on, if attempts of it are to be ended and somebody has stopped it: it would end nothing. To be called at each look. The
@@ -33,15 +36,21 @@ export class AdoptedRunner {
     spool.wake();
   }
 
-  /** That it lives is cheap to see. Where it isn't seen, its lock is asked by a process. */
+  /**
+   * Asked once a round for all that have its spool: where it isn't seen, its lock is asked by a process, and where it is, the system adds up
+   * all threads of a runner each time, so a look for each attempt would cost the square of what runs.
+   */
   life(spool: AdoptedSpool): Life {
-    // Of a runner that has not said who it is yet, only that very moment tells.
-    const isKnown = spool.writer !== null;
-    if (isKnown && this.#dear !== null && performance.now() < this.#askedAt + FRESH_MS) return this.#dear;
+    const { writer } = spool;
+    if (writer !== null && this.#life !== null && performance.now() < this.#askedAt + FRESH_MS) return this.#life;
     const look = spool.isAlive();
-    const life = { look, isOutOfSight: spool.isOutOfSight };
-    const isSeen = look.answer === "yes" && !life.isOutOfSight;
-    this.#dear = isKnown && !isSeen ? life : null;
+    const life = {
+      look,
+      isOutOfSight: spool.isOutOfSight,
+      isStopped: look.answer === "yes" && writer !== null && isStopped(writer),
+    };
+    // Of a runner that has not said who it is yet, only that very moment tells.
+    this.#life = writer === null ? null : life;
     this.#askedAt = performance.now();
     return life;
   }

@@ -9,7 +9,6 @@
 import { watch, type FSWatcher } from "node:fs";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
 import { isSystemError, systemWords } from "../../system/error-code.js";
-import { isStopped } from "../../system/process-identity.js";
 import type { Terminator } from "../ending/terminator.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { isSpoolName, spoolPath } from "../spool-name.js";
@@ -194,7 +193,7 @@ export class Adoption {
     }
     const { spool, open, why, runner } = watched;
     spool.read();
-    const { look: life, isOutOfSight } = runner.life(spool);
+    const { look: life, isOutOfSight, isStopped } = runner.life(spool);
     // What was written before it ended is read in any case.
     spool.read();
     let isAsked = false;
@@ -206,7 +205,7 @@ export class Adoption {
     if (life.answer === "unknown") return unclear(life.why);
     const { writer } = spool;
     if (life.answer === "no" || writer === null) return null;
-    if (isStopped(writer)) return { why: stoppedWords(writer.pid), isUnclear: false };
+    if (isStopped) return { why: stoppedWords(writer.pid), isUnclear: false };
     if (isOutOfSight) return isAsked ? { why: OUT_OF_SIGHT, isUnclear: false } : null;
     const attempts = this.#missing.of(open, this.#adopted.values());
     return attempts.length > 0 ? { why: missingWords(writer), isUnclear: false, attempts } : null;
