@@ -10,9 +10,11 @@ import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
 import { withInherited } from "../system/inherited.js";
 import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock-holder.js";
-import { certain, type Look } from "../system/look.js";
+import { certain, isPossible, yes, type Look } from "../system/look.js";
 import { openToAppend } from "../system/open-file.js";
+import { openHolder } from "../system/open-holder.js";
 import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
+import { identify, isAlive, type ProcessIdentity } from "../system/process-identity.js";
 import { directoryFromHere } from "../system/current-directory.js";
 
 export type { LockHolder } from "../system/lock-holder.js";
@@ -24,7 +26,14 @@ const LOOK_EVERY_MS = 20;
 
 /** The manager of a directory. */
 export function findManager(dir: string): Look<LockHolder> {
-  return lookAtHolder(managerLock(directoryFromHere(dir)));
+  const path = managerLock(directoryFromHere(dir));
+  return orByItsProcess(path, lookAtHolder(path));
+}
+
+/** Where the disk fails, the system knows who has the file open. */
+function orByItsProcess(path: string, look: Look<LockHolder>): Look<LockHolder> {
+  const holder = look.answer === "unknown" ? openHolder(path) : null;
+  return holder === null ? look : yes(holder);
 }
 
 /** The same as `--json` has it. */
@@ -73,19 +82,27 @@ export function tellStarter(error: Error | null): void {
 /**
  * Has a manager stop gracefully and waits until it is gone, however long it takes. Null if none runs.
  *
- * @throws AirError `AIR_UNSAFE_PATH` if it is another user's, whoever we are: its file names any process that he likes.
+ * @throws AirError `AIR_UNSAFE_PATH` if it is another user's, whoever we are: its file names any process that he likes; `AIR_LOCKED` if it
+ * runs on another machine.
  */
 export async function stopManager(dir: string): Promise<LockHolder | null> {
   refuseLink(directoryFromHere(dir));
-  const manager = certain(lookAtOwnHolder(managerLock(directoryFromHere(dir))));
-  if (manager === null) return null;
+  const path = managerLock(directoryFromHere(dir));
+  const manager = certain(orByItsProcess(path, lookAtOwnHolder(path)));
+  // What has its number here is somebody else.
+  if (manager?.host !== undefined) {
+    const message = `the manager of ${dir} is process ${manager.pid} on ${manager.host}: stop it there`;
+    throw new AirError("AIR_LOCKED", message);
+  }
+  const identity = manager === null ? null : certain(identify(manager.pid));
+  if (manager === null || identity === null) return null;
   process.kill(manager.pid, "SIGTERM");
-  while (isStill(manager, findManager(dir))) await pause(LOOK_EVERY_MS);
+  while (isStill(identity, lookAtHolder(path))) await pause(LOOK_EVERY_MS);
   return manager;
 }
 
-/** That it can't be seen now doesn't mean that it is gone. */
-function isStill(manager: LockHolder, look: Look<LockHolder>): boolean {
-  if (look.answer === "yes") return look.found.pid === manager.pid && look.found.since === manager.since;
-  return look.answer === "unknown";
+/** That it can't be seen in its file now doesn't mean that it is gone. */
+function isStill(manager: ProcessIdentity, look: Look<LockHolder>): boolean {
+  if (look.answer === "no" || (look.answer === "yes" && look.found.pid !== manager.pid)) return false;
+  return isPossible(isAlive(manager));
 }
