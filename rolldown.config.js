@@ -30,11 +30,17 @@ function shellLine() {
   const goesOn = /(?:[{(]|;;|\b(?:then|do|in)|\*\)) *$/;
   return lines.reduce((before, line) => `${before}${goesOn.test(before) ? " " : "; "}${line}`, "':' //");
 }
+/** What it takes at once: without that nothing of it can say what is wrong. */
+function wholeLine({ imports }) {
+  const parts = JSON.stringify(imports.filter((name) => name.endsWith(".cjs")).map((name) => `./${name}`));
+  const words = "`air-executor: ${part} can't be loaded (${error.code}): this installation is not whole, install it again\\n`";
+  return `for (const part of ${parts}) try { require.resolve(part); } catch (error) { process.stderr.write(${words}); process.exit(3); }`;
+}
 const throughShell = {
   name: "through-shell",
   generateBundle(_options, bundle) {
     const command = bundle["air-executor.cjs"];
-    command.code = `#!/usr/bin/env sh\n${shellLine()}\n${command.code}`;
+    command.code = `#!/usr/bin/env sh\n${shellLine()}\n${wholeLine(command)}\n${command.code}`;
   },
 };
 

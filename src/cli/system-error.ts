@@ -3,6 +3,7 @@
 import { AirError } from "../index.js";
 import { noCurrentDirectory } from "../system/current-directory.js";
 import { codeOf, isWantOfRoom, systemWords } from "../system/error-code.js";
+import { missingPart } from "../system/missing-part.js";
 
 interface SystemError extends Error {
   readonly code: string;
@@ -18,7 +19,7 @@ interface SystemError extends Error {
 export function explainSystemError(error: unknown, place = "a file"): unknown {
   if (error instanceof AirError) return error;
   if (isWantOfRoom(error)) return noRoom(error as Error);
-  if (!isSystemError(error)) return error;
+  if (!isSystemError(error)) return missingPart(error) ?? error;
   const { syscall, path } = error;
   const code = codeOf(error);
   if (syscall === "uv_cwd") return noCurrentDirectory(error);

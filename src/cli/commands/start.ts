@@ -46,15 +46,15 @@ function givenOptions(settings: Settings): string[] {
 
 async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   const isQuiet = settings.isOn("quiet") || process.send !== undefined;
-  // What Node could not load once, for want of handles, it says for ever is not there: so not at the first job.
-  await (await import("../../preload.js")).preload();
-  const { Manager } = await import("../../manager/manager.js");
   let stop = (): void => {};
   const mustStop = new Promise<void>((done) => (stop = done));
   let again = (): void => {};
   let endSurvival = (): void => {};
   const signals = watchSignals((_, count) => (count === 1 ? stop() : again()));
   try {
+    // What Node could not load once, for want of handles, it says for ever is not there: so not at the first job.
+    await (await import("../../preload.js")).preload();
+    const { Manager } = await import("../../manager/manager.js");
     const manager = await Manager.open({
       dir: settings.dir(),
       ...engineLimits(settings),

@@ -7,6 +7,7 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Piscina } from "piscina";
+import { AirError } from "../../domain/errors.js";
 import type { ThreadCommand, ThreadNews, ThreadSetup } from "./messages.js";
 import { RepeatedDeaths } from "./repeated-deaths.js";
 import { takeThreads } from "./threads.js";
@@ -50,9 +51,16 @@ export class ThreadLink {
     return this.#trouble;
   }
 
-  /** Where the machine has no room for a thread that is told as `onNotStarted`, and tried again. */
+  /**
+   * Where the machine has no room for a thread that is told as `onNotStarted`, and tried again.
+   *
+   * @throws AirError `AIR_SYSTEM` if a part of our own that it takes is missing.
+   */
   async open(): Promise<void> {
     await this.#startAgain(() => {});
+    if (!(this.#trouble instanceof AirError)) return;
+    clearTimeout(this.#retry ?? undefined);
+    throw this.#trouble;
   }
 
   send(command: ThreadCommand, transfer: readonly ArrayBufferLike[] = []): void {

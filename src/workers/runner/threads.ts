@@ -7,6 +7,8 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Piscina } from "piscina";
+import { AirError } from "../../domain/errors.js";
+import { demandPart, missingPart } from "../../system/missing-part.js";
 
 interface Spare {
   readonly threads: Promise<Piscina>;
@@ -16,15 +18,22 @@ interface Spare {
 /** Made before anybody wanted them. */
 let spare: Spare | null = null;
 
-/** Starts a thread of the next pool; resolves when it is on its way. If no pool follows, the thread keeps no process from ending. */
+/**
+ * Starts a thread of the next pool; resolves when it is on its way. If no pool follows, the thread keeps no process from ending.
+ *
+ * @throws AirError `AIR_SYSTEM` if a part of our own that it takes is missing.
+ */
 export async function startThreadsAhead(): Promise<void> {
   if (spare !== null) return;
   const mine: Spare = { threads: startThreads(), isTaken: false };
   spare = mine;
-  const threads = await mine.threads.catch(() => null);
-  if (threads === null) {
+  let threads: Piscina;
+  try {
+    threads = await mine.threads;
+  } catch (error) {
     // Whoever has them hears why; whoever comes later may have more luck.
     if (!mine.isTaken) spare = null;
+    if (error instanceof AirError) throw error;
     return;
   }
   threads.on("error", () => {
@@ -44,11 +53,16 @@ export function takeThreads(): Promise<Piscina> {
   return taken.threads;
 }
 
+/** @throws AirError `AIR_SYSTEM` if a part of our own is missing; what Node could not load for another reason, which may pass. */
 async function startThreads(): Promise<Piscina> {
-  const { Piscina } = await import("piscina");
+  const { Piscina } = await import("piscina").catch((error: unknown) => {
+    throw missingPart(error) ?? error;
+  });
   const here = fileURLToPath(import.meta.url);
+  const filename = join(dirname(here), `entry${extname(here)}`);
+  demandPart(filename);
   return new Piscina({
-    filename: join(dirname(here), `entry${extname(here)}`),
+    filename,
     minThreads: 1,
     maxThreads: 2,
     // A thread is never idle for long, and must not be ended if it were.

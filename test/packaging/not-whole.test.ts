@@ -1,0 +1,60 @@
+/** An installation that lacks a part of its own says so at once: nobody waits for it, and no job has failed. */
+
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { repository } from "../../packaging/compile-runner.js";
+import { missingPart } from "../../src/system/missing-part.js";
+import { follow, makePlayground, type Result } from "../cli/support/cli.js";
+
+/** What `npm install` makes, with one thing less. Gives what its command does with a verb. */
+function installationWithout(t: TestContext, part: string): (...args: string[]) => Promise<Result> {
+  const { dir, write } = makePlayground(t);
+  const place = join(dir, "air-executor");
+  const packages = join(place, "node_modules");
+  mkdirSync(packages, { recursive: true });
+  for (const name of readdirSync(join(repository, "node_modules"))) {
+    if (join("node_modules", name) !== part) symlinkSync(join(repository, "node_modules", name), join(packages, name));
+  }
+  for (const name of ["package.json", "dist/bundle"]) cpSync(join(repository, name), join(place, name), { recursive: true });
+  rmSync(join(place, part), { force: true });
+  write("job.json", [{ id: "a", command: "true" }]);
+  return (...args) => follow(process.execPath, [join(place, "dist/bundle/air-executor.cjs"), ...args], dir, {}).ended;
+}
+
+const WAY_OUT = "this installation is not whole, install it again";
+
+for (const part of ["node_modules/piscina", "dist/bundle/entry.cjs", "dist/bundle/core.cjs", "dist/bundle/run.cjs"]) {
+  test(`without ${part} a run ends at once, and says what to do`, async (t) => {
+    const { code, stdout, stderr } = await installationWithout(t, part)("run", "job.json");
+    assert.deepEqual([code, stdout], [3, ""], stderr);
+    assert.match(stderr, /^air-executor: [^\n]+\n$/);
+    assert.ok(stderr.includes(part.slice(part.lastIndexOf("/") + 1)) && stderr.includes(WAY_OUT), stderr);
+  });
+}
+
+for (const part of ["node_modules/piscina", "node_modules/pino", "dist/bundle/entry.cjs"]) {
+  test(`without ${part} no manager comes up, and whoever starts it hears why`, async (t) => {
+    const install = installationWithout(t, part);
+    const { code, stderr } = await install("start");
+    t.after(() => code === 0 && install("stop"));
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, new RegExp(`^air-executor: [^\\n]+${part.slice(part.lastIndexOf("/") + 1)} is missing: ${WAY_OUT}\n$`));
+  });
+}
+
+test("a part that is there and could not be loaded is not said to be missing", () => {
+  const here = import.meta.filename;
+  const words = (name: string): Error => new Error(`Cannot find module '${name}'\nRequire stack:\n- ${here}`);
+  for (const name of ["yargs", "@dagrejs/graphlib", here, "../../packaging/compile-runner.js"])
+    assert.equal(missingPart(words(name)), null, name);
+  assert.equal(missingPart(new Error("EMFILE: too many open files")), null);
+  assert.equal(missingPart(new Error("Cannot find module 'yargs'")), null, "of whom?");
+  for (const [name, told] of [
+    ["no-such/part", "the package no-such"],
+    ["@no/such/part", "the package @no/such"],
+    ["./no-such.js", join(dirname(here), "no-such.js")],
+  ] as const)
+    assert.equal(missingPart(words(name))?.message, `${told} is missing: ${WAY_OUT}`);
+});
