@@ -251,6 +251,8 @@ export class KeptJob {
     if (code === "AIR_NOT_FOUND" && glance.kind !== "unsettled") return this.#rest("waiting", message);
     // What may not be read is no evidence of anything, and whoever it belongs to can let us.
     if (isForbidden(error.cause)) return this.#tryAgain(error);
+    // Its tasks may run on: what lies in the place of a file of ours, say, is no verdict on them, and can be put right.
+    if (glance.isUnfinished && code !== "AIR_NOT_FOUND") return this.#tryAgain(error);
     if (code !== "AIR_NOT_FOUND" && code !== "AIR_INVALID_JOB" && code !== "AIR_UNSAFE_PATH") return this.#tryAgain(error);
     if (!this.#hasSettled()) return this.#rest("unreadable");
     this.#rejecting = reject(this.#dir, glance, error).then((outcome) => this.tell(outcome));

@@ -1,13 +1,24 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Settings } from "../../src/cli/settings.js";
 import { waitsFor } from "../../src/cli/waits-for.js";
 import { viewJobs } from "../../src/index.js";
+import { untilHolds } from "../support/shell-loops.js";
 import { ManagedDirectory, task, until } from "./manager-process.js";
 
 const hello = task("hello", "echo", ["hello"]);
@@ -62,6 +73,41 @@ test("a job that can be neither opened nor refused says so in status all the tim
   frozen.forEach((dir) => spawnSync("chattr", ["-i", dir]));
   await place.untilState("frozen", "completed");
 });
+
+const link = (path: string) => symlinkSync("elsewhere", path);
+for (const [what, file, put, words] of [
+  [
+    "a directory",
+    "journal.ndjson",
+    (path: string) => mkdirSync(path),
+    /journal\.ndjson is a directory, .* put a regular file in its place/,
+  ],
+  ["a link", "journal.ndjson", link, /journal\.ndjson is a symbolic link/],
+  ["a link", "logs", link, /logs is a link/],
+] as const) {
+  test(`an unfinished job with ${what} in the place of ${file} waits for that to be put right, and is not failed`, async (t) => {
+    const place = new ManagedDirectory(t);
+    const gate = join(place.root, "gate");
+    const ran = join(place.root, "ran");
+    place.drop("lame", [task("long", "sh", ["-c", `echo ran >> ${ran}; ${untilHolds(`test -e ${gate}`)}`])]);
+    await place.start();
+    await until(() => existsSync(ran) && place.state("lame")["state"] === "working", "the task to run");
+    await place.end("SIGKILL");
+    const path = place.path("lame", file);
+    renameSync(path, `${path}.kept`);
+    put(path);
+    await place.start();
+    await until(() => words.test(waitOf(place, "lame") ?? ""), "status to name what the job waits for");
+    // Longer than somebody may take to write a file.
+    await pause(3000);
+    assert.equal(place.state("lame")["state"], "working");
+    rmSync(path, { recursive: true });
+    renameSync(`${path}.kept`, path);
+    writeFileSync(gate, "");
+    await place.untilState("lame", "completed");
+    assert.equal(readFileSync(ran, "utf8"), "ran\n");
+  });
+}
 
 test("a job whose journal is damaged says so in status, and goes on when that was moved away, as it says", async (t) => {
   const place = new ManagedDirectory(t);

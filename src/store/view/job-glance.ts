@@ -28,6 +28,8 @@ export interface Glance {
   readonly reason: string;
   /** True if there is a journal of a manager's: then the job can be taken up even if its state.json can't be read. */
   readonly isKnown: boolean;
+  /** True if a manager has taken it up before and it has not ended: what keeps it from being taken up now is no verdict on it. */
+  readonly isUnfinished: boolean;
   /** Tells whether anything was written since. */
   readonly fingerprint: string;
   /** Tells its tasks.json from a later one; null if there is none. */
@@ -68,7 +70,7 @@ export function glanceAt(base: string, name: string): Glance {
   const paths = jobPaths(join(jobsDir(base), name));
   const entry = statsOf(paths);
   const { directory } = entry;
-  if (directory === null) return { kind: "gone", reason: "", isKnown: false, fingerprint: "", tasks: null };
+  if (directory === null) return { ...judgement("gone"), fingerprint: "", tasks: null };
   const refusal = whyRefused(name, directory, ourUser(directory));
   const judged = refusal === null ? judge(paths, entry.state, entry.tasks) : judgement("refused", refusal);
   return { fingerprint: fingerprint(entry) ?? "", tasks: entry.tasks === null ? null : stampOf(entry.tasks), ...judged };
@@ -76,8 +78,8 @@ export function glanceAt(base: string, name: string): Glance {
 
 type Judgement = Omit<Glance, "fingerprint" | "tasks">;
 
-function judgement(kind: Glance["kind"], reason = "", isKnown = false): Judgement {
-  return { kind, reason, isKnown };
+function judgement(kind: Glance["kind"], reason = "", isKnown = false, isUnfinished = false): Judgement {
+  return { kind, reason, isKnown, isUnfinished };
 }
 
 /** Why an entry of `jobs/` can't be a job of this user, whatever is in it; null if it can. */
@@ -100,11 +102,12 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
     if (stateStats !== null) return judgement("unsettled", "state.json is not whole JSON", isKnown);
     return judgement(isKnown ? "unsettled" : "waiting", "state.json is not there yet", isKnown);
   }
+  const isUnfinished = owner === "manager" && (state.state === "waiting" || state.state === "working");
   // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
-  if (journalOwner !== null && tasksStats === null) return judgement("unsettled", "tasks.json is not there", true);
-  if (journalOwner !== null) return judgement("ready");
+  if (journalOwner !== null && tasksStats === null) return judgement("unsettled", "tasks.json is not there", true, isUnfinished);
   if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
-  return endsLikeAList(paths.tasks, tasksStats) ? judgement("ready") : judgement("unsettled", "tasks.json is not whole JSON");
+  if (journalOwner !== null || endsLikeAList(paths.tasks, tasksStats)) return judgement("ready", "", false, isUnfinished);
+  return judgement("unsettled", "tasks.json is not whole JSON", false, isUnfinished);
 }
 
 /** Jobs without an owner are another program's, or were dropped as they are: they have to be taken in once. */
