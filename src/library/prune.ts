@@ -83,7 +83,8 @@ async function* removedOf(
   onWarning: (message: string) => void,
 ): AsyncGenerator<PrunedRun> {
   for (const { directory, ...run } of candidates(base, name, policy, nowMs)) {
-    const remove = () => (directory === null ? removeEnded(base, name, onWarning) : removeRun(base, name, directory, onWarning));
+    const remove = () =>
+      directory === null ? removeEnded(base, name, run.completedAt, onWarning) : removeRun(base, name, directory, onWarning);
     if (policy.dryRun === true || (await remove())) yield run;
   }
 }

@@ -78,13 +78,17 @@ export async function removeRun(base: string, name: string, directory: string, o
   }
 }
 
-/** A job, if it has ended and nobody holds it. False if not: then nothing is touched. */
-export async function removeEnded(base: string, name: string, onWarning: OnWarning): Promise<boolean> {
+/**
+ * A job that was seen to have ended then, if nobody holds it. False if it has run again since: then nothing is touched.
+ *
+ * @param completedAt as of `endOf`
+ */
+export async function removeEnded(base: string, name: string, completedAt: number, onWarning: OnWarning): Promise<boolean> {
   const paths = jobPaths(join(jobsDir(base), name));
   const lock = await tryHold(paths);
   if (lock === null) return false;
   try {
-    if (!isEnded(paths)) return false;
+    if (!hasEndedAt(paths, completedAt)) return false;
     await removeDirectory(base, paths.dir, `job "${name}"`, name, onWarning);
     return true;
   } finally {
@@ -93,8 +97,8 @@ export async function removeEnded(base: string, name: string, onWarning: OnWarni
 }
 
 /** By its own word and by its record, if it has one. */
-function isEnded(paths: JobPaths): boolean {
-  return endOf(viewJob(paths, "", { withTasks: false })) !== null && (readPicture(paths)?.picture.isOver ?? true);
+function hasEndedAt(paths: JobPaths, completedAt: number): boolean {
+  return endOf(viewJob(paths, "", { withTasks: false })) === completedAt && (readPicture(paths)?.picture.isOver ?? true);
 }
 
 /**
