@@ -19,7 +19,8 @@ import { lookAtHolder } from "../system/lock-holder.js";
 import { takeLock, type Lock } from "../system/lock.js";
 import { certain } from "../system/look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { isInAnEnvironment, readProcess } from "../system/process-table.js";
+import { isInAnEnvironment } from "../system/environments.js";
+import { readProcess } from "../system/process-table.js";
 
 const AGAIN_MS = 500;
 

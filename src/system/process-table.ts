@@ -101,38 +101,6 @@ export class ProcessReading {
   }
 }
 
-/** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
-export function readEnvironment(pid: number): Look<readonly string[]> {
-  const first = readVariables(pid, pid);
-  if (first.answer !== "no" || !HAS_PROC) return first;
-  // One whose first thread alone has ended is asked by another.
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const look = readVariables(pid, Number(thread));
-      if (look.answer !== "no") return look;
-    }
-    return NO;
-  } catch (error) {
-    return isGone(pid) ? NO : unknown(error);
-  }
-}
-
-/** Whether a process was started with such a variable, `NAME=VALUE`. Where there is no /proc nobody can be asked: no. */
-export function isInAnEnvironment(variable: string): Look {
-  if (!HAS_PROC) return NO;
-  try {
-    for (const name of readdirSync("/proc")) {
-      if (!/^\d/.test(name)) continue;
-      const environment = readEnvironment(Number(name));
-      if (environment.answer === "unknown" && !isForbidden(environment.why)) return environment;
-      if (environment.answer === "yes" && environment.found.includes(variable)) return yes(true);
-    }
-    return NO;
-  } catch (error) {
-    return unknown(error);
-  }
-}
-
 /** The limits of a process on a resource that Linux has not used for long, by which processes can be marked: soft and hard, as far as they are numbers. */
 export function readMarks(pid: number): Look<readonly bigint[]> {
   if (!HAS_PROC) return yes([]);
@@ -164,18 +132,8 @@ export function agesOf(entries: readonly ProcessEntry[]): number[] {
   return entries.map(({ start }) => 1000 * (now - (HAS_PROC ? start / TICKS_PER_SECOND : start)));
 }
 
-/** As one of its threads has it: one that has ended, and the kernel's, have none. */
-function readVariables(pid: number, thread: number): Look<readonly string[]> {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/environ`, "utf8");
-    return text === "" ? NO : yes(text.split("\0"));
-  } catch (error) {
-    return codeOf(error) === "ESRCH" || isGone(thread) ? NO : unknown(error);
-  }
-}
-
-/** Asks without needing a handle. */
-function isGone(pid: number): boolean {
+/** True if that is certain. Asks without needing a handle. */
+export function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;

@@ -1,9 +1,12 @@
 /** GPUs among real engines and real tasks: never two tasks on one, whoever is killed, and given on when their holder is gone. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gpuVariable } from "../../src/engine/gpu-devices.js";
 import { makePlayground, type Playground } from "../cli/support/cli.js";
 import { waitUntil } from "../support/wait-until.js";
 import { untilHolds } from "../support/shell-loops.js";
@@ -209,6 +212,23 @@ test("a GPU is in use also by what a task's program started without the lock, as
   const { code, stderr } = await run(["run", "job.json"], { env });
   assert.equal(code, 0, stderr);
   assert.equal(existsSync(join(dir, "twice")), false);
+});
+
+test("another user's process keeps no GPU from root by a variable", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("needs root, who reads the variables of all");
+  const playground = makePlayground(context);
+  const { start, write, dir } = playground;
+  const env = withGpus(playground, "0");
+  const [name, value] = gpuVariable(join(dir, ".air-executor"), 0);
+  const other = spawn("sleep", ["60"], { uid: 65_534, gid: 65_534, env: { ...env, [name]: value }, stdio: "ignore" });
+  context.after(() => other.kill("SIGKILL"));
+  await once(other, "spawn");
+  write("job.json", [exclusive("one", "true")]);
+  const { process: engine, ended } = start(["run", "job.json"], { env });
+  const isUsed = await waitUntil(() => existsSync(join(dir, "used")));
+  if (!isUsed) engine.kill("SIGTERM");
+  const { code, stderr } = await ended;
+  assert.equal(code, 0, stderr);
 });
 
 test("how many GPUs there are says the user, else the machine; more than that is refused", async (context) => {

@@ -7,7 +7,8 @@
 
 import { isForbidden } from "../../system/error-code.js";
 import { NO, unknown, yes, type Look, type Seen } from "../../system/look.js";
-import { readEnvironment, readMarks, ProcessReading, type ProcessEntry } from "../../system/process-table.js";
+import { readEnvironment } from "../../system/environments.js";
+import { readMarks, ProcessReading, type ProcessEntry } from "../../system/process-table.js";
 
 /** Whoever has lost its parent is a child of it: it must never pass for one of ours. */
 const FIRST = 1;
