@@ -3,7 +3,8 @@
  * either. Knows whether a stream is a terminal, how wide it is, and whether it may have colours.
  */
 
-import { fstatSync } from "node:fs";
+import { fstatSync, writeFileSync } from "node:fs";
+import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { codeOf, systemWords } from "../system/error-code.js";
 import { exitCode } from "./exit-codes.js";
@@ -79,7 +80,26 @@ export function surviveWriteErrors(): void {
     process.stderr.write(`air-executor: the output could not be written (${systemWords(error)})\n`);
     process.once("exit", () => (process.exitCode = exitCode.environment));
   });
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  for (const stream of [process.stdout, process.stderr]) {
+    writeWholly(stream);
+    stream.on("error", () => {});
+  }
+}
+
+/** To a file Node writes once: of what a disk that fills takes only a part of the rest would be lost, and nobody told. */
+function writeWholly(stream: OutputStream): void {
+  // Terminals are sockets there, too.
+  if (stream instanceof Socket) return;
+  const { fd } = stream as OutputStream;
+  const write = (bytes: Buffer, _encoding: string, done: (error?: Error) => void): void => {
+    try {
+      writeFileSync(fd, bytes);
+    } catch (error) {
+      return done(error as Error);
+    }
+    done();
+  };
+  Object.assign(stream, { _write: write });
 }
 
 let onReaderGone = (): void => {};

@@ -164,3 +164,13 @@ test(
     assert.doesNotMatch(mute.stderr, /\n {4}at /);
   },
 );
+
+test("data of which a disk takes only a part is an error, too", async (context) => {
+  const { dir } = makePlayground(context);
+  writeFileSync(join(dir, "list"), "echo one of many\n".repeat(2000));
+  // As on a disk that is full then: the file is cut, in the midst of what is written at once.
+  const { ended } = follow("sh", ["-c", `ulimit -f 16; exec '${process.execPath}' '${main}' import list >job.json`], dir, {});
+  const { code, stderr } = await ended;
+  assert.equal(code, 3);
+  assert.match(stderr, /the output could not be written \(EFBIG/);
+});

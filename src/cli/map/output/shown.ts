@@ -6,7 +6,7 @@
  * Format: a line for each task or range of tasks, `12` or `12-40`, in no order (`0` is the one before all others, fifteen nines the one behind them). What has no newline behind it is no line.
  */
 
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { openFile, openToAppend } from "../../../system/open-file.js";
 import { clearTemporary } from "../../../system/temporary-file.js";
 import { readLines } from "../read-lines.js";
@@ -86,7 +86,10 @@ export class Shown {
   #write(numbers: readonly number[]): void {
     if (this.#file === null) return;
     try {
-      writeSync(this.#file, linesOf(numbers.toSorted((a, b) => a - b)));
+      const lines = Buffer.from(linesOf(numbers.toSorted((a, b) => a - b)));
+      const { size } = fstatSync(this.#file);
+      // With what follows half a line would be the number of another task.
+      if (writeSync(this.#file, lines) < lines.length) ftruncateSync(this.#file, size);
     } catch {
       // A full disk, say.
     }
