@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
 import type { Look } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
+import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { hasEnded } from "../system/process-table.js";
 import { Slate } from "../system/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
@@ -38,6 +39,7 @@ const MOST_CONNECTIONS = 64;
 /** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
 const STALE_MS = 60_000;
 const SAY_EVERY_MS = 1_000;
+const NOWHERE = "";
 
 export class ControlServer {
   /** Of its socket in the directory. */
@@ -48,6 +50,8 @@ export class ControlServer {
   #server: Server | null = null;
   #slate: Slate | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** Which file its socket is; null while that is not known. */
+  #seat: string | null = null;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -56,12 +60,21 @@ export class ControlServer {
   /** Listens from now on, if it doesn't yet. It doesn't keep the process alive. */
   listen(): void {
     if (this.#server !== null) return;
-    const { directory, onTrouble, troubles } = this.#options;
+    const { directory, troubles } = this.#options;
     this.#slate = Slate.open(slatePath(directory, this.name));
-    this.#timer = setInterval(() => this.#slate?.say(troubles()), SAY_EVERY_MS).unref();
+    this.#timer = setInterval(() => {
+      this.#keepPlace();
+      this.#slate?.say(troubles());
+    }, SAY_EVERY_MS).unref();
+    this.#open();
+  }
+
+  #open(): void {
+    const { directory, onTrouble } = this.#options;
     const server = createServer({ allowHalfOpen: true }, (connection) => this.#serve(connection)).unref();
     server.maxConnections = MOST_CONNECTIONS;
     this.#server = server;
+    this.#seat = null;
     let release = (): void => {};
     server.once("close", () => release());
     server.on("error", onTrouble);
@@ -70,11 +83,29 @@ export class ControlServer {
       const socket = reachSocket(place, this.name);
       release = socket.release;
       server.listen(socket.path);
-      server.once("listening", () => quietly(() => chmodSync(socket.path, 0o600)));
+      server.once("listening", () => {
+        quietly(() => chmodSync(socket.path, 0o600));
+        this.#seat = seatAt(place, this.name);
+      });
       removeStale(directory, place, this.name);
     } catch (error) {
       onTrouble(error as Error);
     }
+  }
+
+  /** Who removes our socket, or puts an older copy in its place, keeps nobody from reaching us for long. */
+  #keepPlace(): void {
+    if (this.#server?.listening !== true || this.#seat === null) return;
+    quietly(() => {
+      const place = socketDirectory(this.#options.directory);
+      const seat = seatAt(place, this.name);
+      if (seat === this.#seat || seat === null) return;
+      // Not the whole directory of jobs: who removed that wants no more of it.
+      ensurePrivateDirectory(place);
+      rmSync(join(place, this.name), { force: true });
+      this.#server?.close();
+      this.#open();
+    });
   }
 
   /** Answers what was asked, takes nothing more, and removes the socket. */
@@ -122,6 +153,13 @@ export class ControlServer {
       return encodeFailure(error);
     }
   }
+}
+
+/** Null if that can't be told now. */
+function seatAt(place: string, name: string): string | null {
+  const look = lookAt(join(place, name));
+  if (look.answer === "yes") return `${look.found.dev}:${look.found.ino}`;
+  return look.answer === "no" ? NOWHERE : null;
 }
 
 /** Removes what engines that were killed have left. */

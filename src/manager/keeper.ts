@@ -86,6 +86,11 @@ export class JobKeeper {
     for (const job of this.#jobs.values()) job.close();
   }
 
+  /** To be called now and then: what we say of what waits is to be found, whatever somebody does to our files. */
+  keep(): void {
+    this.#waits.keep();
+  }
+
   /** Resolves when nothing is being opened any more. */
   async idle(): Promise<void> {
     await Promise.all([this.#turns.idle(), this.#lonely.idle()]);

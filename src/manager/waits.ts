@@ -22,6 +22,11 @@ export class Waits {
     this.#slate?.say(this.#sentences);
   }
 
+  /** To be called now and then: the slate's file may have been removed or replaced. */
+  keep(): void {
+    this.#slate?.say(this.#sentences);
+  }
+
   close(): void {
     try {
       this.#slate?.remove();

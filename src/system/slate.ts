@@ -4,7 +4,7 @@
  * reads it finds out elsewhere.
  */
 
-import { closeSync, constants, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from "node:fs";
 import { readFile } from "./open-file.js";
 
 /** What does not fit is left out. */
@@ -14,8 +14,10 @@ const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constant
 
 export class Slate {
   readonly #path: string;
-  readonly #fd: number;
+  #fd: number;
   #text = "{}";
+  /** Of the file, as we left it. */
+  #writtenAt = 0;
 
   private constructor(path: string, fd: number) {
     this.#path = path;
@@ -26,17 +28,19 @@ export class Slate {
   /** In the place of one that a process before us has left. Null if there can be none: then nobody reads how we stand. */
   static open(path: string): Slate | null {
     try {
-      rmSync(path, { force: true });
-      return new Slate(path, openSync(path, NEW, 0o600));
+      return new Slate(path, makeAnew(path));
     } catch {
       return null;
     }
   }
 
-  /** A sentence each, by name. Costs nothing if it is what stands there. */
+  /**
+   * A sentence each, by name. Costs a look at the file if it is what stands there. To be called now and then in any case: somebody may have
+   * removed the file, or put an older copy in its place, which would be believed.
+   */
   say(sentences: ReadonlyMap<string, string>): void {
     const text = inRoom(sentences);
-    if (text === this.#text) return;
+    if (this.#isOurs() && text === this.#text) return;
     this.#text = text;
     this.#write(text);
   }
@@ -46,13 +50,34 @@ export class Slate {
     rmSync(this.#path, { force: true });
   }
 
+  /** Whether it is as we left it; one that is gone is made anew. */
+  #isOurs(): boolean {
+    try {
+      const { nlink, mtimeMs } = fstatSync(this.#fd);
+      if (nlink > 0) return mtimeMs === this.#writtenAt;
+      const fd = makeAnew(this.#path);
+      closeSync(this.#fd);
+      this.#fd = fd;
+      return false;
+    } catch {
+      // Next time.
+      return true;
+    }
+  }
+
   #write(text: string): void {
     try {
       writeSync(this.#fd, Buffer.from(text + " ".repeat(Math.max(0, ROOM_BYTES - Buffer.byteLength(text)))), 0, null, 0);
+      this.#writtenAt = fstatSync(this.#fd).mtimeMs;
     } catch {
       // Then the older word stands.
     }
   }
+}
+
+function makeAnew(path: string): number {
+  rmSync(path, { force: true });
+  return openSync(path, NEW, 0o600);
 }
 
 /** What stands there; nothing if there is none, or if it is being written just now. */

@@ -1,0 +1,87 @@
+/** Somebody removes what an engine needs to be heard, or puts an older copy in its place: it is heard again soon. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { ask } from "../../src/control/client.js";
+import { ControlServer } from "../../src/control/server.js";
+import { slatePath } from "../../src/control/socket-path.js";
+import { readSlate, Slate } from "../../src/system/slate.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+
+const REQUEST = { verb: "cancel", job: "j", tasks: null } as const;
+
+function listen(t: TestContext): { directory: string; server: ControlServer } {
+  const directory = join(temporaryPlace(t).root, "control");
+  mkdirSync(directory, { mode: 0o700 });
+  const answer = async (): Promise<object> => ({ cancelled: ["a"] });
+  const server = new ControlServer({ directory, answer, troubles: () => new Map([["j", "the disk"]]), onTrouble: assert.fail });
+  server.listen();
+  t.after(() => server.close());
+  return { directory, server };
+}
+
+async function isReached(directory: string, name: string): Promise<boolean> {
+  for (let trial = 0; trial < 100; trial++) {
+    const answer = await ask(directory, name, REQUEST).catch(() => null);
+    if (answer !== null) return true;
+    await pause(100);
+  }
+  return false;
+}
+
+const HURTS: Readonly<Record<string, (directory: string, name: string) => void>> = {
+  "is removed": (directory, name) => rmSync(join(directory, name)),
+  "is removed with its directory": (directory) => rmSync(directory, { recursive: true }),
+  "makes room for a file": (directory, name) => {
+    rmSync(join(directory, name));
+    writeFileSync(join(directory, name), "");
+  },
+};
+
+for (const [what, hurt] of Object.entries(HURTS)) {
+  test(`an engine whose socket ${what} is reached again, and says what it waits for`, async (t) => {
+    const { directory, server } = listen(t);
+    assert.ok(await isReached(directory, server.name));
+    hurt(directory, server.name);
+    assert.ok(await isReached(directory, server.name));
+    assert.ok(await waitUntil(() => readSlate(slatePath(directory, server.name)).get("j") === "the disk"));
+  });
+}
+
+test("a directory whose parent was removed with it is not made anew by an engine", async (t) => {
+  const { directory, server } = listen(t);
+  assert.ok(await isReached(directory, server.name));
+  const root = join(directory, "..");
+  rmSync(root, { recursive: true });
+  await pause(1500);
+  assert.equal(existsSync(root), false);
+  mkdirSync(root);
+  assert.ok(await isReached(directory, server.name));
+});
+
+const COPIES: Readonly<Record<string, (path: string, older: Buffer) => void>> = {
+  "was removed": (path) => rmSync(path),
+  "was replaced by an older copy": (path, older) => {
+    writeFileSync(`${path}.older`, older);
+    renameSync(`${path}.older`, path);
+  },
+  "was written over by an older copy": (path, older) => writeFileSync(path, older),
+};
+
+for (const [what, copy] of Object.entries(COPIES)) {
+  test(`what stands on a slate stands there again after its file ${what}`, (t) => {
+    const { root } = temporaryPlace(t);
+    const path = join(root, "slate");
+    const slate = Slate.open(path)!;
+    const older = readFileSync(path);
+    slate.say(new Map([["j", "the disk"]]));
+    copy(path, older);
+    slate.say(new Map([["j", "the disk"]]));
+    assert.deepEqual([...readSlate(path)], [["j", "the disk"]]);
+    slate.remove();
+  });
+}
