@@ -69,9 +69,11 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
     if (job === null) return exitCode.completed;
     const work = new WorkTally(job);
     progress = isQuiet || isOver(job) ? null : showProgress(job, err);
-    const { state } = job.status();
+    const { state, counts } = job.status();
     const done = state === "completed" ? foreground.done(printableLine(job.name)) : null;
-    const over = done === null && state !== "waiting" && state !== "working" ? foreground.over(printableLine(job.name)) : null;
+    // One without tasks ends as it begins.
+    const isOld = counts.total > 0 && state !== "waiting" && state !== "working";
+    const over = done === null && isOld ? foreground.over(printableLine(job.name)) : null;
     if (over !== null && !isQuiet) say(over);
     const summary = await job.finished().finally(() => progress?.end());
     if (settings.isOn("json")) out.write(jsonLine(toJson(summary)));

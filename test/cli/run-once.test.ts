@@ -49,6 +49,16 @@ test("a run whose end nobody was told is told with a word that nothing is run", 
   }
 });
 
+test("a job without tasks, which ends as it begins, is not told as one that had ended before", async (t) => {
+  const { run, write } = makePlayground(t);
+  write("job.json", []);
+  for (let times = 0; times < 2; times++) {
+    const { code, stderr } = await run(["run", "job.json"]);
+    assert.equal(code, 0);
+    assert.match(stderr, /^job completed: 0 tasks/);
+  }
+});
+
 test("run --once goes on with what is unfinished", async (t) => {
   const { run, start, write, dir } = makePlayground(t);
   write("job.json", [
