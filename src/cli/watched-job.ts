@@ -31,12 +31,20 @@ export class WatchedJob {
 
   /** Throws as `findJob`. */
   view(): JobView {
-    const stamp = stampOf(viewPaths(this.#base, this.#name).tasks);
-    const isKnown = stamp !== "" && stamp === this.#stamp && this.#tasks !== null;
-    const job = findJob(this.#base, this.#name, { run: null, withTasks: !isKnown, isForJson: this.#isForJson });
-    if (isKnown) return { ...job, tasks: this.#tasks };
+    const { tasks } = viewPaths(this.#base, this.#name);
+    const stamp = stampOf(tasks);
+    if (stamp !== "" && stamp === this.#stamp && this.#tasks !== null) {
+      const job = this.#find(false);
+      // They may have been written since, as they are just before the state says that the job has ended.
+      if (stampOf(tasks) === stamp) return { ...job, tasks: this.#tasks };
+    }
+    const job = this.#find(true);
     [this.#stamp, this.#tasks] = [stamp, job.tasks];
     return job;
+  }
+
+  #find(withTasks: boolean): JobView {
+    return findJob(this.#base, this.#name, { run: null, withTasks, isForJson: this.#isForJson });
   }
 
   /** What holds it back, as of now or of a little earlier. */

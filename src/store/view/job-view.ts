@@ -104,10 +104,21 @@ export function listRuns(base: string, name: string): string[] {
 
 /** @param options.withTasks also reads tasks.json, which may be large; it is read in any case if state.json lacks the counts. */
 export function viewJob(paths: JobPaths, name: string, options: ViewOptions & { readonly withTasks: boolean }): JobView {
+  const view = viewNow(paths, name, options);
+  // Who held it may have brought it to its end, and let it go, since its state was read: that is no engine that is gone.
+  const isLate = !view.isOver && view.engine === null && isOverIn(readState(readJson(paths.state, null).value));
+  return isLate ? viewNow(paths, name, options) : view;
+}
+
+function isOverIn(state: StateEntries | null): boolean {
+  return ["completed", "failed", "cancelled"].includes(String(state?.state));
+}
+
+function viewNow(paths: JobPaths, name: string, options: ViewOptions & { readonly withTasks: boolean }): JobView {
   const { isForJson = false } = options;
   const file = readJson(paths.state, isForJson ? isKnownStateKey : null);
   const state = readState(file.value);
-  const isOver = ["completed", "failed", "cancelled"].includes(String(state?.state));
+  const isOver = isOverIn(state);
   const counts = state?.counts ?? null;
   const list = options.withTasks || counts === null ? readJson(paths.tasks, isForJson ? isKnownKey : null) : NOT_READ;
   const tasks = Array.isArray(list.value) ? readTaskViews(list.value) : null;
