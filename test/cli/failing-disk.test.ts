@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { faultEnvironment } from "../support/engine.js";
@@ -141,6 +141,8 @@ test("what the system refuses of an open file is told with the file's path", asy
     ["writeSync", "/jobs/job/journal.ndjson", "ENOSPC"],
     ["writeSync", "/jobs/job/lock", "ENOSPC"],
     ["readSync", "/jobs/job/state.json", "EIO"],
+    ["readSync", "/jobs/job/journal.ndjson", "EIO"],
+    ["readSync", "/jobs/job/tasks.json", "EIO"],
     ["fstatSync", "/jobs/job/journal.ndjson", "EIO"],
     ["fstatSync", "/jobs/job/lock", "EIO"],
   ] as const) {
@@ -148,6 +150,28 @@ test("what the system refuses of an open file is told with the file's path", asy
     assert.equal(exit, 3, stderr);
     assert.ok(stderr.includes(file) && stderr.includes(code), `${call} ${file}: ${stderr}`);
   }
+});
+
+test("a torn end of a journal that can't be put aside or cut is told with its file", async (t) => {
+  const { runOn, dir } = await afterTwoRuns(t);
+  appendFileSync(join(dir, ".air-executor/jobs/job/journal.ndjson"), "half a line");
+  for (const [call, file] of [
+    ["writeSync", "/jobs/job/journal.torn"],
+    ["ftruncateSync", "/jobs/job/journal.ndjson"],
+  ] as const) {
+    const { code, stderr } = await runOn(call, file, "add job --id x -- true");
+    assert.equal(code, 3, stderr);
+    assert.ok(stderr.includes(file) && stderr.includes("EIO"), `${call} ${file}: ${stderr}`);
+  }
+});
+
+test("a log that can't be read ends no report, which says so", async (t) => {
+  const { runOn, dir, write } = await afterTwoRuns(t);
+  const job = write("wrong.json", [{ id: "a", command: "sh", args: ["-c", "echo words; exit 1"] }]);
+  spawnSync(process.execPath, [main, "run", "-q", job], { cwd: dir });
+  const { code, stderr } = await runOn("readSync", "/wrong/logs/a.log", "report wrong --output page.html");
+  assert.equal(code, 0, stderr);
+  assert.match(readFileSync(join(dir, "page.html"), "utf8"), /this log can't be read: EIO/);
 });
 
 test("data that a failing disk does not take is no data that nobody wants to read", async (t) => {

@@ -11,6 +11,7 @@ import { closeSync, readSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { decodeLine, formatOf } from "./journal-format.js";
+import { aboutPath } from "../../system/error-code.js";
 import { openRegular } from "../../system/regular-file.js";
 
 export interface JournalEnd {
@@ -58,6 +59,8 @@ export function readJournal(path: string, onEvent: OnEvent, options: ReadOptions
   const fd = openRegular(path);
   try {
     return readFrom(fd, path, onEvent, options);
+  } catch (error) {
+    throw aboutPath(error, path);
   } finally {
     closeSync(fd);
   }

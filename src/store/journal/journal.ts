@@ -53,7 +53,7 @@ export class Journal {
     this.#fd = fd;
     this.#path = path;
     this.#seq = seq;
-    this.#size = fstatSync(fd).size;
+    this.#size = sizeOf(fd, path);
     this.#isNew = this.#size === 0;
     this.#isDoubtful = isDoubtful;
   }
@@ -184,12 +184,18 @@ export class Journal {
         this.#fd = fd;
         this.#hasRubbish = false;
       },
+    }).catch((error: unknown) => {
+      throw aboutPath(error, this.#path);
     });
     this.#isDoubtful = false;
   }
 
   #truncate(): void {
-    ftruncateSync(this.#fd, this.#size);
+    try {
+      ftruncateSync(this.#fd, this.#size);
+    } catch (error) {
+      throw aboutPath(error, this.#path);
+    }
     this.#hasRubbish = false;
   }
 
@@ -198,5 +204,13 @@ export class Journal {
     await this.#syncing?.catch(() => {});
     this.#isClosed = true;
     closeSync(this.#fd);
+  }
+}
+
+function sizeOf(fd: number, path: string): number {
+  try {
+    return fstatSync(fd).size;
+  } catch (error) {
+    throw aboutPath(error, path);
   }
 }

@@ -11,6 +11,7 @@ import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
+import { aboutPath } from "../../system/error-code.js";
 import { lockFile } from "../../system/lock.js";
 import { certain } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
@@ -42,7 +43,7 @@ export async function recover(paths: JobPaths): Promise<Recovered | null> {
     return { picture, journal: Journal.open(paths.journal, end.seq, fd, end.format) };
   } catch (error) {
     if (fd !== null) closeSync(fd);
-    throw error;
+    throw aboutPath(error, paths.journal);
   }
 }
 
@@ -50,6 +51,8 @@ function keepTorn(path: string, torn: Buffer): void {
   const fd = openToAppend(path);
   try {
     writeFileSync(fd, torn);
+  } catch (error) {
+    throw aboutPath(error, path);
   } finally {
     closeSync(fd);
   }

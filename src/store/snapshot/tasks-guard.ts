@@ -11,6 +11,7 @@
 
 import { constants } from "node:buffer";
 import { close, closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
+import { aboutPath } from "../../system/error-code.js";
 import { FileWatch } from "../../system/file-watch.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
@@ -192,6 +193,8 @@ function readWhole(path: string): Buffer | null {
   if (fd === null) return null;
   try {
     return readOpen(fd, constants.MAX_STRING_LENGTH);
+  } catch (error) {
+    throw aboutPath(error, path);
   } finally {
     closeSync(fd);
   }
