@@ -176,6 +176,8 @@ export class JobWriter implements Recorder {
 
   #noteNotBegun({ hindrance, message }: Outcome & { readonly kind: "not-begun" }): void {
     if (hindrance !== "log" || this.#isClosed) return;
+    // It may be a file that somebody has put in the place of a log: from now on what is there is moved aside first.
+    this.#picture.hasOldLogs = true;
     this.#options.onTrouble("logs", new Error(message));
     this.#logs.refused();
   }

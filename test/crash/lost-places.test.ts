@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -74,6 +84,26 @@ test("an engine whose logs/ takes no file for good gives up, and a later one fin
   isCompleted(await new Engine(dir, "places", tasks).ended);
   assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
 });
+
+const BLOCKS = {
+  file: (path: string) => writeFileSync(path, "of a checkout\n"),
+  directory: (path: string) => mkdirSync(join(path, "within"), { recursive: true }),
+  link: (path: string) => symlinkSync("/dev/null", path),
+};
+
+for (const [what, put] of Object.entries(BLOCKS)) {
+  test(`a ${what} that comes into the place of a log while the job runs is moved aside, and the task runs`, async (t) => {
+    const { dir, witness, engine, job, go } = await firstRuns(t);
+    put(join(job, "logs", "left.log"));
+    go();
+    const end = await engine.ended;
+    isCompleted(end);
+    assert.match(warningsOf(end)[0]!, /its logs can't be written \(something is in the place of .*left\.log: EEXIST\); /);
+    assert.equal(readFileSync(join(job, "logs", "left.log"), "utf8"), "attempt 1\n");
+    assert.ok(lstatSync(join(job, "logs", "left~0.log")));
+    assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+  });
+}
 
 test("logs/ that was removed is made again", async (t) => {
   const { dir, witness, engine, job, go } = await firstRuns(t);

@@ -13,8 +13,10 @@ const ERRORS = namesOf(constants.errno);
 
 /** They pass: the machine has no room (processes, handles, memory, disk) for now. */
 const PASSING: ReadonlySet<string> = new Set(["EAGAIN", "ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "EDQUOT", "EINTR", "EIO"]);
+/** Something else is in the place of a log. */
+const IN_THE_WAY: ReadonlySet<string> = new Set(["EEXIST", "ELOOP", "EISDIR"]);
 /** A log that these keep from being made is in nobody's way but its own: everything else concerns the directory. */
-const OF_ONE_LOG: ReadonlySet<string> = new Set(["EEXIST", "ELOOP", "EISDIR", "ENAMETOOLONG"]);
+const OF_ONE_LOG: ReadonlySet<string> = new Set([...IN_THE_WAY, "ENAMETOOLONG"]);
 
 export function endOf(
   kind: EndKind,
@@ -48,6 +50,8 @@ export function usageOf(userUs: number, systemUs: number, maxRssKb: number): Usa
 export function startFailure(stage: StartStage, errno: number, attempt: Descriptor | null, node: string | null = null): Result {
   const code = ERRORS.get(errno) ?? `error ${errno}`;
   if (stage === "l" && !OF_ONE_LOG.has(code)) return withoutLog(attempt, code);
+  // It came there since the job was taken in (a checkout, a copy): the next try moves it aside. Once moved it is a fault of its own.
+  if (stage === "l" && IN_THE_WAY.has(code) && (attempt?.earlierLog ?? null) === null) return blockedLog(attempt, code);
   if (stage === "f" || PASSING.has(code)) return { kind: "not-begun", message: `no process could be started: ${code}` };
   if (node === null) return { kind: "spawn-failed", message: wordsOf(stage, code, attempt) };
   const isMissing = stage === "r" && code === "ENOENT";
@@ -60,6 +64,11 @@ function withoutLog(attempt: Descriptor | null, code: string): Result {
     return { kind: "not-begun", message: `its log could not be opened: ${code}` };
   }
   return { kind: "not-begun", message: `${directory}: ${code}`, hindrance: "log" };
+}
+
+function blockedLog(attempt: Descriptor | null, code: string): Result {
+  const where = attempt === null ? "of its log" : `of ${attempt.log}`;
+  return { kind: "not-begun", message: `something is in the place ${where}: ${code}`, hindrance: "log" };
 }
 
 function wordsOf(stage: Exclude<StartStage, "f">, code: string, attempt: Descriptor | null): string {
