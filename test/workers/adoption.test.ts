@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, test } from "node:test";
@@ -10,6 +21,7 @@ import { fileURLToPath } from "node:url";
 import type { OrphanedAttempt, Report } from "../../src/domain/ports.js";
 import { AdoptedAttempt } from "../../src/workers/adopting/adopted-attempt.js";
 import type { AdoptedSpool, Told } from "../../src/workers/adopting/adopted-spool.js";
+import { RunnerSpool } from "../../src/workers/adopting/runner-spool.js";
 import { Terminator } from "../../src/workers/ending/terminator.js";
 import { engineToken } from "../../src/workers/engine-token.js";
 import { certain } from "../../src/system/look.js";
@@ -243,7 +255,7 @@ for (const [isStopped, left] of [
           onLeft: (processes) => said.push(processes),
         });
         if (isStopped) adopted.stop(0);
-        adopted.take(new SpoolOfOneThatLeftTwo(), { answer: "yes", found: true }, null);
+        adopted.take(new SpoolOfOneThatLeftTwo(), { answer: "yes", found: true });
       });
       assert.deepEqual([report.result, said], [{ kind: "exited", exitCode: 0 }, left]);
     },
@@ -295,6 +307,59 @@ test(
     );
   },
 );
+
+/** What may stand in a spool's place that says nothing of what began: from the text that stood there. */
+const SILENT_SPOOLS = {
+  "was emptied": () => "",
+  "was cut within its first line": (text: string) => text.slice(0, 20),
+  "was put back as it was before": (text: string) => text.slice(0, text.indexOf("\n") + 1),
+  "holds nothing but NULs": (text: string) => "\0".repeat(text.length),
+};
+
+for (const [what, rewrite] of Object.entries(SILENT_SPOOLS)) {
+  test(`what runs on without engine and runner is ended first where its spool ${what}`, LIMIT, async () => {
+    const orphans = await killedEngine([`echo $PPID >lane; echo $$ >task; ${untilHolds("[ -e go ]", 0.05)}`], () =>
+      rig.line("task"),
+    );
+    const path = join(rig.directory, "lanes", `${orphans[0]!.claim}.spool`);
+    writeFileSync(path, rewrite(readFileSync(path, "utf8")));
+    const lane = Number(await rig.line("lane"));
+    process.kill(lane, "SIGKILL");
+    await isGone(lane);
+    const task = Number(await rig.line("task"));
+    assert.equal(isRunning(task), true);
+    const [report] = await adopt(orphans);
+    assert.equal(report?.result.kind, "lost");
+    assert.equal(isRunning(task), false);
+  });
+}
+
+test("an end that comes after its spool was cut is told", LIMIT, async () => {
+  const begun = new Promise((resolve) => rig.pool.onBegun(resolve));
+  const key = rig.start("sh", ["-c", `${untilHolds("[ -e go ]", 0.05)}; exit 8`]);
+  await begun;
+  const [spool = ""] = readdirSync(join(rig.directory, "lanes"));
+  truncateSync(join(rig.directory, "lanes", spool), 0);
+  writeFileSync(join(rig.directory, "go"), "");
+  assert.deepEqual((await rig.report(key)).result, { kind: "exited", exitCode: 8 });
+});
+
+test("a spool that is cut while it is read for adoption is read again, and a record that is missing proves nothing then", () => {
+  writeSpool("cut-0", `h 1 5 1 1 ${bootId()} locks\nb 1 1000\ne 1 x 0 2000 0 0 0\nb 2 1000\n`);
+  const path = join(rig.directory, "lanes", "cut-0.spool");
+  const spool = new RunnerSpool(path, openSync(path, "r"), [1, 2, 3]);
+  spool.read();
+  assert.equal(spool.told(3).isDoubtful, false);
+  truncateSync(path, 0);
+  appendFileSync(path, "e 2 x 7 3000 0 0 0\n");
+  spool.read();
+  assert.deepEqual(
+    [1, 2, 3].map((key) => spool.told(key).end?.result ?? null),
+    [{ kind: "exited", exitCode: 0 }, { kind: "exited", exitCode: 7 }, null],
+  );
+  assert.equal(spool.told(3).isDoubtful, true);
+  spool.close();
+});
 
 test("after a reboot nothing is looked for by a pid of the earlier time", LIMIT, async () => {
   const { pid, start } = certain(identify(process.pid))!;

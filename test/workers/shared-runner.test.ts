@@ -69,6 +69,20 @@ test("whether a runner that is gone holds its lock is asked once for all jobs th
   assert.ok(asked.mock.callCount() >= 1 && asked.mock.callCount() <= JOBS / 4, `${asked.mock.callCount()} times`);
 });
 
+test("of what began without a record all processes are looked at once for all jobs that had attempts there", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const listed = t.mock.method(fs, "readdirSync");
+  syncBuiltinESMExports();
+  t.after(() => {
+    listed.mock.restore();
+    syncBuiltinESMExports();
+  });
+  const reports = adoptEach(t, dir, `h 1 123 4194303 1 ${bootId()} none\n`);
+  assert.ok(await waitUntil(() => reports.length === JOBS));
+  const looks = listed.mock.calls.filter(({ arguments: words }) => words[0] === "/proc").length;
+  assert.ok(looks >= 1 && looks <= JOBS / 4, `${looks} readings of all processes`);
+});
+
 test("whether a runner lives is looked at once a round for all jobs whose tasks it has", async (t) => {
   const { dir } = temporaryPlace(t);
   const { pid, start } = await somebody(t);
@@ -121,7 +135,7 @@ test("of many attempts each has its turn to be missed", async (t) => {
     const adopted = new AdoptedAttempt(orphan(dir, index), dir, new Terminator(), { onReport() {}, onStuck() {}, onLeft() {} });
     const told = { hasBegun: true, begunAt: 1, end: null, reason: null, isDropped: false, isDoubtful: false, left: 0 };
     const trace = { mark: null, leader: index === 200 ? null : leader, parent: null, variables: [] };
-    adopted.take({ keepsLimits: true, told: () => told, trace: () => trace } as unknown as AdoptedSpool, YES, null);
+    adopted.take({ keepsLimits: true, told: () => told, trace: () => trace } as unknown as AdoptedSpool, YES);
     return adopted;
   });
   const all = new Set(attempts);

@@ -14,8 +14,14 @@ import type { AdoptedSpool, Told } from "./adopted-spool.js";
 /** For what outlived its runner: it is nobody's any more, and a new attempt may be waiting. */
 const LEFTOVER_GRACE_MS = 2_000;
 
-const NEVER_BEGUN = "its engine died before it could start it";
 const RUNNER_DIED = "its runner died";
+export const LOST_RECORD: Result = { kind: "lost", message: "the record of its runner is gone" };
+
+/** @param why why its runner is gone, if we know */
+export function notBegun(why: string | null): Result {
+  const message = why === null ? "its engine died before it could start it" : `no runner could be started: ${why}`;
+  return { kind: "not-begun", message };
+}
 
 export interface AdoptedListener {
   onReport(report: Report): void;
@@ -69,11 +75,12 @@ export class AdoptedAttempt {
   }
 
   /**
-   * What its spool says now. True if that settles it.
+   * What its spool says now, and whether that settles it. `unrecorded`: its runner is gone, and nothing says that it has begun. That alone
+   * proves nothing, since somebody may have put another file in the spool's place.
    *
-   * @param life whether its runner may write more. @param why why the runner is gone, if we know
+   * @param life whether its runner may write more.
    */
-  take(spool: AdoptedSpool, life: Look, why: string | null): boolean {
+  take(spool: AdoptedSpool, life: Look): "settled" | "open" | "unrecorded" {
     const told = spool.told(this.orphan.claimKey);
     this.#follow(spool.trace(this.orphan.claimKey, this.#variables));
     const { end, begunAt, reason } = told;
@@ -83,36 +90,29 @@ export class AdoptedAttempt {
       // What is being ended is not left alone.
       if (told.left > 0 && this.#termination === null) this.#listener.onLeft(told.left);
       this.#end(end.result, { at: end.at, ...begun, ...(end.usage !== null && { usage: end.usage }) }, reason);
-      return true;
+      return "settled";
     }
     if (told.isDropped) {
-      this.#settle({ kind: "not-begun", message: NEVER_BEGUN });
-      return true;
+      this.#settle(notBegun(null));
+      return "settled";
     }
     if (life.answer === "yes" && told.hasBegun && !spool.keepsLimits) this.#keepLimit();
-    if (life.answer === "yes" || life.answer === "unknown") return false;
-    if (!told.hasBegun && !told.isDoubtful) {
-      this.#settle({ kind: "not-begun", message: why === null ? NEVER_BEGUN : `no runner could be started: ${why}` });
-    } else if (spool.isOfEarlierBoot()) {
+    if (life.answer === "yes" || life.answer === "unknown") return "open";
+    if (!told.hasBegun && !told.isDoubtful) return "unrecorded";
+    if (spool.isOfEarlierBoot()) {
       this.#settle({ kind: "lost", message: "the machine was started again while it ran" });
     } else {
       this.stop(LEFTOVER_GRACE_MS);
       const others = spool.unended - 1;
       this.#end({ kind: "lost", message: RUNNER_DIED, ...(others > 0 && { others }) }, { at: Date.now(), ...begun }, reason);
     }
-    return true;
+    return "settled";
   }
 
-  /** There is no record of it any more, so its processes alone can tell. Null if that settles it, or what keeps us from telling. */
-  settleWithoutSpool(isOfThisBoot: boolean, why: string | null): Error | null {
-    const left = findProcesses([this.#trace]);
-    if (left.answer === "unknown") return left.why;
-    const lost: Result = { kind: "lost", message: "the record of its runner is gone" };
-    if (left.found.get(this.#trace)!.length > 0) {
-      this.stop(LEFTOVER_GRACE_MS);
-      this.#end(lost, { at: Date.now() });
-    } else this.#settle(isOfThisBoot ? { kind: "not-begun", message: why ?? NEVER_BEGUN } : lost);
-    return null;
+  /** No record says that it has begun: its processes tell. @param otherwise what became of it if there are none */
+  settleByProcesses(areThere: boolean, otherwise: Result): void {
+    if (areThere) this.stop(LEFTOVER_GRACE_MS);
+    this.#settle(areThere ? LOST_RECORD : otherwise);
   }
 
   /** Its record can't be read. True if it was to be ended and nothing of it is left: then that may be enough. */

@@ -1,12 +1,12 @@
 /**
  * Finds out what became of attempts whose runner is not ours any more (an earlier engine's, or one of ours that died), from its spool,
  * and waits for those that still run.
- *
  * It never starts anything, and never touches a process that is not of the attempt that it ends. What can't be known is waited for, and
  * what that waits for is told; how long is for others to say.
  */
 
 import { watch, type FSWatcher } from "node:fs";
+import type { Result } from "../../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
 import { isSystemError, systemWords } from "../../system/error-code.js";
 import type { Terminator } from "../ending/terminator.js";
@@ -14,10 +14,11 @@ import { isOfThisBoot } from "../engine-token.js";
 import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 import { stoppedWords } from "../runner/reports.js";
-import { AdoptedAttempt } from "./adopted-attempt.js";
+import { AdoptedAttempt, LOST_RECORD, notBegun } from "./adopted-attempt.js";
 import { AdoptedRunners, type AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
+import { Unrecorded } from "./unrecorded.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
@@ -74,6 +75,7 @@ export class Adoption {
   readonly #watched = new Set<Watched>();
   readonly #runners = new AdoptedRunners();
   readonly #missing = new Missing();
+  readonly #unrecorded = new Unrecorded();
   #timer: NodeJS.Timeout | null = null;
   #isDue = false;
   #count = 0;
@@ -183,26 +185,30 @@ export class Adoption {
 
   /** Gives what keeps it from being known what becomes of them. */
   async #look(watched: Watched): Promise<StandstillWords | null> {
+    const { open, name, why, runner } = watched;
     if (watched.spool === null) {
-      const keys = [...watched.open].map(({ orphan }) => orphan.claimKey);
-      const spool = isSpoolName(watched.name) ? await openAdopted(watched.path, keys) : null;
-      if (spool === null) return this.#settleWithoutSpool(watched);
+      const keys = [...open].map(({ orphan }) => orphan.claimKey);
+      const spool = isSpoolName(name) ? await openAdopted(watched.path, keys) : null;
+      if (spool === null) return this.#settle([...open], open, isOfThisBoot(name) ? notBegun(why) : LOST_RECORD);
       watched.spool = spool;
-      if ([...watched.open].some(({ orphan }) => orphan.isQueued)) spool.holdBack();
+      if ([...open].some(({ orphan }) => orphan.isQueued)) spool.holdBack();
       this.#watch(watched);
     }
-    const { spool, open, why, runner } = watched;
+    const { spool } = watched;
     spool.read();
     const { look: life, isOutOfSight, isStopped } = runner.life(spool);
     // What was written before it ended is read in any case.
     spool.read();
-    let isAsked = false;
+    const unrecorded: AdoptedAttempt[] = [];
     for (const adopted of [...open]) {
-      if (adopted.take(spool, life, why)) open.delete(adopted);
-      else isAsked ||= adopted.isBeingEnded;
+      const answer = adopted.take(spool, life);
+      if (answer === "settled") open.delete(adopted);
+      else if (answer === "unrecorded") unrecorded.push(adopted);
     }
+    const isAsked = [...open].some(({ isBeingEnded }) => isBeingEnded);
     if (isAsked) runner.wake(spool);
     if (life.answer === "unknown") return unclear(life.why);
+    if (unrecorded.length > 0) return this.#settle(unrecorded, open, notBegun(why));
     const { writer } = spool;
     if (life.answer === "no" || writer === null) return null;
     if (isStopped) return { why: stoppedWords(writer.pid), isUnclear: false };
@@ -211,15 +217,10 @@ export class Adoption {
     return attempts.length > 0 ? { why: missingWords(writer), isUnclear: false, attempts } : null;
   }
 
-  /** Somebody has removed it, perhaps while the task runs: then that is ended before another attempt may begin. */
-  #settleWithoutSpool({ name, open, why }: Watched): StandstillWords | null {
-    let standstill: StandstillWords | null = null;
-    for (const adopted of [...open]) {
-      const obstacle = adopted.settleWithoutSpool(isOfThisBoot(name), why);
-      if (obstacle === null) open.delete(adopted);
-      else standstill = unclear(obstacle);
-    }
-    return standstill;
+  async #settle(some: AdoptedAttempt[], open: Set<AdoptedAttempt>, otherwise: Result): Promise<StandstillWords | null> {
+    const obstacle = await this.#unrecorded.settle(some, otherwise);
+    if (obstacle === null) for (const adopted of some) open.delete(adopted);
+    return obstacle && unclear(obstacle);
   }
 
   #watch(watched: Watched): void {

@@ -1,15 +1,14 @@
 /** A spool of this version (native/PROTOCOL.md), for adoption: keeps what concerns certain keys. Reads alone. */
 
-import { closeSync, readSync } from "node:fs";
 import { NO, type Look } from "../../system/look.js";
 import { lookAtLock } from "../../system/lock-look.js";
 import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
 import type { Trace } from "../ending/trace.js";
 import { endOf } from "../runner/end-result.js";
+import { SpoolCursor } from "../runner/spool-cursor.js";
 import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
 import type { AdoptedSpool, Told, ToldEnd } from "./adopted-spool.js";
 
-const CHUNK_BYTES = 64 * 1024;
 const KEY_BITS = 32n;
 
 interface Entry {
@@ -25,31 +24,34 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   readonly keepsLimits = true;
   isOutOfSight = false;
   readonly #path: string;
-  readonly #fd: number;
-  readonly #lines = new SpoolLines(this);
+  readonly #cursor: SpoolCursor;
+  #lines = new SpoolLines(this);
   readonly #entries = new Map<number, Entry>();
   /** Begun and without an end. */
   readonly #unended = new Set<number>();
   #head: SpoolHead | null = null;
-  #position = 0;
+  /** A part of what it said is gone, or can't be read. */
+  #isDoubtful = false;
 
   /** Owns the descriptor from now on. */
   constructor(path: string, fd: number, keys: Iterable<number>) {
     this.#path = path;
-    this.#fd = fd;
+    this.#cursor = new SpoolCursor(fd);
     for (const key of keys) {
       this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, left: 0, isDropped: false });
     }
   }
 
+  /** What is told twice counts once: so one that was cut is read again from its beginning. */
   read(): void {
-    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     for (;;) {
-      const length = readSync(this.#fd, chunk, 0, CHUNK_BYTES, this.#position);
-      if (length === 0) return;
-      this.#position += length;
-      this.#lines.take(chunk.subarray(0, length));
+      const wasCut = this.#cursor.isCut;
+      const bytes = this.#cursor.next();
+      if (this.#cursor.isCut !== wasCut) this.#lines = new SpoolLines(this);
+      if (bytes.length === 0) break;
+      this.#lines.take(bytes);
     }
+    this.#isDoubtful ||= this.#cursor.isCut || this.#lines.isDamaged;
   }
 
   /** By its identity, or, if it lives where we can't see processes (another pid namespace), by the lock that it holds. */
@@ -78,7 +80,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
 
   told(key: number): Told {
     const { begunAt, end, left, reason, isDropped } = this.#entries.get(key)!;
-    return { hasBegun: begunAt !== null, begunAt, end, left, reason, isDropped, isDoubtful: this.#lines.isDamaged };
+    return { hasBegun: begunAt !== null, begunAt, end, left, reason, isDropped, isDoubtful: this.#isDoubtful };
   }
 
   trace(key: number, variables: readonly string[]): Trace {
@@ -97,7 +99,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#cursor.close();
   }
 
   head(head: SpoolHead): void {

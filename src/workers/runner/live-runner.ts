@@ -6,15 +6,16 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { isSystemError, systemWords } from "../../system/error-code.js";
+import { systemWords } from "../../system/error-code.js";
 import { readProcess } from "../../system/process-table.js";
 import type { Ends } from "./ends.js";
 import { howEnded, howRefused, reasonIn, type HowGone } from "./how-gone.js";
 import { orphanedKeys } from "./orphaned-keys.js";
 import type { RunnerProgram } from "./runner-program.js";
 import { SpoolRoom } from "./spool-room.js";
+import { SpoolCursor } from "./spool-cursor.js";
 import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "./spool-lines.js";
 
 /** What was left is told a moment after the end; what is not told then was over before. */
@@ -38,10 +39,9 @@ export class LiveRunner implements SpoolListener {
   readonly #child: ChildProcess;
   readonly #ends: Ends;
   readonly #listener: LiveRunnerListener;
-  readonly #fd: number;
+  readonly #spool: SpoolCursor;
   readonly #lines = new SpoolLines(this);
   readonly #room = new SpoolRoom();
-  readonly #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   /** When those that run began, in µs since 1970. */
   readonly #begun = new Map<number, number>();
   /** Why those are being ended that are. */
@@ -69,7 +69,8 @@ export class LiveRunner implements SpoolListener {
     this.#ends = ends;
     this.#listener = listener;
     this.#width = width;
-    this.#fd = openSync(spool, constants.O_RDONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const flags = constants.O_RDONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    this.#spool = new SpoolCursor(openSync(spool, flags, 0o600), CHUNK_BYTES);
     try {
       this.#child = spawn(program.file, [...program.args, spool, String(width)], {
         argv0: "air-executor-runner",
@@ -80,7 +81,7 @@ export class LiveRunner implements SpoolListener {
         stdio: ["pipe", "pipe", "pipe"],
       });
     } catch (error) {
-      closeSync(this.#fd);
+      this.#spool.close();
       throw error;
     }
     this.#child.once("error", (error) => this.#leave(systemWords(error), howRefused(error)));
@@ -160,24 +161,13 @@ export class LiveRunner implements SpoolListener {
   #readAndTell(): void {
     // A bell may still be on its way when the runner is gone.
     if (this.#isClosed) return;
-    try {
-      this.#read();
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
+    const trouble = this.#spool.readOn(this.#lines, (bytes) => this.#room.take(bytes) && this.#listener.onGrown());
+    if (trouble !== null) {
       // What it does is adopted, and asked for again there; it ends when that is through.
       this.#child.stdin?.end();
-      this.#leave(`its spool can't be read: ${systemWords(error)}`, "died");
+      this.#leave(`its spool can't be read: ${trouble}`, "died");
     }
     if (!this.#ends.isEmpty) this.#listener.onNews();
-  }
-
-  #read(): void {
-    for (;;) {
-      const length = readSync(this.#fd, this.#chunk, 0, CHUNK_BYTES, null);
-      if (length > 0) this.#lines.take(this.#chunk.subarray(0, length));
-      if (this.#room.take(length)) this.#listener.onGrown();
-      if (length < CHUNK_BYTES) return;
-    }
   }
 
   #leave(why: string, how: HowGone): void {
@@ -187,7 +177,7 @@ export class LiveRunner implements SpoolListener {
       this.#readAndTell();
     } finally {
       this.#isClosed = true;
-      closeSync(this.#fd);
+      this.#spool.close();
     }
     if (this.#onGone === null) this.#listener.onGone(why, how);
     else this.#onGone();
