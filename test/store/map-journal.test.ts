@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import type { JobEvent } from "../../src/domain/events.js";
-import type { TaskSpec } from "../../src/domain/task.js";
 import { IdSet } from "../../src/store/picture/id-set.js";
 import { readJournal } from "../../src/store/journal/journal-reader.js";
 import { jobPaths, type JobPaths } from "../../src/store/layout.js";
+import { MapLines } from "../../src/store/snapshot/map-lines.js";
 import { mapText } from "../../src/store/snapshot/map-text.js";
 import { writeNewJournal } from "../../src/store/journal/new-journal.js";
 import { Picture } from "../../src/store/picture/picture.js";
@@ -56,7 +56,7 @@ async function journalOf(t: TestContext, all: readonly JobEvent[]): Promise<JobP
 test("the picture of a map keeps what has not ended, counts the rest, and tells of each task that leaves", () => {
   const picture = new Picture();
   const left: string[] = [];
-  picture.onTaskLeft = ({ id }: TaskSpec, { status }) => left.push(`${id} ${status}`);
+  picture.onTaskLeft.push(({ id }, { status }) => left.push(`${id} ${status}`));
   for (const event of events) picture.apply(event);
   assert.deepEqual(left, ["b failed", "c completed", "e completed", "a completed"]);
   assert.deepEqual([picture.tasks.map(({ id }) => id), [...picture.ids]], [["d"], [["d", 0]]]);
@@ -184,4 +184,32 @@ test("what a task of a map left behind is in the text, however long after its en
     const left = (JSON.parse(text) as { left_behind?: { processes: number } }[]).map((row) => row.left_behind?.processes);
     assert.deepEqual(left, [undefined, undefined, 2, undefined, undefined], `${mostWaiting} may wait`);
   }
+});
+
+test("the lines of a small map are kept as its tasks end, and make the same text as its journal", async (t) => {
+  const { journal } = await journalOf(t, events);
+  const picture = new Picture();
+  const [first, ...others] = events;
+  picture.apply(first!);
+  const lines = new MapLines(picture);
+  for (const event of others) picture.apply(event);
+  const text = [...mapText(journal, picture.name, picture.leftOfMap)].join("");
+  assert.equal([...lines.take()!].join(""), text);
+  assert.equal((JSON.parse(text) as unknown[]).length, 5);
+  assert.equal(lines.take(), null);
+});
+
+test("the journal has to tell the tasks of a map that is large, was taken up, or of which something was told later", () => {
+  const linesOf = (all: readonly JobEvent[], before: number, most?: number): MapLines => {
+    const picture = new Picture();
+    for (const event of all.slice(0, before)) picture.apply(event);
+    const lines = new MapLines(picture, most);
+    for (const event of all.slice(before)) picture.apply(event);
+    return lines;
+  };
+  const outlived: JobEvent = { type: "attempt-outlived", at: AT + 8, task: "c", attempt: 1, processes: 2 };
+  assert.notEqual(linesOf(events, 1).take(), null);
+  assert.equal(linesOf(events, 1, 300).take(), null);
+  assert.equal(linesOf(events, 2).take(), null);
+  assert.equal(linesOf([...events, outlived], 1).take(), null);
 });

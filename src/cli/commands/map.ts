@@ -43,11 +43,13 @@ function isUnfinished(settings: Settings): boolean {
   return existsSync(paths.journal) && !viewJob(paths, name, { withTasks: false }).isOver;
 }
 
-async function* resumed<Item>(first: Item, others: AsyncGenerator<Item>): AsyncGenerator<Item> {
-  try {
-    yield first;
-    yield* others;
-  } finally {
-    await others.return(undefined);
-  }
+/** All items again, of which the first was taken already. No generator: each costs every item a promise or two. */
+function resumed<Item>(first: Item, others: AsyncGenerator<Item>): AsyncIterable<Item> {
+  let isTaken = false;
+  const next = (): Promise<IteratorResult<Item>> => {
+    if (isTaken) return others.next();
+    isTaken = true;
+    return Promise.resolve({ done: false, value: first });
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: () => others.return(undefined) }) };
 }

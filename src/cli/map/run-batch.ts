@@ -192,10 +192,10 @@ class Batch {
     if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
   }
 
-  async #toTask({ number, command, args, piece, tag }: Prepared): Promise<MapTask> {
+  #toTask({ number, command, args, piece, tag }: Prepared): MapTask | Promise<MapTask> {
     this.#output.follow(number, tag);
-    const stdin = piece === null ? {} : { stdin: await this.#pieces!.keep(number, piece) };
-    return { command, args, ...stdin, ...this.#wish.options };
+    const task = { command, args, ...this.#wish.options };
+    return piece === null ? task : this.#pieces!.keep(number, piece).then((stdin) => ({ ...task, stdin }));
   }
 
   /** Learns from the end of the input how many there are. */

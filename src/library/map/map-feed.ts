@@ -7,7 +7,7 @@
  */
 
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
-import { checkMapTask, invalidMapTask } from "../../store/text/check-job.js";
+import { checkMapTask, invalidMapTask, plainMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
 import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
@@ -87,7 +87,7 @@ export class MapFeed<Input> {
     this.#edges = new MapEdges(job, source.edges);
     this.#halt = new HaltWatch(source.halt);
     this.#earlier = new EarlierInputs(job.picture, this.#edges.had);
-    job.picture.onTaskLeft = ({ id }, record) => this.#end(id, record);
+    job.picture.onTaskLeft.push(({ id }, record) => this.#end(id, record));
     const end = (): void => {
       this.#isOver = true;
       this.#news.ring();
@@ -189,8 +189,9 @@ export class MapFeed<Input> {
       const input = await pull.value;
       const index = this.#count++;
       const task = await this.#source.toTask(input, index);
-      const spec = await checkMapTask(task, index + 1, this.#job.picture.name);
-      await this.#requireFit(index, spec);
+      const spec = plainMapTask(task, index + 1) ?? (await checkMapTask(task, index + 1, this.#job.picture.name));
+      // Most inputs take the same.
+      if (spec.resources !== this.#fitting) await this.#requireFit(index, spec);
       if (!this.#isStopped) this.#take({ input, index }, this.#edges.place(spec));
       return true;
     } finally {
@@ -198,9 +199,7 @@ export class MapFeed<Input> {
     }
   }
 
-  /** Most inputs take the same. */
   async #requireFit(index: number, spec: TaskSpec): Promise<void> {
-    if (spec.resources === this.#fitting) return;
     const faults = await this.#source.fit([spec], this.#job.picture.settings.pools);
     if (faults.length > 0) throw invalidMapTask(index + 1, this.#job.picture.name, faults);
     this.#fitting = spec.resources;

@@ -62,7 +62,11 @@ export class AttemptMemory {
 
   /** The task begins anew, or has left. */
   forget(task: string): void {
-    for (const memory of [this.#retryAt, this.#losses, this.#apart, this.#failures, this.#harmless]) memory.delete(task);
+    this.#retryAt.delete(task);
+    this.#losses.delete(task);
+    this.#apart.delete(task);
+    this.#failures.delete(task);
+    this.#harmless.delete(task);
   }
 
   load(): Pick<LoadedJob, "inFlight" | "retryAt" | "losses" | "apart" | "failures" | "harmless"> {

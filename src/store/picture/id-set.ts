@@ -33,7 +33,8 @@ export class IdSet {
   has(id: string): boolean {
     const number = numberOf(id);
     if (number !== null) return number <= this.#numbered || this.#numbers.has(number);
-    return this.#table[placeOf(this.#table, digest(id))] !== 0;
+    // Most maps have no others, and the first hash takes milliseconds.
+    return this.#hashed > 0 && this.#table[placeOf(this.#table, digest(id))] !== 0;
   }
 
   /** Adds an id that is not there. */
@@ -46,7 +47,8 @@ export class IdSet {
       this.#table.set(entry, placeOf(this.#table, entry));
       return;
     }
-    this.#numbers.add(number);
+    if (number !== this.#numbered + 1) return void this.#numbers.add(number);
+    this.#numbered += 1;
     while (this.#numbers.delete(this.#numbered + 1)) this.#numbered += 1;
   }
 

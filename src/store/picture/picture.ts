@@ -73,8 +73,10 @@ export class Picture {
   hadTasks: TaskSum | null = null;
   /** Of a running map: what tasks that are gone from here left behind. */
   readonly leftOfMap = new Map<string, LeftBehind>();
+  /** Called with each task that is added. */
+  onTaskAdded: (task: TaskSpec) => void = () => {};
   /** Of a map: called with each task as it leaves. */
-  onTaskLeft: (task: TaskSpec, record: TaskRecord) => void = () => {};
+  readonly onTaskLeft: ((task: TaskSpec, record: TaskRecord) => void)[] = [];
 
   /** As its journal has it: attempts in flight were started under that name, even if its directory has another by now. */
   #takenAs = "";
@@ -178,6 +180,7 @@ export class Picture {
       this.#index.set(task.id, index);
       this.had?.add(task.id);
       this.hadTasks?.add(task);
+      this.onTaskAdded(task);
       this.onTaskChanged(index);
     }
     this.counts.total += tasks.length;
@@ -249,7 +252,7 @@ export class Picture {
   #leave(task: string): void {
     if (!this.isRunningMap) return;
     const place = this.#indexOf(task);
-    this.onTaskLeft(this.tasks[place]!, this.records[place]!);
+    for (const tell of this.onTaskLeft) tell(this.tasks[place]!, this.records[place]!);
     this.#memory.forget(task);
     this.#index.delete(task);
     const [last, record] = [this.tasks.pop()!, this.records.pop()!];

@@ -12,6 +12,7 @@ import { readJournal, type LinePlace } from "../journal/journal-reader.js";
 import { logFileName } from "../names.js";
 import { Picture } from "../picture/picture.js";
 import { taskLine } from "../text/task-line.js";
+import { LinesInOrder, listText } from "./lines-in-order.js";
 
 /** A few megabytes of text. */
 const MOST_WAITING = 5_000;
@@ -25,25 +26,23 @@ const READ_BYTES = 256 * 1024;
  * @param left what tasks have left behind: that may stand far behind their end
  * @param mostWaiting so many lines wait for that of a task which came before theirs
  */
-export function* mapText(
+export function mapText(
   journal: string,
   name: string,
   left: Picture["leftOfMap"],
   mostWaiting = MOST_WAITING,
-): Generator<string> {
+): Iterable<Buffer | string> {
+  return listText(piecesOf(journal, new Lines(name, left), mostWaiting));
+}
+
+function* piecesOf(journal: string, lines: Lines, mostWaiting: number): Generator<string> {
   const memory = Buffer.allocUnsafe(READ_BYTES);
-  const lines = new Lines(name, left);
-  let separator = "[\n";
   for (let next: LinePlace | null = { offset: 0, seq: 1 }; next !== null;) {
     next = readPiece(journal, next, memory, lines, mostWaiting);
     if (next === null) lines.end();
-    else if (lines.waiting > mostWaiting) lines.putOpen(lookUp(journal, lines.open, lines.first, memory));
-    const piece = lines.take();
-    if (piece === "") continue;
-    yield `${separator}${piece}`;
-    separator = ",\n";
+    else if (lines.waiting > mostWaiting) lines.putOpen(lookUp(journal, new Set(lines.open), lines.first, memory));
+    yield lines.take();
   }
-  yield separator === "[\n" ? "[\n]\n" : "\n]\n";
 }
 
 /** Reads until there is something to do. Gives where to go on; null at the end. */
@@ -73,97 +72,44 @@ function lookUp(journal: string, ids: ReadonlySet<string>, from: LinePlace, memo
   return picture.records;
 }
 
-/** A task, and the line of the journal that tells that it came. */
-interface Arrival {
-  readonly number: number;
-  readonly place: LinePlace;
-}
-
-class Lines {
+/** The lines of tasks, and where in the journal they came. */
+class Lines extends LinesInOrder<LinePlace> {
   readonly #name: string;
   readonly #left: Picture["leftOfMap"];
   readonly #picture = new Picture({ keepsIds: false });
-  /** Tasks without a line, by their ids, as they came. */
-  readonly #open = new Map<string, Arrival>();
-  /** By the number of the task. */
-  readonly #waiting = new Map<number, string>();
-  #count = 0;
-  /** How many tasks have a place in the text. */
-  #placed = 0;
-  #ready: string[] = [];
-  #characters = 0;
 
   constructor(name: string, left: Picture["leftOfMap"]) {
+    super();
     this.#name = name;
     this.#left = left;
-    this.#picture.onTaskLeft = (task, record) => this.#put(task, record);
-  }
-
-  /** How many wait for the first. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Those without a line, as they came. There must be one. */
-  get open(): ReadonlySet<string> {
-    return new Set(this.#open.keys());
-  }
-
-  /** Where the first of them came. */
-  get first(): LinePlace {
-    return this.#open.values().next().value!.place;
-  }
-
-  /** Of what can be taken. */
-  get characters(): number {
-    return this.#characters;
+    this.#picture.onTaskLeft.push((task, record) => this.#put(task, record));
   }
 
   apply(event: JobEvent, place: LinePlace): void {
-    if (event.type === "tasks-added") for (const { id } of event.tasks) this.#open.set(id, { number: this.#count++, place });
+    if (event.type === "tasks-added") for (const { id } of event.tasks) this.come(id, place);
     this.#picture.apply(event);
   }
 
   /** @param records of all that are open */
   putOpen(records: readonly TaskRecord[]): void {
     const { ids, tasks } = this.#picture;
-    for (const [place, id] of [...this.#open.keys()].entries()) this.#put(tasks[ids.get(id)!]!, records[place]!);
+    for (const [place, id] of this.open.entries()) this.#put(tasks[ids.get(id)!]!, records[place]!);
   }
 
   /** Of what has no end. */
   end(): void {
     const { ids, tasks, records } = this.#picture;
-    for (const id of [...this.#open.keys()]) {
+    for (const id of this.open) {
       const place = ids.get(id)!;
       this.#put(tasks[place]!, records[place]!);
     }
   }
 
-  /** The lines that are next in the text; "" if there are none. */
-  take(): string {
-    const text = this.#ready.join(",\n");
-    this.#ready = [];
-    this.#characters = 0;
-    return text;
-  }
-
   #put(task: TaskSpec, record: TaskRecord): void {
-    const arrival = this.#open.get(task.id);
     // It was looked up before.
-    if (arrival === undefined) return;
-    this.#open.delete(task.id);
+    if (!this.isOpen(task.id)) return;
     record.left ??= this.#left.get(task.id) ?? null;
     const log = record.attempts === 0 ? null : `logs/${logFileName(task.id)}`;
-    this.#waiting.set(arrival.number, taskLine(task, record, this.#name, log));
-    for (let line = this.#next(); line !== undefined; line = this.#next()) {
-      this.#ready.push(line);
-      this.#characters += line.length;
-    }
-  }
-
-  #next(): string | undefined {
-    const line = this.#waiting.get(this.#placed);
-    if (line !== undefined) this.#waiting.delete(this.#placed++);
-    return line;
+    this.put(task.id, taskLine(task, record, this.#name, log));
   }
 }

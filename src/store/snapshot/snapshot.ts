@@ -9,6 +9,7 @@
 
 import { renameSync, type BigIntStats } from "node:fs";
 import type { JobPaths } from "../layout.js";
+import { MapLines } from "./map-lines.js";
 import { mapText } from "./map-text.js";
 import type { Picture } from "../picture/picture.js";
 import type { Standing, StateGuard } from "./state-guard.js";
@@ -38,6 +39,7 @@ export class Snapshots {
   readonly #paths: JobPaths;
   readonly #picture: Picture;
   readonly #chunks: TaskChunks;
+  readonly #mapLines: MapLines;
   readonly #guards: Guards | null;
   /** Which version of the text tasks.json has; null before our first one. */
   #version: number | null = null;
@@ -48,6 +50,7 @@ export class Snapshots {
     this.#picture = picture;
     this.#guards = guards;
     this.#chunks = new TaskChunks(picture);
+    this.#mapLines = new MapLines(picture);
   }
 
   /** Whether the files are ours to replace. */
@@ -124,13 +127,16 @@ export class Snapshots {
 
   /** Writes the tasks beside their file, unless it has this version already. The text is made before the first await. */
   async #prepareTasks(options: { sync: boolean }): Promise<Prepared> {
-    const text = this.#isWhole(options)
-      ? this.#chunks.text()
-      : mapText(this.#paths.journal, this.#picture.name, this.#picture.leftOfMap);
+    const text = this.#isWhole(options) ? this.#chunks.text() : this.#textOfMap();
     const { version } = this.#chunks;
     const count = this.#picture.tasks.length;
     const isCurrent = this.#isWhole(options) && version === this.#version && this.#guards?.tasks.isByOthers !== true;
     return { version, count, stats: isCurrent ? null : await writeLarge(temporaryOf(this.#paths.tasks), text, options) };
+  }
+
+  #textOfMap(): Iterable<Buffer | string> {
+    const { name, leftOfMap } = this.#picture;
+    return this.#mapLines.take() ?? mapText(this.#paths.journal, name, leftOfMap);
   }
 
   /** True if all tasks that the text has to show are in the picture. */

@@ -15,7 +15,7 @@ import type { TaskOptions } from "./task-options.js";
 import { invalidJob, locateData, placeFaults, type PathFault } from "./places.js";
 import type { ExpandWishes } from "./template/expand-job.js";
 import type { ParamValue } from "./template/params.js";
-import { readTasks } from "./task-reader.js";
+import { plainTask, readTasks } from "./task-reader.js";
 import { formatTimestamp } from "./timestamp.js";
 
 /** A task as a job file holds it; seconds, and the names of the guide. */
@@ -76,11 +76,20 @@ export async function checkMapTask(task: unknown, position: number, map: string)
   const createdAt = formatTimestamp(Date.now());
   const { tasks, faults } = await readTasks([task], { createdAt, isTasksJson: false, firstPosition: position });
   const spec = tasks[0]!;
-  const isFree = spec.dependencies.length === 0 && spec.triggerRule === "all_success";
   const message = "a task of a map depends on nothing: leave out dependencies and trigger_rule";
-  const all = isFree ? faults : [...faults, { path: ["tasks", 0], message }];
+  const all = isFree(spec) ? faults : [...faults, { path: ["tasks", 0], message }];
   if (all.length > 0) throw invalidMapTask(position, map, all);
   return spec;
+}
+
+/** The same for a task that is certainly right, at once and at a small part of the price; null for any other. */
+export function plainMapTask(task: unknown, position: number): TaskSpec | null {
+  const spec = plainTask(task, position, formatTimestamp(Date.now()));
+  return spec !== null && isFree(spec) ? spec : null;
+}
+
+function isFree({ dependencies, triggerRule }: TaskSpec): boolean {
+  return dependencies.length === 0 && triggerRule === "all_success";
 }
 
 /** The error for a task that was made for the input number `position` of a map, all faults in it. */

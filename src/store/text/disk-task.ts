@@ -64,8 +64,8 @@ export function withDefaults(defaults: WrittenOptions): OptionValues {
 
 /** The entries of a task of tasks.json that we don't know. */
 export function extraOf(task: DiskTask): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(task).filter(([key]) => !isKnownKey(key));
-  return entries.length === 0 ? NO_EXTRA : Object.fromEntries(entries);
+  if (Object.keys(task).every(isKnownKey)) return NO_EXTRA;
+  return Object.fromEntries(Object.entries(task).filter(([key]) => !isKnownKey(key)));
 }
 
 /** What became of a task of tasks.json. */

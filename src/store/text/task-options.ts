@@ -151,11 +151,12 @@ export function optionValue<Meant>(option: Option<Meant>, written: unknown, inhe
 /** The options that differ from their fallback, in the words and units of the disk: entries of a JSON object, each with a comma in front. */
 export function optionEntries(values: OptionValues): string {
   let text = "";
-  for (const { field, start, fallback, isFallback, write } of writing) {
+  // Of every line of every task: `for…of` makes an object for each option, and most have their fallback.
+  writing.forEach(({ field, start, fallback, isFallback, write }) => {
     const meant = values[field];
-    if (meant === fallback || isFallback(meant)) continue;
+    if (meant === fallback || isFallback(meant)) return;
     const value = write(meant);
     text += start + (typeof value === "number" ? value : JSON.stringify(value));
-  }
+  });
   return text;
 }

@@ -33,10 +33,13 @@ export interface ReadContext {
   readonly firstPosition?: number;
 }
 
+const NO_DEFAULTS = withDefaults({});
+
 /** Never throws: what is wrong comes back as faults. */
 export async function readTasks(values: readonly unknown[], options: ReadContext): Promise<ReadTasks> {
-  const { createdAt, isTasksJson, defaults = {}, firstPosition = 1 } = options;
-  const context: SpecContext = { inherited: withDefaults(defaults), createdAt, isTasksJson };
+  const { createdAt, isTasksJson, defaults, firstPosition = 1 } = options;
+  const inherited = defaults === undefined ? NO_DEFAULTS : withDefaults(defaults);
+  const context: SpecContext = { inherited, createdAt, isTasksJson };
   const tasks: TaskSpec[] = [];
   const records: TaskRecord[] = [];
   const faults: PathFault[] = [];
@@ -57,6 +60,12 @@ export async function readTasks(values: readonly unknown[], options: ReadContext
     if (isTasksJson) records.push(toRecord(task));
   }
   return { tasks, records, faults };
+}
+
+/** A task of no file that is certainly right; null for any other. */
+export function plainTask(value: unknown, position: number, createdAt: string): TaskSpec | null {
+  if (!isPlainTask(value, false)) return null;
+  return toSpec(value, position, { inherited: NO_DEFAULTS, createdAt, isTasksJson: false });
 }
 
 /** What is right of a faulty task. */

@@ -9,6 +9,6 @@ const PIECE_BYTES = 256 * 1024;
 
 export function forEachEnded({ journal }: JobPaths, act: (task: TaskSpec, record: TaskRecord) => void): void {
   const picture = new Picture({ keepsIds: false });
-  picture.onTaskLeft = act;
+  picture.onTaskLeft.push(act);
   readJournal(journal, (event) => picture.apply(event), { memory: Buffer.allocUnsafe(PIECE_BYTES) });
 }

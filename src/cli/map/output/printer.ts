@@ -4,8 +4,9 @@
  */
 
 import { dirname } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { logFileName } from "../../../internal.js";
-import { lookAt } from "../../../system/path-look.js";
+import { hasEntries, lookAt } from "../../../system/path-look.js";
 import { errorsPathOf, LogFile } from "../../log-file.js";
 import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
@@ -32,6 +33,7 @@ export class Printer {
   /** Logs that come before all others, and behind all that is to be shown by then. */
   readonly #edges: Record<"before" | "after", Whole | null> = { before: null, after: null };
   #logs = "";
+  #hasLogs = false;
   #pump: Promise<void> | null = null;
 
   /** @param onShown told of each task that has printed something, when that has been written. */
@@ -43,7 +45,7 @@ export class Printer {
 
   /** A task has ended: its output is shown when its turn comes. */
   add({ number, log, tag }: Ended): void {
-    this.#logs = dirname(log);
+    this.#logs ||= dirname(log);
     if (tag !== null) this.#tags.set(number, tag);
     this.#order.add(number);
     this.#pump ??= this.#run();
@@ -69,19 +71,28 @@ export class Printer {
 
   async #run(): Promise<void> {
     try {
-      // What ends in this turn is taken together.
-      await Promise.resolve();
-      await this.#showEdge("before");
+      // What ends in this turn of the event loop is taken together.
+      await turn();
+      if (this.#edges.before !== null) await this.#showEdge("before");
+      const hasLogs = this.#lookForLogs();
       for (let number = this.#order.next(); number !== null; number = this.#order.next()) {
         const tag = this.#tags.get(number) ?? null;
         this.#tags.delete(number);
-        if (this.#passed.has(number)) continue;
-        if (await this.#showBoth(`${this.#logs}/${logFileName(`task-${number}`)}`, tag)) this.#onShown(number);
+        const log = `${this.#logs}/${logFileName(`task-${number}`)}`;
+        if (this.#passed.has(number) || !hasLogs || hasNothing(log)) continue;
+        if (await this.#showBoth(log, tag)) this.#onShown(number);
       }
       await this.#showEdge("after");
     } finally {
       this.#pump = null;
     }
+  }
+
+  /** False as long as no task at all has printed anything: then none has to be looked at. */
+  #lookForLogs(): boolean {
+    if (this.#hasLogs) return true;
+    const { answer } = hasEntries(this.#logs);
+    return (this.#hasLogs = answer === "yes" || answer === "unknown");
   }
 
   async #showEdge(edge: "before" | "after"): Promise<void> {
@@ -99,10 +110,17 @@ export class Printer {
   }
 }
 
+function hasNothing(log: string): boolean {
+  return isMissing(log) && isMissing(errorsPathOf(log));
+}
+
+function isMissing(path: string): boolean {
+  return lookAt(path).answer === "no";
+}
+
 /** `problem`: why there is nothing to show although there should be; null as a rule. */
 async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ isEmpty: boolean; problem: string | null }> {
-  // Most print nothing, at least on stderr.
-  if (lookAt(path).answer === "no") return { isEmpty: true, problem: null };
+  if (isMissing(path)) return { isEmpty: true, problem: null };
   const file = new LogFile(path);
   let isEmpty = true;
   try {
