@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
+import { isDyingHolder } from "./dying-holder.js";
 import { aboutPath, codeOf, isFullDisk } from "./error-code.js";
 import { flock } from "./flock.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
@@ -33,6 +34,8 @@ export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
 const ROUNDS = 10;
 /** A holder that has not said who it is: between two looks at it. */
 const SILENT_HOLDER_MS = 10;
+/** So often, and at such intervals, it is looked whether a holder that was killed is gone. */
+const [DYING_ROUNDS, DYING_MS] = [100, 50];
 /** Far more than any has. */
 const MOST_CLAIM_BYTES = 4096;
 
@@ -119,8 +122,13 @@ export async function lockFile(path: string, what: string): Promise<number | nul
     if (file.answer === "unknown") throw MACOS_O_EXLOCK !== 0 && codeOf(file.why) === "EAGAIN" ? held(path, what) : file.why;
     const fd = file.found;
     try {
-      if (!(await lockOpen(fd))) throw held(path, what);
-      if (presenceOf(path, fd) === "here") return fd;
+      if (await lockOpen(fd)) {
+        if (presenceOf(path, fd) === "here") return fd;
+      } else {
+        // A holder that was killed gives back one file after another.
+        if (round === ROUNDS - 1) throw held(path, what);
+        await pause(SILENT_HOLDER_MS);
+      }
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -151,11 +159,18 @@ export function presenceOf(path: string, fd: number): Presence {
 
 async function take(path: string, what: string, socket: string | null, mayBeSilent = false): Promise<number> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
+  let dyingRounds = DYING_ROUNDS;
   for (let round = 0; round < ROUNDS; round++) {
     const fd = openLockFile(path, what);
     try {
       if (!fstatSync(fd).isFile()) throw noFile(path);
       if (!(await lockOpen(fd))) {
+        if (isDyingHolder(path) && dyingRounds-- > 0) {
+          closeSync(fd);
+          await pause(DYING_MS);
+          round -= 1;
+          continue;
+        }
         // Whoever has it has yet to say so; or it was given back, and a process that is just being started has not closed its copy.
         const saysNothing = lookAtHolder(path).answer === "no";
         if (!saysNothing || round === ROUNDS - 1) throw held(path, what);

@@ -55,6 +55,19 @@ test("a holder that was killed and is not all gone is waited for a moment", asyn
   (await takeLock(path, "it")).release();
 });
 
+test("a holder that was killed and whose memory is still being taken down is waited for", async (t) => {
+  if (process.platform !== "linux") return t.skip("needs /proc");
+  const path = join(temporaryDirectory(t), "lock");
+  const script = `import { takeLock } from ${JSON.stringify(lockModule)};
+    const memory = Buffer.alloc(1 << 30, 1);
+    await takeLock(process.argv[1], "it"); console.log("held"); setTimeout(() => memory.at(0), 60_000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script, path], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  (await takeLock(path, "it")).release();
+});
+
 test("a released lock can be taken again, and subprocesses of its owner don't inherit it", async (t) => {
   const path = join(temporaryDirectory(t), "lock");
   const lock = await takeLock(path, "it");
