@@ -69,10 +69,15 @@ export class LogFile {
   *readWhole(): Generator<Buffer> {
     this.#descriptor ??= this.#open();
     if (this.#descriptor === null) return;
-    const { size } = fstatSync(this.#descriptor);
-    const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), largeChunkBytes));
-    for (let count = readSync(this.#descriptor, buffer); count > 0; count = readSync(this.#descriptor, buffer)) {
-      yield buffer.subarray(0, count);
+    try {
+      const { size } = fstatSync(this.#descriptor);
+      const buffer = Buffer.allocUnsafe(Math.min(Math.max(size, 1), largeChunkBytes));
+      for (let count = readSync(this.#descriptor, buffer); count > 0; count = readSync(this.#descriptor, buffer)) {
+        yield buffer.subarray(0, count);
+      }
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#problem = problemOf(this.#path, unknown(error));
     }
   }
 

@@ -165,6 +165,22 @@ test("a torn end of a journal that can't be put aside or cut is told with its fi
   }
 });
 
+test("a joblog that can't be read when a map goes on is named", async (t) => {
+  const { runOn, run } = await afterTwoRuns(t);
+  const verb = "map --name m --joblog jl --halt now,fail=1 -j 1 sh -c 'exit {}' ::: 1 0";
+  assert.equal((await run([...verb.split(" sh -c ")[0]!.split(" "), "sh", "-c", "exit {}", ":::", "1", "0"])).code, 1);
+  const { code, stderr } = await runOn("readSync", "/jl", verb);
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /^air-executor: jl can't be used: .*EIO/m);
+});
+
+test("output of a task that can't be read ends no map, and is named", async (t) => {
+  const { runOn } = await afterTwoRuns(t);
+  const { code, stdout, stderr } = await runOn("readSync", "/logs/task-1.log", "map --name m -j 1 echo ::: one two");
+  assert.deepEqual([code, stdout], [0, "two\n"], stderr);
+  assert.match(stderr, /task-1\.log can't be read: EIO/);
+});
+
 test("a log that can't be read ends no report, which says so", async (t) => {
   const { runOn, dir, write } = await afterTwoRuns(t);
   const job = write("wrong.json", [{ id: "a", command: "sh", args: ["-c", "echo words; exit 1"] }]);

@@ -133,7 +133,7 @@ function readNumbers(path: string): NumberSet | null {
   if (file.answer !== "yes") return null;
   const numbers = new NumberSet();
   try {
-    for (const line of readLines(file.found)) {
+    for (const line of readLines(path, file.found)) {
       const number = /^\d{1,15}(?=\t)/.exec(line)?.[0];
       if (number !== undefined) numbers.add(Number(number));
     }

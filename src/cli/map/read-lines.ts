@@ -1,14 +1,24 @@
 /** The whole lines of an open file, in bounded memory. What has no newline behind it is none. */
 
 import { readSync } from "node:fs";
+import { aboutPath } from "../../system/error-code.js";
 
 const PIECE_BYTES = 256 * 1024;
 
-export function* readLines(fd: number): Generator<string> {
+/** @throws the system's error, with the file's path. */
+export function* readLines(path: string, fd: number): Generator<string> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
   let rest: Buffer = Buffer.alloc(0);
-  for (let position = 0; ;) {
-    const length = readSync(fd, piece, 0, PIECE_BYTES, position);
+  let position = 0;
+  const readPiece = (): number => {
+    try {
+      return readSync(fd, piece, 0, PIECE_BYTES, position);
+    } catch (error) {
+      throw aboutPath(error, path);
+    }
+  };
+  for (;;) {
+    const length = readPiece();
     if (length === 0) return;
     position += length;
     const bytes = Buffer.concat([rest, piece.subarray(0, length)]);

@@ -102,7 +102,7 @@ function read(path: string): NumberSet | null {
   if (file.answer !== "yes") return null;
   const numbers = new NumberSet();
   try {
-    for (const line of readLines(file.found)) {
+    for (const line of readLines(path, file.found)) {
       const [, first, last = first] = /^(\d{1,15})(?:-(\d{1,15}))?$/.exec(line) ?? [];
       const [from, to] = [Number(first), Number(last)];
       if (to - from < LONGEST_RANGE) for (let number = from; number <= to; number++) numbers.add(number);
