@@ -1,7 +1,7 @@
 /** What a manager waits for, on its slate: jobs that it can't take up now, and why. Written by it, read by `status`. */
 
 import { managerWaits } from "../internal.js";
-import { readSlate, Slate } from "../system/slate.js";
+import { NO_ROOM, readSlate, Slate } from "../system/slate.js";
 import { directoryFromHere } from "../system/current-directory.js";
 
 /** Under no job's name stands what it waits for itself. */
@@ -38,5 +38,5 @@ export class Waits {
 
 /** Of the manager that runs: to be asked only while one does. */
 export function readWaits(dir: string): ReadonlyMap<string, string> {
-  return readSlate(managerWaits(directoryFromHere(dir)));
+  return readSlate(managerWaits(directoryFromHere(dir))) ?? new Map([[ITSELF, NO_ROOM]]);
 }

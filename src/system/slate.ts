@@ -66,9 +66,11 @@ export class Slate {
   }
 
   #write(text: string): void {
+    const bytes = Buffer.from(text + " ".repeat(Math.max(0, ROOM_BYTES - Buffer.byteLength(text))));
+    this.#writtenAt = 0;
     try {
-      writeSync(this.#fd, Buffer.from(text + " ".repeat(Math.max(0, ROOM_BYTES - Buffer.byteLength(text)))), 0, null, 0);
-      this.#writtenAt = fstatSync(this.#fd).mtimeMs;
+      // What a full disk takes a part of is written again, too.
+      if (writeSync(this.#fd, bytes, 0, null, 0) === bytes.length) this.#writtenAt = fstatSync(this.#fd).mtimeMs;
     } catch {
       // Then the older word stands.
     }
@@ -80,10 +82,11 @@ function makeAnew(path: string): number {
   return openSync(path, NEW, 0o600);
 }
 
-/** What stands there; nothing if there is none, or if it is being written just now. */
-export function readSlate(path: string): ReadonlyMap<string, string> {
+/** What stands there; nothing if there is none, or if it is being written just now. Null if its writer has found no room for it. */
+export function readSlate(path: string): ReadonlyMap<string, string> | null {
   const file = readFile(path, 2 * ROOM_BYTES);
   if (file.answer === "no" || file.answer === "other" || file.answer === "unknown") return new Map();
+  if (file.found.bytes.length < ROOM_BYTES) return null;
   try {
     const value: unknown = JSON.parse(file.found.bytes.toString("utf8"));
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -92,6 +95,9 @@ export function readSlate(path: string): ReadonlyMap<string, string> {
     return new Map();
   }
 }
+
+/** What is said of whoever waits, where its engine could not write it down. */
+export const NO_ROOM = "its engine finds no room to say what it waits for: see to the disk";
 
 function inRoom(sentences: ReadonlyMap<string, string>): string {
   let text = "{";

@@ -1,7 +1,8 @@
 /** Somebody removes what an engine needs to be heard, or puts an older copy in its place: it is heard again soon. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -48,7 +49,7 @@ for (const [what, hurt] of Object.entries(HURTS)) {
     assert.ok(await isReached(directory, server.name));
     hurt(directory, server.name);
     assert.ok(await isReached(directory, server.name));
-    assert.ok(await waitUntil(() => readSlate(slatePath(directory, server.name)).get("j") === "the disk"));
+    assert.ok(await waitUntil(() => readSlate(slatePath(directory, server.name))?.get("j") === "the disk"));
   });
 }
 
@@ -81,7 +82,33 @@ for (const [what, copy] of Object.entries(COPIES)) {
     slate.say(new Map([["j", "the disk"]]));
     copy(path, older);
     slate.say(new Map([["j", "the disk"]]));
-    assert.deepEqual([...readSlate(path)], [["j", "the disk"]]);
+    assert.deepEqual([...readSlate(path)!], [["j", "the disk"]]);
     slate.remove();
   });
+}
+
+test("a slate for which a full disk has no room says so, and what is to be said stands there as soon as it has", (t) => {
+  const { root } = temporaryPlace(t);
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", root]).status !== 0) return t.skip("needs to mount");
+  try {
+    fill(join(root, "fill"));
+    const slate = Slate.open(join(root, "slate"))!;
+    const said = new Map([["j", "the disk"]]);
+    slate.say(said);
+    assert.equal(readSlate(join(root, "slate")), null);
+    rmSync(join(root, "fill"));
+    slate.say(said);
+    assert.deepEqual([...readSlate(join(root, "slate"))!], [["j", "the disk"]]);
+    slate.remove();
+  } finally {
+    spawnSync("umount", ["-l", root]);
+  }
+});
+
+function fill(path: string): void {
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(4096));
+  } catch {
+    // It is full.
+  }
 }

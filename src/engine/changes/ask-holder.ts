@@ -13,7 +13,7 @@ import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { socketOfHolder } from "../../system/lock-holder.js";
 import { isOurDirectory } from "../../system/private-directory.js";
-import { readSlate } from "../../system/slate.js";
+import { NO_ROOM, readSlate } from "../../system/slate.js";
 
 /** What became of an addition. */
 export interface Added extends AddAnswer {
@@ -45,7 +45,8 @@ export function askToExplain(base: string, job: string): Promise<LiveState | nul
 export function readTrouble(base: string, job: string): string | null {
   const socket = socketOfHolder(jobPaths(join(jobsDir(base), job)).lock);
   if (!isSocketName(socket) || !isOurDirectory(controlDir(base))) return null;
-  return readSlate(slatePath(controlDir(base), socket)).get(job) ?? null;
+  const slate = readSlate(slatePath(controlDir(base), socket));
+  return slate === null ? NO_ROOM : (slate.get(job) ?? null);
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {
