@@ -5,6 +5,7 @@ import type { JobView } from "../index.js";
 import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
+import type { LockHolder } from "../system/lock-holder.js";
 import { readProcess } from "../system/process-table.js";
 import type { Settings } from "./settings.js";
 import { onOneLine, placeOption, quoteForShell } from "./shell-word.js";
@@ -19,8 +20,7 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver) return "";
-    if (engine !== null && engine !== "unknown" && isStopped(engine.pid))
-      return `its engine is stopped; kill -CONT ${engine.pid} lets it go on`;
+    if (engine !== null && engine !== "unknown" && isStopped(engine.pid)) return stopped("its engine", engine.pid);
     // A manager that can't take a job up holds it for a moment each time it tries.
     const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
     if (wait !== undefined) return wait;
@@ -29,8 +29,18 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
-    return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : "";
+    if (manager.answer === "no") return `${why}; go on: air-executor start${placeOption(settings)}`;
+    return (manager.answer === "yes" && stoppedManager("the manager", manager.found)) || "";
   };
+}
+
+/** Null if it is not, or can't be seen from here. */
+export function stoppedManager(who: string, { pid, host }: LockHolder): string | null {
+  return host === undefined && isStopped(pid) ? stopped(who, pid) : null;
+}
+
+function stopped(who: string, pid: number): string {
+  return `${who} is stopped; kill -CONT ${pid} lets it go on`;
 }
 
 /** By SIGSTOP, say: then it can tell nobody what it waits for. */

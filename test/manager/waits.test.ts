@@ -125,6 +125,19 @@ test("a job whose journal is damaged says so in status, and goes on when that wa
   assert.equal(waitOf(place, "damaged"), null);
 });
 
+test("a job that a stopped manager can't take up says so in status, and so does the manager", async (t) => {
+  const place = new ManagedDirectory(t);
+  const { pid } = await place.start();
+  process.kill(pid!, "SIGSTOP");
+  place.drop("late", [hello]);
+  const words = new RegExp(`is stopped; kill -CONT ${pid} lets it go on`);
+  await until(() => words.test(waitOf(place, "late") ?? ""), "status to name what the job waits for");
+  assert.match(place.run("status").stderr, words);
+  process.kill(pid!, "SIGCONT");
+  await place.untilState("late", "completed");
+  assert.equal(waitOf(place, "late"), null);
+});
+
 /** What its handles are of. */
 function handlesOf(pid: number): string[] {
   const dir = join("/proc", String(pid), "fd");
