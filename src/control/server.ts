@@ -52,6 +52,8 @@ export class ControlServer {
   #timer: NodeJS.Timeout | null = null;
   /** Which file its socket is; null while that is not known. */
   #seat: string | null = null;
+  /** Of why it could not listen; null if it could. It is told once. */
+  #trouble: string | null = null;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -70,14 +72,14 @@ export class ControlServer {
   }
 
   #open(): void {
-    const { directory, onTrouble } = this.#options;
+    const { directory } = this.#options;
     const server = createServer({ allowHalfOpen: true }, (connection) => this.#serve(connection)).unref();
     server.maxConnections = MOST_CONNECTIONS;
     this.#server = server;
     this.#seat = null;
     let release = (): void => {};
     server.once("close", () => release());
-    server.on("error", onTrouble);
+    server.on("error", (error) => this.#fail(server, error));
     try {
       const place = socketDirectory(directory);
       const socket = reachSocket(place, this.name);
@@ -86,20 +88,28 @@ export class ControlServer {
       server.once("listening", () => {
         quietly(() => chmodSync(socket.path, 0o600));
         this.#seat = seatAt(place, this.name);
+        this.#trouble = null;
       });
       removeStale(directory, place, this.name);
     } catch (error) {
-      onTrouble(error as Error);
+      this.#fail(server, error as Error);
     }
+  }
+
+  /** What keeps it from listening (a full disk, say) may pass: it is tried again. */
+  #fail(server: Server, error: Error): void {
+    if (server === this.#server && !server.listening) this.#seat = NOWHERE;
+    if (error.message !== this.#trouble) this.#options.onTrouble(error);
+    this.#trouble = error.message;
   }
 
   /** Who removes our socket, or puts an older copy in its place, keeps nobody from reaching us for long. */
   #keepPlace(): void {
-    if (this.#server?.listening !== true || this.#seat === null) return;
+    if (this.#server === null || this.#seat === null) return;
     quietly(() => {
       const place = socketDirectory(this.#options.directory);
       const seat = seatAt(place, this.name);
-      if (seat === this.#seat || seat === null) return;
+      if ((this.#server?.listening === true && seat === this.#seat) || seat === null) return;
       // Not the whole directory of jobs: who removed that wants no more of it.
       ensurePrivateDirectory(place);
       rmSync(join(place, this.name), { force: true });

@@ -53,6 +53,25 @@ for (const [what, hurt] of Object.entries(HURTS)) {
   });
 }
 
+test("an engine that could not listen at first is reached once it can, and its trouble is told once", async (t) => {
+  const directory = join(temporaryPlace(t).root, "control");
+  writeFileSync(directory, "");
+  const troubles: string[] = [];
+  const server = new ControlServer({
+    directory,
+    answer: async () => ({ cancelled: ["a"] }),
+    troubles: () => new Map(),
+    onTrouble: ({ message }) => troubles.push(message),
+  });
+  server.listen();
+  t.after(() => server.close());
+  await pause(2500);
+  assert.equal(troubles.length, 1, troubles.join());
+  rmSync(directory);
+  assert.ok(await isReached(directory, server.name));
+  assert.equal(troubles.length, 1, troubles.join());
+});
+
 test("a directory whose parent was removed with it is not made anew by an engine", async (t) => {
   const { directory, server } = listen(t);
   assert.ok(await isReached(directory, server.name));
