@@ -155,7 +155,9 @@ describe("on a Slurm cluster with devices and licences", { skip: missing }, () =
     const scene = new Scene(t, cluster);
     scene.write(many(scene, 2, ":"));
     const filler = cluster.submit("--exclusive", "--array=0-2");
-    await scene.until(() => cluster.call("squeue", "-h", "-t", "running").trim() !== "", "the nodes to be taken");
+    const taken = (): string[] =>
+      cluster.call("squeue", "-h", "-r", "-t", "running", "-j", filler, "-o", "%i").trim().split("\n");
+    await scene.until(() => taken().length === 3, "all nodes to be taken");
     const run = scene.start("--slots", "2:2");
     await scene.until(() => /slots: 0 run, 2 queued: .*\((?:Resources|Priority)\)/.test(run.said()), "progress to say so");
     let status = "";
