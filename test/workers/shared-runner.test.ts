@@ -55,14 +55,19 @@ function adoptEach(t: TestContext, directory: string, spool: string): Report[] {
   return reports;
 }
 
-test("whether a runner that is gone holds its lock is asked once for all jobs that had attempts there", async (t) => {
-  const { dir } = temporaryPlace(t);
-  const asked = t.mock.method(childProcess, "spawnSync");
+/** A function of a module of Node's that is mocked, for those who have imported it by name, too, until the test ends. */
+function inForce<Mocked extends { readonly mock: { restore(): void } }>(t: TestContext, mocked: Mocked): Mocked {
   syncBuiltinESMExports();
   t.after(() => {
-    asked.mock.restore();
+    mocked.mock.restore();
     syncBuiltinESMExports();
   });
+  return mocked;
+}
+
+test("whether a runner that is gone holds its lock is asked once for all jobs that had attempts there", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const asked = inForce(t, t.mock.method(childProcess, "spawnSync"));
   const head = `h 1 123 4194303 1 ${bootId()} none\n`;
   const reports = adoptEach(t, dir, head);
   assert.ok(await waitUntil(() => reports.length === JOBS));
@@ -71,12 +76,7 @@ test("whether a runner that is gone holds its lock is asked once for all jobs th
 
 test("of what began without a record all processes are looked at once for all jobs that had attempts there", async (t) => {
   const { dir } = temporaryPlace(t);
-  const listed = t.mock.method(fs, "readdirSync");
-  syncBuiltinESMExports();
-  t.after(() => {
-    listed.mock.restore();
-    syncBuiltinESMExports();
-  });
+  const listed = inForce(t, t.mock.method(fs, "readdirSync"));
   const reports = adoptEach(t, dir, `h 1 123 4194303 1 ${bootId()} none\n`);
   assert.ok(await waitUntil(() => reports.length === JOBS));
   const looks = listed.mock.calls.filter(({ arguments: words }) => words[0] === "/proc").length;
@@ -86,12 +86,7 @@ test("of what began without a record all processes are looked at once for all jo
 test("whether a runner lives is looked at once a round for all jobs whose tasks it has", async (t) => {
   const { dir } = temporaryPlace(t);
   const { pid, start } = await somebody(t);
-  const opened = t.mock.method(fs, "readFileSync");
-  syncBuiltinESMExports();
-  t.after(() => {
-    opened.mock.restore();
-    syncBuiltinESMExports();
-  });
+  const opened = inForce(t, t.mock.method(fs, "readFileSync"));
   const begun = Array.from({ length: JOBS }, (_, index) => `b ${index + 1} 1700000000000000\n`).join("");
   const reports = adoptEach(t, dir, `h 1 123 ${pid} ${start} ${bootId()} none\n${begun}`);
   const looks = (): number => opened.mock.calls.filter(({ arguments: words }) => words[0] === `/proc/${pid}/stat`).length;
@@ -104,12 +99,7 @@ test("whether a runner lives is looked at once a round for all jobs whose tasks 
 test("all processes are looked at once for all jobs whose tasks a runner has", async (t) => {
   const { dir } = temporaryPlace(t);
   const { pid, start } = await somebody(t);
-  const listed = t.mock.method(fs, "readdirSync");
-  syncBuiltinESMExports();
-  t.after(() => {
-    listed.mock.restore();
-    syncBuiltinESMExports();
-  });
+  const listed = inForce(t, t.mock.method(fs, "readdirSync"));
   let late = 0;
   const now = performance.now.bind(performance);
   t.mock.method(performance, "now", () => now() + late);
