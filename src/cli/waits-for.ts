@@ -15,12 +15,13 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   const base = settings.dir();
   const manager = findManager(base);
   const waits = manager.answer === "no" ? new Map<string, string>() : readWaits(base);
+  const stopped = (manager.answer === "yes" && stoppedManager("the manager", manager.found)) || "";
   const isManager = (engine: JobView["engine"]): boolean =>
     engine !== null && engine !== "unknown" && manager.answer === "yes" && engine.pid === manager.found.pid;
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver) return "";
-    if (engine !== null && engine !== "unknown" && isStopped(engine.pid)) return stopped("its engine", engine.pid);
+    if (engine !== null && engine !== "unknown" && isStopped(engine.pid)) return stoppedWords("its engine", engine.pid);
     // A manager that can't take a job up holds it for a moment each time it tries.
     const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
     if (wait !== undefined) return wait;
@@ -29,17 +30,16 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
-    if (manager.answer === "no") return `${why}; go on: air-executor start${placeOption(settings)}`;
-    return (manager.answer === "yes" && stoppedManager("the manager", manager.found)) || "";
+    return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : stopped;
   };
 }
 
 /** Null if it is not, or can't be seen from here. */
 export function stoppedManager(who: string, { pid, host }: LockHolder): string | null {
-  return host === undefined && isStopped(pid) ? stopped(who, pid) : null;
+  return host === undefined && isStopped(pid) ? stoppedWords(who, pid) : null;
 }
 
-function stopped(who: string, pid: number): string {
+function stoppedWords(who: string, pid: number): string {
   return `${who} is stopped; kill -CONT ${pid} lets it go on`;
 }
 
