@@ -15,13 +15,14 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   const base = settings.dir();
   const manager = findManager(base);
   const waits = manager.answer === "no" ? new Map<string, string>() : readWaits(base);
-  const stopped = (manager.answer === "yes" && stoppedManager("the manager", manager.found)) || "";
+  const stopped = (manager.answer === "yes" && whyStopped("the manager", manager.found)) || "";
   const isManager = (engine: JobView["engine"]): boolean =>
     engine !== null && engine !== "unknown" && manager.answer === "yes" && engine.pid === manager.found.pid;
   return ({ name, state, isOver, problem, engine, dir }) => {
     if (problem !== null) return problem;
     if (isOver) return "";
-    if (engine !== null && engine !== "unknown" && isStopped(engine.pid)) return stoppedWords("its engine", engine.pid);
+    const asleep = engine === null || engine === "unknown" ? null : whyStopped("its engine", engine);
+    if (asleep !== null) return asleep;
     // A manager that can't take a job up holds it for a moment each time it tries.
     const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
     if (wait !== undefined) return wait;
@@ -34,19 +35,11 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   };
 }
 
-/** Null if it is not, or can't be seen from here. */
-export function stoppedManager(who: string, { pid, host }: LockHolder): string | null {
-  return host === undefined && isStopped(pid) ? stoppedWords(who, pid) : null;
-}
-
-function stoppedWords(who: string, pid: number): string {
-  return `${who} is stopped; kill -CONT ${pid} lets it go on`;
-}
-
-/** By SIGSTOP, say: then it can tell nobody what it waits for. */
-function isStopped(pid: number): boolean {
-  const look = readProcess(pid);
-  return look.answer === "yes" && look.found.isStopped;
+/** By SIGSTOP, say: then it can tell nobody what it waits for. Null if it is not, or can't be seen from here. */
+export function whyStopped(who: string, { pid, host }: LockHolder): string | null {
+  // What has its number here is somebody else.
+  const look = host === undefined ? readProcess(pid) : null;
+  return look?.answer === "yes" && look.found.isStopped ? `${who} is stopped; kill -CONT ${pid} lets it go on` : null;
 }
 
 /** True for a map that had ended, and tasks of it run again, or were added: it is a job as any other. */

@@ -14,7 +14,7 @@ import { certain, isPossible, yes, type Look } from "../system/look.js";
 import { openToAppend } from "../system/open-file.js";
 import { openHolder } from "../system/open-holder.js";
 import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
-import { identify, isAlive, type ProcessIdentity } from "../system/process-identity.js";
+import { identify, isAlive, wake, type ProcessIdentity } from "../system/process-identity.js";
 import { directoryFromHere } from "../system/current-directory.js";
 
 export type { LockHolder } from "../system/lock-holder.js";
@@ -97,6 +97,8 @@ export async function stopManager(dir: string): Promise<LockHolder | null> {
   const identity = manager === null ? null : certain(identify(manager.pid));
   if (manager === null || identity === null) return null;
   process.kill(manager.pid, "SIGTERM");
+  // One that somebody has stopped (SIGSTOP) hears of it only when it goes on.
+  wake(identity);
   while (isStill(identity, lookAtHolder(path))) await pause(LOOK_EVERY_MS);
   return manager;
 }

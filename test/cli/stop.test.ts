@@ -32,6 +32,19 @@ test("a manager whose disk fails is found by status, and ended by stop", { skip 
   assert.match(again.stderr, /can't be used: its disk fails/);
 });
 
+test("stop ends a manager that somebody has stopped (SIGSTOP)", async (t) => {
+  const { dir, run } = makePlayground(t);
+  assert.equal((await run(["start", "-q"])).code, 0);
+  const { pid } = JSON.parse(readFileSync(join(dir, ".air-executor/manager.pid"), "utf8")) as { pid: number };
+  let isOver = false;
+  t.after(() => isOver || process.kill(pid, "SIGKILL"));
+  process.kill(pid, "SIGSTOP");
+  const { code, stderr } = await run(["stop"]);
+  assert.equal(code, 0, stderr);
+  isOver = true;
+  assert.match(stderr, new RegExp(`^manager ${pid} of .* has stopped$`, "m"));
+});
+
 test("stop signals nobody here for a manager on another machine", async (t) => {
   const { dir, run } = makePlayground(t);
   mkdirSync(join(dir, ".air-executor"), { mode: 0o700 });
@@ -50,4 +63,23 @@ test("stop signals nobody here for a manager on another machine", async (t) => {
   assert.equal(code, 3, stderr);
   assert.match(stderr, new RegExp(`is process ${bystander.pid} on other-login: stop it there\n$`));
   assert.deepEqual([bystander.exitCode, bystander.signalCode], [null, null]);
+});
+
+test("status calls no engine on another machine stopped for who has its number here", async (t) => {
+  const { dir, run } = makePlayground(t);
+  const job = join(dir, ".air-executor/jobs/j");
+  mkdirSync(job, { recursive: true, mode: 0o700 });
+  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "a", command: "true" }]));
+  writeFileSync(join(job, "state.json"), JSON.stringify({ name: "j", state: "working" }));
+  writeFileSync(join(job, "lock"), "", { mode: 0o600 });
+  const bystander = spawn("sleep", ["60"], { stdio: "ignore" });
+  t.after(() => bystander.kill("SIGKILL"));
+  bystander.kill("SIGSTOP");
+  const { dev, ino } = statSync(join(job, "lock"));
+  const since = new Date().toISOString();
+  const there = { host: "other-login", start: "11111111-2222-3333-4444-555555555555-1", socket: null, file: `${dev}:${ino}` };
+  writeFileSync(join(job, "lock"), JSON.stringify({ pid: bystander.pid, since, ...there }));
+  const { stdout } = await run(["status", "--json"]);
+  const { jobs } = JSON.parse(stdout) as { jobs: { engine: { host: string }; waits_for: string | null }[] };
+  assert.deepEqual([jobs[0]!.engine.host, jobs[0]!.waits_for], ["other-login", null], stdout);
 });

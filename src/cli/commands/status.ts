@@ -11,7 +11,7 @@ import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { jobText, jobsTable } from "../render/status-table.js";
 import { UsageError } from "../usage-error.js";
-import { stoppedManager, waitsFor } from "../waits-for.js";
+import { whyStopped, waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 import { jsonLine } from "../render/json-line.js";
 
@@ -60,7 +60,7 @@ function withSetAside(base: string): (job: JobView) => JobView {
 function managerText(manager: ReturnType<typeof findManager>, base: string): string {
   switch (manager.answer) {
     case "yes": {
-      const wait = stoppedManager("it", manager.found) ?? readWaits(base).get(ITSELF);
+      const wait = whyStopped("it", manager.found) ?? readWaits(base).get(ITSELF);
       const what = `manager ${manager.found.pid} runs since ${formatTime(Date.parse(manager.found.since))}`;
       return wait === undefined ? what : `${what}, and waits: ${printableLine(wait)}`;
     }
