@@ -63,7 +63,7 @@ export class ControlServer {
   listen(): void {
     if (this.#server !== null) return;
     const { directory, troubles } = this.#options;
-    this.#slate = Slate.open(slatePath(directory, this.name));
+    this.#slate = new Slate(slatePath(directory, this.name));
     this.#timer = setInterval(() => {
       this.#keepPlace();
       this.#slate?.say(troubles());

@@ -102,8 +102,8 @@ export class Manager {
 
   /** Its file is made anew where somebody has removed it, unless another manager was quicker: of two, one goes. */
   async #keepPlace(): Promise<void> {
-    this.#keeper.keep();
     await this.#lock.restore();
+    if (this.#lock.presence() === "here") this.#keeper.keep();
     if (this.#stopped !== null || this.#lock.presence() !== "removed") return;
     const other = lookAtHolder(managerLock(this.#executor.dir));
     if (other.answer === "no" || other.answer === "unknown" || other.found.pid === process.pid) return;

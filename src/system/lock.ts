@@ -12,13 +12,7 @@ import { flock } from "./flock.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
 import { BEAT_MS, isSilent } from "./other-machine.js";
-import { lookAt } from "./path-look.js";
-
-/**
- * Where a locked file is: at its path; gone for good (removed, or another in its place); or out of reach for now, as when a directory
- * above it was moved away or a file system isn't there.
- */
-export type Presence = "here" | "removed" | "away";
+import { presenceOf, type Presence } from "./presence.js";
 
 export interface Lock {
   presence(): Presence;
@@ -142,19 +136,6 @@ export async function lockFile(path: string, what: string): Promise<number | nul
 export function lockOpen(fd: number): Promise<boolean> {
   // On macOS it was taken as the file was opened.
   return process.platform === "linux" ? flock(fd) : Promise.resolve(true);
-}
-
-/** Whether an open file is still the one at the path. */
-export function presenceOf(path: string, fd: number): Presence {
-  try {
-    const ours = fstatSync(fd);
-    const look = lookAt(path);
-    if (look.answer === "yes" && look.found.ino === ours.ino && look.found.dev === ours.dev) return "here";
-    return ours.nlink === 0 || look.answer === "yes" ? "removed" : "away";
-  } catch {
-    // A file system that doesn't answer.
-    return "away";
-  }
 }
 
 async function take(path: string, what: string, socket: string | null, mayBeSilent = false): Promise<number> {

@@ -5,7 +5,9 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from "node:fs";
+import { systemWords } from "./error-code.js";
 import { readFile } from "./open-file.js";
+import { presenceOf } from "./presence.js";
 
 /** What does not fit is left out. */
 const ROOM_BYTES = 8 * 1024;
@@ -14,29 +16,21 @@ const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constant
 
 export class Slate {
   readonly #path: string;
-  #fd: number;
-  #text = "{}";
+  /** Null while there can be none: then nobody reads how we stand. */
+  #fd: number | null = null;
+  #text = "";
   /** Of the file, as we left it. */
   #writtenAt = 0;
 
-  private constructor(path: string, fd: number) {
+  /** In the place of one that a process before us has left. */
+  constructor(path: string) {
     this.#path = path;
-    this.#fd = fd;
-    this.#write(this.#text);
-  }
-
-  /** In the place of one that a process before us has left. Null if there can be none: then nobody reads how we stand. */
-  static open(path: string): Slate | null {
-    try {
-      return new Slate(path, makeAnew(path));
-    } catch {
-      return null;
-    }
+    this.say(new Map());
   }
 
   /**
    * A sentence each, by name. Costs a look at the file if it is what stands there. To be called now and then in any case: somebody may have
-   * removed the file, or put an older copy in its place, which would be believed.
+   * removed the file, or put an older copy in its place, which would be believed; or there could be none so far.
    */
   say(sentences: ReadonlyMap<string, string>): void {
     const text = inRoom(sentences);
@@ -46,17 +40,18 @@ export class Slate {
   }
 
   remove(): void {
+    if (this.#fd === null) return;
+    if (presenceOf(this.#path, this.#fd) === "here") rmSync(this.#path, { force: true });
     closeSync(this.#fd);
-    rmSync(this.#path, { force: true });
   }
 
   /** Whether it is as we left it; one that is gone is made anew. */
   #isOurs(): boolean {
     try {
-      const { nlink, mtimeMs } = fstatSync(this.#fd);
-      if (nlink > 0) return mtimeMs === this.#writtenAt;
+      if (this.#fd !== null && presenceOf(this.#path, this.#fd) === "here")
+        return fstatSync(this.#fd).mtimeMs === this.#writtenAt;
       const fd = makeAnew(this.#path);
-      closeSync(this.#fd);
+      if (this.#fd !== null) closeSync(this.#fd);
       this.#fd = fd;
       return false;
     } catch {
@@ -66,6 +61,7 @@ export class Slate {
   }
 
   #write(text: string): void {
+    if (this.#fd === null) return;
     const bytes = Buffer.from(text + " ".repeat(Math.max(0, ROOM_BYTES - Buffer.byteLength(text))));
     this.#writtenAt = 0;
     try {
@@ -82,11 +78,13 @@ function makeAnew(path: string): number {
   return openSync(path, NEW, 0o600);
 }
 
-/** What stands there; nothing if there is none, or if it is being written just now. Null if its writer has found no room for it. */
-export function readSlate(path: string): ReadonlyMap<string, string> | null {
+/** What stands there; nothing if there is none, or if it is being written just now. A sentence if that can't be told. */
+export function readSlate(path: string): ReadonlyMap<string, string> | string {
   const file = readFile(path, 2 * ROOM_BYTES);
-  if (file.answer === "no" || file.answer === "other" || file.answer === "unknown") return new Map();
-  if (file.found.bytes.length < ROOM_BYTES) return null;
+  if (file.answer === "no") return new Map();
+  if (file.answer === "other") return `what it waits for can't be read: something else lies at ${path}, remove it`;
+  if (file.answer === "unknown") return `what it waits for can't be read: ${systemWords(file.why)}`;
+  if (file.found.bytes.length < ROOM_BYTES) return NO_ROOM;
   try {
     const value: unknown = JSON.parse(file.found.bytes.toString("utf8"));
     const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
@@ -96,8 +94,8 @@ export function readSlate(path: string): ReadonlyMap<string, string> | null {
   }
 }
 
-/** What is said of whoever waits, where its engine could not write it down. */
-export const NO_ROOM = "its engine finds no room to say what it waits for: see to the disk";
+/** Its engine could not write it down. */
+const NO_ROOM = "its engine finds no room to say what it waits for: see to the disk";
 
 function inRoom(sentences: ReadonlyMap<string, string>): string {
   let text = "{";

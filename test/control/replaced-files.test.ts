@@ -1,7 +1,17 @@
 /** Somebody removes what an engine needs to be heard, or puts an older copy in its place: it is heard again soon. */
 
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -14,6 +24,12 @@ import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const REQUEST = { verb: "cancel", job: "j", tasks: null } as const;
+
+function saidOn(path: string): ReadonlyMap<string, string> {
+  const slate = readSlate(path);
+  assert.ok(typeof slate !== "string");
+  return slate;
+}
 
 function listen(t: TestContext): { directory: string; server: ControlServer } {
   const directory = join(temporaryPlace(t).root, "control");
@@ -49,7 +65,7 @@ for (const [what, hurt] of Object.entries(HURTS)) {
     assert.ok(await isReached(directory, server.name));
     hurt(directory, server.name);
     assert.ok(await isReached(directory, server.name));
-    assert.ok(await waitUntil(() => readSlate(slatePath(directory, server.name))?.get("j") === "the disk"));
+    assert.ok(await waitUntil(() => saidOn(slatePath(directory, server.name)).get("j") === "the disk"));
   });
 }
 
@@ -85,6 +101,11 @@ test("a directory whose parent was removed with it is not made anew by an engine
 
 const COPIES: Readonly<Record<string, (path: string, older: Buffer) => void>> = {
   "was removed": (path) => rmSync(path),
+  "was moved away": (path) => renameSync(path, `${path}.aside`),
+  "was moved away with an older copy in its place": (path, older) => {
+    renameSync(path, `${path}.aside`);
+    writeFileSync(path, older);
+  },
   "was replaced by an older copy": (path, older) => {
     writeFileSync(`${path}.older`, older);
     renameSync(`${path}.older`, path);
@@ -96,28 +117,43 @@ for (const [what, copy] of Object.entries(COPIES)) {
   test(`what stands on a slate stands there again after its file ${what}`, (t) => {
     const { root } = temporaryPlace(t);
     const path = join(root, "slate");
-    const slate = Slate.open(path)!;
+    const slate = new Slate(path);
     const older = readFileSync(path);
     slate.say(new Map([["j", "the disk"]]));
     copy(path, older);
     slate.say(new Map([["j", "the disk"]]));
-    assert.deepEqual([...readSlate(path)!], [["j", "the disk"]]);
+    assert.deepEqual([...saidOn(path)], [["j", "the disk"]]);
     slate.remove();
   });
 }
+
+test("a slate in whose place something else lay at first is written once that is gone", (t) => {
+  const { root } = temporaryPlace(t);
+  const path = join(root, "slate");
+  mkdirSync(path);
+  const slate = new Slate(path);
+  const said = new Map([["j", "the disk"]]);
+  slate.say(said);
+  assert.match(JSON.stringify(readSlate(path)), /something else lies at/);
+  rmdirSync(path);
+  slate.say(said);
+  assert.deepEqual([...saidOn(path)], [...said]);
+  slate.remove();
+  assert.deepEqual(readdirSync(root), []);
+});
 
 test("a slate for which a full disk has no room says so, and what is to be said stands there as soon as it has", (t) => {
   const { root } = temporaryPlace(t);
   if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", root]).status !== 0) return t.skip("needs to mount");
   try {
     fill(join(root, "fill"));
-    const slate = Slate.open(join(root, "slate"))!;
+    const slate = new Slate(join(root, "slate"));
     const said = new Map([["j", "the disk"]]);
     slate.say(said);
-    assert.equal(readSlate(join(root, "slate")), null);
+    assert.match(JSON.stringify(readSlate(join(root, "slate"))), /finds no room/);
     rmSync(join(root, "fill"));
     slate.say(said);
-    assert.deepEqual([...readSlate(join(root, "slate"))!], [["j", "the disk"]]);
+    assert.deepEqual([...saidOn(join(root, "slate"))], [["j", "the disk"]]);
     slate.remove();
   } finally {
     spawnSync("umount", ["-l", root]);

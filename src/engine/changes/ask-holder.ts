@@ -13,7 +13,7 @@ import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { socketOfHolder } from "../../system/lock-holder.js";
 import { isOurDirectory } from "../../system/private-directory.js";
-import { NO_ROOM, readSlate } from "../../system/slate.js";
+import { readSlate } from "../../system/slate.js";
 
 /** What became of an addition. */
 export interface Added extends AddAnswer {
@@ -46,7 +46,7 @@ export function readTrouble(base: string, job: string): string | null {
   const socket = socketOfHolder(jobPaths(join(jobsDir(base), job)).lock);
   if (!isSocketName(socket) || !isOurDirectory(controlDir(base))) return null;
   const slate = readSlate(slatePath(controlDir(base), socket));
-  return slate === null ? NO_ROOM : (slate.get(job) ?? null);
+  return typeof slate === "string" ? slate : (slate.get(job) ?? null);
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {

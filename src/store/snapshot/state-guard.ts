@@ -14,7 +14,7 @@ import { ifReadable, openFile } from "../../system/open-file.js";
 import { readPiece } from "../../system/read-open.js";
 import { keepAside } from "../../system/keep-aside.js";
 import type { JobPaths } from "../layout.js";
-import type { Presence } from "../../system/lock.js";
+import type { Presence } from "../../system/presence.js";
 import { isAnotherRun, type KnownRun } from "../runs/run-identity.js";
 import { isSameFile, lookAtState, parseState, type StateFile } from "../runs/state-file.js";
 import { isForbidden } from "../../system/error-code.js";
