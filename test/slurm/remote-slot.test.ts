@@ -1,18 +1,20 @@
 /** The slot itself, without Slurm: the native runner as a batch script starts it. */
 
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Descriptor } from "../../src/domain/ports.js";
 import { CommandText } from "../../src/slurm/command-text.js";
 import { PoolFiles } from "../../src/slurm/pool-files.js";
+import { hasEnded } from "../../src/system/process-table.js";
 import { linuxRunners } from "../../src/workers/runner/runner-program.js";
 import { untilHolds } from "../support/shell-loops.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
 
 const runner = linuxRunners().find((path) => path.endsWith(process.arch));
 const skip = runner === undefined ? "no native runner was built for this machine" : false;
@@ -71,6 +73,23 @@ function descendants(pid: number): number[] {
   return [pid, ...children.flatMap(descendants)];
 }
 
+/** A slot with a task that is a shell script, and has begun. */
+async function slotWith(t: TestContext, script: string) {
+  const { root } = temporaryPlace(t);
+  const files = new PoolFiles(join(root, "pool"));
+  files.make([]);
+  files.makeSlots(0, 1);
+  const attempt: Descriptor = {
+    ...{ key: 1, slot: 0, job: "job", run: "run", task: "task", attempt: 1, command: "sh", args: ["-c", script], cwd: root },
+    ...{ env: {}, stdin: null, log: join(root, "log"), errorLog: null, earlierLog: null, earlierErrorLog: null },
+    ...{ limitMs: null, graceMs: 1_000 },
+  };
+  const { child, end } = start(t, files);
+  files.hand(0, { number: 1, tasks: 1, lastKey: 1 }, Buffer.from(new CommandText().write([attempt])));
+  await said(files, /^b 1 /m);
+  return { root, files, child, end };
+}
+
 /** A slot with a task that waits for a file `go`; it and all its processes are stopped for longer than its lease. */
 async function suspended(t: TestContext): Promise<{
   readonly files: PoolFiles;
@@ -78,19 +97,7 @@ async function suspended(t: TestContext): Promise<{
   readonly go: () => void;
   readonly resume: () => void;
 }> {
-  const { root } = temporaryPlace(t);
-  const files = new PoolFiles(join(root, "pool"));
-  files.make([]);
-  files.makeSlots(0, 1);
-  const { child, end } = start(t, files);
-  const script = untilHolds("[ -e go ]", 0.05);
-  const attempt: Descriptor = {
-    ...{ key: 1, slot: 0, job: "job", run: "run", task: "task", attempt: 1, command: "sh", args: ["-c", script], cwd: root },
-    ...{ env: {}, stdin: null, log: join(root, "log"), errorLog: null, earlierLog: null, earlierErrorLog: null },
-    ...{ limitMs: null, graceMs: 1_000 },
-  };
-  files.hand(0, { number: 1, tasks: 1, lastKey: 1 }, Buffer.from(new CommandText().write([attempt])));
-  await said(files, /^b 1 /m);
+  const { root, files, child, end } = await slotWith(t, untilHolds("[ -e go ]", 0.05));
   const pids = descendants(child.pid!);
   pids.forEach((pid) => process.kill(pid, "SIGSTOP"));
   await pause(LEASE_S * 1000 + 200);
@@ -115,4 +122,23 @@ test("what was given up while it was suspended does not go on", { skip }, async 
   resume();
   assert.notEqual(await end, 0);
   assert.doesNotMatch(await said(files, /^bye/m), /^e 1 x 0 /m);
+});
+
+test("a process of which the first thread alone has ended is ended before its slot says that it is over", { skip }, async (t) => {
+  if (spawnSync("cc", ["--version"]).status !== 0) return t.skip("there is no C compiler");
+  const { root } = temporaryPlace(t);
+  const source = `#include <pthread.h>
+    #include <unistd.h>
+    static void *stay(void *none) { sleep(60); return none; }
+    int main(void) { pthread_t one; pthread_create(&one, 0, stay, 0); pthread_exit(0); }`;
+  execFileSync("cc", ["-pthread", "-xc", "-", "-o", join(root, "headless")], { input: source });
+  const { files, end, root: place } = await slotWith(t, `setsid ${join(root, "headless")} & echo $! > pid; sleep 60`);
+  const pidFile = join(place, "pid");
+  assert.ok(await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, "utf8").endsWith("\n")));
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  assert.ok(await waitUntil(() => readFileSync(`/proc/${pid}/stat`, "latin1").includes("(headless) Z")));
+  files.tell(0, "fence");
+  await end;
+  await said(files, /^bye fenced/m);
+  assert.ok(hasEnded(pid));
 });

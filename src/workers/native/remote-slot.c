@@ -100,23 +100,27 @@ static int signal_all(pid_t root, int number, const pid_t *spared, int spared_co
   static struct process *list;
   static size_t room;
   size_t count = 0;
-  int found = 0;
+  int found = 0, is_unsure = 0;
   DIR *proc = opendir("/proc");
   if (!proc) return -1;
   for (struct dirent *entry; (entry = readdir(proc));) {
     char path[300], text[512], state;
-    int parent;
+    int parent, threads;
     if (*entry->d_name < '1' || *entry->d_name > '9') continue;
     snprintf(path, sizeof path, "/proc/%s/stat", entry->d_name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t bytes = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (bytes < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) is_unsure = 1;
     if (file >= 0) close(file);
     if (bytes <= 0) continue;
     text[bytes] = 0;
     char *name_end = strrchr(text, ')');
-    if (!name_end || sscanf(name_end + 1, " %c %d", &state, &parent) != 2) continue;
+    static const char format[] = " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d";
+    if (!name_end || sscanf(name_end + 1, format, &state, &parent, &threads) != 3) continue;
     if (count == room && !(list = realloc(list, (room = room * 2 + 256) * sizeof *list))) fail(EXIT_RUNNER, "no memory");
-    list[count++] = (struct process){(pid_t)atoi(entry->d_name), parent, 0, state == 'Z' || state == 'X'};
+    /* One whose first thread alone has ended looks like a zombie, and is none. */
+    int is_over = (state == 'Z' || state == 'X') && threads <= 1;
+    list[count++] = (struct process){(pid_t)atoi(entry->d_name), parent, 0, is_over};
   }
   closedir(proc);
   for (int has_changed = 1; has_changed;) {
@@ -136,7 +140,7 @@ static int signal_all(pid_t root, int number, const pid_t *spared, int spared_co
     if (number != SIGKILL && number != SIGSTOP) kill(list[i].pid, SIGCONT);
     found++;
   }
-  return found;
+  return found == 0 && is_unsure ? -1 : found;
 }
 
 /* ---- the clerk: all that touches the shared files ---- */
