@@ -51,7 +51,7 @@ test("stop signals nobody here for a manager on another machine", async (t) => {
   const lock = join(dir, ".air-executor/manager.pid");
   writeFileSync(lock, "", { mode: 0o600 });
   // Who has that number here, and holds the lock as the other machine's process does there.
-  const bystander = spawn("flock", ["-n", "-x", "-o", lock, "sleep", "60"], { stdio: "ignore" });
+  const bystander = spawn("flock", ["-x", "-o", lock, "sleep", "60"], { stdio: "ignore" });
   t.after(() => bystander.kill("SIGKILL"));
   await once(bystander, "spawn");
   const { dev, ino } = statSync(lock);

@@ -65,6 +65,13 @@ function inForce<Mocked extends { readonly mock: { restore(): void } }>(t: TestC
   return mocked;
 }
 
+/** How often all processes were looked at: each such look asks once for our environment, however many rounds it takes on a busy machine. */
+function countLooks(t: TestContext): () => number {
+  const read = inForce(t, t.mock.method(fs, "readFileSync"));
+  const ours = `/proc/${process.pid}/task/${process.pid}/environ`;
+  return () => read.mock.calls.filter(({ arguments: words }) => words[0] === ours).length;
+}
+
 test("whether a runner that is gone holds its lock is asked once for all jobs that had attempts there", async (t) => {
   const { dir } = temporaryPlace(t);
   const asked = inForce(t, t.mock.method(childProcess, "spawnSync"));
@@ -76,11 +83,10 @@ test("whether a runner that is gone holds its lock is asked once for all jobs th
 
 test("of what began without a record all processes are looked at once for all jobs that had attempts there", async (t) => {
   const { dir } = temporaryPlace(t);
-  const listed = inForce(t, t.mock.method(fs, "readdirSync"));
+  const looks = countLooks(t);
   const reports = adoptEach(t, dir, `h 1 123 4194303 1 ${bootId()} none\n`);
   assert.ok(await waitUntil(() => reports.length === JOBS));
-  const looks = listed.mock.calls.filter(({ arguments: words }) => words[0] === "/proc").length;
-  assert.ok(looks >= 1 && looks <= JOBS / 4, `${looks} readings of all processes`);
+  assert.ok(looks() >= 1 && looks() <= JOBS / 4, `${looks()} looks at all processes`);
 });
 
 test("whether a runner lives is looked at once a round for all jobs whose tasks it has", async (t) => {
@@ -99,7 +105,7 @@ test("whether a runner lives is looked at once a round for all jobs whose tasks 
 test("all processes are looked at once for all jobs whose tasks a runner has", async (t) => {
   const { dir } = temporaryPlace(t);
   const { pid, start } = await somebody(t);
-  const listed = inForce(t, t.mock.method(fs, "readdirSync"));
+  const looks = countLooks(t);
   let late = 0;
   const now = performance.now.bind(performance);
   t.mock.method(performance, "now", () => now() + late);
@@ -108,11 +114,10 @@ test("all processes are looked at once for all jobs whose tasks a runner has", a
     (_, index) => `b ${index + 1} 1700000000000000\np ${index + 1} ${pid} ${start}\n`,
   ).join("");
   adoptEach(t, dir, `h 1 123 ${pid} ${start} ${bootId()} none\n${begun}`);
-  const looks = (): number => listed.mock.calls.filter(({ arguments: words }) => words[0] === "/proc").length;
   late = 4000;
   assert.ok(await waitUntil(() => looks() > 0));
   await new Promise((resolve) => setTimeout(resolve, 1200));
-  assert.ok(looks() <= JOBS / 2, `${looks()} readings of all processes`);
+  assert.ok(looks() <= JOBS / 2, `${looks()} looks at all processes`);
 });
 
 test("of many attempts each has its turn to be missed", async (t) => {
