@@ -2,10 +2,11 @@
  * Reads a task's log, from the beginning and on as it grows. Bytes come as they are; nothing is ever written. Links are not followed.
  */
 
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JobView, TaskView } from "../index.js";
 import { isSystemError, systemWords } from "../system/error-code.js";
+import { letGo } from "../system/let-go.js";
 import { openFile, withFile } from "../system/open-file.js";
 import { lookAt } from "../system/path-look.js";
 import { readPiece } from "../system/read-open.js";
@@ -82,7 +83,7 @@ export class LogFile {
   }
 
   close(): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    if (this.#descriptor !== null) letGo(this.#descriptor);
     this.#descriptor = null;
   }
 

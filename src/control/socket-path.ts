@@ -4,9 +4,10 @@
  * long path lie in a short directory of this user. Server and client come to the same place by themselves.
  */
 
-import { closeSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
+import { letGo } from "../system/let-go.js";
 import { certain } from "../system/look.js";
 import { openDirectory } from "../system/open-file.js";
 import { lookAt } from "../system/path-look.js";
@@ -60,7 +61,7 @@ export function reachSocket(directory: string, name: string): SocketPath {
   const path = join(directory, name);
   if (Buffer.byteLength(path) <= MAX_PATH_BYTES) return { path, release: () => {} };
   const fd = openDirectory(directory);
-  return { path: `/proc/self/fd/${fd}/${name}`, release: () => closeSync(fd) };
+  return { path: `/proc/self/fd/${fd}/${name}`, release: () => letGo(fd) };
 }
 
 /** Where whoever listens at that socket says what his jobs wait for. */

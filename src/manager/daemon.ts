@@ -4,7 +4,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { closeSync } from "node:fs";
+
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
@@ -16,6 +16,7 @@ import { openHolder } from "../system/open-holder.js";
 import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
 import { identify, isAlive, wake, type ProcessIdentity } from "../system/process-identity.js";
 import { directoryFromHere } from "../system/current-directory.js";
+import { letGo } from "../system/let-go.js";
 
 export type { LockHolder } from "../system/lock-holder.js";
 
@@ -56,7 +57,7 @@ export async function startInBackground(dir: string, command: readonly [string, 
   const [program, ...args] = command;
   const env = withInherited(process.env);
   const child = spawn(program, args, { detached: true, env, stdio: ["ignore", output, output, "ipc"] });
-  closeSync(output);
+  letGo(output);
   const word = await new Promise<Word>((done, fail) => {
     child.once("message", (message) => done(message as Word));
     child.once("error", (cause) => fail(new AirError("AIR_SYSTEM", `the manager can't be started: ${cause.message}`, { cause })));

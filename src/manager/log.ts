@@ -3,11 +3,12 @@
  * none is lost with the process. What the log can't take (a full disk) is dropped: the manager goes on.
  */
 
-import { closeSync, fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
+import { fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { pino } from "pino";
 import { isPossible } from "../system/look.js";
 import { openToAppend } from "../system/open-file.js";
 import { lookAt } from "../system/path-look.js";
+import { letGo } from "../system/let-go.js";
 
 export type LogLevel = "info" | "warn" | "error";
 
@@ -70,7 +71,7 @@ class RotatedFile {
   }
 
   close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
+    if (this.#fd !== null) letGo(this.#fd);
     this.#fd = null;
   }
 
@@ -82,7 +83,7 @@ class RotatedFile {
     if (there.answer === "unknown" || (there.answer === "yes" && there.found.ino === fstatSync(fd).ino)) return fd;
     try {
       const opened = this.#open();
-      closeSync(fd);
+      letGo(fd);
       return opened;
     } catch {
       // Something else is in its place, say. Rather a line that is hard to find than none.

@@ -7,10 +7,11 @@
  * Written by the manager alone, a line a beginning or an end; read by it at its start, and by `status`.
  */
 
-import { closeSync, ftruncateSync, rmSync, writeSync } from "node:fs";
+import { ftruncateSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openToAppend } from "../system/open-file.js";
 import { readRegularFile } from "../system/regular-file.js";
+import { letGo } from "../system/let-go.js";
 
 /** A job that a manager died of, so often, with these files. */
 interface Suspect {
@@ -86,7 +87,7 @@ export class OpeningRecord {
   /** What a manager died of stays on record; without any nothing does. */
   close(): void {
     if (this.#fd === null) return;
-    closeSync(this.#fd);
+    letGo(this.#fd);
     this.#fd = null;
     if (this.#suspects.size > 0 || this.#open.size > 0) return;
     try {

@@ -10,13 +10,14 @@
  *     out.N              what Slurm or the slot has to say of a failure
  */
 
-import { closeSync, copyFileSync, fstatSync, readSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, fstatSync, readSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { openRegular, readRegularFile } from "../system/regular-file.js";
 import { slotKind } from "./slot-kind.js";
 import { clearTemporary, temporaryOf, writeTemporary } from "../system/temporary-file.js";
+import { letGo } from "../system/let-go.js";
 
 const submission = z.object({
   /** Number of its first slot. */
@@ -114,7 +115,7 @@ export class PoolFiles {
       if (fstatSync(fd).size <= from) return this.#chunk.subarray(0, 0);
       return this.#chunk.subarray(0, readSync(fd, this.#chunk, 0, CHUNK, from));
     } finally {
-      closeSync(fd);
+      letGo(fd);
     }
   }
 

@@ -3,10 +3,10 @@
  * makes the directory anew if it is gone, but not the job's.
  */
 
-import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { clearTemporary, makeFile, temporaryOf } from "../system/temporary-file.js";
+import { letGo } from "../system/let-go.js";
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;
@@ -53,7 +53,7 @@ export class LogPlace {
     try {
       ensurePrivateDirectory(this.#path);
       clearTemporary(file);
-      closeSync(makeFile(file));
+      letGo(makeFile(file));
       clearTemporary(file);
     } catch {
       this.#tryLater();

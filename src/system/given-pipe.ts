@@ -3,7 +3,8 @@
  * lies somewhere and may keep us waiting for a writer who never comes.
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
+import { openSync, readSync } from "node:fs";
+import { letGo } from "./let-go.js";
 
 const GIVEN = /^\/(?:dev\/(?:fd\/\d+|stdin)|proc\/self\/fd\/\d+)$/;
 const CHUNK_BYTES = 64 * 1024;
@@ -27,6 +28,6 @@ export function readGivenPipe(path: string, maxBytes: number): Buffer | null {
       chunks.push(chunk.subarray(0, read));
     }
   } finally {
-    closeSync(handle);
+    letGo(handle);
   }
 }

@@ -4,8 +4,9 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync } from "node:fs";
+import { constants, openSync } from "node:fs";
 import { codeOf } from "./error-code.js";
+import { letGo } from "./let-go.js";
 import { NO, unknown, yes, type Look } from "./look.js";
 
 /** On macOS open(2) itself asks: a lock that is shared with others who look. */
@@ -25,7 +26,7 @@ export function lookAtLock(path: string): Look {
   try {
     return process.platform === "darwin" ? NO : askFlock(fd);
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }
 

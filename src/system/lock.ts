@@ -3,12 +3,13 @@
  * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes them, on macOS open(2) itself can (O_EXLOCK).
  */
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { isDyingHolder } from "./dying-holder.js";
 import { aboutPath, codeOf, isFullDisk } from "./error-code.js";
 import { flock } from "./flock.js";
+import { letGo } from "./let-go.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
 import { BEAT_MS, isSilent } from "./other-machine.js";
@@ -87,7 +88,7 @@ class FileLock implements Lock {
     try {
       const fd = await this.#take();
       if (this.#isReleased) return giveBack(fd);
-      closeSync(this.#fd);
+      letGo(this.#fd);
       this.#fd = fd;
     } catch {
       // Somebody is quicker, or the directory is gone: the next look tells.
@@ -124,10 +125,10 @@ export async function lockFile(path: string, what: string): Promise<number | nul
         await pause(SILENT_HOLDER_MS);
       }
     } catch (error) {
-      closeSync(fd);
+      letGo(fd);
       throw error;
     }
-    closeSync(fd);
+    letGo(fd);
   }
   throw replacedAgain(path);
 }
@@ -147,7 +148,7 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
       if (!fstatSync(fd).isFile()) throw noFile(path);
       if (!(await lockOpen(fd))) {
         if (isDyingHolder(path) && dyingRounds-- > 0) {
-          closeSync(fd);
+          letGo(fd);
           await pause(DYING_MS);
           round -= 1;
           continue;
@@ -157,7 +158,7 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
         if (!saysNothing || round === ROUNDS - 1) throw held(path, what);
         // What it says is of somebody who was killed: he takes longer to be gone.
         const isOfDead = fstatSync(fd).size > 0;
-        closeSync(fd);
+        letGo(fd);
         await pause(SILENT_HOLDER_MS * (isOfDead ? round + 1 : 1));
         continue;
       }
@@ -173,10 +174,10 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
         return fd;
       }
     } catch (error) {
-      closeSync(fd);
+      letGo(fd);
       throw aboutPath(error, path);
     }
-    closeSync(fd);
+    letGo(fd);
   }
   throw replacedAgain(path);
 }
@@ -224,5 +225,5 @@ function giveBack(fd: number): void {
   } catch {
     // A disk that takes nothing: then it says so until it is taken again.
   }
-  closeSync(fd);
+  letGo(fd);
 }

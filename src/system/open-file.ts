@@ -4,9 +4,10 @@
  * test/tidy-rules.ts with the reason. The caller closes what it gets.
  */
 
-import { closeSync, constants, fstatSync, openSync, type BigIntStats } from "node:fs";
+import { constants, fstatSync, openSync, type BigIntStats } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import { aboutPath, codeOf, isForbidden } from "./error-code.js";
+import { letGo } from "./let-go.js";
 import { NO, unknown, yes, type No, type Other, type Place, type Unknown } from "./look.js";
 import { kindOf } from "./path-look.js";
 import { readOpen } from "./read-open.js";
@@ -67,7 +68,7 @@ export function withFile<T>(path: string, read: (fd: number) => Place<T>): Place
   } catch (error) {
     return unknown(aboutPath(error, path));
   } finally {
-    closeSync(file.found);
+    letGo(file.found);
   }
 }
 
@@ -114,10 +115,10 @@ function open(path: string, flags: number): Place<number> {
   try {
     const stats = fstatSync(fd);
     if (stats.isFile()) return yes(fd);
-    closeSync(fd);
+    letGo(fd);
     return { answer: "other", what: kindOf(stats) };
   } catch (error) {
-    closeSync(fd);
+    letGo(fd);
     return unknown(aboutPath(error, path));
   }
 }

@@ -4,10 +4,11 @@
  * lock that it could take waits until that has been silent for long enough. Only times of the file's own server are compared.
  */
 
-import { closeSync, fstatSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { fstatSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { bootId } from "./process-identity.js";
+import { letGo } from "./let-go.js";
 
 export const BEAT_MS = 3_000;
 /** Several beats may be late: a file system shows changes late, a busy machine writes late. */
@@ -53,7 +54,7 @@ function writtenAt(path: string): number {
   try {
     return fstatSync(fd).mtimeMs;
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }
 
@@ -64,7 +65,7 @@ function serverNow(path: string): number {
     writeSync(fd, "\n");
     return fstatSync(fd).mtimeMs;
   } finally {
-    closeSync(fd);
+    letGo(fd);
     unlinkSync(probe);
   }
 }

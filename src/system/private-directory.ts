@@ -4,11 +4,12 @@
  * Called before anything is written into one. Never follows a link and never touches what another user owns.
  */
 
-import { closeSync, fchmodSync, fstatSync, mkdirSync, type Stats } from "node:fs";
+import { fchmodSync, fstatSync, mkdirSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
 import { codeOf, isWantOfRoom } from "./error-code.js";
 import { explainRefusal } from "./refusal.js";
 import { AirError } from "../domain/errors.js";
+import { letGo } from "./let-go.js";
 import { openDirectory } from "./open-file.js";
 import { lookAt } from "./path-look.js";
 
@@ -40,7 +41,7 @@ export function closePrivateDirectory(path: string): string | null {
   try {
     return tighten(handle, path);
   } finally {
-    closeSync(handle);
+    letGo(handle);
   }
 }
 

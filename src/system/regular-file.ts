@@ -3,9 +3,9 @@
  * Each hindrance is an error that says what was expected, what came and what to do. Never writes.
  */
 
-import { closeSync } from "node:fs";
 import { AirError } from "../domain/errors.js";
 import { codeOf, isForbidden } from "./error-code.js";
+import { letGo } from "./let-go.js";
 import type { Place } from "./look.js";
 import { openFile, type OpenOptions } from "./open-file.js";
 import { readOpen } from "./read-open.js";
@@ -61,7 +61,7 @@ export function readRegularFile(path: string, options: RegularFileOptions & { re
     // What the system says of a read has no path.
     throw explainRefusal(error, path, "read");
   } finally {
-    closeSync(handle);
+    letGo(handle);
   }
 }
 

@@ -4,8 +4,9 @@
  * reads it finds out elsewhere.
  */
 
-import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, rmSync, writeSync } from "node:fs";
 import { systemWords } from "./error-code.js";
+import { letGo } from "./let-go.js";
 import { readFile } from "./open-file.js";
 import { presenceOf } from "./presence.js";
 
@@ -42,7 +43,7 @@ export class Slate {
   remove(): void {
     if (this.#fd === null) return;
     if (presenceOf(this.#path, this.#fd) === "here") rmSync(this.#path, { force: true });
-    closeSync(this.#fd);
+    letGo(this.#fd);
   }
 
   /** Whether it is as we left it; one that is gone is made anew. */
@@ -51,7 +52,7 @@ export class Slate {
       if (this.#fd !== null && presenceOf(this.#path, this.#fd) === "here")
         return fstatSync(this.#fd).mtimeMs === this.#writtenAt;
       const fd = makeAnew(this.#path);
-      if (this.#fd !== null) closeSync(this.#fd);
+      if (this.#fd !== null) letGo(this.#fd);
       this.#fd = fd;
       return false;
     } catch {

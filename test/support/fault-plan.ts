@@ -7,6 +7,8 @@
 export type FaultCall =
   | "openSync"
   | "closeSync"
+  /** With a callback. */
+  | "close"
   | "writeSync"
   | "renameSync"
   | "mkdirSync"

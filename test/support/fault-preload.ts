@@ -161,6 +161,8 @@ function wrap(owner: object, name: string, call: FaultCall, style: Style): void 
       if (fault.kind === "short") return writeShort(fault, original, this, args);
       if (fault.kind === "fail" && style === "goes-astray") return astray(fault.code, call, original, this, args);
       if (fault.kind === "fail" && style === "emits") return failLater(fault.code, original, this, args);
+      // As the system has it: the file is closed all the same.
+      if (call === "closeSync" || call === "close") original.apply(this, call === "close" ? [args[0], () => {}] : args);
       if (fault.kind === "fail") return fail(systemError(fault.code, call, args[0]), style, args);
     }
     if (call === "fdatasync") noteSync(args[0] as number);
@@ -178,7 +180,12 @@ function fail(error: Error, style: Style, args: readonly unknown[]): unknown {
   if (style === "throws") throw error;
   if (style === "returns") return { error, status: null, signal: null, stdout: "", stderr: "", pid: 0, output: [] };
   if (style === "rejects") return Promise.reject(error);
-  setImmediate(args.at(-1) as (error: Error) => void, error);
+  setImmediate(() => {
+    const callback = args.at(-1);
+    // Nobody listens: then Node throws it.
+    if (typeof callback !== "function") throw error;
+    (callback as (error: Error) => void)(error);
+  });
   return undefined;
 }
 
@@ -229,6 +236,7 @@ wrapWorker();
 for (const call of ["unlinkSync", "linkSync", "chmodSync", "watch"] as const) wrap(fs, call, call, "throws");
 wrap(childProcess, "spawnSync", "spawnSync", "returns");
 wrap(fs, "fdatasync", "fdatasync", "calls-back");
+wrap(fs, "close", "close", "calls-back");
 const handle = await fsPromises.open(fileURLToPath(import.meta.url));
 wrap(Object.getPrototypeOf(handle) as object, "writev", "writev", "rejects");
 wrap(Object.getPrototypeOf(handle) as object, "datasync", "datasync", "rejects");

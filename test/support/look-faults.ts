@@ -35,6 +35,8 @@ const OPENING = ["EACCES", "EIO", "EMFILE"];
 /** What each call can give beside "it is not there", which is an answer. */
 const CODES: Readonly<Partial<Record<FaultCall, readonly string[]>>> = {
   openSync: OPENING,
+  closeSync: ["EIO"],
+  close: ["EIO"],
   open: OPENING,
   readdirSync: OPENING,
   opendirSync: OPENING,

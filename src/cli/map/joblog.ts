@@ -8,6 +8,7 @@ import { constants } from "node:os";
 import { AirError, type JobSummary, type MapResult } from "../../index.js";
 import { bytesOf, forEachEnded } from "../../internal.js";
 import { systemWords } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import { yes } from "../../system/look.js";
 import { openFile, withFile } from "../../system/open-file.js";
 import { readPiece } from "../../system/read-open.js";
@@ -138,7 +139,7 @@ function readNumbers(path: string): NumberSet | null {
       if (number !== undefined) numbers.add(Number(number));
     }
   } finally {
-    closeSync(file.found);
+    letGo(file.found);
   }
   return numbers;
 }

@@ -1,9 +1,9 @@
 /** Keeps engines from a job, for those who remove its files without opening it. Reads nothing and changes nothing. */
 
-import { closeSync } from "node:fs";
 import { basename } from "node:path";
 import type { JobPaths } from "../layout.js";
 import { lockFile, takeLockToRemove } from "../../system/lock.js";
+import { letGo } from "../../system/let-go.js";
 
 /**
  * Takes the job's lock and that of its journal, if it has one: whoever holds either holds the job.
@@ -17,7 +17,7 @@ export async function holdJob(paths: JobPaths): Promise<{ release(): void }> {
     const journal = await lockFile(paths.journal, what);
     return {
       release: () => {
-        if (journal !== null) closeSync(journal);
+        if (journal !== null) letGo(journal);
         lock.release();
       },
     };

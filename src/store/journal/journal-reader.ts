@@ -7,11 +7,12 @@
  */
 
 import { constants } from "node:buffer";
-import { closeSync, readSync } from "node:fs";
+import { readSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { decodeLine, formatOf } from "./journal-format.js";
 import { aboutPath } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import { openRegular } from "../../system/regular-file.js";
 
 export interface JournalEnd {
@@ -62,7 +63,7 @@ export function readJournal(path: string, onEvent: OnEvent, options: ReadOptions
   } catch (error) {
     throw aboutPath(error, path);
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }
 

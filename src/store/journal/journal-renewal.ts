@@ -6,10 +6,11 @@
  * writes it anew too. That it is not on disk itself does no harm: what forgets it forgets the dubious bytes as well.
  */
 
-import { closeSync, fdatasync, fstatSync, readSync, renameSync, writeSync } from "node:fs";
+import { fdatasync, fstatSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
+import { letGo } from "../../system/let-go.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
 import { openRegular } from "../../system/regular-file.js";
@@ -38,7 +39,7 @@ export interface DoubtfulJournal {
 /** Leaves the mark. On a disk that takes no file the doubt ends with this process. */
 export function noteDoubt(path: string): void {
   try {
-    closeSync(makeFile(temporaryOf(path)));
+    letGo(makeFile(temporaryOf(path)));
   } catch {
     // It is there, or can't be made.
   }
@@ -68,7 +69,7 @@ export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
     requireInPlace(journal);
     renameSync(temporary, path);
   } catch (error) {
-    closeSync(fd);
+    letGo(fd);
     throw error;
   }
   onReplaced(fd);
@@ -93,7 +94,7 @@ function copy(path: string, size: number, to: number): void {
       done += length;
     }
   } finally {
-    closeSync(from);
+    letGo(from);
   }
 }
 

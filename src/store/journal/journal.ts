@@ -9,7 +9,7 @@
  * success although it has dropped them. So they are kept in memory until they are safe, and after a failure the file is written anew.
  */
 
-import { closeSync, fdatasync, fstatSync, ftruncateSync, writeSync } from "node:fs";
+import { fdatasync, fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -20,6 +20,7 @@ import { encodeBatch, encodeEvent } from "./journal-format.js";
 import { KeptBytes } from "./kept-bytes.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { aboutPath } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import { lockOpen } from "../../system/lock.js";
 import { presenceOf, type Presence } from "../../system/presence.js";
 import { isPossible } from "../../system/look.js";
@@ -181,8 +182,9 @@ export class Journal {
       size: this.#size,
       unsynced: this.#unsynced,
       onReplaced: (fd) => {
-        closeSync(this.#fd);
+        const replaced = this.#fd;
         this.#fd = fd;
+        letGo(replaced);
         this.#hasRubbish = false;
       },
     }).catch((error: unknown) => {
@@ -204,7 +206,7 @@ export class Journal {
   async close(): Promise<void> {
     await this.#syncing?.catch(() => {});
     this.#isClosed = true;
-    closeSync(this.#fd);
+    letGo(this.#fd);
   }
 }
 

@@ -5,13 +5,14 @@
  * A torn tail, which a crash may leave, is cut; a copy is kept. Damage in the middle is an error (journal-reader.ts).
  */
 
-import { closeSync, ftruncateSync, writeFileSync } from "node:fs";
+import { ftruncateSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
 import { aboutPath } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import { lockFile } from "../../system/lock.js";
 import { certain } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
@@ -31,7 +32,7 @@ export async function recover(paths: JobPaths): Promise<Recovered | null> {
   try {
     const found = readPicture(paths);
     if (found === null || fd === null) {
-      if (fd !== null) closeSync(fd);
+      if (fd !== null) letGo(fd);
       return null;
     }
     const { picture, end } = found;
@@ -42,7 +43,7 @@ export async function recover(paths: JobPaths): Promise<Recovered | null> {
     picture.hasOldLogs = certain(hasEntries(paths.logs)) !== null;
     return { picture, journal: Journal.open(paths.journal, end.seq, fd, end.format) };
   } catch (error) {
-    if (fd !== null) closeSync(fd);
+    if (fd !== null) letGo(fd);
     throw aboutPath(error, paths.journal);
   }
 }
@@ -54,7 +55,7 @@ function keepTorn(path: string, torn: Buffer): void {
   } catch (error) {
     throw aboutPath(error, path);
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }
 

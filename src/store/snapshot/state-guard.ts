@@ -7,7 +7,7 @@
  * second wins.
  */
 
-import { closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
+import { fstatSync, renameSync, type BigIntStats } from "node:fs";
 import { certain } from "../../system/look.js";
 import { lookCloselyAt } from "../../system/path-look.js";
 import { ifReadable, openFile } from "../../system/open-file.js";
@@ -18,6 +18,7 @@ import type { Presence } from "../../system/presence.js";
 import { isAnotherRun, type KnownRun } from "../runs/run-identity.js";
 import { isSameFile, lookAtState, parseState, type StateFile } from "../runs/state-file.js";
 import { isForbidden } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
 
 /** A file that is no JSON is taken for half-written until it has not changed for so long. */
@@ -87,12 +88,12 @@ export class StateGuard {
       this.#stray = replaced;
       return false;
     } finally {
-      if (replaced !== null && replaced !== this.#stray) closeSync(replaced);
+      if (replaced !== null && replaced !== this.#stray) letGo(replaced);
     }
   }
 
   close(): void {
-    if (this.#stray !== null) closeSync(this.#stray);
+    if (this.#stray !== null) letGo(this.#stray);
     this.#stray = null;
   }
 

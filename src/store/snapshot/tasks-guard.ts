@@ -10,10 +10,11 @@
  */
 
 import { constants } from "node:buffer";
-import { close, closeSync, fstatSync, renameSync, type BigIntStats } from "node:fs";
+import { fstatSync, renameSync, type BigIntStats } from "node:fs";
 import { aboutPath } from "../../system/error-code.js";
 import { FileWatch } from "../../system/file-watch.js";
 import { keepAside } from "../../system/keep-aside.js";
+import { letGo, letGoLater } from "../../system/let-go.js";
 import type { JobPaths } from "../layout.js";
 import { certain } from "../../system/look.js";
 import { ifReadable, openFile } from "../../system/open-file.js";
@@ -123,7 +124,7 @@ export class TasksGuard {
     const fd = ifReadable(openFile(this.#paths.tasks));
     const there = statOf(this.#paths.tasks);
     if (!isSameFile(there, this.#understood)) {
-      if (fd !== null) closeSync(fd);
+      if (fd !== null) letGo(fd);
       return false;
     }
     renameSync(temporary, this.#paths.tasks);
@@ -177,7 +178,7 @@ export class TasksGuard {
 
   /** Who closes a file that is nowhere else gives its space back, which takes milliseconds a megabyte: not this thread. */
   #drop(replaced: Replaced): void {
-    close(replaced.fd);
+    letGoLater(replaced.fd);
     this.#replaced = this.#replaced.filter((other) => other !== replaced);
   }
 }
@@ -196,6 +197,6 @@ function readWhole(path: string): Buffer | null {
   } catch (error) {
     throw aboutPath(error, path);
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }

@@ -11,7 +11,7 @@
  * from beginning what has not begun.
  */
 
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { NO, type Look } from "../../system/look.js";
 import { lookAtLock } from "../../system/lock-look.js";
 import { openToAppend } from "../../system/open-file.js";
@@ -19,6 +19,7 @@ import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/proces
 import type { Trace } from "../ending/trace.js";
 import { exited } from "../runner/end-result.js";
 import type { AdoptedSpool, Told } from "./adopted-spool.js";
+import { letGo } from "../../system/let-go.js";
 
 const CHUNK_BYTES = 64 * 1024;
 /** No line of a record is longer. */
@@ -76,7 +77,7 @@ export class LaneSpool implements AdoptedSpool {
   }
 
   holdBack(): void {
-    closeSync(openToAppend(recallPath(this.#path)));
+    letGo(openToAppend(recallPath(this.#path)));
     this.#isHeldBack = true;
   }
 
@@ -114,7 +115,7 @@ export class LaneSpool implements AdoptedSpool {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    letGo(this.#fd);
   }
 
   #take(words: readonly string[]): void {

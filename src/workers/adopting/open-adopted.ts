@@ -1,7 +1,8 @@
 /** Opens the spool of an earlier runner, whichever version wrote it. */
 
-import { closeSync, fstatSync, readSync, writeSync } from "node:fs";
+import { fstatSync, readSync, writeSync } from "node:fs";
 import { flock } from "../../system/flock.js";
+import { letGo } from "../../system/let-go.js";
 import { certain } from "../../system/look.js";
 import { openFile, openToAppend } from "../../system/open-file.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
@@ -29,7 +30,7 @@ export async function openAdopted(path: string, keys: readonly number[]): Promis
     readSync(fd, first, 0, 1, 0);
     return first[0] === LOWER_L ? new LaneSpool(path, fd, keys) : new RunnerSpool(path, fd, keys);
   } catch (error) {
-    closeSync(fd);
+    letGo(fd);
     throw error;
   }
 }
@@ -45,6 +46,6 @@ async function closeUnlessHeld(path: string): Promise<void> {
   try {
     if ((await flock(fd)) && fstatSync(fd).size === 0) writeSync(fd, CLOSED);
   } finally {
-    closeSync(fd);
+    letGo(fd);
   }
 }

@@ -3,9 +3,10 @@
  * Knows no task.
  */
 
-import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { codeOf } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 
 const AGAIN_MS = 100;
 /** Between two rings, while more is about to come. */
@@ -33,7 +34,7 @@ export class SpoolWriter {
     );
     const stats = fstatSync(this.#fd);
     if (!stats.isFile() || stats.size > 0) {
-      closeSync(this.#fd);
+      letGo(this.#fd);
       throw new Error(`${path} is no empty file`);
     }
     // Not process.stdout, which waits for a reader.

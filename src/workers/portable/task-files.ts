@@ -3,10 +3,11 @@
  * task is started, closed as soon as it has them.
  */
 
-import { closeSync, constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs";
+import { constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import type { TaskOrder } from "./commands.js";
 import { StartFailure } from "./start-failure.js";
+import { letGo } from "../../system/let-go.js";
 
 const LOG_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW;
 const SLASH = 0x2f;
@@ -48,16 +49,16 @@ export class TaskFiles {
   release(): void {
     if (this.#input === null) return;
     try {
-      closeSync(openSync(this.#input, constants.O_WRONLY | constants.O_NONBLOCK));
+      letGo(openSync(this.#input, constants.O_WRONLY | constants.O_NONBLOCK));
     } catch {
       // Nobody waits there.
     }
   }
 
   close(): void {
-    for (const fd of [this.#log, this.#errorLog]) if (fd >= 0) closeSync(fd);
+    for (const fd of [this.#log, this.#errorLog]) if (fd >= 0) letGo(fd);
     this.#log = this.#errorLog = -1;
-    void this.#inputFile?.close();
+    void this.#inputFile?.close().catch(() => {});
     this.#inputFile = null;
   }
 

@@ -3,8 +3,9 @@
  * was cleared by `truncate`) tells no longer what stood there, and what comes stands before the place where we read: that is noticed here.
  */
 
-import { closeSync, fstatSync, readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { isSystemError, systemWords } from "../../system/error-code.js";
+import { letGo } from "../../system/let-go.js";
 import type { SpoolLines } from "./spool-lines.js";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -60,6 +61,6 @@ export class SpoolCursor {
   }
 
   close(): void {
-    closeSync(this.#fd);
+    letGo(this.#fd);
   }
 }

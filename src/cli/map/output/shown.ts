@@ -6,11 +6,12 @@
  * Format: a line for each task or range of tasks, `12` or `12-40`, in no order (`0` is the one before all others, fifteen nines the one behind them). What has no newline behind it is no line.
  */
 
-import { closeSync, fstatSync, ftruncateSync, writeSync } from "node:fs";
+import { fstatSync, ftruncateSync, writeSync } from "node:fs";
 import { openFile, openToAppend } from "../../../system/open-file.js";
 import { clearTemporary } from "../../../system/temporary-file.js";
 import { readLines } from "../read-lines.js";
 import { NumberSet } from "./number-set.js";
+import { letGo } from "../../../system/let-go.js";
 
 /** A longer range was not written by us. */
 const LONGEST_RANGE = 10_000_000;
@@ -69,7 +70,7 @@ export class Shown {
   async end(isAll: boolean): Promise<void> {
     await this.#work;
     if (this.#file === null) return;
-    closeSync(this.#file);
+    letGo(this.#file);
     this.#file = null;
     if (isAll) clearTemporary(this.#path);
   }
@@ -108,7 +109,7 @@ function read(path: string): NumberSet | null {
       if (to - from < LONGEST_RANGE) for (let number = from; number <= to; number++) numbers.add(number);
     }
   } finally {
-    closeSync(file.found);
+    letGo(file.found);
   }
   return numbers;
 }
