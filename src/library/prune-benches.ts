@@ -57,7 +57,7 @@ export async function removeBench(base: string, id: string, onWarning: (message:
   if (lock === null) return false;
   try {
     requireNoSurvivors(dir, id);
-    await removeDirectory(base, dir, `bench "${id}"`, id, onWarning);
+    await removeDirectory(base, dir, { what: `bench "${id}"`, name: id, onWarning, lock });
     return true;
   } finally {
     lock.release();

@@ -3,27 +3,29 @@
  * names that passed the guard, and never through a link.
  */
 
-import { renameSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js";
-import { holdJob } from "../store/directory/hold-job.js";
+import { holdJob, type HeldJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
 import { socketOfHolder } from "../system/lock-holder.js";
 import { codeOf, isFullDisk, systemWords } from "../system/error-code.js";
 import { certain } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
+import { renameDirectory } from "../system/move-directory.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { parseTimestamp } from "../store/text/timestamp.js";
 
 const LOOK_EVERY_MS = 50;
+/** A network file system may take a moment to let go of what was closed. */
+const DEEP = { recursive: true, force: true, maxRetries: 3 };
 
 type OnWarning = Removal["onWarning"];
-type Held = Awaited<ReturnType<typeof holdJob>>;
 
 /**
  * The job of that name, with its logs and its earlier runs.
@@ -38,7 +40,8 @@ export async function removeJob(base: string, name: string, { end, onWarning }: 
     requireDirectory(paths.dir, name, base);
     const lock = mayAsk && socketOfHolder(paths.lock) !== null ? null : await tryHold(paths);
     try {
-      if (lock !== null && !hasSurvivors(paths)) return await removeDirectory(base, paths.dir, `job "${name}"`, name, onWarning);
+      if (lock !== null && !hasSurvivors(paths))
+        return await removeDirectory(base, paths.dir, { what: `job "${name}"`, name, onWarning, lock });
     } finally {
       lock?.release();
     }
@@ -54,7 +57,7 @@ export interface Removal {
 }
 
 /** Null if somebody holds it. */
-async function tryHold(paths: JobPaths): Promise<Held | null> {
+async function tryHold(paths: JobPaths): Promise<HeldJob | null> {
   try {
     return await holdJob(paths);
   } catch (error) {
@@ -71,7 +74,7 @@ export async function removeRun(base: string, name: string, directory: string, o
   const lock = await tryHold(paths);
   if (lock === null) return false;
   try {
-    await removeDirectory(base, join(paths.runs, directory), `job "${name}"`, name, onWarning);
+    await removeDirectory(base, join(paths.runs, directory), { what: `job "${name}"`, name, onWarning });
     return true;
   } finally {
     lock.release();
@@ -89,7 +92,7 @@ export async function removeEnded(base: string, name: string, completedAt: numbe
   if (lock === null) return false;
   try {
     if (!hasEndedAt(paths, completedAt)) return false;
-    await removeDirectory(base, paths.dir, `job "${name}"`, name, onWarning);
+    await removeDirectory(base, paths.dir, { what: `job "${name}"`, name, onWarning, lock });
     return true;
   } finally {
     lock.release();
@@ -125,22 +128,26 @@ function requireDirectory(dir: string, name: string, base: string): void {
     throw new AirError("AIR_UNSAFE_PATH", `${dir} is a link or a file, expected a directory: remove it by hand`);
 }
 
+export interface DirectoryRemoval {
+  /** Names it in a warning. */
+  readonly what: string;
+  readonly name: string;
+  readonly onWarning: OnWarning;
+  /** On files in it. Given back as soon as it is out of sight: a network file system keeps what is open. */
+  readonly lock?: HeldJob;
+}
+
 /** Moves a directory out of sight at once, and then deletes it, with whatever an earlier call could not finish and that can be now. */
-export async function removeDirectory(
-  base: string,
-  dir: string,
-  what: string,
-  name: string,
-  onWarning: OnWarning,
-): Promise<void> {
+export async function removeDirectory(base: string, dir: string, removal: DirectoryRemoval): Promise<void> {
+  const { what, name, onWarning, lock } = removal;
   const removed = removedDir(base);
   const own = `${name}-${randomDigits(12)}`;
-  // On a full disk it is deleted where it is: that makes the room.
-  if (!hasRoomFor(removed)) return rm(dir, { recursive: true, force: true });
-  renameSync(dir, join(removed, own));
+  // On a full disk it is deleted where it is: that makes the room. So it is where it can't be moved.
+  if (!hasRoomFor(removed) || !renameDirectory(dir, join(removed, own))) return rm(dir, DEEP);
+  lock?.release();
   const entries = listDirectory(removed);
   for (const entry of entries.answer === "yes" ? entries.found : [own]) {
-    await rm(join(removed, entry), { recursive: true, force: true }).catch((error: NodeJS.ErrnoException) => {
+    await rm(join(removed, entry), DEEP).catch((error: NodeJS.ErrnoException) => {
       if (entry !== own) return;
       const why = systemWords(whyNotDeleted(error));
       onWarning(`${what}: what is left in ${join(removed, own)} can't be deleted (${why}): remove it by hand`);

@@ -21,6 +21,7 @@ export interface Lock {
   beat(): void;
   /** Takes what is at its path by now, if somebody has removed its file: those who look for the holder shall find him. */
   restore(): Promise<void>;
+  /** May be called again. */
   release(): void;
 }
 
@@ -99,6 +100,7 @@ class FileLock implements Lock {
 
   /** We may live on: nobody is to read that we hold it. */
   release(): void {
+    if (this.#isReleased) return;
     this.#isReleased = true;
     giveBack(this.#fd);
   }

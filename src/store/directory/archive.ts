@@ -5,10 +5,12 @@
  * Can be broken off at any instant and done again: until the new run's journal replaces the old one, the old one stands.
  */
 
-import { linkSync, renameSync, rmSync } from "node:fs";
+import { linkSync, rmSync } from "node:fs";
 import { findArchived } from "../runs/archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
+import { syncFile } from "../../system/large-file.js";
+import { copyRegular, moveDirectory } from "../../system/move-directory.js";
 import { isThere } from "../../system/path-look.js";
 import { ensurePrivateDirectory } from "../../system/private-directory.js";
 import { Snapshots } from "../snapshot/snapshot.js";
@@ -19,11 +21,17 @@ export async function archiveRun(paths: JobPaths, picture: Picture): Promise<voi
   ensurePrivateDirectory(paths.runs);
   ensurePrivateDirectory(archived.dir);
   for (const place of ["logs", "inputs"] as const) {
-    if (isThere(paths[place]) && !isThere(archived[place])) renameSync(paths[place], archived[place]);
+    if (isThere(paths[place]) && !isThere(archived[place])) await moveDirectory(paths[place], archived[place]);
   }
   if (isThere(paths.journal)) {
     rmSync(archived.journal, { force: true });
-    linkSync(paths.journal, archived.journal);
+    try {
+      linkSync(paths.journal, archived.journal);
+    } catch {
+      // Not every file system has links.
+      copyRegular(paths.journal, archived.journal);
+      await syncFile(archived.journal);
+    }
   }
   await new Snapshots(archived, picture, null).writeSynced(async () => {});
 }
