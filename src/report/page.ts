@@ -3,10 +3,11 @@
  * built (rolldown.config.js). What comes from a job stands in a block of JSON that no browser runs, and is escaped so that it can't end it.
  */
 
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PageData } from "../page/data.js";
+import { demandPart } from "../system/missing-part.js";
 
 /** Where the data goes, and the title. */
 const [DATA, TITLE] = ["<!--DATA-->", "<!--TITLE-->"];
@@ -31,9 +32,10 @@ function splitTemplate(template: string): readonly [string, string, string] {
   return [template.slice(0, title), template.slice(title + TITLE.length, data), template.slice(data + DATA.length)];
 }
 
-/** Beside the files that are shipped; the compiled modules lie two folders away. */
+/** Beside the files that are shipped; the compiled modules lie two folders away. Throws if it is missing. */
 function templatePath(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const beside = join(here, "page.html");
-  return existsSync(beside) ? beside : join(here, "../../bundle/page.html");
+  const path = join(here, basename(here) === "report" ? "../../bundle" : "", "page.html");
+  demandPart(path);
+  return path;
 }

@@ -44,6 +44,13 @@ for (const part of ["node_modules/piscina", "node_modules/pino", "dist/bundle/en
   });
 }
 
+test("without the template of its page a report says what to do", async (t) => {
+  const install = installationWithout(t, "dist/bundle/page.html");
+  assert.equal((await install("run", "job.json")).code, 0);
+  const { code, stderr } = await install("report", "job");
+  assert.deepEqual([code, stderr.includes(`bundle/page.html is missing: ${WAY_OUT}`)], [3, true], stderr);
+});
+
 test("a part that is there and could not be loaded is not said to be missing", () => {
   const here = import.meta.filename;
   const words = (name: string): Error => new Error(`Cannot find module '${name}'\nRequire stack:\n- ${here}`);
