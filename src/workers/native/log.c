@@ -2,7 +2,7 @@
  * Logs that are made when they are needed. Making a file costs 25 to 80 µs, a tenth of a short task, and most short tasks say nothing.
  *
  * So a task writes to a file that has no name yet (O_TMPFILE). It gets its name when the task has run for EARLY_US, or has ended and
- * something is in it. If nothing is, and nobody else has it open, the next task of the slot gets it.
+ * something is in it. If nothing is, and nobody else has it open, the next task of the slot gets it, unless handles are short just now.
  *
  * That nobody else has it open is proved, not concluded from who lives: each task gets a description of its own (opened through /proc, so
  * not even its flags are shared), and the kernel grants a write lease on our own only while no other is open in the whole system: not in
@@ -37,7 +37,7 @@ void prepare_logs(void) {
 
 static void name_of(char name[16], int file) { snprintf(name, 16, "%d", file); }
 
-static void forget_log(struct log *log) {
+void forget_log(struct log *log) {
   if (log->file >= 0) close(log->file);
   log->file = -1;
 }

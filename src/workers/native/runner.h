@@ -124,6 +124,7 @@ int64_t ring_if_due(int64_t at);
 
 /* log.c */
 void prepare_logs(void);
+void forget_log(struct log *log);
 int prepare_log(struct log *log, struct context *context, const char *name);
 int open_log_in_child(const struct log *log, const struct context *context, const char *name);
 void unmake_log_in_child(const struct log *log, const struct context *context, const char *name);

@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 static int null_file, thread_count;
+/* Under the lock: a handle was missing, so until then no slot keeps a log for its next task. The tasks of other slots need it. */
+static int64_t few_files_until;
 static struct told *all_told;
 
 void prepare_slots(void) {
@@ -281,6 +283,20 @@ static void leave_logs(struct slot *slot, struct task *task) {
   if (problem) slot->text_bytes += record(slot->text + slot->text_bytes, 'l', task->key, 0, 1, &problem);
 }
 
+static void keep_no_logs(struct slot *slot) {
+  forget_log(&slot->log);
+  forget_log(&slot->error_log);
+}
+
+/* Those that have nothing to do give back what they keep. */
+static void want_files(struct slot *slot) {
+  keep_no_logs(slot);
+  pthread_mutex_lock(&lock);
+  few_files_until = boot_us() + SELDOM_US;
+  pthread_cond_broadcast(&more);
+  pthread_mutex_unlock(&lock);
+}
+
 static void run(struct slot *slot, struct task *task) {
   int problem = prepare_log(&slot->log, task->context, task->log);
   if (!problem && *task->error_log) problem = prepare_log(&slot->error_log, task->context, task->error_log);
@@ -297,6 +313,7 @@ static void run(struct slot *slot, struct task *task) {
   int status = pid < 0 ? 0 : wait_for_end(slot, pid, &at, &usage);
   if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
   leave_logs(slot, task);
+  if (problem == EMFILE || problem == ENFILE) want_files(slot);
   if (!problem && status != 0 && is_shutdown()) slot->text_bytes += record(slot->text + slot->text_bytes, 'a', task->key, 0, 1, &at);
   if (problem) add_end(slot, stage, problem, at, NULL);
   else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), at, &usage);
@@ -341,7 +358,11 @@ static void *serve(void *argument) {
         send_records(slot, true);
         pthread_mutex_lock(&lock);
       } else if (is_over && !queue) break;
-      else pthread_cond_wait(&more, &lock);
+      else if ((slot->log.file >= 0 || slot->error_log.file >= 0) && boot_us() < few_files_until) {
+        pthread_mutex_unlock(&lock);
+        keep_no_logs(slot);
+        pthread_mutex_lock(&lock);
+      } else pthread_cond_wait(&more, &lock);
     }
     struct task *task = queue;
     if (!task) break;
