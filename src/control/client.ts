@@ -26,12 +26,20 @@ export async function ask(
   request: ControlRequest,
   { answerMs = ANSWER_MS }: Patience = {},
 ): Promise<{ readonly ok: object } | null> {
-  const line = encodeLine(request);
-  const answer = isSocketName(name) ? await exchange(directory, name, line, answerMs) : null;
+  if (!isSocketName(name)) return null;
+  // It has been told, and hears of it when it goes on.
+  const later = request.verb === "explain" ? "" : ", and may still do what was asked when it goes on";
+  const silence = `the engine that holds the job does not answer: it may be stopped (SIGSTOP) or overloaded${later}.`;
+  const answer = await exchange(directory, name, encodeLine(request), { answerMs, silence });
   return answer === null ? null : decodeAnswer(answer);
 }
 
-async function exchange(directory: string, name: string, line: Buffer, answerMs: number): Promise<string | null> {
+async function exchange(
+  directory: string,
+  name: string,
+  line: Buffer,
+  { answerMs, silence }: { readonly answerMs: number; readonly silence: string },
+): Promise<string | null> {
   let socket;
   try {
     socket = reachSocket(socketDirectory(directory), name);
@@ -48,9 +56,7 @@ async function exchange(directory: string, name: string, line: Buffer, answerMs:
       const connection = connect(path, () => connection.end(line));
       const giveUp = (): void => {
         connection.destroy();
-        reject(
-          new AirError("AIR_LOCKED", `the engine that holds the job does not answer: it may be stopped (SIGSTOP) or overloaded.`),
-        );
+        reject(new AirError("AIR_LOCKED", silence));
       };
       connection.setTimeout(answerMs, giveUp);
       connection.on("data", (piece: Buffer) => {

@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
+import { AirError } from "../../src/domain/errors.js";
 import { ask } from "../../src/control/client.js";
 import { ControlServer } from "../../src/control/server.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
@@ -64,7 +65,15 @@ test("an answer that comes in drops is not waited for without end", async (t) =>
     connection.on("close", () => clearInterval(timer));
     t.after(() => clearInterval(timer));
   });
-  await assert.rejects(ask(directory, NAME, REQUEST, { answerMs: 500 }), { code: "AIR_LOCKED" });
+  const explain = { verb: "explain", job: "j" } as const;
+  for (const [request, mayBeDone] of [
+    [REQUEST, true],
+    [explain, false],
+  ] as const) {
+    const error = await ask(directory, NAME, request, { answerMs: 500 }).catch((thrown: AirError) => thrown);
+    assert.ok(error instanceof AirError && error.code === "AIR_LOCKED");
+    assert.equal(error.message.includes("may still do what was asked"), mayBeDone, error.message);
+  }
 });
 
 test("a client that goes away before it has asked leaves no handle behind", { skip: WITHOUT_PROC }, async (t) => {
