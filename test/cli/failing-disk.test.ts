@@ -174,12 +174,20 @@ test("a joblog that can't be read when a map goes on is named", async (t) => {
   assert.match(stderr, /^air-executor: jl can't be used: .*EIO/m);
 });
 
-test("output of a task that can't be read ends no map, and is named", async (t) => {
-  const { runOn } = await afterTwoRuns(t);
-  const { code, stdout, stderr } = await runOn("readSync", "/logs/task-1.log", "map --name m -j 1 echo ::: one two");
-  assert.deepEqual([code, stdout], [0, "two\n"], stderr);
-  assert.match(stderr, /task-1\.log can't be read: EIO/);
-});
+for (const option of ["", "-k", "--line-buffer"])
+  test(`output of a task that can't be read ends no map, is named, and makes its exit code 3 (map ${option})`, async (t) => {
+    const { runOn } = await afterTwoRuns(t);
+    for (const [call, name, what] of [
+      ["readSync", "m", "EIO"],
+      ["openSync", "n", "EMFILE"],
+    ] as const) {
+      const verb = `map --name ${name} -j 1 ${option} echo ::: one two`;
+      const { code, stdout, stderr } = await runOn(call, "/logs/task-1.log", verb, what);
+      assert.deepEqual([code, stdout], [3, "two\n"], stderr);
+      assert.match(stderr, new RegExp(`task-1\\.log can't be read: ${what}`));
+      assert.match(stderr, /not all output was shown: of 1 task it can't be read/);
+    }
+  });
 
 test("a log that can't be read ends no report, which says so", async (t) => {
   const { runOn, dir, write } = await afterTwoRuns(t);

@@ -9,14 +9,14 @@ export interface Told {
   readonly signal: StopSignal | null;
   /** True if its reader did not take all of the output. */
   readonly isCut: boolean;
-  /** True if lines of its joblog could not be written. */
-  readonly isLogLacking: boolean;
+  /** True if lines of its joblog could not be written, or output of its tasks not be read. */
+  readonly isLacking: boolean;
 }
 
-export function exitCodeOfBatch(summary: MapSummary, { halt, before }: Wish, { signal, isCut, isLogLacking }: Told): number {
+export function exitCodeOfBatch(summary: MapSummary, { halt, before }: Wish, { signal, isCut, isLacking }: Told): number {
   const { halted, firstFailure, counts } = summary;
   if (isCut && signal !== null) return exitCodeOfSignal(signal);
-  if (isLogLacking && signal === null) return exitCode.environment;
+  if (isLacking && signal === null) return exitCode.environment;
   // It is unfinished, but that was a task's doing, or who cancelled it: nothing was pulled.
   const isStillborn = firstFailure === "before" || (counts.total === 1 && counts.cancelled === 1);
   if (before !== null && isStillborn && signal === null) return exitCode.failed;

@@ -235,9 +235,9 @@ class Batch {
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
       if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);
     }
-    const lack = this.#joblog?.lack() ?? null;
-    if (lack !== null) terminal.err.write(`air-executor: ${lack}\n`);
-    const told = { signal: signals.received(), isCut: this.hurry.isCut, isLogLacking: lack !== null };
+    const lacks = [this.#output.lack(), this.#joblog?.lack() ?? null].filter((lack) => lack !== null);
+    for (const lack of lacks) terminal.err.write(`air-executor: ${lack}\n`);
+    const told = { signal: signals.received(), isCut: this.hurry.isCut, isLacking: lacks.length > 0 };
     return exitCodeOfBatch(summary, this.#wish, told);
   }
 

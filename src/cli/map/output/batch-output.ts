@@ -23,12 +23,15 @@ export class BatchOutput {
   #shown: Shown | null = null;
   /** Those that were shown. */
   readonly #edges = new Set<string>();
+  /** How many could not be read to their end. */
+  #lacking = 0;
 
   constructor(terminal: Terminal, { isShown, isByLine, isOrdered }: OutputWish, isReaderGone: () => boolean) {
     const onShown = (number: number): void => this.#shown?.note(number);
     this.#terminal = terminal;
-    this.#printer = isShown && !isByLine ? new Printer(terminal, isOrdered, onShown) : null;
-    this.#follower = isShown && isByLine ? new Follower(terminal, onShown) : null;
+    const onLack = (): void => void (this.#lacking += 1);
+    this.#printer = isShown && !isByLine ? new Printer(terminal, isOrdered, onShown, onLack) : null;
+    this.#follower = isShown && isByLine ? new Follower(terminal, onShown, onLack) : null;
     this.#isReaderGone = isReaderGone;
   }
 
@@ -77,6 +80,13 @@ export class BatchOutput {
   async end(): Promise<void> {
     await this.#printer?.end();
     await this.#follower?.end();
+  }
+
+  /** What was not shown of what has ended, in a sentence; null if all was. */
+  lack(): string | null {
+    return this.#lacking === 0
+      ? null
+      : `not all output was shown: of ${this.#lacking} ${this.#lacking === 1 ? "task" : "tasks"} it can't be read`;
   }
 
   /** @param isOver true if all was shown, and told: then it need not be remembered what was. */

@@ -2,6 +2,7 @@
 
 import { errorsPathOf, LogFile } from "../../log-file.js";
 import type { LogView } from "../../render/log-lines.js";
+import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal.js";
 import { viewFor } from "./printer.js";
 
@@ -16,15 +17,17 @@ interface Followed {
 export class Follower {
   readonly #terminal: Terminal;
   readonly #onShown: (number: number) => void;
+  readonly #onLack: () => void;
   readonly #open = new Map<number, readonly Followed[]>();
   readonly #ended: number[] = [];
   #work: Promise<void> | null = null;
   readonly #timer: NodeJS.Timeout;
 
-  /** @param onShown told of each task whose output has been written, to its end. */
-  constructor(terminal: Terminal, onShown: (number: number) => void) {
+  /** @param onShown told of each task whose output has been written, to its end. @param onLack told of each of which not all could be read */
+  constructor(terminal: Terminal, onShown: (number: number) => void, onLack: () => void) {
     this.#terminal = terminal;
     this.#onShown = onShown;
+    this.#onLack = onLack;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -46,26 +49,36 @@ export class Follower {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     while (this.#work !== null) await this.#work;
-    await this.#show();
+    await this.#show(true);
   }
 
   #look(): void {
     this.#work ??= this.#show().finally(() => (this.#work = null));
   }
 
-  async #show(): Promise<void> {
+  /** What can't be read is tried again, up to the last look. */
+  async #show(isLast = false): Promise<void> {
     const over = this.#ended.splice(0);
     for (const followed of this.#open.values())
       for (const { file, sink, view } of followed) {
         for (const chunk of file.read()) await sink.send(view.take(chunk));
       }
     for (const number of over) {
-      for (const { file, sink, view } of this.#open.get(number) ?? []) {
-        for (const chunk of file.read()) await sink.send(view.take(chunk));
+      const followed = this.#open.get(number) ?? [];
+      for (const { file, sink, view } of followed) for (const chunk of file.read()) await sink.send(view.take(chunk));
+      const problems = followed.flatMap(({ file }) => file.problem ?? []);
+      if (problems.length > 0 && !isLast) {
+        this.#ended.push(number);
+        continue;
+      }
+      for (const { file, sink, view } of followed) {
         await sink.send(view.end());
         file.close();
       }
-      if (this.#open.delete(number)) this.#onShown(number);
+      for (const problem of problems) await this.#terminal.err.send(`air-executor: ${printableLine(problem)}\n`);
+      if (!this.#open.delete(number)) continue;
+      if (problems.length > 0) this.#onLack();
+      else this.#onShown(number);
     }
   }
 }

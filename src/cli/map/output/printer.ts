@@ -27,6 +27,7 @@ export class Printer {
   readonly #terminal: Terminal;
   readonly #order: Order;
   readonly #onShown: (number: number) => void;
+  readonly #onLack: () => void;
   /** Those with nothing to show. */
   readonly #passed = new NumberSet();
   readonly #tags = new Map<number, string>();
@@ -36,10 +37,14 @@ export class Printer {
   #hasLogs = false;
   #pump: Promise<void> | null = null;
 
-  /** @param onShown told of each task that has printed something, when that has been written. */
-  constructor(terminal: Terminal, isOrdered: boolean, onShown: (number: number) => void) {
+  /**
+   * @param onShown told of each task that has printed something, when that has been written. @param onLack told of each of which not all could
+   * be read
+   */
+  constructor(terminal: Terminal, isOrdered: boolean, onShown: (number: number) => void, onLack: () => void) {
     this.#terminal = terminal;
     this.#onShown = onShown;
+    this.#onLack = onLack;
     this.#order = isOrdered ? new ByNumber() : new AsTheyEnd();
   }
 
@@ -101,12 +106,14 @@ export class Printer {
     if (whole !== null && (await this.#showBoth(whole.log, null))) this.#onShown(whole.number);
   }
 
-  /** True if there was something to show. */
+  /** True if there was something to show, and all of it was. */
   async #showBoth(log: string, tag: string | null): Promise<boolean> {
     const { out, err } = this.#terminal;
     const shown = [await showLog(log, out, tag), await showLog(errorsPathOf(log), err, tag)];
-    for (const { problem } of shown) if (problem !== null) await err.send(`air-executor: ${printableLine(problem)}\n`);
-    return shown.some(({ isEmpty }) => !isEmpty);
+    const problems = shown.flatMap(({ problem }) => problem ?? []);
+    for (const problem of problems) await err.send(`air-executor: ${printableLine(problem)}\n`);
+    if (problems.length > 0) this.#onLack();
+    return problems.length === 0 && shown.some(({ isEmpty }) => !isEmpty);
   }
 }
 
