@@ -6,10 +6,22 @@
 
 _ae_s= _ae_i= _ae_n= _ae_w= _ae_m= _ae_u=0 _ae_t=
 
+# What Linux has everywhere but in containers that were put together by hand.
+if [ ! -w /dev/null ]; then
+  echo "air-executor: /dev/null is not there, or may not be written: it needs /dev (bwrap: --dev /dev)" >&2
+  exit 3
+fi
+
 # The signals that are ignored.
 ignored() { shift 30; _ae_i=$1; }
 read -r _ae_s 2>/dev/null </proc/$$/stat
-case $_ae_s in *")"*) ignored ${_ae_s##*) };; esac
+case $_ae_s in
+  *")"*) ignored ${_ae_s##*) };;
+  *)
+    if [ ! -r /proc/self/stat ] && [ "$(uname)" = Linux ]; then
+      _ae_w="/proc is not there, or may not be read: it needs it (mount -t proc proc /proc)"
+    fi;;
+esac
 
 # few WHAT HAS NEEDS WHERE
 few() {

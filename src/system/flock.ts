@@ -23,6 +23,8 @@ const MOST_AT_ONCE = 32;
 const FIRST_FD = 3;
 const TAKEN = "0";
 const HELD = "1";
+/** Of a file that is open and that it can't lock; others are for what passes, such as a want of memory. */
+const NO_LOCKS = "65";
 /** In a session of its own: a Ctrl-C that is meant for us must not look like a refusal. */
 const APART = { detached: true } as const;
 const SCRIPT = 'for fd do flock -n -x "$fd"; echo "$fd $?"; done';
@@ -72,7 +74,12 @@ async function askForMany(fds: readonly number[]): Promise<boolean[]> {
 /** By the exit code of `flock`, which has others for trouble of its own and for a file system that has no locks. */
 function isTaken(status: string): boolean {
   if (status === TAKEN || status === HELD) return status === TAKEN;
-  const message = `the program flock gave no answer (exit code ${status}): is the package util-linux there, and room for one more process and its files?`;
+  if (status === NO_LOCKS) {
+    const message =
+      "the file system of the directory of jobs has no locks (flock): mount it with them (Lustre: -o flock), or choose another with --dir.";
+    throw new AirError("AIR_SYSTEM", message);
+  }
+  const message = `the program flock gave no answer (exit code ${status}): is the package util-linux there, room for one more process and its files, and has the file system locks?`;
   throw new AirError("AIR_SYSTEM", message);
 }
 

@@ -29,6 +29,17 @@ export function isOtherMachine({ host, start }: MachineClaim): boolean {
   return host !== undefined && host !== hostname() && start.slice(0, start.lastIndexOf("-")) !== bootId();
 }
 
+/**
+ * For people, of a holder on this machine that lives: a sentence if it has not come to write its file again for too long, else null.
+ *
+ * @param mtimeMs of its file.
+ */
+export function describeSilence(mtimeMs: number): string | null {
+  const silentMs = Date.now() - mtimeMs;
+  if (silentMs < SILENT_MS) return null;
+  return `its engine has not come to write anything for ${Math.round(silentMs / 1000)} s: its disk takes nothing, or it is frozen or overloaded`;
+}
+
 /** For people: true if it has written lately. @param mtimeMs of its file. */
 export function seemsAlive(mtimeMs: number): boolean {
   return Math.abs(Date.now() - mtimeMs) < SHOWN_MS;

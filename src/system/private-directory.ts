@@ -19,7 +19,7 @@ const PRIVATE = 0o700;
 /**
  * Makes the directory with mode 0700 unless it exists. One that others may write to is tightened to 0700. Its parent must exist.
  *
- * @returns A warning to show if it was tightened, else null.
+ * @returns A warning to show if it was tightened, or can't be, else null.
  * @throws AirError `AIR_UNSAFE_PATH` if it is a link, no directory, or another user's; `AIR_DISK` if the disk refuses.
  */
 export function ensurePrivateDirectory(path: string): string | null {
@@ -97,7 +97,17 @@ function tighten(handle: number, path: string): string | null {
   if ((stats.mode & WRITABLE_BY_OTHERS) === 0) return null;
   const mode = (stats.mode & 0o777).toString(8).padStart(4, "0");
   fchmodSync(handle, PRIVATE);
+  if ((fstatSync(handle).mode & WRITABLE_BY_OTHERS) !== 0) return hasNoModes(path, mode, stats.dev);
   return `${path} could be written to by other users (mode ${mode}): it is now closed to them (mode 0700)`;
+}
+
+const withoutModes = new Set<number>();
+
+/** Told once of a file system: it holds for all directories there. */
+function hasNoModes(path: string, mode: string, device: number): string | null {
+  if (withoutModes.has(device)) return null;
+  withoutModes.add(device);
+  return `${path} can be written to by other users (mode ${mode}), for its file system keeps no permissions: mount it with umask=077, or choose another with --dir`;
 }
 
 function refusal(path: string, what: string, cause: unknown): unknown {

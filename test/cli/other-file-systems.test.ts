@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { faultEnvironment } from "../support/engine.js";
+import { untilHolds } from "../support/shell-loops.js";
+import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground } from "./support/cli.js";
 
 const isRoot = process.geteuid?.() === 0 && process.platform === "linux";
@@ -41,20 +44,70 @@ test("where files can't have a second name an earlier run is kept all the same",
   assert.equal(readFileSync(join(runs, readdirSync(runs)[0]!, "journal.ndjson"), "utf8"), journal);
 });
 
+/** Shows a directory as bindfs does, which keeps files that are removed while they are open, as all of FUSE. */
+function bind(t: TestContext, options: readonly string[]): string | null {
+  const missing = "needs root, FUSE and bindfs";
+  const own = mkdtempSync(join(tmpdir(), "air-executor-bound-"));
+  const [below, shown] = [join(own, "below"), join(own, "shown")];
+  mkdirSync(below);
+  mkdirSync(shown);
+  const isBound = isRoot && existsSync("/dev/fuse") && spawnSync("bindfs", [...options, below, shown]).status === 0;
+  if (!isBound) t.skip(missing);
+  t.after(() => {
+    if (isBound) spawnSync("umount", ["-l", shown]);
+    rmSync(own, { recursive: true, force: true });
+  });
+  return isBound ? shown : null;
+}
+
 test("a job is removed whole where what is open can't be, as in file systems of FUSE and of the network", async (t) => {
-  if (!isRoot || !existsSync("/dev/fuse") || spawnSync("bindfs", ["--version"]).status !== 0)
-    return t.skip("needs root, FUSE and bindfs");
+  const { write, run } = makePlayground(t);
+  const shown = bind(t, []);
+  if (shown === null) return;
+  const place = ["--dir", join(shown, "air")];
+  await run(["run", write("job.json", tasks), ...place]);
+  const { code, stderr } = await run(["rm", "job", ...place]);
+  assert.deepEqual([code, stderr], [0, "job job removed\n"]);
+  assert.deepEqual(readdirSync(join(shown, "air/removed")), []);
+});
+
+test("a file system that keeps no permissions is named once, and nothing is called closed that is open", async (t) => {
+  const { write, run } = makePlayground(t);
+  const shown = bind(t, ["--chmod-ignore", "--perms=a+rwX"]);
+  if (shown === null) return;
+  const { code, stderr } = await run(["run", write("job.json", tasks), "-q", "--dir", join(shown, "air")]);
+  assert.equal(code, 0, stderr);
+  assert.match(
+    stderr,
+    /^air-executor: \S+ can be written to by other users \(mode 0777\), for its file system keeps no permissions: .*\n$/,
+  );
+});
+
+test("a file system without locks is named", async (t) => {
+  const { dir, write } = makePlayground(t);
+  // As the program ends there.
+  writeFileSync(join(dir, "flock"), "#!/bin/sh\nexit 65\n", { mode: 0o755 });
+  const env = { PATH: `${dir}:${process.env["PATH"]}` };
+  const { code, stderr } = await follow(process.execPath, [main, "run", write("job.json", tasks)], dir, env).ended;
+  assert.equal(code, 3);
+  assert.match(stderr, /the file system of the directory of jobs has no locks \(flock\)/);
+});
+
+test("status says of an engine that can't write any more that it has not for long, as on a disk that became read-only", async (t) => {
   const { dir, write, run } = makePlayground(t);
-  for (const place of ["below", "shown"]) mkdirSync(join(dir, place));
-  const shown = join(dir, "shown");
-  if (spawnSync("bindfs", [join(dir, "below"), shown]).status !== 0) return t.skip("bindfs can't mount here");
-  try {
-    const place = ["--dir", join(shown, "air")];
-    await run(["run", write("job.json", tasks), ...place]);
-    const { code, stderr } = await run(["rm", "job", ...place]);
-    assert.deepEqual([code, stderr], [0, "job job removed\n"]);
-    assert.deepEqual(readdirSync(join(shown, "air/removed")), []);
-  } finally {
-    spawnSync("umount", ["-l", shown]);
-  }
+  const waits = [{ id: "a", command: "sh", args: ["-c", untilHolds("[ -e go ]")] }];
+  const lock = join(dir, ".air-executor/jobs/job/lock");
+  const waitsFor = async (): Promise<string | null> =>
+    (JSON.parse((await run(["status", "job", "--json"])).stdout) as { waits_for: string | null }).waits_for;
+  const longAgo = (): void => utimesSync(lock, 1, 1);
+  const isWorking = (): boolean => existsSync(lock) && readFileSync(lock, "utf8") !== "" && existsSync(join(dir, "begun"));
+  waits[0]!.args[1] = `touch begun; ${waits[0]!.args[1]}`;
+  // The first write is its name.
+  const env = faultEnvironment(dir, [{ kind: "fail", call: "writeSync", path: "/jobs/job/lock", nth: 2, code: "EROFS" }]);
+  const mute = follow(process.execPath, ["--import", preload, main, "run", write("job.json", waits)], dir, env);
+  assert.ok(await waitUntil(isWorking));
+  longAgo();
+  assert.match((await waitsFor()) ?? "", /^its engine has not come to write anything for \d+ s: its disk takes nothing/);
+  writeFileSync(join(dir, "go"), "");
+  assert.equal((await mute.ended).code, 0);
 });

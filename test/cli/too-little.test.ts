@@ -54,6 +54,19 @@ test("so it does with few processes, which root does not need", { skip: !IS_LINU
   assert.equal(asRoot.code, 0, asRoot.stderr);
 });
 
+for (const [place, said] of [
+  ["umount -l /proc", "/proc is not there, or may not be read: it needs it (mount -t proc proc /proc)"],
+  ["mount -t tmpfs none /dev", "/dev/null is not there, or may not be written: it needs /dev (bwrap: --dev /dev)"],
+] as const)
+  test(`so it does in a container that was put together by hand: ${place}`, { skip: !IS_LINUX }, async (context) => {
+    if (process.getuid?.() !== 0) return context.skip("needs root, for mounts of its own");
+    const there = `${place} || exit 99; exec "$0" "$@"`;
+    const { code, stderr, dir } = await runUnder(context, ["unshare", "-m", "sh", "-c", there]);
+    if (code === 99) return context.skip(stderr);
+    assert.deepEqual([code, stderr], [3, `air-executor: ${said}\n`]);
+    assert.equal(existsSync(join(dir, "ran")), false);
+  });
+
 const SOME_MORE = (limit: string): RegExp =>
   new RegExp(
     `^air-executor: it may have \\d+ more processes \\(${limit}\\), and needs 16 at least: raise the limit and try again\n$`,

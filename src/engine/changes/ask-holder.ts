@@ -12,6 +12,8 @@ import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
 import { socketOfHolder } from "../../system/lock-holder.js";
+import { describeSilence } from "../../system/other-machine.js";
+import { lookAt } from "../../system/path-look.js";
 import { isOurDirectory } from "../../system/private-directory.js";
 import { readSlate } from "../../system/slate.js";
 
@@ -41,12 +43,15 @@ export function askToExplain(base: string, job: string): Promise<LiveState | nul
   return askHolder<LiveState>(base, { verb: "explain", job });
 }
 
-/** What a job waits for, as the engine that holds it has written down; null if for nothing. Asks nobody. */
+/** What a job waits for, as the engine that holds it has written down, or why it may not have come to that; null if for nothing. Asks nobody. */
 export function readTrouble(base: string, job: string): string | null {
-  const socket = socketOfHolder(jobPaths(join(jobsDir(base), job)).lock);
+  const { lock } = jobPaths(join(jobsDir(base), job));
+  const socket = socketOfHolder(lock);
   if (!isSocketName(socket) || !isOurDirectory(controlDir(base))) return null;
   const slate = readSlate(slatePath(controlDir(base), socket));
-  return typeof slate === "string" ? slate : (slate.get(job) ?? null);
+  if (typeof slate === "string") return slate;
+  const look = lookAt(lock);
+  return slate.get(job) ?? (look.answer === "yes" ? describeSilence(look.found.mtimeMs) : null);
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {
