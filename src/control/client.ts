@@ -3,7 +3,8 @@
 import { connect } from "node:net";
 import { AirError } from "../domain/errors.js";
 import { decodeAnswer, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket, socketDirectory } from "./socket-path.js";
+import { isOurDirectory } from "../system/private-directory.js";
+import { isSocketName, reachSocket, shortDirectory, socketDirectory } from "./socket-path.js";
 
 /** Recording something takes milliseconds; an engine that takes longer is stopped or in deep trouble. */
 const ANSWER_MS = 15_000;
@@ -30,19 +31,24 @@ export async function ask(
   // It has been told, and hears of it when it goes on.
   const later = request.verb === "explain" ? "" : ", and may still do what was asked when it goes on";
   const silence = `the engine that holds the job does not answer: it may be stopped (SIGSTOP) or overloaded${later}.`;
-  const answer = await exchange(directory, name, encodeLine(request), { answerMs, silence });
+  const how = { answerMs, silence };
+  const line = encodeLine(request);
+  const answer =
+    (await exchange(socketDirectory(directory), name, line, how)) ??
+    // Its file system has no sockets.
+    (isOurDirectory(shortDirectory()) ? await exchange(shortDirectory(), name, line, how) : null);
   return answer === null ? null : decodeAnswer(answer);
 }
 
 async function exchange(
-  directory: string,
+  place: string,
   name: string,
   line: Buffer,
   { answerMs, silence }: { readonly answerMs: number; readonly silence: string },
 ): Promise<string | null> {
   let socket;
   try {
-    socket = reachSocket(socketDirectory(directory), name);
+    socket = reachSocket(place, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;

@@ -8,13 +8,14 @@ import { chmodSync, rmSync, unlinkSync, type Stats } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
+import { codeOf } from "../system/error-code.js";
 import type { Look } from "../system/look.js";
 import { listDirectory, lookAt } from "../system/path-look.js";
 import { ensurePrivateDirectory } from "../system/private-directory.js";
 import { hasEnded } from "../system/process-table.js";
 import { Slate } from "../system/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, reachSocket, slatePath, socketDirectory, socketOfSlate } from "./socket-path.js";
+import { isSocketName, makeShortDirectory, reachSocket, slatePath, socketDirectory, socketOfSlate } from "./socket-path.js";
 
 export interface ControlServerOptions {
   /** Ours alone; must be there when `listen` is called. */
@@ -40,6 +41,8 @@ const MOST_CONNECTIONS = 64;
 const STALE_MS = 60_000;
 const SAY_EVERY_MS = 1_000;
 const NOWHERE = "";
+/** What those say that have none: sshfs, exFAT, shared folders of virtual machines. */
+const WITHOUT_SOCKETS = new Set(["EPERM", "EIO", "EOPNOTSUPP", "ENOTSUP", "ENOSYS"]);
 
 export class ControlServer {
   /** Of its socket in the directory. */
@@ -52,6 +55,7 @@ export class ControlServer {
   #timer: NodeJS.Timeout | null = null;
   /** Which file its socket is; null while that is not known. */
   #seat: string | null = null;
+  #isElsewhere = false;
   /** Of why it could not listen; null if it could. It is told once. */
   #trouble: string | null = null;
 
@@ -81,7 +85,7 @@ export class ControlServer {
     server.once("close", () => release());
     server.on("error", (error) => this.#fail(server, error));
     try {
-      const place = socketDirectory(directory);
+      const place = this.#place();
       const socket = reachSocket(place, this.name);
       release = socket.release;
       server.listen(socket.path);
@@ -96,8 +100,16 @@ export class ControlServer {
     }
   }
 
-  /** What keeps it from listening (a full disk, say) may pass: it is tried again. */
+  #place(): string {
+    return this.#isElsewhere ? makeShortDirectory() : socketDirectory(this.#options.directory);
+  }
+
+  /** What keeps it from listening (a full disk, say) may pass: it is tried again; elsewhere if the file system seems to have no sockets. */
   #fail(server: Server, error: Error): void {
+    if (server === this.#server && !server.listening && !this.#isElsewhere && WITHOUT_SOCKETS.has(codeOf(error))) {
+      this.#isElsewhere = true;
+      return this.#open();
+    }
     if (server === this.#server && !server.listening) this.#seat = NOWHERE;
     if (error.message !== this.#trouble) this.#options.onTrouble(error);
     this.#trouble = error.message;
@@ -107,7 +119,7 @@ export class ControlServer {
   #keepPlace(): void {
     if (this.#server === null || this.#seat === null) return;
     quietly(() => {
-      const place = socketDirectory(this.#options.directory);
+      const place = this.#place();
       const seat = seatAt(place, this.name);
       if ((this.#server?.listening === true && seat === this.#seat) || seat === null) return;
       // Not the whole directory of jobs: who removed that wants no more of it.

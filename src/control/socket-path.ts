@@ -42,8 +42,13 @@ export function socketDirectory(
   { platform = process.platform, shortParent = "/tmp" }: SocketPlace = {},
 ): string {
   if (platform === "linux" || Buffer.byteLength(directory) + 1 + MAX_NAME_BYTES <= MAX_PATH_BYTES) return directory;
+  return makeShortDirectory(shortParent);
+}
+
+/** The short one: for where the path is long, and for file systems that have no sockets. @throws as `socketDirectory`. */
+export function makeShortDirectory(shortParent = "/tmp"): string {
   const user = process.geteuid?.() ?? 0;
-  const short = join(shortParent, `air-executor-${user}`);
+  const short = shortDirectory(shortParent);
   mkdirSync(short, { recursive: true, mode: 0o700 });
   const stats = certain(lookAt(short));
   if (stats !== null && stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
@@ -51,6 +56,11 @@ export function socketDirectory(
     "AIR_UNSAFE_PATH",
     `${short} is not a directory of user ${user} alone (mode 0700), as sockets need: remove it`,
   );
+}
+
+/** Where it would be. */
+export function shortDirectory(shortParent = "/tmp"): string {
+  return join(shortParent, `air-executor-${process.geteuid?.() ?? 0}`);
 }
 
 /**

@@ -111,3 +111,18 @@ test("status says of an engine that can't write any more that it has not for lon
   writeFileSync(join(dir, "go"), "");
   assert.equal((await mute.ended).code, 0);
 });
+
+test("an engine whose file system has no sockets is reached all the same", async (t) => {
+  const { dir, write, run } = makePlayground(t);
+  const long = [{ id: "a", command: "sh", args: ["-c", `touch begun; ${untilHolds("[ -e go ]")}`] }];
+  const env = faultEnvironment(dir, [
+    { kind: "fail", call: "listen", place: ".air-executor/control/*.sock", nth: 1, code: "EPERM" },
+  ]);
+  const held = follow(process.execPath, ["--import", preload, main, "run", write("job.json", long)], dir, env);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
+  const { code, stderr } = await run(["cancel", "job"]);
+  assert.equal(code, 0, stderr);
+  const end = await held.ended;
+  assert.equal(end.code, 1, end.stderr);
+  assert.doesNotMatch(end.stderr, /can't reach this engine/);
+});
