@@ -4,6 +4,7 @@
  */
 
 import { constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { isDyingHolder } from "./dying-holder.js";
@@ -13,6 +14,7 @@ import { letGo } from "./let-go.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { lookToAppend } from "./open-file.js";
 import { BEAT_MS, isSilent } from "./other-machine.js";
+import { lookAt } from "./path-look.js";
 import { presenceOf, type Presence } from "./presence.js";
 
 export interface Lock {
@@ -56,6 +58,8 @@ class FileLock implements Lock {
   #fd: number;
   readonly #path: string;
   readonly #take: () => Promise<number>;
+  /** That of its file. */
+  readonly #directory: string | null;
   #beatAt = performance.now();
   #isRestoring = false;
   #isReleased = false;
@@ -64,6 +68,7 @@ class FileLock implements Lock {
     this.#fd = fd;
     this.#path = path;
     this.#take = takeAgain;
+    this.#directory = directoryOf(path);
   }
 
   presence(): Presence {
@@ -84,7 +89,7 @@ class FileLock implements Lock {
   }
 
   async restore(): Promise<void> {
-    if (this.#isRestoring || this.#isReleased || this.presence() !== "removed") return;
+    if (this.#isRestoring || this.#isReleased || !this.#isMissing()) return;
     this.#isRestoring = true;
     try {
       const fd = await this.#take();
@@ -96,6 +101,13 @@ class FileLock implements Lock {
     } finally {
       this.#isRestoring = false;
     }
+  }
+
+  /** Removed, or moved away alone: then its directory is where it was. */
+  #isMissing(): boolean {
+    const presence = this.presence();
+    if (presence !== "away") return presence === "removed";
+    return lookAt(this.#path).answer === "no" && this.#directory !== null && directoryOf(this.#path) === this.#directory;
   }
 
   /** We may live on: nobody is to read that we hold it. */
@@ -202,6 +214,12 @@ function isOurs(path: string, fd: number): boolean {
   if (fstatSync(fd).nlink === 1) return true;
   unlinkSync(path);
   return false;
+}
+
+/** Which one the file's is; null if that can't be told now. */
+function directoryOf(path: string): string | null {
+  const look = lookAt(dirname(path));
+  return look.answer === "yes" ? `${look.found.dev}:${look.found.ino}` : null;
 }
 
 function noFile(path: string): AirError {
