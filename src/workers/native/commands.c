@@ -60,8 +60,24 @@ void release_context(struct context *context) {
   free(context);
 }
 
+/* Those of which no task is here give back their handle where handles are short; it is opened again when there is a task. */
+static void close_idle(void) {
+  pthread_mutex_lock(&lock);
+  for (int64_t id = 0; id < context_room; id++) {
+    struct context *context = contexts[id];
+    if (!context || context->users > 1 || context->directory < 0) continue;
+    close(context->directory);
+    context->directory = -1;
+  }
+  pthread_mutex_unlock(&lock);
+}
+
 static void open_logs(struct context *context) {
   context->directory = open(context->log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (context->directory < 0 && (errno == EMFILE || errno == ENFILE)) {
+    close_idle();
+    context->directory = open(context->log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
   context->directory_error = errno;
 }
 
@@ -129,6 +145,7 @@ static enum verdict read_task(void) {
   char *copy = memcpy((char *)env + pointers, input + from, bytes);
   ptrdiff_t shift = copy - (input + from);
   struct context *context = contexts[id];
+  if (are_files_few()) close_idle();
   if (context->directory < 0) open_logs(context);
   *task = (struct task){
       .context = context,

@@ -135,6 +135,7 @@ int leave_log(struct log *log, struct context *context, const char *name);
 enum { MAX_SLOTS = 10000 };
 void prepare_slots(void);
 bool make_slots(int64_t at);
+bool are_files_few(void);
 void join_slots(void);
 
 /* environment.c */

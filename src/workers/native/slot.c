@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 static int null_file, thread_count;
-/* Under the lock: a handle was missing, so until then no slot keeps a log for its next task. The tasks of other slots need it. */
+/* Under the lock: a handle was missing, so until then none is kept for what may come later: a slot's next task, a job's. */
 static int64_t few_files_until;
 static struct told *all_told;
 
@@ -281,6 +281,13 @@ static void leave_logs(struct slot *slot, struct task *task) {
     if (!problem) problem = other;
   }
   if (problem) slot->text_bytes += record(slot->text + slot->text_bytes, 'l', task->key, 0, 1, &problem);
+}
+
+bool are_files_few(void) {
+  pthread_mutex_lock(&lock);
+  bool are_few = few_files_until > 0 && boot_us() < few_files_until;
+  pthread_mutex_unlock(&lock);
+  return are_few;
 }
 
 static void keep_no_logs(struct slot *slot) {

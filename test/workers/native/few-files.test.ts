@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { Rig } from "../runner-suite/rig.js";
 import { missing, native } from "./native-runner.js";
@@ -35,5 +35,26 @@ test("logs that idle slots keep for their next tasks give way where no file can 
     }
   }
   assert.equal(left, 0);
+  assert.equal(await rig.closed(), 0);
+});
+
+test("directories of logs of which no task is there give way where no file can be opened", { skip }, async (t) => {
+  const rig = new Rig(t, native, { slots: 2 });
+  rig.run(1, ["/bin/true"]);
+  await rig.end(1);
+  const { pid } = rig.child;
+  execFileSync("prlimit", [`--pid=${pid}`, `--nofile=${readdirSync(`/proc/${pid}/fd`).length + 6}:`]);
+  let key = 1;
+  for (let context = 2; context < 20; context++) {
+    const logs = rig.path(`logs-${context}`);
+    mkdirSync(logs);
+    rig.context(context, rig.directory, [], logs);
+    let how = "";
+    for (let round = 0; round < ROUNDS && how !== "x"; round++) {
+      rig.run(++key, ["/bin/true"], { context, errorLog: "err" });
+      how = (await rig.end(key)).how;
+    }
+    assert.equal(how, "x", `of job ${context}`);
+  }
   assert.equal(await rig.closed(), 0);
 });
