@@ -32,6 +32,8 @@ export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
 const ROUNDS = 10;
 /** A holder that has not said who it is: between two looks at it. */
 const SILENT_HOLDER_MS = 10;
+/** Our own file was removed, and somebody is quicker: between two tries to have it again. */
+const RESTORING_MS = 50;
 /** So often, and at such intervals, it is looked whether a holder that was killed is gone. */
 const [DYING_ROUNDS, DYING_MS] = [100, 50];
 /** Far more than any has. */
@@ -89,8 +91,17 @@ class FileLock implements Lock {
   }
 
   async restore(): Promise<void> {
-    if (this.#isRestoring || this.#isReleased || !this.#isMissing()) return;
+    if (this.#isRestoring) return;
     this.#isRestoring = true;
+    // Whoever tries to have what we hold, and tries again, has its file most of the time.
+    for (let round = 0; round < ROUNDS && !this.#isReleased && this.#isMissing(); round++) {
+      if (round > 0) await pause(RESTORING_MS);
+      await this.#takeAgain();
+    }
+    this.#isRestoring = false;
+  }
+
+  async #takeAgain(): Promise<void> {
     try {
       const fd = await this.#take();
       if (this.#isReleased) return giveBack(fd);
@@ -98,8 +109,6 @@ class FileLock implements Lock {
       this.#fd = fd;
     } catch {
       // Somebody is quicker, or the directory is gone: the next look tells.
-    } finally {
-      this.#isRestoring = false;
     }
   }
 

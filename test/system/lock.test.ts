@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -206,3 +206,16 @@ test(
     assert.equal(stdout, "EMFILE EMFILE EMFILE EMFILE EMFILE EMFILE\n", stderr);
   },
 );
+
+test("a holder whose file was removed has it again as soon as whoever was quicker gives it back", async (t) => {
+  const path = join(temporaryDirectory(t), "lock");
+  const lock = await takeLock(path, "it");
+  t.after(() => lock.release());
+  rmSync(path);
+  const quicker = await takeLock(path, "it");
+  const restoring = lock.restore();
+  setTimeout(() => quicker.release(), 100);
+  await restoring;
+  assert.equal(lock.presence(), "here");
+  assert.equal(lookAtHolder(path).answer, "yes");
+});
