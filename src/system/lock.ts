@@ -1,6 +1,6 @@
 /**
  * Locks that die with their owner: held by an open file, so they need no unlock after `kill -9`, are kept through SIGSTOP and are not
- * inherited by tasks (descriptors are close-on-exec). On Linux flock.ts takes them, on macOS open(2) itself can (O_EXLOCK).
+ * inherited by tasks (descriptors are close-on-exec). The file says who holds it.
  */
 
 import { constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
@@ -9,10 +9,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { isDyingHolder } from "./dying-holder.js";
 import { aboutPath, codeOf, isFullDisk } from "./error-code.js";
-import { flock } from "./flock.js";
+import { held, lockOpen, MACOS_O_EXLOCK, replacedAgain, ROUNDS, SILENT_HOLDER_MS } from "./file-lock.js";
 import { letGo } from "./let-go.js";
 import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
-import { lookToAppend } from "./open-file.js";
 import { BEAT_MS, isSilent } from "./other-machine.js";
 import { lookAt } from "./path-look.js";
 import { presenceOf, type Presence } from "./presence.js";
@@ -27,11 +26,6 @@ export interface Lock {
   release(): void;
 }
 
-export const MACOS_O_EXLOCK = process.platform === "darwin" ? 0x20 : 0;
-/** How often a file may be replaced while we take it. */
-const ROUNDS = 10;
-/** A holder that has not said who it is: between two looks at it. */
-const SILENT_HOLDER_MS = 10;
 /** Our own file was removed, and somebody is quicker: between two tries to have it again. */
 const RESTORING_MS = 50;
 /** So often, and at such intervals, it is looked whether a holder that was killed is gone. */
@@ -127,41 +121,6 @@ class FileLock implements Lock {
   }
 }
 
-/**
- * Takes the lock of a file that is there, and says nothing in it: the one that is to be protected. Opens it for appending.
- *
- * @returns its descriptor, which holds the lock until it is closed; null if there is no such file, or something else in its place.
- * @throws AirError `AIR_LOCKED`, `AIR_SYSTEM`; the system's error.
- */
-export async function lockFile(path: string, what: string): Promise<number | null> {
-  for (let round = 0; round < ROUNDS; round++) {
-    const file = lookToAppend(path, MACOS_O_EXLOCK);
-    if (file.answer === "no" || file.answer === "other") return null;
-    if (file.answer === "unknown") throw MACOS_O_EXLOCK !== 0 && codeOf(file.why) === "EAGAIN" ? held(path, what) : file.why;
-    const fd = file.found;
-    try {
-      if (await lockOpen(fd)) {
-        if (presenceOf(path, fd) === "here") return fd;
-      } else {
-        // A holder that was killed gives back one file after another.
-        if (round === ROUNDS - 1) throw held(path, what);
-        await pause(SILENT_HOLDER_MS);
-      }
-    } catch (error) {
-      letGo(fd);
-      throw error;
-    }
-    letGo(fd);
-  }
-  throw replacedAgain(path);
-}
-
-/** Takes the lock of an open file that nobody else can have yet. False if somebody has it all the same. */
-export function lockOpen(fd: number): Promise<boolean> {
-  // On macOS it was taken as the file was opened.
-  return process.platform === "linux" ? flock(fd) : Promise.resolve(true);
-}
-
 async function take(path: string, what: string, socket: string | null, mayBeSilent = false): Promise<number> {
   // The file may be removed with its directory and made again between opening and locking: then the lock guards nothing.
   let dyingRounds = DYING_ROUNDS;
@@ -233,19 +192,6 @@ function directoryOf(path: string): string | null {
 
 function noFile(path: string): AirError {
   return new AirError("AIR_UNSAFE_PATH", `${path} is no regular file, expected a lock of our own: remove it`);
-}
-
-function replacedAgain(path: string): AirError {
-  return new AirError("AIR_SYSTEM", `${path} is replaced again and again by something else: stop that first.`);
-}
-
-function held(path: string, what: string): AirError {
-  const look = lookAtHolder(path);
-  // It may have the lock but not have said who it is yet.
-  const { pid, since, host } = look.answer === "yes" ? look.found : {};
-  const where = host === undefined ? "" : ` on ${host}`;
-  const holder = pid === undefined ? "another process" : `process ${pid}${where} since ${since}`;
-  return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
 }
 
 function giveBack(fd: number): void {

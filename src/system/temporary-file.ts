@@ -8,7 +8,7 @@
 import { closeSync, constants, openSync, unlinkSync, writeFileSync } from "node:fs";
 import { aboutPath, codeOf } from "./error-code.js";
 import { keepAside } from "./keep-aside.js";
-import { MACOS_O_EXLOCK } from "./lock.js";
+import { MACOS_O_EXLOCK } from "./file-lock.js";
 import { lookAt } from "./path-look.js";
 
 /** To be opened with after `clearTemporary`. */

@@ -2,7 +2,8 @@
 
 import { basename } from "node:path";
 import type { JobPaths } from "../layout.js";
-import { lockFile, takeLockToRemove } from "../../system/lock.js";
+import { lockFile } from "../../system/file-lock.js";
+import { takeLockToRemove } from "../../system/lock.js";
 import { letGo } from "../../system/let-go.js";
 
 export interface HeldJob {

@@ -15,7 +15,7 @@ import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
 import { openRegular } from "../../system/regular-file.js";
 import { syncDirectory } from "../../system/sync-directory.js";
-import { lockOpen } from "../../system/lock.js";
+import { lockOpen } from "../../system/file-lock.js";
 import { certain } from "../../system/look.js";
 import { lookAt } from "../../system/path-look.js";
 import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";

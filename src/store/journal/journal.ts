@@ -21,7 +21,7 @@ import { KeptBytes } from "./kept-bytes.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { aboutPath } from "../../system/error-code.js";
 import { letGo } from "../../system/let-go.js";
-import { lockOpen } from "../../system/lock.js";
+import { lockOpen } from "../../system/file-lock.js";
 import { presenceOf, type Presence } from "../../system/presence.js";
 import { isPossible } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";

@@ -13,7 +13,7 @@ import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
 import { aboutPath } from "../../system/error-code.js";
 import { letGo } from "../../system/let-go.js";
-import { lockFile } from "../../system/lock.js";
+import { lockFile } from "../../system/file-lock.js";
 import { certain } from "../../system/look.js";
 import { openToAppend } from "../../system/open-file.js";
 import { hasEntries, isThere } from "../../system/path-look.js";
