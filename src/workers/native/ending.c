@@ -92,7 +92,11 @@ static int judge_all(void) {
 }
 
 static void look_at_processes(void) {
-  if (list_processes(&list, &list_count) != 0 || judge_all() != 0) list = NULL, list_count = 0;
+  int problem = list_processes(&list, &list_count);
+  if (!problem) problem = judge_all();
+  if (!problem) return;
+  list = NULL, list_count = 0;
+  if (problem == EMFILE || problem == ENFILE) want_files();
 }
 
 /* ---- signals ---- */

@@ -136,6 +136,7 @@ enum { MAX_SLOTS = 10000 };
 void prepare_slots(void);
 bool make_slots(int64_t at);
 bool are_files_few(void);
+void want_files(void);
 void join_slots(void);
 
 /* environment.c */

@@ -295,9 +295,8 @@ static void keep_no_logs(struct slot *slot) {
   forget_log(&slot->error_log);
 }
 
-/* Those that have nothing to do give back what they keep. */
-static void want_files(struct slot *slot) {
-  keep_no_logs(slot);
+/* Not with the lock. Slots that have nothing to do give back what they keep. */
+void want_files(void) {
   pthread_mutex_lock(&lock);
   few_files_until = boot_us() + SELDOM_US;
   pthread_cond_broadcast(&more);
@@ -320,7 +319,10 @@ static void run(struct slot *slot, struct task *task) {
   int status = pid < 0 ? 0 : wait_for_end(slot, pid, &at, &usage);
   if (pid >= 0 && (problem = atomic_load(&slot->told->error))) stage = (char)atomic_load(&slot->told->stage);
   leave_logs(slot, task);
-  if (problem == EMFILE || problem == ENFILE) want_files(slot);
+  if (problem == EMFILE || problem == ENFILE) {
+    keep_no_logs(slot);
+    want_files();
+  }
   if (!problem && status != 0 && is_shutdown()) slot->text_bytes += record(slot->text + slot->text_bytes, 'a', task->key, 0, 1, &at);
   if (problem) add_end(slot, stage, problem, at, NULL);
   else if (WIFSIGNALED(status)) add_end(slot, 's', WTERMSIG(status), at, &usage);
@@ -384,6 +386,7 @@ static void *serve(void *argument) {
     if (must_leave(slot)) break;
   }
   pthread_mutex_unlock(&lock);
+  keep_no_logs(slot);
   wake_first_thread(); /* this may have been the last */
   return NULL;
 }

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
+import { waitUntil } from "../../support/wait-until.js";
 import { Rig } from "../runner-suite/rig.js";
 import { missing, native } from "./native-runner.js";
 
@@ -58,3 +59,32 @@ test("directories of logs of which no task is there give way where no file can b
   }
   assert.equal(await rig.closed(), 0);
 });
+
+test("a task is ended where logs that idle slots keep have taken all handles", { skip }, async (t) => {
+  const rig = new Rig(t, native, { slots: SLOTS });
+  const { pid } = rig.child;
+  const directory = `/proc/${pid}/fd`;
+  rig.shell(1, "exec sleep 60");
+  await rig.see("it runs", (spool) => spool.keys("p").includes(1));
+  let key = 1;
+  // A task that takes longer leaves nothing for the next one.
+  const isKept = (): boolean => {
+    rig.run(++key, ["/bin/true"]);
+    return readdirSync(directory).some((fd) => linkOf(`${directory}/${fd}`).endsWith("(deleted)"));
+  };
+  assert.ok(await waitUntil(isKept));
+  await rig.end(key);
+  const most = Math.max(...readdirSync(directory).map(Number)) + 1;
+  execFileSync("prlimit", [`--pid=${pid}`, `--nofile=${most}:`]);
+  rig.stop(1, 50);
+  assert.equal((await rig.end(1)).how, "s");
+  assert.equal(await rig.closed(), 0);
+});
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
