@@ -14,6 +14,7 @@ import { clock } from "../engine/clock.js";
 import { EndedJob } from "../engine/ended-job.js";
 import { Engine } from "../engine/engine.js";
 import { JobOpener, requireName } from "../engine/job-opener.js";
+import { JobPlaces } from "../engine/job-places.js";
 import {
   completeDir,
   completeOptions,
@@ -64,6 +65,7 @@ export class AirExecutor {
   readonly #options: CompleteOptions;
   readonly #engine: Engine;
   readonly #opener: JobOpener;
+  readonly #places = new JobPlaces();
   readonly #changes: JobChanges;
   readonly #server: ControlServer;
   readonly #benches: Benches;
@@ -168,14 +170,17 @@ export class AirExecutor {
    * Takes up the job that lies in a directory: dropped there by somebody, left unfinished, or ended with tasks appended since. If it was
    * written anew while attempts of its earlier run were in flight, they are ended first.
    *
-   * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`.
+   * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`;
+   *   `AIR_SYSTEM` as long as so many jobs run here that the limit of open files has no room for one more.
    */
   async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
     const { owner } = completeSubmitOptions(options);
     const path = completeDir(dir);
     void this.#engine.prepare(0);
-    const opened = await this.#opener.open(path, owner);
-    return this.#inHands(opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
+    return this.#places.enter(async () => {
+      const opened = await this.#opener.open(path, owner);
+      return this.#inHands(opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
+    });
   }
 
   /** `submit`, and waits for the end. That tasks failed is data in the summary. */

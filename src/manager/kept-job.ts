@@ -57,7 +57,7 @@ type State =
 
 /** Looking takes at most one part in so many of the time, however often a file is written. */
 const LOOK_SHARE = 10;
-/** First wait for somebody else's lock, or for room; it doubles up to the longest. */
+/** First wait for somebody else's lock, or for room, on average; it doubles up to the longest. */
 const RETRY_MS = 20;
 const LONGEST_RETRY_MS = 2000;
 /** Who changes a job that has ended holds it for a moment: of tries that are closer than this nothing is said. */
@@ -280,7 +280,8 @@ export class KeptJob {
     if (!isBrief) this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
     this.#surroundings.waits.note(this.name, why);
     this.#known.forget();
-    this.#restUntil = performance.now() + this.#retryMs;
+    // Not all that wait for the same at the same moments.
+    this.#restUntil = performance.now() + this.#retryMs * (0.5 + Math.random());
     this.#retryMs = Math.min(LONGEST_RETRY_MS, 2 * this.#retryMs);
     this.#state = "resting";
     this.#alarm.ringAt(this.#restUntil);

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ManagedDirectory, until } from "./manager-process.js";
+import { busyRunnersOf, signal } from "../support/processes.js";
+import { untilHolds } from "../support/shell-loops.js";
+
+const JOBS = 50;
+const NAMES = Array.from({ length: JOBS }, (_, index) => `job-${index}`);
+
+test("with more jobs than the limit of open files has room for, a runner that dies is replaced, and all jobs end", async (t) => {
+  if (process.platform !== "linux") return t.skip("needs prlimit");
+  const place = new ManagedDirectory(t);
+  const { pid } = await place.start("--concurrency", "2");
+  execFileSync("prlimit", [`--pid=${pid}`, "--nofile=96:"]);
+  const [gate, begun] = [join(place.root, "gate"), join(place.root, "begun")];
+  const script = `echo >> '${begun}'; ${untilHolds(`[ -e '${gate}' ]`, 0.05)}`;
+  for (const name of NAMES) place.drop(name, [{ id: "a", command: "sh", args: ["-c", script], dependencies: [] }]);
+  const status = (): { jobs: { waits_for: string | null }[] } => JSON.parse(place.run("status", "--json").stdout) as never;
+  await until(
+    () => existsSync(begun) && status().jobs.some(({ waits_for: why }) => /limit of open files/.test(why ?? "")),
+    "what has no room to be named",
+  );
+  assert.ok(readdirSync(`/proc/${pid}/fd`).length < 80, "some are kept back");
+  const [runner] = busyRunnersOf(place.base);
+  signal(runner!, "SIGKILL");
+  writeFileSync(gate, "");
+  await until(() => NAMES.every((name) => place.peek(name) === "completed"), "all to end");
+});
