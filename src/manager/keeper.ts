@@ -73,9 +73,9 @@ export class JobKeeper {
     await this.#scan();
   }
 
-  /** Resolves when nothing is being taken up. */
-  async quiet(): Promise<void> {
-    await Promise.all([this.#turns.quiet(), this.#lonely.quiet()]);
+  /** Resolves when all that was found so far is taken up, but for those that take too long for it. */
+  async settled(patienceMs: number): Promise<void> {
+    await Promise.all([this.#turns.settled(patienceMs), this.#lonely.settled(patienceMs)]);
   }
 
   /** Takes nothing up any more. */

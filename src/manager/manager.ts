@@ -4,7 +4,6 @@
  * It decides nothing about tasks and writes no file of a job but through the library. What it knows of the jobs is in keeper.ts.
  */
 
-import { setTimeout as pause } from "node:timers/promises";
 import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
 import { lookAtHolder } from "../system/lock-holder.js";
@@ -28,7 +27,7 @@ export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "m
 /** How often it is looked whether our place is still ours. */
 const LOOK_EVERY_MS = 1000;
 
-/** A job that takes longer to be taken up is not waited for. */
+/** A job that takes so much longer than those before it to be taken up is not waited for. */
 const LONGEST_HOLD_MS = 5000;
 /** What has not ended within the grace period has had its time: for its last words such a part of it is added. */
 const AFTER_TERM = 0.2;
@@ -92,7 +91,7 @@ export class Manager {
       // What an earlier manager left running takes of pools that no other job is to have meanwhile: so first all are taken up.
       const release = executor.holdStarts();
       await manager.#keeper.start();
-      void Promise.race([manager.#keeper.quiet(), pause(LONGEST_HOLD_MS, undefined, { ref: false })]).then(release);
+      void manager.#keeper.settled(LONGEST_HOLD_MS).then(release);
       return manager;
     } catch (error) {
       lock.release();

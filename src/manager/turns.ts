@@ -4,6 +4,8 @@ export class Turns {
   #free: number;
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<Promise<void>>();
+  /** Those that wait for their turn, too. */
+  readonly #open = new Set<Promise<void>>();
 
   constructor(atOnce: number) {
     this.#free = atOnce;
@@ -11,7 +13,7 @@ export class Turns {
 
   /** Does it when its turn comes. `work` must not throw. */
   take(work: () => Promise<void>): void {
-    const begin = (): void => {
+    const begin = (): Promise<void> => {
       this.#free -= 1;
       const done = work().finally(() => {
         this.#running.delete(done);
@@ -19,14 +21,29 @@ export class Turns {
         this.#waiting.shift()?.();
       });
       this.#running.add(done);
+      return done;
     };
-    if (this.#free > 0) begin();
-    else this.#waiting.push(begin);
+    const open = this.#free > 0 ? begin() : new Promise<void>((resolve) => this.#waiting.push(() => resolve(begin())));
+    this.#open.add(open);
+    void open.then(() => this.#open.delete(open));
   }
 
-  /** Resolves when nothing goes on and nothing waits. */
-  async quiet(): Promise<void> {
-    while (this.#running.size + this.#waiting.length > 0) await Promise.race(this.#running);
+  /**
+   * Resolves when all that was taken so far is done, however long that takes as long as it goes on: what has not ended so long after the
+   * one before it is not waited for.
+   */
+  async settled(patienceMs: number): Promise<void> {
+    let left = this.#open.size;
+    if (left === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs).unref();
+      const count = (): void => {
+        left -= 1;
+        if (left > 0) timer.refresh();
+        else resolve();
+      };
+      for (const open of this.#open) void open.then(count);
+    });
   }
 
   /** Resolves when what was begun is done; what waits is dropped. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -43,9 +44,12 @@ test("what a killed manager left running holds its pools from the start of the n
   place.drop("z-last", [gated("a", { licence: 1 })]);
   await until(() => has("a.started"), "its first task to hold the licence");
   await place.end("SIGKILL");
-  // More than are opened at the same time, all of them before that one.
+  // More than are opened at the same time, all of them before that one; and so slowly that all of them take far longer than one may.
   place.drop("a-first", [gated("b", { licence: 1 }), gated("c", {})]);
-  for (let index = 10; index < 90; index++) place.drop(`b-${index}`, [{ ...gated("d", {}), command: "true", args: [] }]);
+  for (let index = 10; index < 60; index++) place.drop(`b-${index}`, [{ ...gated("d", {}), command: "true", args: [] }]);
+  const flock = execFileSync("sh", ["-c", "command -v flock"], { encoding: "utf8" }).trim();
+  writeFileSync(join(place.root, "flock"), `#!/bin/sh\nsleep 0.08\nexec '${flock}' "$@"\n`, { mode: 0o755 });
+  place.env["PATH"] = `${place.root}:${place.env["PATH"]}`;
   await place.start("--pool", "licence=1", "--concurrency", "4");
   await until(() => has("c.started"), "what takes no licence to start");
   assert.equal(has("b.started"), false, "the licence is not free");
