@@ -48,11 +48,17 @@ const job = {
 test("on a terminal there is a bar, what runs and for how long, and each failure as it comes; the cursor is never hidden", async (t) => {
   if (!hasPython(t)) return;
   const { dir, write } = makePlayground(t);
-  write("job.json", job);
-  const { code, stdout } = await onTerminal(dir, ["run", "job.json", "-j2"]);
+  write("until-seen", untilHolds("test -e seen"));
+  write("job.json", [
+    { id: "slow", command: "sh", args: ["until-seen"] },
+    { id: "bad", command: "false" },
+  ]);
+  const running = startOnTerminal(dir, ["run", "job.json", "-j2"]);
+  assert.ok(await running.shows(/[1-9]\d*\.\d s.*slow.*sh until-seen/));
+  write("seen", "");
+  const { code, stdout } = await running.ended;
   assert.equal(code, 1);
   assert.match(stdout, /█|░/);
-  assert.match(stdout, /1\.\d s.*slow.*sleep 1\.5/);
   assert.match(stdout, /failed.*bad: exit code 1/);
   assert.ok(!stdout.includes("\u001b[?25l"));
   // Nothing of the bar is left behind the last time that it was taken away.
@@ -124,14 +130,14 @@ test("a terminal that goes away ends us as a hang-up does, or not at all: never 
   if (!hasPython(t)) return;
   const { dir } = makePlayground(t);
   const begun = join(dir, "begun");
-  const away = async (name: string, env: NodeJS.ProcessEnv): Promise<number | null> => {
+  const away = async (name: string, seconds: number, env: NodeJS.ProcessEnv): Promise<number | null> => {
     rmSync(begun, { force: true });
-    const words = ["map", "--name", name, "sh", "-c", "touch begun; sleep 1", ":::", "1"];
+    const words = ["map", "--name", name, "sh", "-c", `touch begun; sleep ${seconds}`, ":::", "1"];
     return (await onTerminal(dir, words, env, `gone:${begun}`)).code;
   };
-  assert.equal(await away("hung-up", {}), 129);
+  assert.equal(await away("hung-up", 60, {}), 129);
   // What the command's first line tells us of a HUP that is ignored, as with `nohup`.
-  assert.equal(await away("goes-on", { _AIR_EXECUTOR_INHERITED: "1 1024" }), 0);
+  assert.equal(await away("goes-on", 1, { _AIR_EXECUTOR_INHERITED: "1 1024" }), 0);
 });
 
 test("what follows a job on a terminal that went away is ended by TERM as anything else: never by an abort of Node", async (t) => {

@@ -19,8 +19,9 @@ const rowsOf = (dir: string): Row[] => JSON.parse(readFileSync(join(dir, "jobs/k
 const NEIGHBOURS = ["a", "b", "c"] as const;
 /** By the time that it ends whoever runs it, its neighbours run. */
 const killer = { id: "killer", command: "sh", args: ["-c", "sleep 0.3; kill -KILL $PPID; sleep 20"] };
-const tasksOf = (witness: string, seconds: number) => [
-  ...NEIGHBOURS.map((id) => ({ id, ...witnessed(witness, `sleep ${seconds}`) })),
+/** The neighbours' first attempts last until they are ended, their second ones while the killer runs apart. */
+const tasksOf = (witness: string) => [
+  ...NEIGHBOURS.map((id) => ({ id, ...witnessed(witness, 'if [ "$AIR_EXECUTOR_ATTEMPT" = 1 ]; then sleep 60; fi; sleep 2') })),
   killer,
 ];
 
@@ -39,7 +40,7 @@ function judge(dir: string, witness: string, end: EngineEnd): void {
 
 test("a task that kills its runner each time fails, and what ran beside it is lost once and then completes", async (t) => {
   const { dir, witness } = temporaryPlace(t);
-  const end = await new Engine(dir, "killers", tasksOf(witness, 2), { concurrency: 4 }).ended;
+  const end = await new Engine(dir, "killers", tasksOf(witness), { concurrency: 4 }).ended;
   assert.equal(end.code, 1, describeEnd(end));
   judge(dir, witness, end);
   assert.equal(rowsOf(dir).find(({ id }) => id === "killer")?.attempts, 5, "once with others, then four times alone");
@@ -47,7 +48,7 @@ test("a task that kills its runner each time fails, and what ran beside it is lo
 
 test("so it is when the engine was killed in between: who was lost with others is still run apart", async (t) => {
   const { dir, witness } = temporaryPlace(t);
-  const tasks = tasksOf(witness, 2);
+  const tasks = tasksOf(witness);
   const engine = new Engine(dir, "killers", tasks, { concurrency: 4 });
   const journal = join(dir, "jobs/killers/journal.ndjson");
   const lost = () => readFileSync(journal, "utf8").match(/"kind":"lost","message":"its runner died","others":3/g)?.length ?? 0;

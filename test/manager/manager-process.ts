@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { killAll } from "../support/processes.js";
 
 /** Nothing here takes as long: the limit only turns a hang into a failure. */
 const LIMIT_MS = 30_000;
@@ -36,7 +37,8 @@ export class ManagedDirectory {
     if (user !== null) for (const dir of [this.root, this.base, join(this.base, "jobs")]) chownSync(dir, user, user);
     t.after(async () => {
       if (this.#manager !== null) await this.end("SIGKILL");
-      rmSync(this.root, { recursive: true, force: true });
+      killAll(this.base);
+      rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
     });
   }
 

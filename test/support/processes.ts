@@ -1,4 +1,4 @@
-/** Which processes belong to a directory of jobs: runners, tasks, and what tasks left behind. Linux only. */
+/** Which processes belong to a directory of jobs, or to one below it: runners, tasks, and what tasks left behind. Linux only. */
 
 import { readFileSync, readdirSync } from "node:fs";
 import { waitUntil } from "./wait-until.js";
@@ -20,7 +20,8 @@ export function processesOf(dir: string): Found[] {
 function look(pid: number, dir: string): Found | undefined {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    if (!variables.includes(`AIR_EXECUTOR_DIR=${dir}`)) return undefined;
+    const ofDir = `AIR_EXECUTOR_DIR=${dir}`;
+    if (!variables.some((variable) => variable === ofDir || variable.startsWith(`${ofDir}/`))) return undefined;
     const task = variables.find((variable) => variable.startsWith("AIR_EXECUTOR_TASK="))?.slice("AIR_EXECUTOR_TASK=".length);
     const [state, parent] = statOf(pid);
     return state === "Z" || state === "X" ? undefined : { pid, parent: Number(parent), task, state: state! };

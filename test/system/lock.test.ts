@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { copyFileSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { AirError } from "../../src/domain/errors.js";
 import { lookAtHolder, socketOfHolder } from "../../src/system/lock-holder.js";
@@ -46,13 +47,18 @@ test("a lock is gone with its owner after kill -9, and holds through SIGSTOP", a
 test("a holder that was killed and is not all gone is waited for a moment", async (t) => {
   if (process.platform !== "linux") return t.skip("flock(1) is Linux's");
   const path = join(temporaryDirectory(t), "lock");
-  const child = spawn("flock", [path, "sh", "-c", "echo held; sleep 0.25"], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("flock", [path, "sh", "-c", "echo held; read line"], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   writeFileSync(
     path,
     JSON.stringify({ pid: child.pid, since: new Date().toISOString(), start: "of another process", socket: null }),
   );
-  (await takeLock(path, "it")).release();
+  const taken = takeLock(path, "it");
+  // Looks go by, in this process as this pause: so there are as many left, however busy the machine is.
+  await pause(50);
+  child.stdin.end();
+  (await taken).release();
 });
 
 test("a holder that was killed and whose memory is still being taken down is waited for", async (t) => {

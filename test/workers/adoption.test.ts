@@ -223,8 +223,8 @@ test(
   "an adopted task that has ended can be stopped although its spool can't be opened; without a stop, or if its end is needed, it is waited for",
   LIMIT,
   async () => {
-    const orphans = await killedEngine(["echo up >a; exit 5", "echo up >b; exit 6", "echo up >c; exit 7"], () =>
-      Promise.all(["a", "b", "c"].map((name) => rig.line(name))),
+    const orphans = await killedEngine(["echo $$ >a; exit 5", "echo $$ >b; exit 6", "echo $$ >c; exit 7"], () =>
+      Promise.all(["a", "b", "c"].map(async (name) => isGone(Number(await rig.line(name))))),
     );
     hideSpools();
     rig.pool.adopt(orphans);

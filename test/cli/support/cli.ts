@@ -1,11 +1,12 @@
 /** Runs the real command as a user would: in a directory of its own, with an environment that holds none of our variables. */
 
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { killAll } from "../../support/processes.js";
 
 export const main = fileURLToPath(new URL("../../../bundle/air-executor.cjs", import.meta.url));
 
@@ -34,8 +35,18 @@ export interface Playground {
 
 export function makePlayground(context: TestContext): Playground {
   const dir = mkdtempSync(join(tmpdir(), "air-executor-cli-"));
-  context.after(() => rmSync(dir, { recursive: true, force: true }));
-  const start: Playground["start"] = (args, { env = {} } = {}) => follow(process.execPath, [main, ...args], dir, env);
+  const started: ChildProcess[] = [];
+  context.after(() => {
+    // Whatever became of the test: what still runs would go on writing there.
+    for (const child of started) child.kill("SIGKILL");
+    killAll(dir);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  });
+  const start: Playground["start"] = (args, { env = {} } = {}) => {
+    const it = follow(process.execPath, [main, ...args], dir, env);
+    started.push(it.process);
+    return it;
+  };
   return {
     dir,
     write: (name, content) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { SeededRandom, takeSeed } from "../../support/seeded-random.js";
 import { freeze, isZombie, signal } from "../../support/processes.js";
@@ -28,6 +28,20 @@ async function withLimit(firstMs: number, play: (limitMs: number) => Promise<boo
   for (let limitMs = firstMs; !(await play(limitMs)); limitMs *= 4) assert.ok(limitMs < 10_000, "a task needs longer to begin");
 }
 
+/** A runner that got a signal, and then three tasks of it ended; null if that has taken longer than what it marks. */
+async function signalled(t: TestContext, kind: RunnerKind, name: NodeJS.Signals): Promise<Rig | null> {
+  const rig = new Rig(t, kind);
+  rig.shell(1, `echo up; ${untilHolds("test -e gate")}; exit 3`);
+  rig.shell(2, `echo up; ${untilHolds("test -e gate")}`);
+  rig.shell(3, `echo up; ${untilHolds("test -e gate")}; kill -9 $$`);
+  for (const key of [1, 2, 3]) await rig.heard(key, "up");
+  const at = performance.now();
+  rig.child.kill(name);
+  writeFileSync(rig.path("gate"), "");
+  assert.deepEqual([await rig.result(1), await rig.result(2), await rig.result(3)], ["x 3", "x 0", "s 9"]);
+  return performance.now() - at < 1_000 ? rig : null;
+}
+
 export function stoppingSuite(kind: RunnerKind): void {
   test("a stop is on record before it is felt, and the task's own exit code is told", async (t) => {
     const rig = new Rig(t, kind);
@@ -41,14 +55,10 @@ export function stoppingSuite(kind: RunnerKind): void {
 
   for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     test(`${name} to the runner ends nothing; what fails within a second of it is marked, and nothing else`, async (t) => {
-      const rig = new Rig(t, kind);
-      rig.shell(1, `echo up; ${untilHolds("test -e gate")}; exit 3`);
-      rig.shell(2, `echo up; ${untilHolds("test -e gate")}`);
-      rig.shell(3, `echo up; ${untilHolds("test -e gate")}; kill -9 $$`);
-      for (const key of [1, 2, 3]) await rig.heard(key, "up");
-      rig.child.kill(name);
-      writeFileSync(rig.path("gate"), "");
-      assert.deepEqual([await rig.result(1), await rig.result(2), await rig.result(3)], ["x 3", "x 0", "s 9"]);
+      let rig = await signalled(t, kind, name);
+      // A machine that was too busy for all to fail within a second.
+      for (let round = 0; rig === null && round < 20; round++) rig = await signalled(t, kind, name);
+      assert.ok(rig !== null, "the tasks fail in time");
       const marked = rig.read().keys("a");
       assert.deepEqual(
         marked.toSorted((one, other) => one - other),
