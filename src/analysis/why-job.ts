@@ -48,8 +48,9 @@ export function explainJob(history: RunHistory, live: readonly Hold[], nowMs: nu
     .toSorted((a, b) => a.readyAt! - b.readyAt!);
   const running = tasks.filter(({ record }) => record.status === "running");
   return {
-    tookMs: job.startedAt === null ? null : end - job.startedAt,
-    pausedMs: pauses.reduce((sum, { from, to }) => sum + ((to ?? end) - from), 0),
+    // The clock may have been set back in between.
+    tookMs: job.startedAt === null ? null : Math.max(0, end - job.startedAt),
+    pausedMs: pauses.reduce((sum, { from, to }) => sum + Math.max(0, (to ?? end) - from), 0),
     path: criticalPath(history, nowMs),
     holds: limitsOf(history, live, nowMs),
     running: running

@@ -40,7 +40,7 @@ export function showProgress(job: Job, err: Sink, options: ProgressOptions = {})
 function printLines(job: Job, err: Sink, { isBatch = false }: ProgressOptions): Progress {
   const lines = new ProgressLines(err.style, job.status().counts, performance.now(), isBatch);
   const stop = job.onEvents((events) => {
-    for (const line of lines.take(events, job.status().counts, performance.now())) err.write(`${line}\n`);
+    for (const line of lines.take(events, job.status().counts, performance.now(), Date.now())) err.write(`${line}\n`);
   });
   const stopSlots = tellSlots(job, err);
   const end = (): void => [stop, stopSlots].forEach((each) => each());
@@ -94,7 +94,7 @@ class Screen implements Progress {
     const failures = events.filter((event) => event.type === "attempt-ended" && event.status === "failed");
     // The prompt of another command may be there.
     if (failures.length === 0 || !isInForeground()) return;
-    for (const line of lines.take(failures, this.#job.status().counts, this.#startedAt)) this.say(line);
+    for (const line of lines.take(failures, this.#job.status().counts, this.#startedAt, Date.now())) this.say(line);
   }
 
   #draw(): void {

@@ -61,12 +61,17 @@ test("the bar shows counts, failures, rate and what is left", () => {
 test("a small job gets a line for every end, with its place, time and reason", () => {
   const lines = new ProgressLines(plainStyle, counts({ total: 3, pending: 3 }), 0);
   const started: JobEvent = { type: "attempt-started", at: 1000, task: "a", attempt: 1, claim: "s", key: 1 };
-  assert.deepEqual(lines.take([started, end("a", "completed", 2500)], counts({ total: 3, completed: 1 }), 10), [
+  assert.deepEqual(lines.take([started, end("a", "completed", 2500)], counts({ total: 3, completed: 1 }), 10, 3000), [
     "[1/3] completed a (1.5 s)",
   ]);
-  assert.deepEqual(lines.take([end("b", "pending", 3000)], counts({ total: 3, completed: 1 }), 20), [
+  assert.deepEqual(lines.take([end("b", "pending", 3000)], counts({ total: 3, completed: 1 }), 20, 3000), [
     "[1/3] retrying b: exit code 1 (again in 2.0 s)",
   ]);
+  assert.deepEqual(
+    lines.take([end("b", "pending", 3000)], counts({ total: 3, completed: 1 }), 20, 4000),
+    ["[1/3] retrying b: exit code 1 (again in 1.0 s)"],
+    "it ended while no engine was there",
+  );
   const skipped: JobEvent = {
     type: "task-ended",
     at: 1,
@@ -76,7 +81,7 @@ test("a small job gets a line for every end, with its place, time and reason", (
     isHarmless: false,
   };
   assert.deepEqual(
-    lines.take([end("b", "failed", 4000, 2), skipped], counts({ total: 3, completed: 1, failed: 1, skipped: 1 }), 30),
+    lines.take([end("b", "failed", 4000, 2), skipped], counts({ total: 3, completed: 1, failed: 1, skipped: 1 }), 30, 3000),
     ["[2/3] failed b: exit code 1 (attempt 2)", '[3/3] skipped c: dependency "b" failed'],
   );
 });
@@ -94,22 +99,22 @@ test("what waited in the runner and was taken back is no retry; what ran took it
     error: "it was taken back",
     retryAt: null,
   };
-  assert.deepEqual(lines.take([handedOver, takenBack, handedOver], counts({ total: 2, pending: 2 }), 10), []);
+  assert.deepEqual(lines.take([handedOver, takenBack, handedOver], counts({ total: 2, pending: 2 }), 10, 3000), []);
   const ended = { ...(end("a", "completed", 2500) as AttemptEnded), begunAt: 2000 };
-  assert.deepEqual(lines.take([ended], counts({ total: 2, completed: 1 }), 20), ["[1/2] completed a (500 ms)"]);
+  assert.deepEqual(lines.take([ended], counts({ total: 2, completed: 1 }), 20, 3000), ["[1/2] completed a (500 ms)"]);
   const refused = { ...takenBack, task: "b", error: "no process could be started" };
-  assert.deepEqual(lines.take([refused], counts({ total: 2, completed: 1 }), 30), [
+  assert.deepEqual(lines.take([refused], counts({ total: 2, completed: 1 }), 30, 3000), [
     "[1/2] retrying b: no process could be started",
   ]);
 });
 
 test("a large job gets its first failures and, every few seconds, where it stands", () => {
   const lines = new ProgressLines(plainStyle, counts({ total: 1000 }), 0);
-  assert.deepEqual(lines.take([end("a", "completed", 1)], counts({ total: 1000, completed: 1 }), 10), []);
+  assert.deepEqual(lines.take([end("a", "completed", 1)], counts({ total: 1000, completed: 1 }), 10, 3000), []);
   const failures = Array.from({ length: 50 }, (_, index) => end(`f${index}`, "failed", 1));
-  assert.equal(lines.take(failures, counts({ total: 1000, completed: 1, failed: 50 }), 20).length, 20);
-  assert.deepEqual(lines.take([end("b", "completed", 1)], counts({ total: 1000, completed: 450, failed: 50 }), 5000), [
+  assert.equal(lines.take(failures, counts({ total: 1000, completed: 1, failed: 50 }), 20, 3000).length, 20);
+  assert.deepEqual(lines.take([end("b", "completed", 1)], counts({ total: 1000, completed: 450, failed: 50 }), 5000, 3000), [
     "[500/1,000] 450 completed, 50 failed; 100/s, about 5.0 s left",
   ]);
-  assert.deepEqual(lines.take([end("c", "completed", 1)], counts({ total: 1000, completed: 451, failed: 50 }), 5100), []);
+  assert.deepEqual(lines.take([end("c", "completed", 1)], counts({ total: 1000, completed: 451, failed: 50 }), 5100, 3000), []);
 });

@@ -215,3 +215,17 @@ test("names that would drive a terminal are shown without their escape sequences
     assert.match(text, /xy/);
   }
 });
+
+test("of a job that the clock was set back in why tells no time that is less than none", async (context) => {
+  const { dir, run, start, write } = makePlayground(context);
+  write("job.json", { tasks: [waiting("a")] });
+  const first = start(["run", "job.json"]);
+  await waitUntil(() => existsSync(join(dir, "a.started")));
+  first.process.kill("SIGINT");
+  assert.equal((await first.ended).code, 130);
+  const back = write("back.cjs", "const now = Date.now; Date.now = () => now() - 3_600_000;");
+  write("a.go", "");
+  assert.equal((await run(["run", "job.json"], { env: { NODE_OPTIONS: `--require ${back}` } })).code, 0);
+  const { took_ms: took, paused_ms: paused } = JSON.parse((await run(["why", "job", "--json"])).stdout) as Record<string, number>;
+  assert.deepEqual({ took, paused }, { took: 0, paused: 0 });
+});

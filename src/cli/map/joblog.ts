@@ -75,7 +75,8 @@ export class Joblog {
     if (result.startedAt === null || result.completedAt === null || result.status === "cancelled") return;
     const { startedAt, completedAt } = result;
     const start = (startedAt / 1000).toFixed(3);
-    const seconds = ((completedAt - startedAt) / 1000).toFixed(3).padStart(10);
+    // The clock may have been set back in between.
+    const seconds = (Math.max(0, completedAt - startedAt) / 1000).toFixed(3).padStart(10);
     const signal = result.signal === null ? 0 : (constants.signals[result.signal as NodeJS.Signals] ?? NO_EXIT);
     const exit = result.exitCode ?? (result.signal === null ? NO_EXIT : 0);
     const text = commandLine([command, ...args]).replaceAll("\n", "\0");

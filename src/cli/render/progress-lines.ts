@@ -9,6 +9,8 @@ import { formatCount, formatDuration, formatRate } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
 
+type Ended = Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>;
+
 const smallJob = 100;
 const maxFailureLines = 20;
 const intervalMs = 5000;
@@ -33,22 +35,25 @@ export class ProgressLines {
     this.#endedBefore = endedCount(counts);
   }
 
-  /** @param counts as they are after these events. */
-  take(events: readonly JobEvent[], counts: Counts, nowMs: number): string[] {
+  /**
+   * @param counts as they are after these events.
+   * @param clockMs what the clock says: events may tell of what happened long ago, while no engine was there.
+   */
+  take(events: readonly JobEvent[], counts: Counts, nowMs: number, clockMs: number): string[] {
     const isSmall = counts.total <= smallJob && !this.#isBatch;
     const ends = events.filter((event) => this.#isEnd(event, isSmall));
     let ended = endedCount(counts) - ends.filter((event) => !isRetry(event)).length;
     const lines: string[] = [];
     for (const event of ends) {
       if (!isRetry(event)) ended += 1;
-      const line = this.#line(event, `[${formatCount(ended)}/${formatCount(counts.total)}]`, isSmall);
+      const line = this.#line(event, `[${formatCount(ended)}/${formatCount(counts.total)}]`, isSmall, clockMs);
       if (line !== null) lines.push(line);
     }
     if (!isSmall && nowMs - this.#lastAt >= intervalMs) lines.push(this.#progressLine(counts, nowMs));
     return lines;
   }
 
-  #isEnd(event: JobEvent, isSmall: boolean): event is Extract<JobEvent, { type: "attempt-ended" | "task-ended" }> {
+  #isEnd(event: JobEvent, isSmall: boolean): event is Ended {
     if (isSmall && event.type === "attempt-started") {
       this.#attemptStarts.set(event.task, event.at);
       if (event.queued === true) this.#waiting.add(event.task);
@@ -59,21 +64,21 @@ export class ProgressLines {
     return !(this.#waiting.delete(event.task) && event.outcome.kind === "not-begun" && isRetry(event));
   }
 
-  #line(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>, place: string, isSmall: boolean): string | null {
+  #line(event: Ended, place: string, isSmall: boolean, clockMs: number): string | null {
     const isFailure = event.status === "failed";
     if (!isSmall && (!isFailure || ++this.#failureLines > maxFailureLines)) return null;
     const isInterrupted = event.type === "attempt-ended" && event.outcome.stopped === "interrupt";
     const word = isInterrupted ? "interrupted" : isRetry(event) ? "retrying" : event.status;
     const reason = event.error === null || isInterrupted ? "" : `: ${printableLine(event.error)}`;
-    return `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}${this.#detail(event)}`;
+    return `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}${this.#detail(event, clockMs)}`;
   }
 
-  #detail(event: Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>): string {
+  #detail(event: Ended, clockMs: number): string {
     if (event.type === "task-ended") return "";
     const startedAt = event.begunAt ?? this.#attemptStarts.get(event.task);
     const took = startedAt === undefined ? [] : [formatDuration(event.at - startedAt)];
     const attempt = event.attempt === 1 ? [] : [`attempt ${event.attempt}`];
-    const wait = event.retryAt === null ? [] : [`again in ${formatDuration(event.retryAt - event.at)}`];
+    const wait = event.retryAt === null ? [] : [`again in ${formatDuration(event.retryAt - clockMs)}`];
     this.#attemptStarts.delete(event.task);
     const details = [...took, ...attempt, ...wait];
     return details.length === 0 ? "" : this.#style.faint(` (${details.join(", ")})`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Joblog } from "../../../src/cli/map/joblog.js";
@@ -36,6 +36,16 @@ test("lines of a joblog that can't be written are kept, said once, and written w
   );
   joblog.end();
   closeSync(second);
+});
+
+test("a task that the clock was set back in took no time in a joblog, not less than none", (t) => {
+  const { root } = temporaryPlace(t);
+  const path = join(root, "log");
+  const joblog = new Joblog(path, assert.fail);
+  joblog.begin();
+  joblog.note(1, task, { ...result, completedAt: 500 });
+  joblog.end();
+  assert.equal(readFileSync(path, "utf8").split("\n")[1]?.split("\t")[3]?.trim(), "0.000");
 });
 
 test("a joblog that can't be written at all is refused by its name before anything runs", async (context) => {
