@@ -19,6 +19,11 @@ const FIRST = [
   "slurm/cluster",
 ].map((name) => join(`${name}.test.js`));
 
+// What is tested is not to depend on how a user, or a CI, has set things up: files are made, and texts coloured, as they are by default.
+process.umask(0o022);
+for (const name of Object.keys(process.env))
+  if (/^(?:AIR_EXECUTOR_.*|FORCE_COLOR|NO_COLOR|CLICOLOR(?:_FORCE)?)$/.test(name)) delete process.env[name];
+
 const found = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".test.js"));
 for (const name of FIRST) if (!found.includes(name)) throw new Error(`there is no test file ${name}`);
 const files = [...FIRST, ...found.filter((name) => !FIRST.includes(name)).toSorted()];

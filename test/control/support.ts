@@ -73,7 +73,7 @@ export async function makePlace(context: TestContext, options: { below?: string 
     openGate: () => writeFileSync(join(playground.dir, "gate"), ""),
     runElsewhere: async (spec, job = "job") => {
       playground.write(`${job}.json`, [...spec]);
-      const started = playground.start(["run", `${job}.json`, "--dir", base, "--grace-period", "2"]);
+      const started = playground.start(["run", `${job}.json`, "--dir", base, "--grace-period", "2", "--concurrency", "4"]);
       endings.push(() => started.process.kill("SIGKILL"));
       await until(() => existsSync(join(jobDir(job), "state.json")) && state(job)["state"] === "working");
       return started;

@@ -32,7 +32,8 @@ export class ManagedDirectory {
     this.#user = user === null ? {} : { uid: user, gid: user };
     this.root = mkdtempSync(join(tmpdir(), "air-executor-test-"));
     this.base = join(this.root, ".air-executor");
-    this.env = { ...process.env, AIR_EXECUTOR_DIR: this.base };
+    // As many at a time on a machine of one core.
+    this.env = { ...process.env, AIR_EXECUTOR_DIR: this.base, AIR_EXECUTOR_CONCURRENCY: "4" };
     mkdirSync(join(this.base, "jobs"), { recursive: true, mode: 0o700 });
     if (user !== null) for (const dir of [this.root, this.base, join(this.base, "jobs")]) chownSync(dir, user, user);
     t.after(async () => {
