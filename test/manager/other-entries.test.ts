@@ -94,12 +94,10 @@ for (const file of ["state.json", "tasks.json"])
     await pause(TWO_ROUNDS_MS);
     place.drop("behind", [hello]);
     await place.untilState("behind", "completed");
-    const { stdout } = place.run("status", "--json");
-    const shut = (JSON.parse(stdout) as { jobs: { name: string; state: string; waits_for: string | null }[] }).jobs.find(
-      ({ name }) => name === "shut",
-    );
-    assert.equal(shut?.state, "waiting");
-    assert.match(shut.waits_for ?? "", /no permission|EACCES/);
+    const shut = (): { name: string; state: string; waits_for: string | null } | undefined =>
+      JSON.parse(place.run("status", "--json").stdout).jobs.find(({ name }: { name: string }) => name === "shut");
+    await until(() => /no permission|EACCES/.test(shut()?.waits_for ?? ""), "it to say so");
+    assert.equal(shut()?.state, "waiting");
     chmodSync(join(place.path("shut"), file), 0o600);
     await place.untilState("shut", "completed");
   });
