@@ -7,6 +7,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
+import { codeOf } from "../system/error-code.js";
 import { letGo } from "../system/let-go.js";
 import { certain } from "../system/look.js";
 import { openDirectory } from "../system/open-file.js";
@@ -49,7 +50,11 @@ export function socketDirectory(
 export function makeShortDirectory(shortParent = "/tmp"): string {
   const user = process.geteuid?.() ?? 0;
   const short = shortDirectory(shortParent);
-  mkdirSync(short, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(short, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw error;
+  }
   const stats = certain(lookAt(short));
   if (stats !== null && stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
   throw new AirError(

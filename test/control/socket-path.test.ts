@@ -64,4 +64,7 @@ test("a short directory that others can enter, or a link in its place, is refuse
   mkdirSync(join(shortParent, "target"), { mode: 0o700 });
   symlinkSync(join(shortParent, "target"), made);
   assert.throws(() => socketDirectory(long, { platform: elsewhere, shortParent }), { code: "AIR_UNSAFE_PATH" });
+  rmdirSync(join(shortParent, "target"));
+  // Also one that leads nowhere.
+  assert.throws(() => socketDirectory(long, { platform: elsewhere, shortParent }), { code: "AIR_UNSAFE_PATH" });
 });
