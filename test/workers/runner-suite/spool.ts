@@ -106,6 +106,9 @@ export function spoolSuite(kind: RunnerKind): void {
   });
 
   test("a spool that may not grow begins nothing, and keeps no runner whose engine is gone", { skip: needsLinux }, async (t) => {
+    // Valgrind and the sanitizer of threads write files of their own before the runner begins.
+    if (kind.isSlow && spawnSync("prlimit", ["--fsize=0", ...kind.command]).signal === "SIGXFSZ")
+      return t.skip("what it runs under may write nothing");
     const rig = new Rig(t, kind, { before: ["prlimit", "--fsize=0"] });
     rig.shell(1, "echo ran > ran");
     assert.equal(await rig.closed(), 0);
