@@ -6,6 +6,7 @@ import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
 import type { LockHolder } from "../system/lock-holder.js";
+import { OTHERS } from "../system/slate.js";
 import { readProcess } from "../system/process-table.js";
 import type { Settings } from "./settings.js";
 import { onOneLine, placeOption, quoteForShell } from "./shell-word.js";
@@ -26,6 +27,8 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     // A manager that can't take a job up holds it for a moment each time it tries.
     const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
     if (wait !== undefined) return wait;
+    const others = engine === null && state?.["owner"] !== "run" && state?.["owner"] !== "map" ? waits.get(OTHERS) : undefined;
+    if (others !== undefined) return others;
     if (engine !== null)
       return readTrouble(base, name) ?? (engine === "unknown" ? "whether an engine runs it can't be told" : "");
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";

@@ -10,8 +10,12 @@ import { letGo } from "./let-go.js";
 import { readFile } from "./open-file.js";
 import { presenceOf } from "./presence.js";
 
-/** What does not fit is left out. */
+/** Under no job's name: what is said of all whose own sentence did not fit. */
+export const OTHERS = "*";
 const ROOM_BYTES = 8 * 1024;
+/** Enough for what is said of others, however much of it is escaped. */
+const OTHERS_BYTES = 1024;
+const LONGEST_OF_OTHERS = 150;
 const LONGEST_SENTENCE = 500;
 const NEW = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -101,9 +105,19 @@ const NO_ROOM = "its engine finds no room to say what it waits for: see to the d
 function inRoom(sentences: ReadonlyMap<string, string>): string {
   let text = "{";
   for (const [name, sentence] of sentences) {
-    const entry = `${text === "{" ? "" : ","}${JSON.stringify(name)}:${JSON.stringify(sentence.slice(0, LONGEST_SENTENCE))}`;
-    if (Buffer.byteLength(text) + Buffer.byteLength(entry) + 1 > ROOM_BYTES) break;
+    const entry = entryOf(name, sentence.slice(0, LONGEST_SENTENCE));
+    if (Buffer.byteLength(text) + Buffer.byteLength(entry) + OTHERS_BYTES > ROOM_BYTES) {
+      text += entryOf(
+        OTHERS,
+        `it may wait, as others do for whose names there was no room: ${sentence.slice(0, LONGEST_OF_OTHERS)}`,
+      );
+      break;
+    }
     text += entry;
   }
-  return `${text}}`;
+  return `${text.replace(/,$/, "")}}`;
+}
+
+function entryOf(name: string, sentence: string): string {
+  return `${JSON.stringify(name)}:${JSON.stringify(sentence)},`;
 }

@@ -29,3 +29,24 @@ test("with more jobs than the limit of open files has room for, a runner that di
   writeFileSync(gate, "");
   await until(() => NAMES.every((name) => place.peek(name) === "completed"), "all to end");
 });
+
+test("of each of very many jobs that wait for room it is said, also where not all can be named", async (t) => {
+  if (process.platform !== "linux") return t.skip("needs prlimit");
+  const place = new ManagedDirectory(t);
+  const { pid } = await place.start("--concurrency", "2");
+  execFileSync("prlimit", [`--pid=${pid}`, "--nofile=96:"]);
+  const gate = join(place.root, "gate");
+  const names = Array.from({ length: 120 }, (_, index) => `job-${index}`);
+  const script = untilHolds(`[ -e '${gate}' ]`, 0.05);
+  for (const name of names) place.drop(name, [{ id: "a", command: "sh", args: ["-c", script], dependencies: [] }]);
+  type Told = { jobs: { state: string; waits_for: string | null }[] };
+  const silent = (): number =>
+    (JSON.parse(place.run("status", "--json").stdout) as Told).jobs.filter(
+      ({ waits_for: why }) => !/limit of open files/.test(why ?? ""),
+    ).length;
+  // Those that are open.
+  await until(() => silent() < 20, "all that have no room to be told of");
+  writeFileSync(gate, "");
+  await until(() => names.every((name) => place.peek(name) === "completed"), "all to end");
+  assert.equal(silent(), names.length);
+});

@@ -15,7 +15,7 @@ import { socketOfHolder } from "../../system/lock-holder.js";
 import { describeSilence } from "../../system/other-machine.js";
 import { lookAt } from "../../system/path-look.js";
 import { isOurDirectory } from "../../system/private-directory.js";
-import { readSlate } from "../../system/slate.js";
+import { OTHERS, readSlate } from "../../system/slate.js";
 
 /** What became of an addition. */
 export interface Added extends AddAnswer {
@@ -51,7 +51,8 @@ export function readTrouble(base: string, job: string): string | null {
   const slate = readSlate(slatePath(controlDir(base), socket));
   if (typeof slate === "string") return slate;
   const look = lookAt(lock);
-  return slate.get(job) ?? (look.answer === "yes" ? describeSilence(look.found.mtimeMs) : null);
+  const silence = look.answer === "yes" ? describeSilence(look.found.mtimeMs) : null;
+  return slate.get(job) ?? silence ?? slate.get(OTHERS) ?? null;
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {
