@@ -72,6 +72,11 @@ export function withFile<T>(path: string, read: (fd: number) => Place<T>): Place
   }
 }
 
+/** A file that we have open, for reading: also where it has no name any more. */
+export function openAgain(fd: number): number {
+  return openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);
+}
+
 /**
  * A file of ours, for appending; made with mode 0600 if there is none.
  *

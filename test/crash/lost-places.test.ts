@@ -118,6 +118,42 @@ test("what runs while the journal of its killed engine is gone is ended before i
   assert.equal(ends.length, 1, "the one before was ended");
 });
 
+const SPOILS = {
+  removed: (path: string) => rmSync(path),
+  "replaced by an old copy": (path: string) => renameSync(`${path}.old`, path),
+};
+
+for (const [what, spoil] of Object.entries(SPOILS)) {
+  const spoilt = async (t: TestContext) => {
+    const runs = await firstRuns(t);
+    const journal = join(runs.job, "journal.ndjson");
+    const whole = readFileSync(journal, "utf8");
+    writeFileSync(`${journal}.old`, whole.slice(0, whole.indexOf("\n") + 1));
+    spoil(journal);
+    const isBack = (): boolean => existsSync(journal) && readFileSync(journal, "utf8").startsWith(whole);
+    return { ...runs, isBack };
+  };
+
+  test(`a journal that is ${what} while its job runs is there again when the job has ended`, async (t) => {
+    const { dir, witness, engine, go, isBack } = await spoilt(t);
+    go();
+    isCompleted(await engine.ended);
+    assert.ok(isBack());
+    isCompleted(await new Engine(dir, "places", [], { takeUp: true }).ended);
+    assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+  });
+
+  test(`a journal that is ${what} while its job runs is there again before its engine is killed`, async (t) => {
+    const { dir, witness, tasks, engine, go, isBack } = await spoilt(t);
+    assert.ok(await waitUntil(isBack));
+    engine.kill("SIGKILL");
+    await engine.ended;
+    go();
+    isCompleted(await new Engine(dir, "places", tasks).ended);
+    assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+  });
+}
+
 for (const what of ["the job's directory", "the whole directory"]) {
   test(`${what} removed when tasks are about to start cancels the job: none of them starts or fails`, async (t) => {
     const { dir, engine, job, started, go } = await firstRuns(t);

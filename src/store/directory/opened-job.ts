@@ -162,12 +162,18 @@ export class OpenedJob {
 
   /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us; other machines see that we live. */
   keepLock(): void {
-    if (this.#journal.presence() !== "here") return;
+    if (this.#journal.presence() !== "here") return void this.#restoreJournal();
     this.#lock.beat();
     void this.#lock.restore();
   }
 
+  /** Who writes files anew (a restore, a sync service) may have put an old one in its place. What the disk refuses is tried again. */
+  async #restoreJournal(): Promise<void> {
+    await this.#journal.restore(() => this.#lock.presence() === "here").catch(() => {});
+  }
+
   async #giveBack(): Promise<void> {
+    if (this.#journal.presence() !== "here") await this.#restoreJournal();
     const isHere = this.#journal.presence() === "here";
     try {
       await (this.#writer ?? this.#journal).close();

@@ -1,23 +1,20 @@
 /**
- * Writes a journal anew after a failed sync, from what is known to be right: bytes that an earlier sync has made safe, and those that its
+ * Writes a journal anew after a failed sync, or where its file was taken away, from what is known to be right: bytes that an earlier sync has made safe, and those that its
  * writer has in memory. A temporary file, synced, read back, renamed: until then the old file stands.
  *
  * The temporary file is also the mark of the doubt: it outlives us if we don't come to the end, and whoever opens the journal next then
  * writes it anew too. That it is not on disk itself does no harm: what forgets it forgets the dubious bytes as well.
  */
 
-import { fdatasync, fstatSync, readSync, renameSync, writeSync } from "node:fs";
+import { fdatasync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import { letGo } from "../../system/let-go.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
-import { openRegular } from "../../system/regular-file.js";
 import { syncDirectory } from "../../system/sync-directory.js";
 import { lockOpen } from "../../system/file-lock.js";
-import { certain } from "../../system/look.js";
-import { lookAt } from "../../system/path-look.js";
 import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
 
 const datasync = promisify(fdatasync);
@@ -25,13 +22,15 @@ const PIECE = 1024 * 1024;
 
 export interface DoubtfulJournal {
   readonly path: string;
-  /** Of the file as it is open for appending. */
-  readonly fd: number;
   /** How many lines and bytes it has. */
   readonly lines: number;
   readonly size: number;
   /** Its last bytes, which no sync has made safe; more may be appended to both meanwhile. */
   readonly unsynced: KeptBytes;
+  /** Opens it for reading. */
+  readonly open: () => number;
+  /** Whether a file of ours may be put at its path. */
+  readonly isOurs: () => boolean;
   /** The file is replaced by this one, which is open for appending and belongs to whoever hears of it. */
   readonly onReplaced: (fd: number) => void;
 }
@@ -58,7 +57,7 @@ export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
   clearTemporary(temporary);
   const fd = makeFile(temporary);
   try {
-    copy(path, size - unsafe, fd);
+    copy(journal, size - unsafe, fd);
     for (const bytes of unsynced.from(0)) writeAll(fd, bytes);
     await datasync(fd);
     if (!(await lockOpen(fd))) throw new AirError("AIR_LOCKED", `somebody holds ${path} that is being made.`);
@@ -77,14 +76,12 @@ export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
 }
 
 /** The job's directory may have been removed meanwhile, and another job be in its place. */
-function requireInPlace({ path, fd }: DoubtfulJournal): void {
-  const there = certain(lookAt(path));
-  const ours = fstatSync(fd);
-  if (there?.ino !== ours.ino || there.dev !== ours.dev) throw new AirError("AIR_DISK", `${path} was replaced by another file.`);
+function requireInPlace({ path, isOurs }: DoubtfulJournal): void {
+  if (!isOurs()) throw new AirError("AIR_DISK", `${path} was replaced by another file.`);
 }
 
-function copy(path: string, size: number, to: number): void {
-  const from = openRegular(path);
+function copy({ path, open }: DoubtfulJournal, size: number, to: number): void {
+  const from = open();
   const piece = Buffer.allocUnsafe(PIECE);
   try {
     for (let done = 0; done < size;) {

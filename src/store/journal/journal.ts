@@ -24,7 +24,8 @@ import { letGo } from "../../system/let-go.js";
 import { lockOpen } from "../../system/file-lock.js";
 import { presenceOf, type Presence } from "../../system/presence.js";
 import { isPossible } from "../../system/look.js";
-import { openToAppend } from "../../system/open-file.js";
+import { openAgain, openToAppend } from "../../system/open-file.js";
+import { openRegular } from "../../system/regular-file.js";
 import { lookAt } from "../../system/path-look.js";
 import { makeFile, temporaryOf } from "../../system/temporary-file.js";
 
@@ -153,10 +154,27 @@ export class Journal {
     }
   }
 
-  async #syncOnce(): Promise<void> {
+  /**
+   * Puts it at its path again, where its file was removed or another one put there. One that has a name elsewhere was moved: it stays there.
+   *
+   * @param isOurs whether that path is its job's.
+   */
+  async restore(isOurs: () => boolean): Promise<void> {
+    while (this.#syncing !== null) await this.#syncing.catch(() => {});
+    if (this.#isClosed || this.presence() !== "removed" || fstatSync(this.#fd).nlink > 0 || !isOurs()) return;
+    this.#syncing = this.#syncOnce(isOurs).finally(() => (this.#syncing = null));
+    await this.#syncing;
+  }
+
+  async #syncOnce(isOurs: (() => boolean) | null = null): Promise<void> {
     const size = this.#size;
     const unsynced = this.#unsynced.length;
-    if (this.#isDoubtful) await this.#writeAnew();
+    if (isOurs !== null) await this.#writeAnew(isOurs, () => openAgain(this.#fd));
+    else if (this.#isDoubtful)
+      await this.#writeAnew(
+        () => this.presence() === "here",
+        () => openRegular(this.#path),
+      );
     else await this.#flush();
     this.#syncedSize = size;
     this.#isNew = false;
@@ -174,13 +192,14 @@ export class Journal {
     }
   }
 
-  async #writeAnew(): Promise<void> {
+  async #writeAnew(isOurs: () => boolean, open: () => number): Promise<void> {
     await renewJournal({
       path: this.#path,
-      fd: this.#fd,
       lines: this.#seq,
       size: this.#size,
       unsynced: this.#unsynced,
+      open,
+      isOurs,
       onReplaced: (fd) => {
         const replaced = this.#fd;
         this.#fd = fd;
