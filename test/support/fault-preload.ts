@@ -94,7 +94,8 @@ function dieUncaught({ tokens, times }: { readonly tokens: string; readonly time
     } catch {
       continue;
     }
-    const error = new Error(FAULT_MET);
+    // Who lets a file go keeps all others to himself, and would come to an end before this one is met.
+    const error = Object.assign(new Error(FAULT_MET), { code: "EBADF" });
     queueMicrotask(() => {
       throw error;
     });
