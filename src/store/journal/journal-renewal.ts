@@ -1,6 +1,6 @@
 /**
- * Writes a journal anew after a failed sync, or where its file was taken away, from what is known to be right: bytes that an earlier sync has made safe, and those that its
- * writer has in memory. A temporary file, synced, read back, renamed: until then the old file stands.
+ * Writes a journal anew after a failed sync, or where its file was taken away, from what is known to be right: bytes that an earlier sync
+ * has made safe, and those that its writer has in memory. A temporary file, synced, read back, renamed: until then the old file stands.
  *
  * The temporary file is also the mark of the doubt: it outlives us if we don't come to the end, and whoever opens the journal next then
  * writes it anew too. That it is not on disk itself does no harm: what forgets it forgets the dubious bytes as well.
