@@ -4,7 +4,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
-import { handleLimit } from "../system/handle-limit.js";
+import { processLimit } from "../system/process-limit.js";
 
 /** Its lock, its journal and its tasks.json. */
 const HANDLES_A_JOB = 3;
@@ -35,7 +35,7 @@ export class JobPlaces {
 }
 
 function requireHandles(jobs: number): void {
-  const limit = handleLimit();
+  const limit = processLimit("open files") ?? Infinity;
   if (jobs * HANDLES_A_JOB + HANDLES_KEPT < limit) return;
   const message = `with ${jobs} jobs open the limit of open files (ulimit -n ${limit}) leaves no room for one more: it waits for one to end.`;
   throw new AirError("AIR_SYSTEM", message);

@@ -4,7 +4,6 @@
  */
 
 import { spawn } from "node:child_process";
-
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";

@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 static int null_file, thread_count;
-/* Under the lock: a handle was missing, so until then none is kept for what may come later: a slot's next task, a job's. */
-static int64_t few_files_until;
+/* A handle was missing, so until then none is kept for what may come later: a slot's next task, a job's. Asked for each task. */
+static _Atomic int64_t few_files_until;
 static struct told *all_told;
 
 void prepare_slots(void) {
@@ -284,10 +284,8 @@ static void leave_logs(struct slot *slot, struct task *task) {
 }
 
 bool are_files_few(void) {
-  pthread_mutex_lock(&lock);
-  bool are_few = few_files_until > 0 && boot_us() < few_files_until;
-  pthread_mutex_unlock(&lock);
-  return are_few;
+  int64_t until = atomic_load_explicit(&few_files_until, memory_order_relaxed);
+  return until > 0 && boot_us() < until;
 }
 
 static void keep_no_logs(struct slot *slot) {
@@ -367,7 +365,7 @@ static void *serve(void *argument) {
         send_records(slot, true);
         pthread_mutex_lock(&lock);
       } else if (is_over && !queue) break;
-      else if ((slot->log.file >= 0 || slot->error_log.file >= 0) && boot_us() < few_files_until) {
+      else if ((slot->log.file >= 0 || slot->error_log.file >= 0) && are_files_few()) {
         pthread_mutex_unlock(&lock);
         keep_no_logs(slot);
         pthread_mutex_lock(&lock);

@@ -1,8 +1,7 @@
 /** What the kernel takes in arguments and environment of one new process, so that "too long" is said with figures and a way out. */
 
-import { readFileSync } from "node:fs";
-
 import type { Descriptor } from "../../domain/ports.js";
+import { processLimit } from "../../system/process-limit.js";
 
 export interface ArgumentLimit {
   /** Bytes of one argument or variable with its NUL. */
@@ -22,15 +21,9 @@ const POINTER = 8;
 const RESERVE = 4096;
 
 export function argumentLimit(): ArgumentLimit {
-  let limits: string;
-  try {
-    limits = readFileSync("/proc/self/limits", "latin1");
-  } catch {
-    return { single: OTHER_TOTAL, total: OTHER_TOTAL };
-  }
-  const stack = /^Max stack size\s+(\d+)/m.exec(limits);
-  const quarter = stack === null ? LINUX_LARGEST_TOTAL : Number(stack[1]) / 4;
-  return { single: LINUX_SINGLE, total: Math.min(LINUX_LARGEST_TOTAL, Math.max(LINUX_SINGLE, quarter)) };
+  const stack = processLimit("stack size");
+  if (stack === null) return { single: OTHER_TOTAL, total: OTHER_TOTAL };
+  return { single: LINUX_SINGLE, total: Math.min(LINUX_LARGEST_TOTAL, Math.max(LINUX_SINGLE, stack / 4)) };
 }
 
 /** A sentence if the attempt's arguments and environment are too long; undefined if not. */
