@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
@@ -121,6 +121,11 @@ test("what runs while the journal of its killed engine is gone is ended before i
 const SPOILS = {
   removed: (path: string) => rmSync(path),
   "replaced by an old copy": (path: string) => renameSync(`${path}.old`, path),
+  // As before the first one is written.
+  "removed with state.json": (path: string) => {
+    rmSync(path);
+    rmSync(join(dirname(path), "state.json"), { force: true });
+  },
 };
 
 for (const [what, spoil] of Object.entries(SPOILS)) {

@@ -8,6 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { JobEvent } from "../../domain/events.js";
 import { isSystemError } from "../../system/error-code.js";
 import type { Lock } from "../../system/lock.js";
+import type { Presence } from "../../system/presence.js";
 import { lookAt } from "../../system/path-look.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
@@ -82,7 +83,7 @@ export class OpenedJob {
   write(options: WriterOptions & Pick<TasksGuardOptions, "fit" | "onRewrite">): JobWriter {
     if (this.#writer !== null) throw new Error(`Internal error: job ${JSON.stringify(this.picture.name)} has a writer`);
     const { paths, picture } = this;
-    const state = new StateGuard(paths, { run: picture.run, completedAt: null }, this.#journal);
+    const state = new StateGuard(paths, { run: picture.run, completedAt: null }, { presence: () => this.#presence() });
     const { fit, onRewrite } = options;
     const onNews = (): void => writer.noteNews();
     const tasks = new TasksGuard(paths, { picture, fit, known: this.#tasksFile, onRewrite, onNews });
@@ -158,6 +159,12 @@ export class OpenedJob {
   giveBack(): Promise<void> {
     this.#givenBack ??= this.#giveBack();
     return this.#givenBack;
+  }
+
+  /** Where it is: its journal alone may have been taken away, and is put there again. */
+  #presence(): Presence {
+    const presence = this.#journal.presence();
+    return presence === "removed" && this.#lock.presence() === "here" ? "here" : presence;
   }
 
   /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us; other machines see that we live. */
