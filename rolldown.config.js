@@ -103,7 +103,7 @@ const modules = { ...output, format: "es", entryFileNames: "[name].js", chunkFil
 /** A program that starts by itself, in a thread or a process: one file, since the other ones' parts are more than it needs. */
 const alone = (input, kind) => ({ ...joined, input, output: { ...kind, codeSplitting: false } });
 
-const entry = { entry: "dist/src/workers/runner/entry.js" };
+const entry = { entry: "dist/src/workers/entry.js" };
 
 export default [
   {

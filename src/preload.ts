@@ -3,4 +3,4 @@
  * load the engine and read its job.
  */
 
-export { startThreadsAhead as preload } from "./workers/runner/threads.js";
+export { startThreadsAhead as preload } from "./workers/threads.js";

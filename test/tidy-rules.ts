@@ -136,7 +136,7 @@ export const namesAreKebabCase: Rule = (file) =>
 
 /** Piscina wants a default export of the file it runs in its threads. */
 export const exportsHaveNames: Rule = (file) =>
-  file.path === "src/workers/runner/entry.ts" ? [] : findings(file, /\bexport\s+default\b/, "export it by name");
+  file.path === "src/workers/entry.ts" ? [] : findings(file, /\bexport\s+default\b/, "export it by name");
 
 /** What users write by mistake, in the words that they use, stands in suggest.ts; a foreign format's words with what imports it. */
 export const oneWordForEachThing: Rule = (file) =>
@@ -159,29 +159,31 @@ export const onlyTheCliTalks: Rule = (file) =>
         ),
       ];
 
-/** Rooms of the store, and which other rooms each may import from; what stands at the top of the store is everybody's. */
-const storeRooms: Readonly<Record<string, readonly string[]>> = {
-  text: [],
-  picture: ["text"],
-  journal: ["text", "picture"],
-  history: ["text", "picture", "journal"],
-  runs: ["text", "picture"],
-  snapshot: ["text", "picture", "journal", "runs"],
-  directory: ["text", "picture", "journal", "history", "runs", "snapshot"],
-  view: ["text", "picture", "journal", "history", "runs", "snapshot", "directory"],
+/** Rooms of a folder, in their order: each may import from those before it, and from what stands at the folder's top, which is everybody's. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  system: ["look", "process", "read", "lock", "write", "watch"],
+  workers: ["native", "portable", "ending", "spool", "adopting", "runner", "thread"],
+  store: ["text", "picture", "journal", "history", "runs", "snapshot", "directory", "view"],
+  cli: ["import", "command-line", "completion", "render", "terminal", "map", "commands"],
 };
 
-function storeRoomOf(path: string): string | null {
-  return /^src\/store\/([^/]+)\//.exec(path)?.[1] ?? null;
+/** The room of a file in its folder, and null for what stands at the folder's top. */
+function innerRoomOf(path: string): string | null {
+  return /^src\/[^/]+\/([^/]+)\//.exec(path)?.[1] ?? null;
 }
 
-export const roomsOfTheStoreHaveWalls: Rule = (file) => {
-  const from = storeRoomOf(file.path);
-  if (from === null) return [];
+export const roomsHaveWalls: Rule = (file) => {
+  const folder = roomOf(file.path);
+  const order = rooms[folder];
+  const from = innerRoomOf(file.path);
+  if (order === undefined || from === null || !file.path.startsWith("src/")) return [];
+  if (!order.includes(from))
+    return [`${file.path}:1: the room ${from} has no place in ${folder}: give it one in test/tidy-rules.ts`];
+  const allowed = order.slice(0, order.indexOf(from));
   return file.imports.flatMap(({ file: target, line }) => {
-    const to = target === null ? null : storeRoomOf(target);
-    if (to === null || to === from || storeRooms[from]?.includes(to) === true) return [];
-    return [`${file.path}:${line}: ${from} imports ${to}: it may import ${storeRooms[from]?.join(", ") || "no other room"}`];
+    const to = target === null || roomOf(target) !== folder ? null : innerRoomOf(target);
+    if (to === null || to === from || allowed.includes(to)) return [];
+    return [`${file.path}:${line}: ${from} imports ${to}: it may import ${allowed.join(", ") || "no other room"}`];
   });
 };
 
@@ -198,11 +200,11 @@ const doors =
 const ownDoors: Readonly<Record<string, string>> = {
   "src/store/journal/recovery.ts": "writes to a descriptor",
   "src/manager/watch-budget.ts": "reads a limit of the kernel",
-  "src/workers/runner/argument-limit.ts": "reads a limit of the kernel",
-  "src/workers/runner/spool-room.ts": "reads a limit of the kernel",
-  "src/workers/runner/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
+  "src/workers/spool/argument-limit.ts": "reads a limit of the kernel",
+  "src/workers/thread/spool-room.ts": "reads a limit of the kernel",
+  "src/workers/thread/command-lookup.ts": "asks whether a user's command can be run, and opens nothing",
   "src/workers/runner/runner-program.ts": "asks where the runners are that we were shipped with",
-  "src/workers/runner/live-runner.ts": "makes a new spool",
+  "src/workers/thread/live-runner.ts": "makes a new spool",
   "src/workers/adopting/adoption.ts": "watches a spool that it has open",
 };
 
@@ -241,8 +243,8 @@ export const lintIsNotSilenced: Rule = (file) =>
 
 /** Node's word for a directory whose name is no UTF-8 leads nowhere. */
 export const oneKnowsWhereWeAre: Rule = (file) =>
-  file.path.startsWith("src/") && !["src/system/current-directory.ts", "src/cli/system-error.ts"].includes(file.path)
-    ? findings(file, /process\.cwd\(/, "ask system/current-directory.ts")
+  file.path.startsWith("src/") && !["src/system/look/current-directory.ts", "src/cli/system-error.ts"].includes(file.path)
+    ? findings(file, /process\.cwd\(/, "ask system/look/current-directory.ts")
     : [];
 
 /** A test may be cut short, and what it started lives on: a minute and no longer. */

@@ -35,7 +35,7 @@ check("only the CLI writes to the terminal and ends the process", rules.onlyTheC
 check("files that others may have written are opened and looked at through src/system", rules.filesAreOpenedAtOneDoor, sources, {
   text: 'import { closeSync, readFileSync } from "node:fs";',
 });
-check("the rooms of the store have walls", rules.roomsOfTheStoreHaveWalls, sources, {
+check("rooms within a folder have walls", rules.roomsHaveWalls, sources, {
   path: "src/store/text/bad.ts",
   text: 'import { Journal } from "../journal/journal.js";',
 });

@@ -1,8 +1,8 @@
 /** What the entry hands to a verb's command, and what it expects of it. */
 
-import type { Settings } from "./settings.js";
-import type { Terminal } from "./terminal.js";
-import type { VerbWords } from "./verb-words.js";
+import type { Settings } from "./command-line/settings.js";
+import type { Terminal } from "./terminal/terminal.js";
+import type { VerbWords } from "./command-line/verb-words.js";
 
 export interface Call {
   /** Positional arguments by name, as typed. */

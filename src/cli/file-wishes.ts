@@ -2,9 +2,9 @@
 
 import type { CheckOptions } from "../index.js";
 import { printableLine } from "./render/printable.js";
-import type { Settings } from "./settings.js";
-import type { Terminal } from "./terminal.js";
-import { UsageError } from "./usage-error.js";
+import type { Settings } from "./command-line/settings.js";
+import type { Terminal } from "./terminal/terminal.js";
+import { UsageError } from "./command-line/usage-error.js";
 
 /** More tasks than this come of a matrix by mistake as a rule. */
 const MOST_TASKS = 100_000;

@@ -1,4 +1,4 @@
-# The first line of the command, before Node: what Node changes before we could look is handed on to src/system/inherited.ts, and limits with
+# The first line of the command, before Node: what Node changes before we could look is handed on to src/system/process/inherited.ts, and limits with
 # which Node can't even begin are refused in a sentence. With nothing but what a shell has built in: to start anything would cost every
 # command a millisecond; once that is worth it, below. The build makes one line of it, which to JavaScript is a text and a comment.
 #

@@ -6,20 +6,20 @@
 import { availableParallelism } from "node:os";
 import { AirExecutor, type OpenOptions, type Job, type JobSummary, type SlurmOptions } from "../index.js";
 import type { Call } from "./command.js";
-import { engineLimits } from "./engine-options.js";
+import { engineLimits } from "./command-line/engine-options.js";
 import { exitCode, exitCodeOfSignal, exitCodeOfSummary } from "./exit-codes.js";
 import { findFailure } from "./first-failure.js";
 import { compileLate } from "./late-compiler.js";
-import { showProgress, type Progress } from "./progress.js";
+import { showProgress, type Progress } from "./terminal/progress.js";
 import { formatDuration } from "./render/figures.js";
 import { summaryJson } from "./render/job-json.js";
 import { printableLine } from "./render/printable.js";
 import { summaryText, type Failure } from "./render/summary.js";
-import type { Settings } from "./settings.js";
+import type { Settings } from "./command-line/settings.js";
 import { commandText, placeOption } from "./shell-word.js";
 import { watchSignals } from "./signals.js";
-import { slurmSettings } from "./slurm-settings.js";
-import { isExpected } from "./usage-error.js";
+import { slurmSettings } from "./command-line/slurm-settings.js";
+import { isExpected } from "./command-line/usage-error.js";
 import { WorkTally } from "./work-tally.js";
 import { jsonLine } from "./render/json-line.js";
 

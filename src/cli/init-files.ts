@@ -7,7 +7,7 @@
 import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AirError } from "../index.js";
-import { codeOf, systemWords } from "../system/error-code.js";
+import { codeOf, systemWords } from "../system/look/error-code.js";
 import { packageRoot } from "./package-root.js";
 
 /** The files, relative to the root of the package and to the user's directory alike. */

@@ -1,10 +1,10 @@
 /** What a verb is told to work on: the name of a job file's job, a job to look up. Complains with the names that would do. */
 
-import { isGivenPipe } from "../system/given-pipe.js";
+import { isGivenPipe } from "../system/read/given-pipe.js";
 import { AirError, checkJobName, listJobs, listRuns, viewJob, viewPaths, type JobSpec, type JobView } from "../index.js";
 import { glanceAt } from "../internal.js";
-import { suggestion } from "./suggest-word.js";
-import { UsageError } from "./usage-error.js";
+import { suggestion } from "./command-line/suggest-word.js";
+import { UsageError } from "./command-line/usage-error.js";
 import { accessSync, constants, existsSync } from "node:fs";
 import { basename, extname } from "node:path";
 

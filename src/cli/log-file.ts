@@ -5,12 +5,12 @@
 import { fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JobView, TaskView } from "../index.js";
-import { isSystemError, systemWords } from "../system/error-code.js";
-import { letGo } from "../system/let-go.js";
-import { openFile, withFile } from "../system/open-file.js";
-import { lookAt } from "../system/path-look.js";
-import { readPiece } from "../system/read-open.js";
-import { unknown, yes, type Place } from "../system/look.js";
+import { isSystemError, systemWords } from "../system/look/error-code.js";
+import { letGo } from "../system/look/let-go.js";
+import { openFile, withFile } from "../system/read/open-file.js";
+import { lookAt } from "../system/look/path-look.js";
+import { readPiece } from "../system/read/read-open.js";
+import { unknown, yes, type Place } from "../system/look/look.js";
 
 const chunkBytes = 64 * 1024;
 /** Of what is only passed on. */

@@ -4,17 +4,17 @@
  */
 
 import { isAbsolute } from "node:path";
-import { inherited } from "../system/inherited.js";
+import { inherited } from "../system/process/inherited.js";
 import { catchCrashes } from "./crashes.js";
 import { exitCode, exitCodeOfError } from "./exit-codes.js";
-import { surviveLostTerminals } from "./lost-terminal.js";
+import { surviveLostTerminals } from "./terminal/lost-terminal.js";
 import { parse } from "./parser.js";
 import { errorJson, errorText } from "./render/error-text.js";
-import { Settings } from "./settings.js";
-import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal.js";
-import { currentDirectory } from "../system/current-directory.js";
+import { Settings } from "./command-line/settings.js";
+import { openTerminal, surviveWriteErrors, type Terminal } from "./terminal/terminal.js";
+import { currentDirectory } from "../system/look/current-directory.js";
 import { explainSystemError } from "./system-error.js";
-import { isExpected } from "./usage-error.js";
+import { isExpected } from "./command-line/usage-error.js";
 import { readManifest } from "./package-root.js";
 import { verbs, type Verb } from "./verbs.js";
 import { jsonLine } from "./render/json-line.js";
@@ -36,7 +36,9 @@ async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<nu
   let terminal = openTerminal({ isColorOff: argv.includes("--no-color"), env });
   let isJson = argv.includes("--json");
   try {
-    const raw = argv.some((word) => word.includes("\ufffd")) ? (await import("./raw-arguments.js")).rawArguments(argv) : argv;
+    const raw = argv.some((word) => word.includes("\ufffd"))
+      ? (await import("./command-line/raw-arguments.js")).rawArguments(argv)
+      : argv;
     const { verb, args, rest, given, request } = await parse(raw);
     if (verb === null || request !== null) {
       terminal.out.write(`${request === "version" ? readManifest().version : await helpText(verb, terminal)}\n`);

@@ -2,7 +2,7 @@
 
 import { AirExecutor } from "../index.js";
 import type { Call } from "./command.js";
-import { warnOn } from "./warn.js";
+import { warnOn } from "./terminal/warn.js";
 
 /** Gives it back, whichever way `act` goes. */
 export async function withExecutor<Result>(

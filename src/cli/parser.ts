@@ -3,12 +3,12 @@
  * is taken apart quickly (plain-words.ts), everything else by yargs, which is loaded only then.
  */
 
-import { allOptions, commonOptions } from "./options.js";
-import { readPlainWords } from "./plain-words.js";
-import { suggestion } from "./suggest-word.js";
-import { UsageError } from "./usage-error.js";
+import { allOptions, commonOptions } from "./command-line/options.js";
+import { readPlainWords } from "./command-line/plain-words.js";
+import { suggestion } from "./command-line/suggest-word.js";
+import { UsageError } from "./command-line/usage-error.js";
 import { verbs, type Verb } from "./verbs.js";
-import { generalOptions, type Words } from "./words.js";
+import { generalOptions, type Words } from "./command-line/words.js";
 
 export interface Parsed {
   /** Null if none was given, which only help and version allow. */
@@ -60,13 +60,13 @@ async function takeApart(argv: readonly string[]): Promise<Apart> {
     return { read: await readWords(head), head, behind: argv.slice(end + 1) };
   }
   const before = await readWords(argv.slice(0, place));
-  const { options, rest } = (await import("./leading-options.js")).readLeadingOptions(argv.slice(place + 1), verb);
+  const { options, rest } = (await import("./command-line/leading-options.js")).readLeadingOptions(argv.slice(place + 1), verb);
   const read = { words: [verb.name], options: { ...before.options, ...options } };
   return { read, head: argv.slice(0, argv.length - rest.length), behind: rest };
 }
 
 async function readWords(head: readonly string[]): Promise<Words> {
-  return readPlainWords(head) ?? (await (await import("./yargs-words.js")).readWords(head));
+  return readPlainWords(head) ?? (await (await import("./command-line/yargs-words.js")).readWords(head));
 }
 
 /** Behind the options that may stand before it. */

@@ -2,7 +2,7 @@
 
 import { bytesOf } from "../internal.js";
 import { printableLine } from "./render/printable.js";
-import type { Settings } from "./settings.js";
+import type { Settings } from "./command-line/settings.js";
 
 /** The option that a shown command needs to work on the same directory; empty if it needs none. */
 export function placeOption(settings: Settings): string {

@@ -3,7 +3,7 @@
  * its usual effect.
  */
 
-import { inherited } from "../system/inherited.js";
+import { inherited } from "../system/process/inherited.js";
 import type { StopSignal } from "./exit-codes.js";
 
 export interface SignalWatch {

@@ -1,9 +1,9 @@
 /** What the system refuses a command, in words with a way out: the net below the places that know better. */
 
 import { AirError } from "../index.js";
-import { noCurrentDirectory } from "../system/current-directory.js";
-import { codeOf, isWantOfRoom, systemWords } from "../system/error-code.js";
-import { missingPart } from "../system/missing-part.js";
+import { noCurrentDirectory } from "../system/look/current-directory.js";
+import { codeOf, isWantOfRoom, systemWords } from "../system/look/error-code.js";
+import { missingPart } from "../system/look/missing-part.js";
 
 interface SystemError extends Error {
   readonly code: string;

@@ -1,7 +1,7 @@
 /** The verbs, as data: all that the help and the parser need without loading any of them. One file a verb stands under commands/. */
 
 import type { Command } from "./command.js";
-import type { VerbWords } from "./verb-words.js";
+import type { VerbWords } from "./command-line/verb-words.js";
 
 export interface Verb extends VerbWords {
   readonly load: () => Promise<Command>;

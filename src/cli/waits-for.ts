@@ -5,10 +5,10 @@ import type { JobView } from "../index.js";
 import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
-import type { LockHolder } from "../system/lock-holder.js";
-import { OTHERS } from "../system/slate.js";
-import { readProcess } from "../system/process-table.js";
-import type { Settings } from "./settings.js";
+import type { LockHolder } from "../system/lock/lock-holder.js";
+import { OTHERS } from "../system/write/slate.js";
+import { readProcess } from "../system/process/process-table.js";
+import type { Settings } from "./command-line/settings.js";
 import { onOneLine, placeOption, quoteForShell } from "./shell-word.js";
 
 /** Empty for a job that has ended, or that somebody runs and nothing keeps from going on. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, viewPaths, type JobView, type LiveState, type TaskView } from "../index.js";
 import { askToExplain } from "../internal.js";
 import { findJob } from "./job-source.js";
-import { directoryFromHere } from "../system/current-directory.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
 
 const NOTHING: LiveState = { holds: [], trouble: null };
 /** An engine answers within milliseconds. */

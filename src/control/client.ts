@@ -3,7 +3,7 @@
 import { connect } from "node:net";
 import { AirError } from "../domain/errors.js";
 import { decodeAnswer, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isOurDirectory } from "../system/private-directory.js";
+import { isOurDirectory } from "../system/write/private-directory.js";
 import { isSocketName, reachSocket, shortDirectory, socketDirectory } from "./socket-path.js";
 
 /** Recording something takes milliseconds; an engine that takes longer is stopped or in deep trouble. */

@@ -8,12 +8,12 @@ import { chmodSync, rmSync, unlinkSync, type Stats } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
-import { codeOf } from "../system/error-code.js";
-import type { Look } from "../system/look.js";
-import { listDirectory, lookAt } from "../system/path-look.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { hasEnded } from "../system/process-table.js";
-import { Slate } from "../system/slate.js";
+import { codeOf } from "../system/look/error-code.js";
+import type { Look } from "../system/look/look.js";
+import { listDirectory, lookAt } from "../system/look/path-look.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
+import { hasEnded } from "../system/process/process-table.js";
+import { Slate } from "../system/write/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
 import { isSocketName, makeShortDirectory, reachSocket, slatePath, socketDirectory, socketOfSlate } from "./socket-path.js";
 

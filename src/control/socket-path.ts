@@ -7,11 +7,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { AirError } from "../domain/errors.js";
-import { codeOf } from "../system/error-code.js";
-import { letGo } from "../system/let-go.js";
-import { certain } from "../system/look.js";
-import { openDirectory } from "../system/open-file.js";
-import { lookAt } from "../system/path-look.js";
+import { codeOf } from "../system/look/error-code.js";
+import { letGo } from "../system/look/let-go.js";
+import { certain } from "../system/look/look.js";
+import { openDirectory } from "../system/read/open-file.js";
+import { lookAt } from "../system/look/path-look.js";
 
 /** On the systems we know it is 104 or 108, with a byte for the end. */
 const MAX_PATH_BYTES = 103;

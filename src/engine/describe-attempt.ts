@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { RunIdentity } from "../domain/job.js";
 import type { Descriptor, Placement } from "../domain/ports.js";
 import { isWithSlot, SLOT_MARK, type TaskSpec } from "../domain/task.js";
-import { flockProgram } from "../system/flock.js";
+import { flockProgram } from "../system/lock/flock.js";
 import { gpuTaskLock, type JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
 import type { Picture } from "../store/picture/picture.js";

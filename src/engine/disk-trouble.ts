@@ -2,7 +2,7 @@
 
 import { AirError } from "../domain/errors.js";
 import type { Clock } from "../domain/ports.js";
-import { systemWords } from "../system/error-code.js";
+import { systemWords } from "../system/look/error-code.js";
 import type { Obstacle } from "./patience.js";
 import type { Refused } from "../store/writer.js";
 

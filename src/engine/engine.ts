@@ -9,7 +9,7 @@ import type { TaskRunner } from "../domain/ports.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/view/claims-in-use.js";
-import { lookAt } from "../system/path-look.js";
+import { lookAt } from "../system/look/path-look.js";
 import type { FitCheck } from "../store/text/demand-faults.js";
 import { LocalRunner } from "../workers/runner/local-runner.js";
 import { clock } from "./clock.js";

@@ -15,12 +15,12 @@
 import { AirError } from "../domain/errors.js";
 import type { DevicePort } from "../domain/ports.js";
 import { devicesDir, gpuLock, gpuTaskLock, gpuTurnLock } from "../store/layout.js";
-import { lookAtHolder } from "../system/lock-holder.js";
-import { takeLock, type Lock } from "../system/lock.js";
-import { certain } from "../system/look.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { isInAnEnvironment } from "../system/environments.js";
-import { readProcess } from "../system/process-table.js";
+import { lookAtHolder } from "../system/lock/lock-holder.js";
+import { takeLock, type Lock } from "../system/lock/lock.js";
+import { certain } from "../system/look/look.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
+import { isInAnEnvironment } from "../system/process/environments.js";
+import { readProcess } from "../system/process/process-table.js";
 
 const AGAIN_MS = 500;
 

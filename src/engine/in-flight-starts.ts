@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { RecordedAttempt } from "../domain/job.js";
 import type { JobPaths } from "../store/layout.js";
 import { logFileName } from "../store/names.js";
-import { lookAt } from "../system/path-look.js";
+import { lookAt } from "../system/look/path-look.js";
 
 /** @param now for those that have no log yet */
 export function inFlightStarts(inFlight: readonly RecordedAttempt[], { logs }: JobPaths, now: number): RecordedAttempt[] {

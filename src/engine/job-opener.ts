@@ -13,7 +13,7 @@ import type { OpenContext, WantedRun } from "../store/directory/job-directory.js
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { jobsDir } from "../store/layout.js";
-import { isThere } from "../system/path-look.js";
+import { isThere } from "../system/look/path-look.js";
 import { checkJobName } from "../store/names.js";
 import { invalidJob, locateData, placeFaults } from "../store/text/places.js";
 import { fitsItself } from "../store/text/demand-faults.js";

@@ -4,7 +4,7 @@
  */
 
 import { AirError } from "../domain/errors.js";
-import { processLimit } from "../system/process-limit.js";
+import { processLimit } from "../system/process/process-limit.js";
 
 /** Its lock, its journal and its tasks.json. */
 const HANDLES_A_JOB = 3;

@@ -8,7 +8,7 @@ import { AirError } from "../domain/errors.js";
 import { isFinal } from "../domain/task.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { demandFaults, poolsOf, timeoutFaults, type EnginePools, type FitCheck } from "../store/text/demand-faults.js";
-import { findGpus, usableGpus } from "../system/gpus.js";
+import { findGpus, usableGpus } from "../system/process/gpus.js";
 import { completeOptions, type CompleteOptions, type ExecutorOptions } from "./options.js";
 
 type PoolOptions = Pick<CompleteOptions, "cpus" | "longestMs" | "isPoolElsewhere" | "memory" | "gpus" | "pools">;

@@ -15,7 +15,7 @@ import { checkPool, readAmounts } from "../store/text/pool-amounts.js";
 import { checkSize, parseSize } from "../store/text/sizes.js";
 import { suggest } from "../store/text/suggest.js";
 import type { Durability } from "../store/writer.js";
-import { directoryFromHere, fromHere } from "../system/current-directory.js";
+import { directoryFromHere, fromHere } from "../system/look/current-directory.js";
 import { callOut } from "./caller-code.js";
 
 /** How much there is of pools: a number, of `memory` a size such as "8GiB". */

@@ -46,14 +46,14 @@ import {
   type ToTask,
 } from "./map/map-options.js";
 import { runMap } from "./map/map-run.js";
-import { explainRefusal } from "../system/refusal.js";
+import { explainRefusal } from "../system/look/refusal.js";
 import { prune, type PrunedRun, type PrunePolicy } from "./prune.js";
 import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
 import type { SlurmOptions } from "../domain/slurm-options.js";
 import { clusterLimits, openSlurm } from "./slurm-options.js";
-import { directoryFromHere } from "../system/current-directory.js";
-import { startThreadPool } from "../system/thread-pool.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
+import { startThreadPool } from "../system/process/thread-pool.js";
 
 export interface OpenOptions extends ExecutorOptions {
   /** Run tasks on the nodes of a Slurm cluster; `{}` for all its defaults. Default: on this machine. */

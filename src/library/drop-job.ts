@@ -8,7 +8,7 @@ import type { JobSpec, JobStatus } from "../domain/job.js";
 import { prepareBase } from "../store/directory/base-directory.js";
 import { openRun } from "../store/directory/job-directory.js";
 import { fitsItself } from "../store/text/demand-faults.js";
-import { directoryFromHere, fromHere } from "../system/current-directory.js";
+import { directoryFromHere, fromHere } from "../system/look/current-directory.js";
 
 export interface DropOptions {
   /** The directory of jobs. Made if missing. */

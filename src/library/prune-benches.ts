@@ -8,10 +8,10 @@ import { AirError } from "../domain/errors.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { benchDir, benchLock, jobPaths, jobsDir } from "../store/layout.js";
 import { listJobs } from "../store/view/job-view.js";
-import { takeLockToRemove } from "../system/lock.js";
-import { certain } from "../system/look.js";
-import { listSubdirectories, lookAt } from "../system/path-look.js";
-import { refuseLink } from "../system/private-directory.js";
+import { takeLockToRemove } from "../system/lock/lock.js";
+import { certain } from "../system/look/look.js";
+import { listSubdirectories, lookAt } from "../system/look/path-look.js";
+import { refuseLink } from "../system/write/private-directory.js";
 import { removeDirectory } from "./remove-job.js";
 
 export interface BenchCandidate {

@@ -8,7 +8,7 @@ import { demand, demandKnown } from "../engine/options.js";
 import { listBenches, removeBench } from "./prune-benches.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { AirError } from "../domain/errors.js";
-import { isSystemError, systemWords } from "../system/error-code.js";
+import { isSystemError, systemWords } from "../system/look/error-code.js";
 import { archivedRuns } from "../store/runs/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
 import { jobPaths, jobsDir } from "../store/layout.js";

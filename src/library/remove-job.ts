@@ -12,12 +12,12 @@ import { randomDigits } from "../domain/random-digits.js";
 import { jobPaths, jobsDir, removedDir, type JobPaths } from "../store/layout.js";
 import { holdJob, type HeldJob } from "../store/directory/hold-job.js";
 import { viewJob, type JobView } from "../store/view/job-view.js";
-import { socketOfHolder } from "../system/lock-holder.js";
-import { codeOf, isFullDisk, systemWords } from "../system/error-code.js";
-import { certain } from "../system/look.js";
-import { listDirectory, lookAt } from "../system/path-look.js";
-import { renameDirectory } from "../system/move-directory.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { socketOfHolder } from "../system/lock/lock-holder.js";
+import { codeOf, isFullDisk, systemWords } from "../system/look/error-code.js";
+import { certain } from "../system/look/look.js";
+import { listDirectory, lookAt } from "../system/look/path-look.js";
+import { renameDirectory } from "../system/write/move-directory.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
 import { readPicture } from "../store/journal/recovery.js";
 import { parseTimestamp } from "../store/text/timestamp.js";
 

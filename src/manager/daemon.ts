@@ -7,17 +7,17 @@ import { spawn } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
-import { withInherited } from "../system/inherited.js";
-import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock-holder.js";
-import { certain, isPossible, yes, type Look } from "../system/look.js";
-import { openToAppend } from "../system/open-file.js";
-import { openHolder } from "../system/open-holder.js";
-import { ensurePrivateDirectory, refuseLink } from "../system/private-directory.js";
-import { identify, isAlive, wake, type ProcessIdentity } from "../system/process-identity.js";
-import { directoryFromHere } from "../system/current-directory.js";
-import { letGo } from "../system/let-go.js";
+import { withInherited } from "../system/process/inherited.js";
+import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock/lock-holder.js";
+import { certain, isPossible, yes, type Look } from "../system/look/look.js";
+import { openToAppend } from "../system/read/open-file.js";
+import { openHolder } from "../system/lock/open-holder.js";
+import { ensurePrivateDirectory, refuseLink } from "../system/write/private-directory.js";
+import { identify, isAlive, wake, type ProcessIdentity } from "../system/process/process-identity.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
+import { letGo } from "../system/look/let-go.js";
 
-export type { LockHolder } from "../system/lock-holder.js";
+export type { LockHolder } from "../system/lock/lock-holder.js";
 
 /** What the process in the background says once. */
 type Word = { readonly isUp: true } | { readonly isUp: false; readonly code: AirErrorCode; readonly message: string };

@@ -9,10 +9,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { AirExecutor } from "../index.js";
 import { jobsDir } from "../internal.js";
-import { systemWords } from "../system/error-code.js";
-import { certain } from "../system/look.js";
-import { listDirectory, lookAt } from "../system/path-look.js";
-import { DirectoryWatch } from "../system/directory-watch.js";
+import { systemWords } from "../system/look/error-code.js";
+import { certain } from "../system/look/look.js";
+import { listDirectory, lookAt } from "../system/look/path-look.js";
+import { DirectoryWatch } from "../system/watch/directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
 import { OpeningRecord } from "./opening-record.js";

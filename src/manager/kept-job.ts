@@ -9,8 +9,8 @@
 import { join } from "node:path";
 import { AirError, type AirExecutor, type Job, type JobSummary } from "../index.js";
 import { fingerprintOf, glanceAt, jobsDir, type Glance } from "../internal.js";
-import { isForbidden, isSystemError, systemWords } from "../system/error-code.js";
-import { DirectoryWatch } from "../system/directory-watch.js";
+import { isForbidden, isSystemError, systemWords } from "../system/look/error-code.js";
+import { DirectoryWatch } from "../system/watch/directory-watch.js";
 import { Alarm } from "./alarm.js";
 import { KnownFiles, type Experience } from "./known-files.js";
 import type { ManagerLog } from "./log.js";

@@ -5,10 +5,10 @@
 
 import { fstatSync, ftruncateSync, renameSync, writeSync } from "node:fs";
 import { pino } from "pino";
-import { isPossible } from "../system/look.js";
-import { openToAppend } from "../system/open-file.js";
-import { lookAt } from "../system/path-look.js";
-import { letGo } from "../system/let-go.js";
+import { isPossible } from "../system/look/look.js";
+import { openToAppend } from "../system/read/open-file.js";
+import { lookAt } from "../system/look/path-look.js";
+import { letGo } from "../system/look/let-go.js";
 
 export type LogLevel = "info" | "warn" | "error";
 

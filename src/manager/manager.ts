@@ -6,12 +6,12 @@
 
 import { AirError, AirExecutor, type ExecutorOptions } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
-import { lookAtHolder } from "../system/lock-holder.js";
-import { takeLock, type Lock } from "../system/lock.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { lookAtHolder } from "../system/lock/lock-holder.js";
+import { takeLock, type Lock } from "../system/lock/lock.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
 import { JobKeeper } from "./keeper.js";
 import { openLog, type LogLevel, type ManagerLog } from "./log.js";
-import { directoryFromHere } from "../system/current-directory.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
 
 export interface ManagerOptions extends Pick<ExecutorOptions, "concurrency" | "memory" | "gpus" | "pools" | "durability"> {
   /** Absolute or relative path of the directory that holds `jobs/`. Made if missing. */

@@ -9,9 +9,9 @@
 
 import { ftruncateSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { openToAppend } from "../system/open-file.js";
-import { readRegularFile } from "../system/regular-file.js";
-import { letGo } from "../system/let-go.js";
+import { openToAppend } from "../system/read/open-file.js";
+import { readRegularFile } from "../system/read/regular-file.js";
+import { letGo } from "../system/look/let-go.js";
 
 /** A job that a manager died of, so often, with these files. */
 interface Suspect {

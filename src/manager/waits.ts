@@ -1,8 +1,8 @@
 /** What a manager waits for, on its slate: jobs that it can't take up now, and why. Written by it, read by `status`. */
 
 import { managerWaits } from "../internal.js";
-import { readSlate, Slate } from "../system/slate.js";
-import { directoryFromHere } from "../system/current-directory.js";
+import { readSlate, Slate } from "../system/write/slate.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
 
 /** Under no job's name stands what it waits for itself. */
 export const ITSELF = "";

@@ -2,10 +2,10 @@
 
 import { fstatSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import { systemWords } from "../system/error-code.js";
-import { yes } from "../system/look.js";
-import { withFile } from "../system/open-file.js";
-import { readPiece } from "../system/read-open.js";
+import { systemWords } from "../system/look/error-code.js";
+import { yes } from "../system/look/look.js";
+import { withFile } from "../system/read/open-file.js";
+import { readPiece } from "../system/read/read-open.js";
 
 const [MOST_BYTES, MOST_LINES] = [8 * 1024, 30];
 /** All but tab and line feed, and what turns the direction of text around. */

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { PageData } from "../page/data.js";
-import { demandPart } from "../system/missing-part.js";
+import { demandPart } from "../system/look/missing-part.js";
 
 /** Where the data goes, and the title. */
 const [DATA, TITLE] = ["<!--DATA-->", "<!--TITLE-->"];

@@ -5,7 +5,7 @@
 
 import { bytesOf } from "../domain/byte-text.js";
 import type { Descriptor } from "../domain/ports.js";
-import { fillInFiles } from "../workers/runner/fill-in-files.js";
+import { fillInFiles } from "../workers/thread/fill-in-files.js";
 import { HandOverText } from "../workers/runner/hand-over.js";
 
 const AS_IT_IS = { find: (command: string) => ({ file: command }), forget: () => {} };

@@ -7,8 +7,8 @@
 
 import type { Result } from "../domain/outcome.js";
 import type { Descriptor, Report } from "../domain/ports.js";
-import { endOf, startFailure } from "../workers/runner/end-result.js";
-import type { EndKind } from "../workers/runner/spool-lines.js";
+import { endOf, startFailure } from "../workers/spool/end-result.js";
+import type { EndKind } from "../workers/spool/spool-lines.js";
 
 /** An end that may have been the slot's end. */
 interface Doubt {

@@ -13,11 +13,11 @@
 import { copyFileSync, fstatSync, readSync, renameSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { openRegular, readRegularFile } from "../system/regular-file.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
+import { openRegular, readRegularFile } from "../system/read/regular-file.js";
 import { slotKind } from "./slot-kind.js";
-import { clearTemporary, temporaryOf, writeTemporary } from "../system/temporary-file.js";
-import { letGo } from "../system/let-go.js";
+import { clearTemporary, temporaryOf, writeTemporary } from "../system/write/temporary-file.js";
+import { letGo } from "../system/look/let-go.js";
 
 const submission = z.object({
   /** Number of its first slot. */

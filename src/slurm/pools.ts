@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../domain/errors.js";
 import { randomDigits } from "../domain/random-digits.js";
-import { certain } from "../system/look.js";
-import { takeLock, type Lock } from "../system/lock.js";
-import { listSubdirectories, lookAt } from "../system/path-look.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
+import { certain } from "../system/look/look.js";
+import { takeLock, type Lock } from "../system/lock/lock.js";
+import { listSubdirectories, lookAt } from "../system/look/path-look.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
 import { PoolFiles, type PoolRecord } from "./pool-files.js";
 
 export interface TakenPool {

@@ -4,7 +4,7 @@
  */
 
 import type { Descriptor, Report } from "../domain/ports.js";
-import { SpoolLines } from "../workers/runner/spool-lines.js";
+import { SpoolLines } from "../workers/spool/spool-lines.js";
 import { dropCommand } from "./command-text.js";
 import { HeldAttempts } from "./held-attempts.js";
 import type { PoolFiles } from "./pool-files.js";

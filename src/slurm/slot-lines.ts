@@ -2,7 +2,7 @@
  * What a slot says in its shared spool: its own words, of more than one letter each, between the records of its runner. Pure.
  */
 
-import type { SpoolLines } from "../workers/runner/spool-lines.js";
+import type { SpoolLines } from "../workers/spool/spool-lines.js";
 
 export interface SlotWords {
   /** It is up, and this is its first word. @param at by its own clock, in µs since 1970. */

@@ -15,7 +15,7 @@ import type { Resources } from "../domain/resources.js";
 import type { SlotNews } from "../domain/slot-news.js";
 import { parseSlurmTime, type SlotRange } from "../domain/slurm-options.js";
 import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
-import { MovedLogs } from "../workers/runner/moved-logs.js";
+import { MovedLogs } from "../workers/thread/moved-logs.js";
 import type { Cluster } from "./cluster.js";
 import { stopCommand } from "./command-text.js";
 import { Pools, type TakenPool } from "./pools.js";

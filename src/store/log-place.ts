@@ -4,9 +4,9 @@
  */
 
 import { join } from "node:path";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { clearTemporary, makeFile, temporaryOf } from "../system/temporary-file.js";
-import { letGo } from "../system/let-go.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
+import { clearTemporary, makeFile, temporaryOf } from "../system/write/temporary-file.js";
+import { letGo } from "../system/look/let-go.js";
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 5000;

@@ -10,7 +10,7 @@ import { AirError } from "../domain/errors.js";
 import type { AttemptStarted, JobEvent } from "../domain/events.js";
 import type { Outcome } from "../domain/outcome.js";
 import type { Recorder } from "../domain/ports.js";
-import { isSystemError } from "../system/error-code.js";
+import { isSystemError } from "../system/look/error-code.js";
 import { GroupCommit } from "./journal/group-commit.js";
 import type { Journal } from "./journal/journal.js";
 import { LogPlace } from "./log-place.js";

@@ -10,9 +10,9 @@ import { AirError } from "../domain/errors.js";
 import type { JobSpec } from "../domain/job.js";
 import { benchDir, benchLock } from "../store/layout.js";
 import { checkJobName } from "../store/names.js";
-import { takeLock } from "../system/lock.js";
-import { ensurePrivateDirectory } from "../system/private-directory.js";
-import { temporaryOf, writeTemporary } from "../system/temporary-file.js";
+import { takeLock } from "../system/lock/lock.js";
+import { ensurePrivateDirectory } from "../system/write/private-directory.js";
+import { temporaryOf, writeTemporary } from "../system/write/temporary-file.js";
 import { answerOf } from "./answer.js";
 import { completePlan, type BenchOptions, type Plan } from "./options.js";
 import { pointsOf, pointText, type BenchPoint } from "./points.js";
@@ -20,7 +20,7 @@ import { RESULT_FORMAT, RESULT_VERSION, type BenchResult, type BenchRun } from "
 import { runPoint, type BenchEngine } from "./run-point.js";
 import { Schedule, type Turn } from "./schedule.js";
 import { seededRandom } from "./seeded-random.js";
-import { fromHere } from "../system/current-directory.js";
+import { fromHere } from "../system/look/current-directory.js";
 
 /** The job at a point of the sweep, checked. */
 export type JobAt = (point: BenchPoint) => Promise<JobSpec>;

@@ -1,7 +1,7 @@
 /** Reads the result of an earlier bench back, as somebody else may have written it. */
 
 import { AirError } from "../domain/errors.js";
-import { readRegularFile } from "../system/regular-file.js";
+import { readRegularFile } from "../system/read/regular-file.js";
 import { RESULT_FORMAT, RESULT_VERSION, type BenchResult } from "./result.js";
 
 const MOST_BYTES = 512 * 1024 * 1024;

@@ -4,8 +4,8 @@
  */
 
 import { randomDigits } from "../domain/random-digits.js";
-import { certain, NO, type Look } from "../system/look.js";
-import { identify, isAlive, bootId } from "../system/process-identity.js";
+import { certain, NO, type Look } from "../system/look/look.js";
+import { identify, isAlive, bootId } from "../system/process/process-identity.js";
 
 /**
  * `<8 digits of the boot id>p<pid>s<start>r<random>`: several engines may live in one process. It is no secret.

@@ -2,8 +2,8 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { codeOf } from "../system/error-code.js";
-import { lookAt } from "../system/path-look.js";
+import { codeOf } from "../system/look/error-code.js";
+import { lookAt } from "../system/look/path-look.js";
 
 export const lanesDirectoryOf = (directory: string): string => join(directory, "lanes");
 

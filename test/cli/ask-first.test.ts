@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { takeLock } from "../../src/system/lock.js";
+import { takeLock } from "../../src/system/lock/lock.js";
 import { follow, main, makePlayground, type Playground } from "./support/cli.js";
 
 const SOCKET = `${process.pid}-00000000000a.sock`;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LiveText } from "../../src/cli/live-text.js";
+import { LiveText } from "../../src/cli/terminal/live-text.js";
 import { plainStyle } from "../../src/cli/render/style.js";
-import type { Sink } from "../../src/cli/terminal.js";
+import type { Sink } from "../../src/cli/terminal/terminal.js";
 
 function sink(options: { isTerminal: boolean; rows?: number; columns?: number }): { out: Sink; written: string[] } {
   const { isTerminal, rows = 10, columns = 20 } = options;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allOptions } from "../../src/cli/options.js";
-import { readPlainWords } from "../../src/cli/plain-words.js";
-import { readWords } from "../../src/cli/yargs-words.js";
+import { allOptions } from "../../src/cli/command-line/options.js";
+import { readPlainWords } from "../../src/cli/command-line/plain-words.js";
+import { readWords } from "../../src/cli/command-line/yargs-words.js";
 import { fc } from "../support/properties.js";
 
 const value = fc.oneof(

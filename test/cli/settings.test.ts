@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allOptions, variableOf, type OptionName } from "../../src/cli/options.js";
-import { Settings } from "../../src/cli/settings.js";
+import { allOptions, variableOf, type OptionName } from "../../src/cli/command-line/options.js";
+import { Settings } from "../../src/cli/command-line/settings.js";
 
 const concurrency = (value: string, cores: number): number => new Settings({ concurrency: value }, {}).concurrency(cores);
 

@@ -19,7 +19,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ask } from "../../src/control/client.js";
 import { ControlServer } from "../../src/control/server.js";
 import { slatePath } from "../../src/control/socket-path.js";
-import { readSlate, Slate } from "../../src/system/slate.js";
+import { readSlate, Slate } from "../../src/system/write/slate.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 

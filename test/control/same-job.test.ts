@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "../manager/manager-process.js";
 import type { AirError } from "../../src/index.js";
-import { takeLock } from "../../src/system/lock.js";
+import { takeLock } from "../../src/system/lock/lock.js";
 import { atGate, makePlace, run } from "./support.js";
 import { untilHolds } from "../support/shell-loops.js";
 

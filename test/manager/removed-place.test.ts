@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { takeLock } from "../../src/system/lock.js";
+import { takeLock } from "../../src/system/lock/lock.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { ManagedDirectory, until } from "./manager-process.js";
 

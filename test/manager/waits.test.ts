@@ -15,7 +15,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Settings } from "../../src/cli/settings.js";
+import { Settings } from "../../src/cli/command-line/settings.js";
 import { waitsFor } from "../../src/cli/waits-for.js";
 import { viewJobs } from "../../src/index.js";
 import { untilHolds } from "../support/shell-loops.js";

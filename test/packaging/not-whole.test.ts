@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { repository } from "../../packaging/compile-runner.js";
-import { missingPart } from "../../src/system/missing-part.js";
+import { missingPart } from "../../src/system/look/missing-part.js";
 import { follow, makePlayground, type Result } from "../cli/support/cli.js";
 
 /** What `npm install` makes, with one thing less. Gives what its command does with a verb. */

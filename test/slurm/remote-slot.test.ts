@@ -10,7 +10,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Descriptor } from "../../src/domain/ports.js";
 import { CommandText } from "../../src/slurm/command-text.js";
 import { PoolFiles } from "../../src/slurm/pool-files.js";
-import { hasEnded } from "../../src/system/process-table.js";
+import { hasEnded } from "../../src/system/process/process-table.js";
 import { linuxRunners } from "../../src/workers/runner/runner-program.js";
 import { untilHolds } from "../support/shell-loops.js";
 import { temporaryPlace } from "../support/temporary-directory.js";

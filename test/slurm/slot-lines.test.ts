@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SlotReader, type SlotWords } from "../../src/slurm/slot-lines.js";
-import { SpoolLines, type SpoolListener } from "../../src/workers/runner/spool-lines.js";
+import { SpoolLines, type SpoolListener } from "../../src/workers/spool/spool-lines.js";
 
 /** What is heard of a spool, whichever pieces it comes in. */
 function hear(text: string, pieces: number): string[] {

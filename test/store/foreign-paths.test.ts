@@ -15,8 +15,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { ensurePrivateDirectory } from "../../src/system/private-directory.js";
-import { readRegularFile } from "../../src/system/regular-file.js";
+import { ensurePrivateDirectory } from "../../src/system/write/private-directory.js";
+import { readRegularFile } from "../../src/system/read/regular-file.js";
 
 const directory = mkdtempSync(join(tmpdir(), "air-paths-"));
 after(() => rmSync(directory, { recursive: true }));

@@ -5,7 +5,7 @@
 
 import { AirError, AirExecutor, listRuns, viewJob, viewPaths } from "../../src/index.js";
 import { logPathOf, readLogEnd } from "../../src/cli/log-file.js";
-import { codeOf, isSystemError } from "../../src/system/error-code.js";
+import { codeOf, isSystemError } from "../../src/system/look/error-code.js";
 import { askToExplain, glanceAt } from "../../src/internal.js";
 
 /** A line of the output. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { writeLarge } from "../../src/system/large-file.js";
+import { writeLarge } from "../../src/system/write/large-file.js";
 import { fc } from "../support/properties.js";
 import { temporaryDirectory } from "../store/sample-job.js";
 

@@ -7,11 +7,11 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { AirError } from "../../src/domain/errors.js";
-import { lookAtHolder, socketOfHolder } from "../../src/system/lock-holder.js";
-import { takeLock } from "../../src/system/lock.js";
+import { lookAtHolder, socketOfHolder } from "../../src/system/lock/lock-holder.js";
+import { takeLock } from "../../src/system/lock/lock.js";
 import { temporaryDirectory } from "../store/sample-job.js";
 
-const lockModule = fileURLToPath(new URL("../../src/system/lock.js", import.meta.url));
+const lockModule = fileURLToPath(new URL("../../src/system/lock/lock.js", import.meta.url));
 
 /** A process that takes the lock, says so, and sleeps. */
 async function holder(t: TestContext, path: string): Promise<ReturnType<typeof spawn>> {
@@ -88,7 +88,7 @@ test("a released lock can be taken again, and subprocesses of its owner don't in
 test("a holder in another pid namespace is not taken for dead: that the lock is held counts", async (t) => {
   if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip("needs root, for a pid namespace of its own");
   const path = join(temporaryDirectory(t), "lock");
-  const module = fileURLToPath(new URL("../../src/system/lock-holder.js", import.meta.url));
+  const module = fileURLToPath(new URL("../../src/system/lock/lock-holder.js", import.meta.url));
   const script = `import { lookAtHolder } from ${JSON.stringify(module)}; console.log(lookAtHolder(process.argv[1]).answer);`;
   const look = (): string => {
     const node = [process.execPath, "--input-type=module", "-e", script, path];

@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { takeLock } from "../../src/system/lock.js";
-import { lookAtLock } from "../../src/system/lock-look.js";
-import { identify, isAlive } from "../../src/system/process-identity.js";
-import { readProcess } from "../../src/system/process-table.js";
-import { certain } from "../../src/system/look.js";
+import { takeLock } from "../../src/system/lock/lock.js";
+import { lookAtLock } from "../../src/system/lock/lock-look.js";
+import { identify, isAlive } from "../../src/system/process/process-identity.js";
+import { readProcess } from "../../src/system/process/process-table.js";
+import { certain } from "../../src/system/look/look.js";
 
 const LIMIT = { timeout: 30_000 };
 const STARVED = fileURLToPath(new URL("./without-handles.js", import.meta.url));
@@ -43,10 +43,14 @@ test("a process that ended is gone, one that runs is there", LIMIT, async () => 
 
 test("without a file handle a process that runs is not gone, and one that is gone still is", LIMIT, async () => {
   const gone = await endedProcess();
-  assert.equal(starved("process-table", "readProcess", process.pid), "unknown");
-  assert.equal(starved("process-table", "readProcess", gone), "no");
-  assert.equal(starved("process-table", "readProcesses"), "unknown", "a list that lacks some is none");
-  assert.equal(starved("process-identity", "isAlive", { bootId: "x", pid: gone, start: 1 }), "unknown", "nor is it another boot");
+  assert.equal(starved("process/process-table", "readProcess", process.pid), "unknown");
+  assert.equal(starved("process/process-table", "readProcess", gone), "no");
+  assert.equal(starved("process/process-table", "readProcesses"), "unknown", "a list that lacks some is none");
+  assert.equal(
+    starved("process/process-identity", "isAlive", { bootId: "x", pid: gone, start: 1 }),
+    "unknown",
+    "nor is it another boot",
+  );
 });
 
 test("a lock is held, free, or nobody can tell", LIMIT, async () => {
@@ -58,7 +62,7 @@ test("a lock is held, free, or nobody can tell", LIMIT, async () => {
     assert.equal(lookAtLock(path).answer, "no");
     const lock = await takeLock(path, "it");
     assert.equal(lookAtLock(path).answer, "yes");
-    assert.equal(starved("lock-look", "lookAtLock", path), "unknown");
+    assert.equal(starved("lock/lock-look", "lookAtLock", path), "unknown");
     const { PATH } = process.env;
     process.env["PATH"] = dir;
     assert.equal(lookAtLock(path).answer, "unknown", "there is no flock");
@@ -72,6 +76,6 @@ test("a lock is held, free, or nobody can tell", LIMIT, async () => {
 });
 
 test("a lock that can't be asked for because no handle is left is told so, and not as a missing program", LIMIT, () => {
-  assert.match(starved("flock", "flock", 0), /EMFILE/);
-  assert.doesNotMatch(starved("flock", "flock", 0), /install/);
+  assert.match(starved("lock/flock", "flock", 0), /EMFILE/);
+  assert.doesNotMatch(starved("lock/flock", "flock", 0), /install/);
 });

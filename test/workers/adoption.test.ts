@@ -24,8 +24,8 @@ import type { AdoptedSpool, Told } from "../../src/workers/adopting/adopted-spoo
 import { RunnerSpool } from "../../src/workers/adopting/runner-spool.js";
 import { Terminator } from "../../src/workers/ending/terminator.js";
 import { engineToken } from "../../src/workers/engine-token.js";
-import { certain } from "../../src/system/look.js";
-import { bootId, identify } from "../../src/system/process-identity.js";
+import { certain } from "../../src/system/look/look.js";
+import { bootId, identify } from "../../src/system/process/process-identity.js";
 import { adoptionIn } from "../fixtures/adoption.js";
 import { fileLine, isGone, isRunning, PoolRig } from "../fixtures/pool-rig.js";
 import { waitUntil } from "../support/wait-until.js";

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { Ends } from "../../src/workers/runner/ends.js";
-import { LiveRunner } from "../../src/workers/runner/live-runner.js";
+import { Ends } from "../../src/workers/thread/ends.js";
+import { LiveRunner } from "../../src/workers/thread/live-runner.js";
 import { chooseRunner } from "../../src/workers/runner/runner-program.js";
 
 const NOTHING = { onNews: () => {}, onEnd: () => {}, onGrown: () => {}, onGone: () => {} };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryKills } from "../../src/workers/runner/memory-kills.js";
+import { MemoryKills } from "../../src/workers/thread/memory-kills.js";
 
 function counted(): { kills: MemoryKills; set: (count: number | null) => void } {
   let now: number | null = 5;

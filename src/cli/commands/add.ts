@@ -12,8 +12,8 @@ import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { placeOption, quoteForShell } from "../shell-word.js";
-import { UsageError } from "../usage-error.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { UsageError } from "../command-line/usage-error.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {

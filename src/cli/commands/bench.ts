@@ -2,9 +2,9 @@
 
 import { availableParallelism } from "node:os";
 import { AirExecutor, readJobFile, type BenchOptions, type BenchPoint, type BenchResult, type JobSpec } from "../../index.js";
-import { showBench } from "../bench-progress.js";
+import { showBench } from "../terminal/bench-progress.js";
 import { compareBenches, type Comparison } from "../../sweep/compare.js";
-import { readComparing, sweepAsBefore } from "../bench-comparing.js";
+import { readComparing, sweepAsBefore } from "../command-line/bench-comparing.js";
 import type { Call } from "../command.js";
 import { exitCode, exitCodeOfSignal, type StopSignal } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
@@ -12,11 +12,11 @@ import { benchText } from "../render/bench-text.js";
 import { comparisonText } from "../render/comparison-text.js";
 import { formatDuration } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../command-line/settings.js";
 import { quoteForShell } from "../shell-word.js";
 import { watchSignals } from "../signals.js";
-import { readSweep } from "../sweep-values.js";
-import { UsageError } from "../usage-error.js";
+import { readSweep } from "../command-line/sweep-values.js";
+import { UsageError } from "../command-line/usage-error.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {

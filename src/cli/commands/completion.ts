@@ -5,7 +5,7 @@ import { complete } from "../completion/complete.js";
 import { scripts, shells, type Shell } from "../completion/scripts.js";
 import { exitCode } from "../exit-codes.js";
 import { printableLine } from "../render/printable.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../command-line/usage-error.js";
 
 export async function execute({ args, rest, verbs, terminal: { out } }: Call): Promise<number> {
   const { SHELL: shell = "" } = args;

@@ -12,8 +12,8 @@ import { formatGroups, formatTasks } from "../render/figures.js";
 import { groupedOf } from "../render/groups-table.js";
 import { graphText } from "../render/graph-text.js";
 import { Printable } from "../render/printable.js";
-import type { Settings } from "../settings.js";
-import type { Sink } from "../terminal.js";
+import type { Settings } from "../command-line/settings.js";
+import type { Sink } from "../terminal/terminal.js";
 import type { Call } from "../command.js";
 import { jsonLine } from "../render/json-line.js";
 

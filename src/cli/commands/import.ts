@@ -11,7 +11,7 @@ import { isWfFormat, readWfFormat } from "../import/wf-format.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
 import { openBytes } from "../map/input/open-bytes.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../command-line/usage-error.js";
 
 type Kind = "make" | "commands" | "wfformat";
 

@@ -4,7 +4,7 @@ import { exitCode } from "../exit-codes.js";
 import { initFiles } from "../init-files.js";
 import { printableLine } from "../render/printable.js";
 import type { Call } from "../command.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal: { out, err } }: Call): Promise<number> {

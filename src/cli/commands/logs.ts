@@ -8,14 +8,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, type JobView, type TaskView } from "../../index.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob, tasksOf } from "../job-source.js";
-import { surviveLostTerminalsUntilSignal } from "../lost-terminal.js";
+import { surviveLostTerminalsUntilSignal } from "../terminal/lost-terminal.js";
 import { errorsPathOf, LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
 import { leftText } from "../render/left-behind.js";
 import { printableLine } from "../render/printable.js";
-import type { Settings } from "../settings.js";
-import { suggestion } from "../suggest-word.js";
-import { whenReaderGoes, type Sink } from "../terminal.js";
+import type { Settings } from "../command-line/settings.js";
+import { suggestion } from "../command-line/suggest-word.js";
+import { whenReaderGoes, type Sink } from "../terminal/terminal.js";
 import { waitsFor } from "../waits-for.js";
 import type { Call } from "../command.js";
 

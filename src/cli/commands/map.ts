@@ -12,7 +12,7 @@ import { prepare } from "../map/prepare.js";
 import { printCommands } from "../map/dry-run.js";
 import { runBatch } from "../map/run-batch.js";
 import { readWish } from "../map/wish.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../command-line/settings.js";
 import { isatty } from "node:tty";
 
 export async function execute(call: Call): Promise<number> {

@@ -6,9 +6,9 @@ import { withExecutor } from "../open-executor.js";
 import { exitCode } from "../exit-codes.js";
 import { formatCount, formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
-import { isThere } from "../../system/path-look.js";
-import { warnOn } from "../warn.js";
-import { UsageError } from "../usage-error.js";
+import { isThere } from "../../system/look/path-look.js";
+import { warnOn } from "../terminal/warn.js";
+import { UsageError } from "../command-line/usage-error.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {

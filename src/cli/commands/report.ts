@@ -9,11 +9,11 @@ import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
 import { findJob } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../command-line/settings.js";
 import { quoteForShell } from "../shell-word.js";
 import { explainSystemError } from "../system-error.js";
-import { UsageError } from "../usage-error.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { UsageError } from "../command-line/usage-error.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {

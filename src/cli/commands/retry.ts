@@ -11,9 +11,9 @@ import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { printableLine } from "../render/printable.js";
-import { slurmOnRecord } from "../slurm-settings.js";
+import { slurmOnRecord } from "../command-line/slurm-settings.js";
 import { commandText, placeOption } from "../shell-word.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {

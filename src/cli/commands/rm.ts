@@ -6,8 +6,8 @@ import { askOrAct } from "../ask-or-act.js";
 import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { printableLine } from "../render/printable.js";
-import { warnOn } from "../warn.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { warnOn } from "../terminal/warn.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {

@@ -4,17 +4,17 @@ import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { baseOfDropped, machinePools, readJobFile, viewJob, viewPaths } from "../../index.js";
 import type { Call } from "../command.js";
-import { engineLimits } from "../engine-options.js";
+import { engineLimits } from "../command-line/engine-options.js";
 import { fileWishes } from "../file-wishes.js";
-import { isPart, partOf, takePart } from "../job-part.js";
-import { slurmOnRecord } from "../slurm-settings.js";
+import { isPart, partOf, takePart } from "../command-line/job-part.js";
+import { slurmOnRecord } from "../command-line/slurm-settings.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 import { isEndedMap, mapAgain } from "../waits-for.js";
-import { UsageError } from "../usage-error.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { UsageError } from "../command-line/usage-error.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 
 export async function execute(call: Call): Promise<number> {
   const { args, settings } = call;

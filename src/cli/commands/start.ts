@@ -5,18 +5,18 @@
 
 import type { LogLevel } from "../../manager/log.js";
 import { startInBackground, tellStarter } from "../../manager/daemon.js";
-import { engineLimits } from "../engine-options.js";
+import { engineLimits } from "../command-line/engine-options.js";
 import { surviveCrashes } from "../crashes.js";
 import { exitCode } from "../exit-codes.js";
 import { formatTime } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../command-line/settings.js";
 import { cliPath } from "../package-root.js";
 import { watchSignals } from "../signals.js";
 import { explainSystemError } from "../system-error.js";
 import type { Call } from "../command.js";
-import type { Sink } from "../terminal.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import type { Sink } from "../terminal/terminal.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {

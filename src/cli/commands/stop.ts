@@ -4,7 +4,7 @@ import { stopManager } from "../../manager/daemon.js";
 import { exitCode } from "../exit-codes.js";
 import { printableLine } from "../render/printable.js";
 import type { Call } from "../command.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ settings, terminal: { out, err } }: Call): Promise<number> {

@@ -2,7 +2,7 @@
 
 import { readJobFile, type CheckOptions } from "../../index.js";
 import type { Call } from "../command.js";
-import { engineLimits } from "../engine-options.js";
+import { engineLimits } from "../command-line/engine-options.js";
 import { fileWishes } from "../file-wishes.js";
 import { exitCode } from "../exit-codes.js";
 import { ownNameOf } from "../job-source.js";
@@ -10,8 +10,8 @@ import { errorText } from "../render/error-text.js";
 import { formatDependencies, formatTasks } from "../render/figures.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { printableLine } from "../render/printable.js";
-import type { Settings } from "../settings.js";
-import { isExpected } from "../usage-error.js";
+import type { Settings } from "../command-line/settings.js";
+import { isExpected } from "../command-line/usage-error.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute({ args, settings, terminal }: Call): Promise<number> {

@@ -14,10 +14,10 @@ import { printableLine } from "../render/printable.js";
 import { whyJobData, whyTaskData } from "../render/why-json.js";
 import { whyJobText } from "../render/why-job-text.js";
 import { whyTaskText, type Circumstances } from "../render/why-task-text.js";
-import type { Settings } from "../settings.js";
-import { suggestion } from "../suggest-word.js";
+import type { Settings } from "../command-line/settings.js";
+import { suggestion } from "../command-line/suggest-word.js";
 import { waitsFor } from "../waits-for.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 const NOTHING: LiveState = { holds: [], trouble: null };

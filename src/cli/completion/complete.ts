@@ -4,8 +4,8 @@
  */
 
 import { listJobs, listRuns, viewJob, viewPaths } from "../../index.js";
-import { allOptions, commonOptions, type OptionName } from "../options.js";
-import type { VerbWords } from "../verb-words.js";
+import { allOptions, commonOptions, type OptionName } from "../command-line/options.js";
+import type { VerbWords } from "../command-line/verb-words.js";
 import { shells } from "./scripts.js";
 
 export interface Candidate {

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AirError } from "../../index.js";
-import { systemWords } from "../../system/error-code.js";
+import { systemWords } from "../../system/look/error-code.js";
 import type { ImportedJob, ImportFault } from "./imported-job.js";
 import { filesRead, readMakeOutput, refusalsIn } from "./makefile.js";
 

@@ -3,7 +3,7 @@
 import { bytesOf } from "../../internal.js";
 import { exitCode } from "../exit-codes.js";
 import { printableLine } from "../render/printable.js";
-import type { Sink } from "../terminal.js";
+import type { Sink } from "../terminal/terminal.js";
 import type { Prepared } from "./prepare.js";
 import { commandLine } from "./shell-quote.js";
 import type { Wish } from "./wish.js";

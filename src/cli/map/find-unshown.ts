@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { viewJob, viewPaths } from "../../index.js";
-import type { Settings } from "../settings.js";
+import type { Settings } from "../command-line/settings.js";
 import { identityOf } from "./identity.js";
 import { shownFile } from "./output/batch-output.js";
 import type { Wish } from "./wish.js";

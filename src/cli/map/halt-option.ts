@@ -1,7 +1,7 @@
 /** Reads `--halt` as GNU parallel spells it, and `--max-failures`, which is a short form of it. Pure. */
 
 import type { MapHalt } from "../../index.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../command-line/usage-error.js";
 
 export interface HaltWish {
   readonly when: MapHalt["when"];

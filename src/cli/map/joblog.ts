@@ -7,11 +7,11 @@ import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:f
 import { constants } from "node:os";
 import { AirError, type JobSummary, type MapResult } from "../../index.js";
 import { bytesOf, forEachEnded } from "../../internal.js";
-import { systemWords } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
-import { yes } from "../../system/look.js";
-import { openFile, withFile } from "../../system/open-file.js";
-import { readPiece } from "../../system/read-open.js";
+import { systemWords } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
+import { yes } from "../../system/look/look.js";
+import { openFile, withFile } from "../../system/read/open-file.js";
+import { readPiece } from "../../system/read/read-open.js";
 import { NumberSet } from "./output/number-set.js";
 import { readLines } from "./read-lines.js";
 import { commandLine } from "./shell-quote.js";

@@ -5,7 +5,7 @@
 import { lstat, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AirError } from "../../index.js";
-import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { ensurePrivateDirectory } from "../../system/write/private-directory.js";
 
 export class Pieces {
   readonly #dir: string;

@@ -1,6 +1,6 @@
 /** Takes the words of a batch apart: the command, and the lists of inputs behind it (`:::` and its kin). Pure. */
 
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../command-line/usage-error.js";
 import { STDIN } from "./input/open-bytes.js";
 
 export interface List {

@@ -12,7 +12,7 @@ import { shuffle } from "./input/shuffle.js";
 import { compileArguments, type Fill, type Input } from "./command/arguments.js";
 import { compileScript } from "./command/shell-script.js";
 import { parseTemplate, type Columns } from "./command/template.js";
-import { UsageError } from "../usage-error.js";
+import { UsageError } from "../command-line/usage-error.js";
 import type { List } from "./lists.js";
 import type { Wish } from "./wish.js";
 

@@ -1,7 +1,7 @@
 /** The whole lines of an open file, in bounded memory. What has no newline behind it is none. */
 
 import { readSync } from "node:fs";
-import { aboutPath } from "../../system/error-code.js";
+import { aboutPath } from "../../system/look/error-code.js";
 
 const PIECE_BYTES = 256 * 1024;
 

@@ -19,13 +19,13 @@ import { exitCodeOfSignal } from "../exit-codes.js";
 import { findFailure, readFailure } from "../first-failure.js";
 import { executorOptions } from "../foreground.js";
 import { compileLate } from "../late-compiler.js";
-import { showProgress, type Progress } from "../progress.js";
+import { showProgress, type Progress } from "../terminal/progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { summaryText, type Failure, type Work } from "../render/summary.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
-import { whenReaderGoes } from "../terminal.js";
-import { isExpected } from "../usage-error.js";
+import { whenReaderGoes } from "../terminal/terminal.js";
+import { isExpected } from "../command-line/usage-error.js";
 import { WorkTally } from "../work-tally.js";
 import { exitCodeOfBatch } from "./batch-exit-code.js";
 import { haltAt } from "./halt-option.js";
@@ -39,7 +39,7 @@ import { Hurry } from "./hurry.js";
 import { collected, type Prepared } from "./prepare.js";
 import { watchEdges } from "./watch-edges.js";
 import type { Wish } from "./wish.js";
-import { directoryFromHere } from "../../system/current-directory.js";
+import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
 /** As of a program that SIGPIPE ended. */

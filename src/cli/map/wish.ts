@@ -1,7 +1,7 @@
 /** What a batch is to be, as it was typed: every option of `map`, checked and converted. Nothing is read or looked up. */
 
-import type { Settings } from "../settings.js";
-import { UsageError } from "../usage-error.js";
+import type { Settings } from "../command-line/settings.js";
+import { UsageError } from "../command-line/usage-error.js";
 import { readHalt, type HaltWish } from "./halt-option.js";
 import type { PieceSize } from "./input/pieces.js";
 import { readsStdin, takeLists, type List } from "./lists.js";

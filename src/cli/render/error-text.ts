@@ -1,7 +1,7 @@
 /** An error as the user reads it: a sentence, and every fault of the input on a line of its own. Never a stack trace. */
 
 import { printableLine } from "./printable.js";
-import { isExpected } from "../usage-error.js";
+import { isExpected } from "../command-line/usage-error.js";
 import type { Style } from "./style.js";
 
 export function errorText(error: unknown, style: Style): string {

@@ -1,7 +1,7 @@
 /** The help texts, made from the tables of verbs and options. */
 
-import { allOptions, commonOptions, type OptionName } from "../options.js";
-import type { VerbWords } from "../verb-words.js";
+import { allOptions, commonOptions, type OptionName } from "../command-line/options.js";
+import type { VerbWords } from "../command-line/verb-words.js";
 
 export function overviewHelp(verbs: readonly VerbWords[], columns: number): string {
   return [

@@ -8,7 +8,7 @@ import type { JobSpec } from "../../domain/job.js";
 import type { TaskSpec } from "../../domain/task.js";
 import { tasksAdded } from "../../store/journal/new-journal.js";
 import type { Picture } from "../../store/picture/picture.js";
-import { isSystemError, systemWords } from "../../system/error-code.js";
+import { isSystemError, systemWords } from "../../system/look/error-code.js";
 import { isSameTask } from "../../store/same-tasks.js";
 import { fitsItself, type FitCheck } from "../../store/text/demand-faults.js";
 import { graphFaults } from "../../store/text/graph-faults.js";

@@ -11,11 +11,11 @@ import { AirError } from "../../domain/errors.js";
 import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
-import { socketOfHolder } from "../../system/lock-holder.js";
-import { describeSilence } from "../../system/other-machine.js";
-import { lookAt } from "../../system/path-look.js";
-import { isOurDirectory } from "../../system/private-directory.js";
-import { OTHERS, readSlate } from "../../system/slate.js";
+import { socketOfHolder } from "../../system/lock/lock-holder.js";
+import { describeSilence } from "../../system/process/other-machine.js";
+import { lookAt } from "../../system/look/path-look.js";
+import { isOurDirectory } from "../../system/write/private-directory.js";
+import { OTHERS, readSlate } from "../../system/write/slate.js";
 
 /** What became of an addition. */
 export interface Added extends AddAnswer {

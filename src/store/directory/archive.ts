@@ -9,10 +9,10 @@ import { linkSync, rmSync } from "node:fs";
 import { findArchived } from "../runs/archived-runs.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
-import { syncFile } from "../../system/large-file.js";
-import { copyRegular, moveDirectory } from "../../system/move-directory.js";
-import { isThere } from "../../system/path-look.js";
-import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { syncFile } from "../../system/write/large-file.js";
+import { copyRegular, moveDirectory } from "../../system/write/move-directory.js";
+import { isThere } from "../../system/look/path-look.js";
+import { ensurePrivateDirectory } from "../../system/write/private-directory.js";
 import { Snapshots } from "../snapshot/snapshot.js";
 
 export async function archiveRun(paths: JobPaths, picture: Picture): Promise<void> {

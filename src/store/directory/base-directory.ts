@@ -7,10 +7,10 @@
 
 import { AirError } from "../../domain/errors.js";
 import { controlDir, jobsDir, lanesDir } from "../layout.js";
-import { certain } from "../../system/look.js";
-import { listDirectory, lookAt } from "../../system/path-look.js";
-import { explainRefusal } from "../../system/refusal.js";
-import { ensurePrivateDirectory } from "../../system/private-directory.js";
+import { certain } from "../../system/look/look.js";
+import { listDirectory, lookAt } from "../../system/look/path-look.js";
+import { explainRefusal } from "../../system/look/refusal.js";
+import { ensurePrivateDirectory } from "../../system/write/private-directory.js";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const OURS = /^(?:jobs|lanes|control|removed|bench|devices|manager\..*)$/;

@@ -2,9 +2,9 @@
 
 import { basename } from "node:path";
 import type { JobPaths } from "../layout.js";
-import { lockFile } from "../../system/file-lock.js";
-import { takeLockToRemove } from "../../system/lock.js";
-import { letGo } from "../../system/let-go.js";
+import { lockFile } from "../../system/lock/file-lock.js";
+import { takeLockToRemove } from "../../system/lock/lock.js";
+import { letGo } from "../../system/look/let-go.js";
 
 export interface HeldJob {
   /** May be called again. */

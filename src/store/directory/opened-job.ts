@@ -6,10 +6,10 @@
 import { lutimesSync, type BigIntStats } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JobEvent } from "../../domain/events.js";
-import { isSystemError } from "../../system/error-code.js";
-import type { Lock } from "../../system/lock.js";
-import type { Presence } from "../../system/presence.js";
-import { lookAt } from "../../system/path-look.js";
+import { isSystemError } from "../../system/look/error-code.js";
+import type { Lock } from "../../system/lock/lock.js";
+import type { Presence } from "../../system/look/presence.js";
+import { lookAt } from "../../system/look/path-look.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
 import type { JobPaths } from "../layout.js";

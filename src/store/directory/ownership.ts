@@ -6,10 +6,10 @@
 import { dirname } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobPaths } from "../layout.js";
-import { codeOf } from "../../system/error-code.js";
-import { certain } from "../../system/look.js";
-import { lookAt } from "../../system/path-look.js";
-import { closePrivateDirectory, ensurePrivateDirectory, ourUser } from "../../system/private-directory.js";
+import { codeOf } from "../../system/look/error-code.js";
+import { certain } from "../../system/look/look.js";
+import { lookAt } from "../../system/look/path-look.js";
+import { closePrivateDirectory, ensurePrivateDirectory, ourUser } from "../../system/write/private-directory.js";
 
 /**
  * Closes a job's directory to others and then looks at it: what they have put there is not used. Gives a warning to show, if it was

@@ -7,7 +7,7 @@ import { AirError } from "../../domain/errors.js";
 import type { RunHistory } from "../../domain/history.js";
 import { readJournal } from "../journal/journal-reader.js";
 import { jobPaths, type JobPaths } from "../layout.js";
-import { explainRefusal } from "../../system/refusal.js";
+import { explainRefusal } from "../../system/look/refusal.js";
 import { History } from "./history.js";
 
 /**

@@ -11,9 +11,9 @@ import { readSync } from "node:fs";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import { decodeLine, formatOf } from "./journal-format.js";
-import { aboutPath } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
-import { openRegular } from "../../system/regular-file.js";
+import { aboutPath } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
+import { openRegular } from "../../system/read/regular-file.js";
 
 export interface JournalEnd {
   /** Number of the last whole line. */

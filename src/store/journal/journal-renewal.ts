@@ -10,12 +10,12 @@ import { fdatasync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { AirError } from "../../domain/errors.js";
-import { letGo } from "../../system/let-go.js";
+import { letGo } from "../../system/look/let-go.js";
 import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
-import { syncDirectory } from "../../system/sync-directory.js";
-import { lockOpen } from "../../system/file-lock.js";
-import { clearTemporary, makeFile, temporaryOf } from "../../system/temporary-file.js";
+import { syncDirectory } from "../../system/write/sync-directory.js";
+import { lockOpen } from "../../system/lock/file-lock.js";
+import { clearTemporary, makeFile, temporaryOf } from "../../system/write/temporary-file.js";
 
 const datasync = promisify(fdatasync);
 const PIECE = 1024 * 1024;

@@ -19,15 +19,15 @@ import { isOfFormat } from "./event-formats.js";
 import { encodeBatch, encodeEvent } from "./journal-format.js";
 import { KeptBytes } from "./kept-bytes.js";
 import { noteDoubt, renewJournal } from "./journal-renewal.js";
-import { aboutPath } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
-import { lockOpen } from "../../system/file-lock.js";
-import { presenceOf, type Presence } from "../../system/presence.js";
-import { isPossible } from "../../system/look.js";
-import { openAgain, openToAppend } from "../../system/open-file.js";
-import { openRegular } from "../../system/regular-file.js";
-import { lookAt } from "../../system/path-look.js";
-import { makeFile, temporaryOf } from "../../system/temporary-file.js";
+import { aboutPath } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
+import { lockOpen } from "../../system/lock/file-lock.js";
+import { presenceOf, type Presence } from "../../system/look/presence.js";
+import { isPossible } from "../../system/look/look.js";
+import { openAgain, openToAppend } from "../../system/read/open-file.js";
+import { openRegular } from "../../system/read/regular-file.js";
+import { lookAt } from "../../system/look/path-look.js";
+import { makeFile, temporaryOf } from "../../system/write/temporary-file.js";
 
 const datasync = promisify(fdatasync);
 

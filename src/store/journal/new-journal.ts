@@ -8,8 +8,8 @@ import type { JobEvent } from "../../domain/events.js";
 import { Journal } from "./journal.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
-import { syncDirectory } from "../../system/sync-directory.js";
-import { clearTemporary, temporaryOf } from "../../system/temporary-file.js";
+import { syncDirectory } from "../../system/write/sync-directory.js";
+import { clearTemporary, temporaryOf } from "../../system/write/temporary-file.js";
 import type { TaskSpec } from "../../domain/task.js";
 
 /** Tasks a line: bounds the length of a line, and what a torn one can take with it. */

@@ -11,12 +11,12 @@ import { Journal } from "./journal.js";
 import { readJournal } from "./journal-reader.js";
 import type { JobPaths } from "../layout.js";
 import { Picture } from "../picture/picture.js";
-import { aboutPath } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
-import { lockFile } from "../../system/file-lock.js";
-import { certain } from "../../system/look.js";
-import { openToAppend } from "../../system/open-file.js";
-import { hasEntries, isThere } from "../../system/path-look.js";
+import { aboutPath } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
+import { lockFile } from "../../system/lock/file-lock.js";
+import { certain } from "../../system/look/look.js";
+import { openToAppend } from "../../system/read/open-file.js";
+import { hasEntries, isThere } from "../../system/look/path-look.js";
 
 export interface Recovered {
   readonly picture: Picture;

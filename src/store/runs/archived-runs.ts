@@ -5,8 +5,8 @@ import type { RunIdentity } from "../../domain/job.js";
 import { jobPaths, type JobPaths } from "../layout.js";
 import { idOfStem, logFileName } from "../names.js";
 import { compareRun } from "./same-run.js";
-import { certain } from "../../system/look.js";
-import { listDirectory, lookAt } from "../../system/path-look.js";
+import { certain } from "../../system/look/look.js";
+import { listDirectory, lookAt } from "../../system/look/path-look.js";
 import { lookAtState } from "./state-file.js";
 
 /**

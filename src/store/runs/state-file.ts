@@ -4,10 +4,10 @@ import { fstatSync, type BigIntStats } from "node:fs";
 import { withoutMark } from "../text/byte-order-mark.js";
 import { keepNumbers } from "../text/exact-numbers.js";
 import { isKnownStateKey, readState, type StateEntries } from "../text/state-keys.js";
-import { yes, type Place } from "../../system/look.js";
-import { withFile } from "../../system/open-file.js";
-import { readOpen } from "../../system/read-open.js";
-import { foundAt } from "../../system/regular-file.js";
+import { yes, type Place } from "../../system/look/look.js";
+import { withFile } from "../../system/read/open-file.js";
+import { readOpen } from "../../system/read/read-open.js";
+import { foundAt } from "../../system/read/regular-file.js";
 
 /** Nobody needs more for one object of a dozen keys. */
 const MAX_STATE_BYTES = 16 * 1024 * 1024;

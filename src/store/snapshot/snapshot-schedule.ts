@@ -8,7 +8,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../../domain/errors.js";
-import { isSystemError } from "../../system/error-code.js";
+import { isSystemError } from "../../system/look/error-code.js";
 import type { Picture } from "../picture/picture.js";
 import type { Snapshots } from "./snapshot.js";
 import type { Standing } from "./state-guard.js";

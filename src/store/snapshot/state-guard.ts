@@ -8,18 +8,18 @@
  */
 
 import { fstatSync, renameSync, type BigIntStats } from "node:fs";
-import { certain } from "../../system/look.js";
-import { lookCloselyAt } from "../../system/path-look.js";
-import { ifReadable, openFile } from "../../system/open-file.js";
-import { readPiece } from "../../system/read-open.js";
-import { keepAside } from "../../system/keep-aside.js";
+import { certain } from "../../system/look/look.js";
+import { lookCloselyAt } from "../../system/look/path-look.js";
+import { ifReadable, openFile } from "../../system/read/open-file.js";
+import { readPiece } from "../../system/read/read-open.js";
+import { keepAside } from "../../system/write/keep-aside.js";
 import type { JobPaths } from "../layout.js";
-import type { Presence } from "../../system/presence.js";
+import type { Presence } from "../../system/look/presence.js";
 import { isAnotherRun, type KnownRun } from "../runs/run-identity.js";
 import { isSameFile, lookAtState, parseState, type StateFile } from "../runs/state-file.js";
-import { isForbidden } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
-import { temporaryOf, writeTemporary } from "../../system/temporary-file.js";
+import { isForbidden } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
+import { temporaryOf, writeTemporary } from "../../system/write/temporary-file.js";
 
 /** A file that is no JSON is taken for half-written until it has not changed for so long. */
 export const SETTLE_MS = 2000;

@@ -11,15 +11,15 @@
 
 import { constants } from "node:buffer";
 import { fstatSync, renameSync, type BigIntStats } from "node:fs";
-import { aboutPath } from "../../system/error-code.js";
-import { FileWatch } from "../../system/file-watch.js";
-import { keepAside } from "../../system/keep-aside.js";
-import { letGo, letGoLater } from "../../system/let-go.js";
+import { aboutPath } from "../../system/look/error-code.js";
+import { FileWatch } from "../../system/watch/file-watch.js";
+import { keepAside } from "../../system/write/keep-aside.js";
+import { letGo, letGoLater } from "../../system/look/let-go.js";
 import type { JobPaths } from "../layout.js";
-import { certain } from "../../system/look.js";
-import { ifReadable, openFile } from "../../system/open-file.js";
-import { lookCloselyAt } from "../../system/path-look.js";
-import { readOpen, readPiece } from "../../system/read-open.js";
+import { certain } from "../../system/look/look.js";
+import { ifReadable, openFile } from "../../system/read/open-file.js";
+import { lookCloselyAt } from "../../system/look/path-look.js";
+import { readOpen, readPiece } from "../../system/read/read-open.js";
 import { isSameFile } from "../runs/state-file.js";
 import { SETTLE_MS } from "./state-guard.js";
 import { readRewrite, type Rewrite, type RewriteContext } from "./tasks-rewrite.js";

@@ -2,11 +2,11 @@
 
 import { constants } from "node:buffer";
 import { AirError } from "../../domain/errors.js";
-import { codeOf } from "../../system/error-code.js";
-import { isGivenPipe, readGivenPipe } from "../../system/given-pipe.js";
-import { explainRefusal } from "../../system/refusal.js";
-import { readRegularFile, tooLarge } from "../../system/regular-file.js";
-import { standardInput } from "../../system/standard-input.js";
+import { codeOf } from "../../system/look/error-code.js";
+import { isGivenPipe, readGivenPipe } from "../../system/read/given-pipe.js";
+import { explainRefusal } from "../../system/look/refusal.js";
+import { readRegularFile, tooLarge } from "../../system/read/regular-file.js";
+import { standardInput } from "../../system/read/standard-input.js";
 
 /** What one JavaScript string can hold, a little below 512 MiB. */
 const MAX_BYTES = constants.MAX_STRING_LENGTH;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { listJobs } from "./job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
-import { lookCloselyAt } from "../../system/path-look.js";
+import { lookCloselyAt } from "../../system/look/path-look.js";
 import { lookAtState } from "../runs/state-file.js";
 import { readPicture } from "../journal/recovery.js";
 

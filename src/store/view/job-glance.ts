@@ -9,13 +9,13 @@ import type { JobTaken } from "../../domain/events.js";
 import { decodeLine } from "../journal/journal-format.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { checkJobName } from "../names.js";
-import { ourUser } from "../../system/private-directory.js";
+import { ourUser } from "../../system/write/private-directory.js";
 import { hasLateState, stampOf } from "../directory/rejection.js";
 import type { StateEntries } from "../text/state-keys.js";
-import { certain, yes } from "../../system/look.js";
-import { ifReadable, withFile } from "../../system/open-file.js";
-import { lookAt } from "../../system/path-look.js";
-import { readPiece } from "../../system/read-open.js";
+import { certain, yes } from "../../system/look/look.js";
+import { ifReadable, withFile } from "../../system/read/open-file.js";
+import { lookAt } from "../../system/look/path-look.js";
+import { readPiece } from "../../system/read/read-open.js";
 import { lookAtState } from "../runs/state-file.js";
 
 export interface Glance {

@@ -11,7 +11,7 @@ import { archivedIds, archivedPaths } from "../runs/archived-runs.js";
 import { compareRun } from "../runs/same-run.js";
 import { readJobTaken, whyRefused } from "./job-glance.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
-import { lookAtHolder, type LockHolder } from "../../system/lock-holder.js";
+import { lookAtHolder, type LockHolder } from "../../system/lock/lock-holder.js";
 import { checkJobName } from "../names.js";
 import { foreignPart } from "../directory/ownership.js";
 import { withoutMark } from "../text/byte-order-mark.js";
@@ -21,11 +21,11 @@ import { locateData } from "../text/places.js";
 import { isKnownStateKey, readState, stateFaults, type StateEntries } from "../text/state-keys.js";
 import { isKnownKey } from "../text/task-keys.js";
 import { readTaskViews, type TaskView } from "./task-view.js";
-import { isSystemError, systemWords } from "../../system/error-code.js";
-import { certain, type Place } from "../../system/look.js";
-import { listDirectory, listSubdirectories, lookAt } from "../../system/path-look.js";
-import { refuseLink } from "../../system/private-directory.js";
-import { readRegularFile } from "../../system/regular-file.js";
+import { isSystemError, systemWords } from "../../system/look/error-code.js";
+import { certain, type Place } from "../../system/look/look.js";
+import { listDirectory, listSubdirectories, lookAt } from "../../system/look/path-look.js";
+import { refuseLink } from "../../system/write/private-directory.js";
+import { readRegularFile } from "../../system/read/regular-file.js";
 
 export interface JobView {
   readonly name: string;

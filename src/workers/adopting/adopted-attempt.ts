@@ -5,8 +5,8 @@
 
 import type { Result } from "../../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
-import type { Look } from "../../system/look.js";
-import { agesOf } from "../../system/process-table.js";
+import type { Look } from "../../system/look/look.js";
+import { agesOf } from "../../system/process/process-table.js";
 import type { Termination, Terminator } from "../ending/terminator.js";
 import { findProcesses, variablesOf, type Trace } from "../ending/trace.js";
 import type { AdoptedSpool, Told } from "./adopted-spool.js";

@@ -3,8 +3,8 @@
  * once for all of them.
  */
 
-import type { Look } from "../../system/look.js";
-import { isStopped } from "../../system/process-identity.js";
+import type { Look } from "../../system/look/look.js";
+import { isStopped } from "../../system/process/process-identity.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 
 const WAKE_EVERY_MS = 500;

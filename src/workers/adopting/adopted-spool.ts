@@ -4,10 +4,10 @@
  */
 
 import type { Result, Usage } from "../../domain/outcome.js";
-import type { Look } from "../../system/look.js";
-import type { ProcessIdentity } from "../../system/process-identity.js";
+import type { Look } from "../../system/look/look.js";
+import type { ProcessIdentity } from "../../system/process/process-identity.js";
 import type { Trace } from "../ending/trace.js";
-import type { EndingReason } from "../runner/spool-lines.js";
+import type { EndingReason } from "../spool/spool-lines.js";
 
 /** What is known of an attempt so far. */
 export interface Told {

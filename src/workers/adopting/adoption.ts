@@ -8,12 +8,12 @@
 import { watch, type FSWatcher } from "node:fs";
 import type { Result } from "../../domain/outcome.js";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
-import { isSystemError, systemWords } from "../../system/error-code.js";
+import { isSystemError, systemWords } from "../../system/look/error-code.js";
 import type { Terminator } from "../ending/terminator.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
-import { stoppedWords } from "../runner/reports.js";
+import { stoppedWords } from "../attempt-words.js";
 import { AdoptedAttempt, LOST_RECORD, notBegun } from "./adopted-attempt.js";
 import { AdoptedRunners, type AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";

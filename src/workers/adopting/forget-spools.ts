@@ -2,8 +2,8 @@
 
 import { rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { isSystemError } from "../../system/error-code.js";
-import { listDirectory } from "../../system/path-look.js";
+import { isSystemError } from "../../system/look/error-code.js";
+import { listDirectory } from "../../system/look/path-look.js";
 import { isEngineAlive } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, spoolPath } from "../spool-name.js";
 import { recallPath } from "./lane-spool.js";

@@ -12,14 +12,14 @@
  */
 
 import { fstatSync, readSync } from "node:fs";
-import { NO, type Look } from "../../system/look.js";
-import { lookAtLock } from "../../system/lock-look.js";
-import { openToAppend } from "../../system/open-file.js";
-import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
+import { NO, type Look } from "../../system/look/look.js";
+import { lookAtLock } from "../../system/lock/lock-look.js";
+import { openToAppend } from "../../system/read/open-file.js";
+import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process/process-identity.js";
 import type { Trace } from "../ending/trace.js";
-import { exited } from "../runner/end-result.js";
+import { exited } from "../spool/end-result.js";
 import type { AdoptedSpool, Told } from "./adopted-spool.js";
-import { letGo } from "../../system/let-go.js";
+import { letGo } from "../../system/look/let-go.js";
 
 const CHUNK_BYTES = 64 * 1024;
 /** No line of a record is longer. */

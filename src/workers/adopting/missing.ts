@@ -3,7 +3,7 @@
  * write it, or writes it where nobody reads (its disk was mounted anew). That is only named: who is not found may be there all the same.
  */
 
-import type { ProcessIdentity } from "../../system/process-identity.js";
+import type { ProcessIdentity } from "../../system/process/process-identity.js";
 import { findProcesses } from "../ending/trace.js";
 import type { AdoptedAttempt } from "./adopted-attempt.js";
 

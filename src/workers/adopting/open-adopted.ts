@@ -1,10 +1,10 @@
 /** Opens the spool of an earlier runner, whichever version wrote it. */
 
 import { fstatSync, readSync, writeSync } from "node:fs";
-import { flock } from "../../system/flock.js";
-import { letGo } from "../../system/let-go.js";
-import { certain } from "../../system/look.js";
-import { openFile, openToAppend } from "../../system/open-file.js";
+import { flock } from "../../system/lock/flock.js";
+import { letGo } from "../../system/look/let-go.js";
+import { certain } from "../../system/look/look.js";
+import { openFile, openToAppend } from "../../system/read/open-file.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
 import { LaneSpool } from "./lane-spool.js";
 import { RunnerSpool } from "./runner-spool.js";

@@ -1,12 +1,12 @@
 /** A spool of this version (native/PROTOCOL.md), for adoption: keeps what concerns certain keys. Reads alone. */
 
-import { NO, type Look } from "../../system/look.js";
-import { lookAtLock } from "../../system/lock-look.js";
-import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process-identity.js";
+import { NO, type Look } from "../../system/look/look.js";
+import { lookAtLock } from "../../system/lock/lock-look.js";
+import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process/process-identity.js";
 import type { Trace } from "../ending/trace.js";
-import { endOf } from "../runner/end-result.js";
-import { SpoolCursor } from "../runner/spool-cursor.js";
-import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "../runner/spool-lines.js";
+import { endOf } from "../spool/end-result.js";
+import { SpoolCursor } from "../spool/spool-cursor.js";
+import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type SpoolListener } from "../spool/spool-lines.js";
 import type { AdoptedSpool, Told, ToldEnd } from "./adopted-spool.js";
 
 const KEY_BITS = 32n;

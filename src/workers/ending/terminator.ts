@@ -6,7 +6,7 @@
  * told when one is in, and tells when nothing of the attempt is left. What it can't end it says, and goes on trying.
  */
 
-import type { ProcessEntry } from "../../system/process-table.js";
+import type { ProcessEntry } from "../../system/process/process-table.js";
 import { findProcesses, type Trace } from "./trace.js";
 
 const POLL_MS = 25;

@@ -5,10 +5,10 @@
  * which children inherit, or by the group that the attempt's first process leads. Whoever descends from one of them is of the attempt too.
  */
 
-import { isForbidden } from "../../system/error-code.js";
-import { NO, unknown, yes, type Look, type Seen } from "../../system/look.js";
-import { readEnvironment } from "../../system/environments.js";
-import { readMarks, ProcessReading, type ProcessEntry } from "../../system/process-table.js";
+import { isForbidden } from "../../system/look/error-code.js";
+import { NO, unknown, yes, type Look, type Seen } from "../../system/look/look.js";
+import { readEnvironment } from "../../system/process/environments.js";
+import { readMarks, ProcessReading, type ProcessEntry } from "../../system/process/process-table.js";
 
 /** Whoever has lost its parent is a child of it: it must never pass for one of ours. */
 const FIRST = 1;

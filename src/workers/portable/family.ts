@@ -3,7 +3,7 @@
  * was seen to be one of these before. What has left all three between two looks is not found; the native runner finds that too.
  */
 
-import type { ProcessEntry } from "../../system/process-table.js";
+import type { ProcessEntry } from "../../system/process/process-table.js";
 
 export class Family {
   /** Pid of the main process, which leads a group of that number. */

@@ -6,9 +6,9 @@
 
 import { fstatSync, writeSync } from "node:fs";
 import { randomInt } from "node:crypto";
-import { bootId } from "../../system/process-identity.js";
-import { readProcess } from "../../system/process-table.js";
-import { flock } from "../../system/flock.js";
+import { bootId } from "../../system/process/process-identity.js";
+import { readProcess } from "../../system/process/process-table.js";
+import { flock } from "../../system/lock/flock.js";
 import { CommandReader, ProtocolError, type Command, type TaskOrder } from "./commands.js";
 import { SpoolWriter } from "./spool-writer.js";
 import { TaskEnvironment } from "./task-environment.js";

@@ -5,8 +5,8 @@
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
-import { codeOf } from "../../system/error-code.js";
-import { letGo } from "../../system/let-go.js";
+import { codeOf } from "../../system/look/error-code.js";
+import { letGo } from "../../system/look/let-go.js";
 
 const AGAIN_MS = 100;
 /** Between two rings, while more is about to come. */

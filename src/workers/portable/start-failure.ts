@@ -1,7 +1,7 @@
 /** A task that could not be started: at which point, and the system's number for why. */
 
 import { constants } from "node:os";
-import { codeOf } from "../../system/error-code.js";
+import { codeOf } from "../../system/look/error-code.js";
 
 /** Working directory, input, log, fork, exec. */
 export type Stage = "d" | "i" | "l" | "f" | "r";

@@ -7,7 +7,7 @@ import { constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import type { TaskOrder } from "./commands.js";
 import { StartFailure } from "./start-failure.js";
-import { letGo } from "../../system/let-go.js";
+import { letGo } from "../../system/look/let-go.js";
 
 const LOG_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW;
 const SLASH = 0x2f;

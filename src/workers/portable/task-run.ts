@@ -6,8 +6,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { accessSync, constants, rm, statSync, writeFileSync } from "node:fs";
 import { constants as system } from "node:os";
-import { codeOf } from "../../system/error-code.js";
-import { hasEnded, isLivingChild, readProcess, readProcesses, type ProcessEntry } from "../../system/process-table.js";
+import { codeOf } from "../../system/look/error-code.js";
+import { hasEnded, isLivingChild, readProcess, readProcesses, type ProcessEntry } from "../../system/process/process-table.js";
 import { isText, scriptOf } from "./byte-script.js";
 import type { TaskOrder } from "./commands.js";
 import { Family } from "./family.js";

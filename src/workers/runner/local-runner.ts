@@ -18,14 +18,15 @@ import type {
   RunnerQueue,
   TaskRunner,
 } from "../../domain/ports.js";
-import { inherited } from "../../system/inherited.js";
+import { inherited } from "../../system/process/inherited.js";
 import { leftSpools, removeSpoolsOf } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
-import { startFailure } from "./end-result.js";
+import { startFailure } from "../spool/end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
-import { begunOf, leftWords, orphanOf, reportOf, stuckWords } from "./reports.js";
+import { begunOf, orphanOf, reportOf } from "./reports.js";
+import { leftWords, stuckWords } from "../attempt-words.js";
 import { runnerOptions } from "./runner-program.js";
 import { SharedQueue } from "./shared-queue.js";
 import { Slots } from "./slots.js";

@@ -6,7 +6,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { OrphanedAttempt, Report } from "../../domain/ports.js";
-import type { StartStage } from "./spool-lines.js";
+import type { StartStage } from "../spool/spool-lines.js";
 
 /** What the thread is given when it starts. */
 export interface ThreadSetup {

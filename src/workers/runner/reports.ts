@@ -1,8 +1,8 @@
 /** What local-runner.ts tells the engine of attempts, from what the thread and their descriptors say. Pure. */
 
-import type { Begun, Descriptor, OrphanedAttempt, Outlived, Report } from "../../domain/ports.js";
+import type { Begun, Descriptor, OrphanedAttempt, Report } from "../../domain/ports.js";
 import type { EndedByItself } from "../../domain/outcome.js";
-import { exited, signaled, usageOf } from "./end-result.js";
+import { exited, signaled, usageOf } from "../spool/end-result.js";
 import { AFTER_LIMIT, AFTER_STOP, BY_SIGNAL, IN_SHUTDOWN, OUT_OF_MEMORY } from "./messages.js";
 
 /** @param at where the numbers of the end begin in `ends` */
@@ -43,25 +43,4 @@ export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
   const { key, job, task, attempt: number, log, limitMs, graceMs } = attempt;
   const startedAt = Date.now();
   return { key, claim, claimKey: key, job, task, attempt: number, startedAt, isQueued: false, log, limitMs, graceMs };
-}
-
-/**
- * For people: what an attempt left behind when it ended, on purpose as far as anybody can tell.
- *
- * @param isLast no more such tasks are named
- */
-export function leftWords({ job, task, processes }: Outlived, isLast: boolean): string {
-  const what = processes === 1 ? "a process that runs on: it is" : `${processes} processes that run on: they are`;
-  return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone${isLast ? "; more such tasks are not named" : ""}`;
-}
-
-/** For people: an attempt that outlives every KILL. */
-export function stuckWords({ job, task, processes }: Outlived): string {
-  const what = processes === 1 ? "a process" : `${processes} processes`;
-  return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
-}
-
-/** For people: why what a runner has does not go on. */
-export function stoppedWords(pid: number): string {
-  return `the process that runs it is stopped; kill -CONT ${pid} lets it go on`;
 }

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Inherited } from "../../system/inherited.js";
+import type { Inherited } from "../../system/process/inherited.js";
 
 export interface RunnerProgram {
   readonly kind: "native" | "portable";

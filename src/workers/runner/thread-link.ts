@@ -10,7 +10,7 @@ import type { Piscina } from "piscina";
 import { AirError } from "../../domain/errors.js";
 import type { ThreadCommand, ThreadNews, ThreadSetup } from "./messages.js";
 import { RepeatedDeaths } from "./repeated-deaths.js";
-import { takeThreads } from "./threads.js";
+import { takeThreads } from "../threads.js";
 
 /** Between tries while there is no room for a thread: each time twice as long. */
 const [FIRST_DELAY_MS, LONGEST_DELAY_MS] = [20, 2_000];

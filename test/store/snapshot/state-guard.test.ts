@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
-import { takeLock } from "../../../src/system/lock.js";
+import { takeLock } from "../../../src/system/lock/lock.js";
 import { isSnapshotOf } from "../../../src/store/runs/run-identity.js";
 import { Picture } from "../../../src/store/picture/picture.js";
 import { Snapshots } from "../../../src/store/snapshot/snapshot.js";

@@ -5,7 +5,7 @@ import fs, { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { Settings } from "../../../src/cli/settings.js";
+import { Settings } from "../../../src/cli/command-line/settings.js";
 import { waitsFor } from "../../../src/cli/waits-for.js";
 import { WatchedJob } from "../../../src/cli/watched-job.js";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";

@@ -4,7 +4,7 @@
  */
 
 import { AirError } from "../../../index.js";
-import { UsageError } from "../../usage-error.js";
+import { UsageError } from "../../command-line/usage-error.js";
 import { fillPiece, type Input } from "./arguments.js";
 import { pathPart } from "./path-part.js";
 import { ShellScan, type ShellPlace } from "./shell-scan.js";

@@ -6,8 +6,8 @@
  * behind a dollar (`${1}`, `${name}`, `${#}`). In braces a placeholder stands for itself: `{{}}` is `{}`.
  */
 
-import { suggestion } from "../../suggest-word.js";
-import { UsageError } from "../../usage-error.js";
+import { suggestion } from "../../command-line/suggest-word.js";
+import { UsageError } from "../../command-line/usage-error.js";
 import type { PathPart } from "./path-part.js";
 
 /** What columns there are. */

@@ -8,8 +8,8 @@ import { createReadStream } from "node:fs";
 import { Socket } from "node:net";
 import { promisify } from "node:util";
 import { AirError } from "../../../index.js";
-import { systemWords } from "../../../system/error-code.js";
-import { standardInput } from "../../../system/standard-input.js";
+import { systemWords } from "../../../system/look/error-code.js";
+import { standardInput } from "../../../system/read/standard-input.js";
 
 const CHUNK_BYTES = 256 * 1024;
 

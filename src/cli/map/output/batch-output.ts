@@ -5,7 +5,7 @@
 
 import { join } from "node:path";
 import { logFileName } from "../../../internal.js";
-import type { Terminal } from "../../terminal.js";
+import type { Terminal } from "../../terminal/terminal.js";
 import type { OutputWish } from "../wish.js";
 import { Follower } from "./follower.js";
 import { Printer } from "./printer.js";

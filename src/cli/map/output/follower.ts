@@ -3,7 +3,7 @@
 import { errorsPathOf, LogFile } from "../../log-file.js";
 import type { LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
-import type { Sink, Terminal } from "../../terminal.js";
+import type { Sink, Terminal } from "../../terminal/terminal.js";
 import { viewFor } from "./printer.js";
 
 const LOOK_EVERY_MS = 50;

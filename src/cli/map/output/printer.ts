@@ -6,11 +6,11 @@
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { logFileName } from "../../../internal.js";
-import { hasEntries, lookAt } from "../../../system/path-look.js";
+import { hasEntries, lookAt } from "../../../system/look/path-look.js";
 import { errorsPathOf, LogFile } from "../../log-file.js";
 import { prefixedView, rawView, terminalView, type LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
-import type { Sink, Terminal } from "../../terminal.js";
+import type { Sink, Terminal } from "../../terminal/terminal.js";
 import { NumberSet } from "./number-set.js";
 import { AsTheyEnd, ByNumber, type Order } from "./order.js";
 

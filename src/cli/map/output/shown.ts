@@ -7,11 +7,11 @@
  */
 
 import { fstatSync, ftruncateSync, writeSync } from "node:fs";
-import { openFile, openToAppend } from "../../../system/open-file.js";
-import { clearTemporary } from "../../../system/temporary-file.js";
+import { openFile, openToAppend } from "../../../system/read/open-file.js";
+import { clearTemporary } from "../../../system/write/temporary-file.js";
 import { readLines } from "../read-lines.js";
 import { NumberSet } from "./number-set.js";
-import { letGo } from "../../../system/let-go.js";
+import { letGo } from "../../../system/look/let-go.js";
 
 /** A longer range was not written by us. */
 const LONGEST_RANGE = 10_000_000;

@@ -1,0 +1,55 @@
+/**
+ * Who has a file open and locked, as the system tells it of its processes: for a file that can't be read itself, since its disk fails. Linux
+ * alone, and of that disk nothing is asked but what the directories above the file are.
+ */
+
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { LockHolder } from "./lock-holder.js";
+import { agesOf, readProcess } from "../process/process-table.js";
+
+/** Of the lock on an open file, as the system lists it there. */
+const IS_LOCKED = /^lock:.*\bFLOCK\b.*\bWRITE\b/m;
+
+/** Of our own user. Null if there is none, or it can't be told: of several one may be a helper that has the file for a moment. */
+export function openHolder(path: string): LockHolder | null {
+  if (process.platform !== "linux") return null;
+  const file = realPath(path);
+  const [pid, ...others] = processes().filter((other) => isOurs(other) && hasLocked(other, file));
+  if (pid === undefined || others.length > 0) return null;
+  const look = readProcess(pid);
+  if (look.answer === "no" || look.answer === "unknown") return null;
+  const [ageMs = 0] = agesOf([look.found]);
+  return { pid, since: new Date(Date.now() - ageMs).toISOString() };
+}
+
+function processes(): number[] {
+  return orElse([], () => readdirSync("/proc").map(Number).filter(Number.isInteger));
+}
+
+/** The same paths mean the same there. */
+function isOurs(pid: number): boolean {
+  const isOfUser = (): boolean => statSync(`/proc/${pid}`).uid === process.geteuid?.();
+  return orElse(false, () => isOfUser() && readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt"));
+}
+
+function hasLocked(pid: number, file: string): boolean {
+  const isIt = (fd: string): boolean =>
+    readlinkSync(`/proc/${pid}/fd/${fd}`) === file && IS_LOCKED.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1"));
+  return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => orElse(false, () => isIt(fd)));
+}
+
+/** Without links, as far as that can be told. */
+function realPath(path: string): string {
+  const parent = dirname(path);
+  return orElse(null, () => realpathSync.native(path)) ?? (parent === path ? path : join(realPath(parent), basename(path)));
+}
+
+/** A process that ends meanwhile, or a disk that fails, gives no answer. */
+function orElse<T>(otherwise: T, ask: () => T): T {
+  try {
+    return ask();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,24 @@
+/** What becomes of attempts, in words for people. Pure. */
+
+import type { Outlived } from "../domain/ports.js";
+
+/**
+ * What an attempt left behind when it ended, on purpose as far as anybody can tell.
+ *
+ * @param isLast no more such tasks are named
+ */
+export function leftWords({ job, task, processes }: Outlived, isLast: boolean): string {
+  const what = processes === 1 ? "a process that runs on: it is" : `${processes} processes that run on: they are`;
+  return `job "${job}": task ${JSON.stringify(task)} has ended and left ${what} left alone${isLast ? "; more such tasks are not named" : ""}`;
+}
+
+/** An attempt that outlives every KILL. */
+export function stuckWords({ job, task, processes }: Outlived): string {
+  const what = processes === 1 ? "a process" : `${processes} processes`;
+  return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
+}
+
+/** Why what a runner has does not go on. */
+export function stoppedWords(pid: number): string {
+  return `the process that runs it is stopped; kill -CONT ${pid} lets it go on`;
+}
