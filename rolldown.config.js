@@ -85,7 +85,7 @@ const intoHtml = {
 
 /** What the command needs to say that a word was mistyped, or which version it is; and, apart from it, what most verbs load. */
 const groups = [
-  { name: "errors", test: /[/]src[/](domain[/]errors|system[/]error-code)[.]js$/, priority: 1 },
+  { name: "errors", test: /[/]src[/](domain[/]errors|system[/]look[/]error-code)[.]js$/, priority: 1 },
   { name: "core", test: /[/]src[/](domain|store|system)[/]/, minShareCount: 3 },
 ];
 
