@@ -249,8 +249,8 @@ export class RunningJob {
 
   /** Whoever writes another job in our place, or removes the directory, ends the run; one that is out of reach is waited for. */
   #look(): void {
-    this.#opened.keepLock();
     const standing = this.#writer.look();
+    this.#opened.keepHold(standing);
     if (standing === this.#standing) return;
     this.#standing = standing;
     this.#awaySince = standing === "away" ? this.#options.clock.monotonic() : null;
@@ -338,6 +338,7 @@ export class RunningJob {
     for (;;) {
       if (this.#writer.hasFailed) break;
       try {
+        this.#opened.keepJournal();
         await this.#writer.settle();
         break;
       } catch (error) {

@@ -135,6 +135,11 @@ export class JobWriter implements Recorder {
     }
   }
 
+  /** Has the journal synced now: it may have to be put where it belongs. */
+  sync(): void {
+    if (!this.#isClosed && !this.#hasFailed && this.#trouble === null) this.#commit.now();
+  }
+
   /**
    * Looks whether the job's files are ours to write: another run may have been put in our place, or the directory be gone. While it is
    * out of reach nothing may start.

@@ -1,7 +1,20 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { openDropped } from "../../src/store/directory/job-directory.js";
+import { fitsItself } from "../../src/store/text/demand-faults.js";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import { areGone } from "../support/processes.js";
@@ -121,6 +134,16 @@ test("what runs while the journal of its killed engine is gone is ended before i
 const SPOILS = {
   removed: (path: string) => rmSync(path),
   "replaced by an old copy": (path: string) => renameSync(`${path}.old`, path),
+  // As editors do who keep what was there.
+  "renamed and replaced by an old copy": (path: string) => {
+    renameSync(path, `${path}~`);
+    renameSync(`${path}.old`, path);
+  },
+  "moved away": (path: string) => renameSync(path, `${path}~`),
+  "replaced by a directory": (path: string) => {
+    rmSync(path);
+    mkdirSync(join(path, "within"), { recursive: true });
+  },
   // As before the first one is written.
   "removed with state.json": (path: string) => {
     rmSync(path);
@@ -128,25 +151,36 @@ const SPOILS = {
   },
 };
 
-for (const [what, spoil] of Object.entries(SPOILS)) {
+/** What takes its time to be put right. */
+const LARGER_SPOILS = {
+  ...SPOILS,
+  "removed with the lock": (path: string) => {
+    rmSync(path);
+    rmSync(join(dirname(path), "lock"));
+  },
+};
+
+for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
   const spoilt = async (t: TestContext) => {
     const runs = await firstRuns(t);
     const journal = join(runs.job, "journal.ndjson");
     const whole = readFileSync(journal, "utf8");
     writeFileSync(`${journal}.old`, whole.slice(0, whole.indexOf("\n") + 1));
     spoil(journal);
-    const isBack = (): boolean => existsSync(journal) && readFileSync(journal, "utf8").startsWith(whole);
+    const isBack = (): boolean =>
+      lstatSync(journal, { throwIfNoEntry: false })?.isFile() === true && readFileSync(journal, "utf8").startsWith(whole);
     return { ...runs, isBack };
   };
 
-  test(`a journal that is ${what} while its job runs is there again when the job has ended`, async (t) => {
+  const atTheEnd = async (t: TestContext): Promise<void> => {
     const { dir, witness, engine, go, isBack } = await spoilt(t);
     go();
     isCompleted(await engine.ended);
     assert.ok(isBack());
     isCompleted(await new Engine(dir, "places", [], { takeUp: true }).ended);
     assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
-  });
+  };
+  if (what in SPOILS) test(`a journal that is ${what} while its job runs is there again when the job has ended`, atTheEnd);
 
   test(`a journal that is ${what} while its job runs is there again before its engine is killed`, async (t) => {
     const { dir, witness, tasks, engine, go, isBack } = await spoilt(t);
@@ -158,6 +192,42 @@ for (const [what, spoil] of Object.entries(SPOILS)) {
     assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
   });
 }
+
+for (const name of ["journal.ndjson", "lock"]) {
+  test(`a directory of which ${name} is removed first, and the rest later, is not kept from being removed`, async (t) => {
+    const { dir } = temporaryPlace(t);
+    const job = join(dir, "jobs", "places");
+    mkdirSync(job, { recursive: true });
+    writeFileSync(join(job, "state.json"), JSON.stringify({ id: "places-1", name: "places", state: "waiting" }));
+    writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "first", command: "true" }]));
+    const opened = await openDropped(job, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
+    t.after(() => opened.giveBack());
+    await opened.bringUpToDate();
+    const before = readdirSync(job);
+    rmSync(join(job, name));
+    opened.keepHold("ours");
+    assert.deepEqual(readdirSync(job).toSorted(), before.filter((other) => other !== name).toSorted());
+    rmSync(job, { recursive: true });
+    opened.keepHold("ours");
+    assert.equal(existsSync(job), false);
+  });
+}
+
+test("a journal that can't be put at its place again is named, and its job waits for that", async (t) => {
+  // The first is the new run's.
+  const full = { kind: "fail", code: "ENOSPC", call: "openSync", path: "journal.ndjson.tmp", nth: 2 } as const;
+  const { dir, witness, tasks, engine, job, go } = await firstRuns(t, { patienceMs: 300, faults: [full] });
+  const journal = join(job, "journal.ndjson");
+  renameSync(journal, `${journal}.away`);
+  go();
+  const end = await engine.ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.equal(failureOf(end)?.code, "AIR_DISK");
+  assert.match(warningsOf(end)[0]!, /^job "places": its records can't be written \(ENOSPC.*\/journal\.ndjson\.tmp/);
+  renameSync(`${journal}.away`, journal);
+  isCompleted(await new Engine(dir, "places", tasks).ended);
+  assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+});
 
 for (const what of ["the job's directory", "the whole directory"]) {
   test(`${what} removed when tasks are about to start cancels the job: none of them starts or fails`, async (t) => {

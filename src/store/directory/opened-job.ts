@@ -9,6 +9,7 @@ import type { JobEvent } from "../../domain/events.js";
 import { isSystemError } from "../../system/look/error-code.js";
 import type { Lock } from "../../system/lock/lock.js";
 import type { Presence } from "../../system/look/presence.js";
+import { isPossible } from "../../system/look/look.js";
 import { lookAt } from "../../system/look/path-look.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
@@ -17,7 +18,7 @@ import type { Picture } from "../picture/picture.js";
 import { eventsOfRewrite } from "../snapshot/rewrite-news.js";
 import { Snapshots } from "../snapshot/snapshot.js";
 import { readStateFile } from "../runs/state-file.js";
-import { SETTLE_MS, StateGuard } from "../snapshot/state-guard.js";
+import { SETTLE_MS, StateGuard, type Standing } from "../snapshot/state-guard.js";
 import { TasksGuard, type TasksGuardOptions } from "../snapshot/tasks-guard.js";
 import { readAtRest } from "../snapshot/tasks-rewrite.js";
 import { fitsItself, type FitCheck } from "../text/demand-faults.js";
@@ -49,6 +50,8 @@ export class OpenedJob {
   readonly #tasksFile: BigIntStats | null;
   #writer: JobWriter | null = null;
   #givenBack: Promise<void> | null = null;
+  /** Since when lock or journal is not where it belongs (monotonic milliseconds). */
+  #missingSince: number | null = null;
 
   constructor({ paths, picture, journal, lock, warning, isSuperseded = false, tasksFile = null }: Opening) {
     this.paths = paths;
@@ -58,6 +61,7 @@ export class OpenedJob {
     this.#journal = journal;
     this.#lock = lock;
     this.#tasksFile = tasksFile;
+    journal.keepAt(() => lock.presence() === "here");
   }
 
   /** Records what happens to it while no writer has it in hand. */
@@ -164,23 +168,40 @@ export class OpenedJob {
   /** Where it is: its journal alone may have been taken away, and is put there again. */
   #presence(): Presence {
     const presence = this.#journal.presence();
-    return presence === "removed" && this.#lock.presence() === "here" ? "here" : presence;
+    return presence !== "here" && this.#lock.presence() === "here" ? "here" : presence;
   }
 
-  /** Somebody may have removed the file that says who holds the job: it is made anew, for those who want to reach us; other machines see that we live. */
-  keepLock(): void {
-    if (this.#journal.presence() !== "here") return void this.#restoreJournal();
-    this.#lock.beat();
-    void this.#lock.restore();
+  /**
+   * Somebody may have removed what holds it alone, or put something else there (a restore, an editor): the lock is made anew, for those who
+   * want to reach us, and the journal from our handle. Other machines see that we live.
+   *
+   * @param standing whose state.json is.
+   */
+  keepHold(standing: Standing): void {
+    const [journal, lock] = [this.#journal.presence(), this.#lock.presence()];
+    if (journal === "here") this.#lock.beat();
+    if (journal === "here" && lock === "here") this.#missingSince = null;
+    else if (!this.#mayBeOnItsWayOut()) {
+      if (lock !== "here" && (journal === "here" || standing === "ours")) void this.#lock.restore();
+      else if (!this.#journal.keepPlace()) this.#writer?.sync();
+    }
   }
 
-  /** Who writes files anew (a restore, a sync service) may have put an old one in its place. What the disk refuses is tried again. */
-  async #restoreJournal(): Promise<void> {
-    await this.#journal.restore(() => this.#lock.presence() === "here").catch(() => {});
+  /** The same for the journal alone, at once: the next sync puts it where it belongs. */
+  keepJournal(): void {
+    this.#journal.keepPlace();
+  }
+
+  /** Of a directory that is being removed one file goes after the other: what is made there meanwhile would stay behind. */
+  #mayBeOnItsWayOut(): boolean {
+    const now = performance.now();
+    this.#missingSince ??= now;
+    const areThere = [this.paths.journal, this.paths.lock].every((path) => isPossible(lookAt(path)));
+    return !areThere && now - this.#missingSince < SETTLE_MS;
   }
 
   async #giveBack(): Promise<void> {
-    if (this.#journal.presence() !== "here") await this.#restoreJournal();
+    if (!this.#journal.keepPlace()) await this.#journal.sync().catch(() => {});
     const isHere = this.#journal.presence() === "here";
     try {
       await (this.#writer ?? this.#journal).close();

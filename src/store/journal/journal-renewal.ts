@@ -15,7 +15,7 @@ import type { KeptBytes } from "./kept-bytes.js";
 import { readJournal } from "./journal-reader.js";
 import { syncDirectory } from "../../system/write/sync-directory.js";
 import { lockOpen } from "../../system/lock/file-lock.js";
-import { clearTemporary, makeFile, temporaryOf } from "../../system/write/temporary-file.js";
+import { clearTemporary, makeFile, moveDirectoryAside, temporaryOf } from "../../system/write/temporary-file.js";
 
 const datasync = promisify(fdatasync);
 const PIECE = 1024 * 1024;
@@ -66,6 +66,7 @@ export async function renewJournal(journal: DoubtfulJournal): Promise<void> {
     // From here to the end of this block nothing can be appended to the old file.
     for (const bytes of unsynced.from(unsafe)) writeAll(fd, bytes);
     requireInPlace(journal);
+    moveDirectoryAside(path);
     renameSync(temporary, path);
   } catch (error) {
     letGo(fd);

@@ -22,9 +22,9 @@ import { noteDoubt, renewJournal } from "./journal-renewal.js";
 import { aboutPath } from "../../system/look/error-code.js";
 import { letGo } from "../../system/look/let-go.js";
 import { lockOpen } from "../../system/lock/file-lock.js";
-import { presenceOf, type Presence } from "../../system/look/presence.js";
+import { isMissing, presenceOf, type Presence } from "../../system/look/presence.js";
 import { isPossible } from "../../system/look/look.js";
-import { openAgain, openToAppend } from "../../system/read/open-file.js";
+import { CAN_OPEN_AGAIN, openAgain, openToAppend } from "../../system/read/open-file.js";
 import { openRegular } from "../../system/read/regular-file.js";
 import { lookAt } from "../../system/look/path-look.js";
 import { makeFile, temporaryOf } from "../../system/write/temporary-file.js";
@@ -48,6 +48,10 @@ export class Journal {
   readonly #unsynced = new KeptBytes();
   #isDoubtful: boolean;
   #isClosed = false;
+  /** Whether its path is its job's: nobody's before its job is in hand. */
+  #isOurs = (): boolean => false;
+  /** The next sync puts it at its path again. */
+  #isToBePut = false;
   /** Whoever reads what its first line promises can read them. */
   readonly #format: number;
 
@@ -80,6 +84,25 @@ export class Journal {
   /** Whether its file is still the one at its path. */
   presence(): Presence {
     return presenceOf(this.#path, this.#fd);
+  }
+
+  /** @param isOurs whether its path is its job's: then it is to be there. */
+  keepAt(isOurs: () => boolean): void {
+    this.#isOurs = isOurs;
+  }
+
+  /**
+   * Has the next sync put it at its path again, if it alone was removed or moved, or something else was put there.
+   *
+   * @returns false if that is to be done.
+   */
+  keepPlace(): boolean {
+    if (this.#isMissing()) this.#isToBePut = true;
+    return !this.#isToBePut;
+  }
+
+  #isMissing(): boolean {
+    return CAN_OPEN_AGAIN && !this.#isClosed && isMissing(this.#path, this.#fd) && this.#isOurs();
   }
 
   /** Keeps other engines from it, before it is moved to its path. */
@@ -148,34 +171,21 @@ export class Journal {
   /** Resolves when everything appended so far is on disk. */
   async sync(): Promise<void> {
     const target = this.#size;
-    while (this.#syncedSize < target) {
+    while (this.#syncedSize < target || this.#isToBePut) {
       this.#syncing ??= this.#syncOnce().finally(() => (this.#syncing = null));
       await this.#syncing;
     }
   }
 
-  /**
-   * Puts it at its path again, where its file was removed or another one put there. One that has a name elsewhere was moved: it stays there.
-   *
-   * @param isOurs whether that path is its job's.
-   */
-  async restore(isOurs: () => boolean): Promise<void> {
-    while (this.#syncing !== null) await this.#syncing.catch(() => {});
-    if (this.#isClosed || this.presence() !== "removed" || fstatSync(this.#fd).nlink > 0 || !isOurs()) return;
-    this.#syncing = this.#syncOnce(isOurs).finally(() => (this.#syncing = null));
-    await this.#syncing;
-  }
-
-  async #syncOnce(isOurs: (() => boolean) | null = null): Promise<void> {
+  async #syncOnce(): Promise<void> {
     const size = this.#size;
     const unsynced = this.#unsynced.length;
-    if (isOurs !== null) await this.#writeAnew(isOurs, () => openAgain(this.#fd));
-    else if (this.#isDoubtful)
-      await this.#writeAnew(
-        () => this.presence() === "here",
-        () => openRegular(this.#path),
-      );
+    const isToBePut = this.#isToBePut;
+    const isHere = (): boolean => this.presence() === "here";
+    if (isToBePut && this.#isMissing()) await this.#writeAnew(this.#isOurs, () => openAgain(this.#fd));
+    else if (this.#isDoubtful) await this.#writeAnew(isHere, () => openRegular(this.#path));
     else await this.#flush();
+    if (isToBePut) this.#isToBePut = false;
     this.#syncedSize = size;
     this.#isNew = false;
     this.#unsynced.forget(unsynced);

@@ -20,3 +20,9 @@ export function presenceOf(path: string, fd: number): Presence {
     return "away";
   }
 }
+
+/** True if it is certain that an open file is not at its path: removed, moved, or another in its place. */
+export function isMissing(path: string, fd: number): boolean {
+  const { answer } = lookAt(path);
+  return presenceOf(path, fd) !== "here" && (answer === "yes" || answer === "no");
+}

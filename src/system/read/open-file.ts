@@ -72,6 +72,8 @@ export function withFile<T>(path: string, read: (fd: number) => Place<T>): Place
   }
 }
 
+export const CAN_OPEN_AGAIN = process.platform === "linux";
+
 /** A file that we have open, for reading: also where it has no name any more. */
 export function openAgain(fd: number): number {
   return openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);

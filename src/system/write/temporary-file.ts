@@ -28,11 +28,16 @@ export function clearTemporary(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    const look = lookAt(path);
-    if (look.answer === "yes" && look.found.isDirectory()) keepAside(path, `${path}.rejected`);
-    else throw error;
+    if (codeOf(error) !== "ENOENT" && !moveDirectoryAside(path)) throw error;
   }
+}
+
+/** True if one was there. */
+export function moveDirectoryAside(path: string): boolean {
+  const look = lookAt(path);
+  const isDirectory = look.answer === "yes" && look.found.isDirectory();
+  if (isDirectory) keepAside(path, `${path}.rejected`);
+  return isDirectory;
 }
 
 /** Writes it whole, or throws with nothing left there. */
