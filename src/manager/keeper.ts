@@ -67,10 +67,15 @@ export class JobKeeper {
     });
   }
 
-  /** Resolves when everything that is there was glanced at. */
+  /**
+   * Resolves when everything that is there was glanced at. Nothing is opened before: there may be no room for all, and then it is for those
+   * of which tasks run.
+   */
   async start(): Promise<void> {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     await this.#scan();
+    this.#turns.begin();
+    this.#lonely.begin();
   }
 
   /** Resolves when all that was found so far is taken up, but for those that take too long for it. */

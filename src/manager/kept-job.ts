@@ -200,7 +200,7 @@ export class KeptJob {
       opening.end(this.name);
       this.tell(outcome);
       await this.#rejecting;
-    });
+    }, glance.mayRun);
   }
 
   /** A manager has died of it twice: it is not to bring this one down. */

@@ -1,29 +1,45 @@
-/** Lets a bounded number of things go on at the same time; the others wait for their turn, first come, first served. */
+/** Lets a bounded number of things go on at the same time, once it is begun; the others wait for their turn, first come, first served. */
 
 export class Turns {
-  #free: number;
+  readonly #atOnce: number;
+  #free = 0;
+  /** Those that go before the others. */
+  readonly #urgent: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #running = new Set<Promise<void>>();
   /** Those that wait for their turn, too. */
   readonly #open = new Set<Promise<void>>();
 
   constructor(atOnce: number) {
-    this.#free = atOnce;
+    this.#atOnce = atOnce;
+  }
+
+  /** What was taken before it begins in its order. */
+  begin(): void {
+    this.#free = this.#atOnce;
+    while (this.#free > 0 && this.#beginNext());
+  }
+
+  #beginNext(): boolean {
+    const next = this.#urgent.shift() ?? this.#waiting.shift();
+    next?.();
+    return next !== undefined;
   }
 
   /** Does it when its turn comes. `work` must not throw. */
-  take(work: () => Promise<void>): void {
+  take(work: () => Promise<void>, isUrgent: boolean): void {
     const begin = (): Promise<void> => {
       this.#free -= 1;
       const done = work().finally(() => {
         this.#running.delete(done);
         this.#free += 1;
-        this.#waiting.shift()?.();
+        this.#beginNext();
       });
       this.#running.add(done);
       return done;
     };
-    const open = this.#free > 0 ? begin() : new Promise<void>((resolve) => this.#waiting.push(() => resolve(begin())));
+    const queue = isUrgent ? this.#urgent : this.#waiting;
+    const open = this.#free > 0 ? begin() : new Promise<void>((resolve) => queue.push(() => resolve(begin())));
     this.#open.add(open);
     void open.then(() => this.#open.delete(open));
   }
@@ -48,6 +64,7 @@ export class Turns {
 
   /** Resolves when what was begun is done; what waits is dropped. */
   async idle(): Promise<void> {
+    this.#urgent.length = 0;
     this.#waiting.length = 0;
     await Promise.all(this.#running);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, until } from "./manager-process.js";
@@ -55,6 +55,27 @@ test("what a killed manager left running holds its pools from the start of the n
   assert.equal(has("b.started"), false, "the licence is not free");
   place.run("cancel", "z-last");
   await until(() => has("b.started"), "the licence to come free");
+});
+
+test("jobs of which tasks run are taken up first where a limit of open files leaves no room for all: they hold their pools", async (t) => {
+  if (process.platform !== "linux") return t.skip("needs prlimit");
+  const place = new ManagedDirectory(t);
+  const has = (name: string): boolean => existsSync(join(place.root, name));
+  await place.start("--pool", "licence=2", "--concurrency", "8");
+  // One that has begun for a while, and one of which only the journal knows that it has.
+  place.drop("y-late", [gated("y", { licence: 1 })]);
+  await until(() => place.peek("y-late") === "working", "its state to be on disk");
+  place.drop("z-last", [gated("z", { licence: 1 })]);
+  await until(() => has("z.started"), "both to hold the licence");
+  await place.end("SIGKILL");
+  const free = gated("free", {});
+  for (let index = 10; index < 40; index++) place.drop(`a-${index}`, [gated(`a-${index}`, { licence: 1 }), free]);
+  // Room for a handful.
+  place.openFiles = 76;
+  await place.start("--pool", "licence=2", "--concurrency", "8");
+  await until(() => has("free.started"), "what takes no licence to start");
+  assert.equal(readdirSync(place.root).filter((name) => /^a-.*started$/.test(name)).length, 0, "the licence is not free");
+  assert.match(place.run("status").stdout, /limit of open files/);
 });
 
 test("a dropped job that takes what the manager does not have fails with the reason, and is taken when it is mended", async (t) => {

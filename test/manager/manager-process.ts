@@ -25,6 +25,8 @@ export class ManagedDirectory {
   readonly env: NodeJS.ProcessEnv;
   /** Who runs the manager; empty for us. */
   readonly #user: { readonly uid?: number; readonly gid?: number };
+  /** Of open files, for managers that are started from now on. Linux. */
+  openFiles: number | null = null;
   #manager: ChildProcess | null = null;
 
   /** @param user who runs the manager: for what root may do and nobody else. Default: we. */
@@ -45,7 +47,9 @@ export class ManagedDirectory {
 
   /** Resolves when it watches. */
   async start(...options: string[]): Promise<ChildProcess> {
-    const manager = spawn(process.execPath, [cli, "start", "--foreground", "--grace-period", "5", ...options], {
+    const limit = this.openFiles === null ? [] : ["prlimit", `--nofile=${this.openFiles}`];
+    const [program, ...args] = [...limit, process.execPath, cli, "start", "--foreground", "--grace-period", "5", ...options];
+    const manager = spawn(program!, args, {
       cwd: this.root,
       env: this.env,
       stdio: ["ignore", "inherit", "pipe"],

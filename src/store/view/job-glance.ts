@@ -30,6 +30,8 @@ export interface Glance {
   readonly isKnown: boolean;
   /** True if a manager has taken it up before and it has not ended: what keeps it from being taken up now is no verdict on it. */
   readonly isUnfinished: boolean;
+  /** True if tasks of it may run that an earlier manager started. Never false of one that has any, unless its state.json can't be read. */
+  readonly mayRun: boolean;
   /** Tells whether anything was written since. */
   readonly fingerprint: string;
   /** Tells its tasks.json from a later one; null if there is none. */
@@ -78,8 +80,8 @@ export function glanceAt(base: string, name: string): Glance {
 
 type Judgement = Omit<Glance, "fingerprint" | "tasks">;
 
-function judgement(kind: Glance["kind"], reason = "", isKnown = false, isUnfinished = false): Judgement {
-  return { kind, reason, isKnown, isUnfinished };
+function judgement(kind: Glance["kind"], reason = "", isKnown = false, isUnfinished = false, mayRun = false): Judgement {
+  return { kind, reason, isKnown, isUnfinished, mayRun };
 }
 
 /** Why an entry of `jobs/` can't be a job of this user, whatever is in it; null if it can. */
@@ -106,7 +108,8 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
   // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
   if (journalOwner !== null && tasksStats === null) return judgement("unsettled", "tasks.json is not there", true, isUnfinished);
   if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
-  if (journalOwner !== null || endsLikeAList(paths.tasks, tasksStats)) return judgement("ready", "", false, isUnfinished);
+  const mayRun = journalOwner !== null && (state.state === "working" || !isUnfinished || isNewer(paths.journal, stateStats));
+  if (journalOwner !== null || endsLikeAList(paths.tasks, tasksStats)) return judgement("ready", "", false, isUnfinished, mayRun);
   return judgement("unsettled", "tasks.json is not whole JSON", false, isUnfinished);
 }
 
@@ -130,6 +133,11 @@ export function readJobTaken(journal: string): JobTaken | null {
   if (head === null || end < 0) return null;
   const line = decodeLine(head.subarray(0, end));
   return line.kind === "event" && line.event.type === "job-taken" ? line.event : null;
+}
+
+/** What has begun since the state was written is in the journal alone. */
+function isNewer(journal: string, state: Stats | null): boolean {
+  return state === null || (statOf(journal)?.mtimeMs ?? 0) > state.mtimeMs;
 }
 
 /** What does not can't be whole; what does may be: spares reading a file that is being written again and again. */
