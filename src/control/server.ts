@@ -4,18 +4,17 @@
  * which says what the engine's jobs wait for when it can't be asked.
  */
 
-import { chmodSync, rmSync, unlinkSync, type Stats } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { chmodSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { randomDigits } from "../domain/random-digits.js";
 import { codeOf } from "../system/look/error-code.js";
-import type { Look } from "../system/look/look.js";
-import { listDirectory, lookAt } from "../system/look/path-look.js";
+import { lookAt } from "../system/look/path-look.js";
 import { ensurePrivateDirectory } from "../system/write/private-directory.js";
-import { hasEnded } from "../system/process/process-table.js";
 import { Slate } from "../system/write/slate.js";
 import { decodeRequest, encodeFailure, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
-import { isSocketName, makeShortDirectory, reachSocket, slatePath, socketDirectory, socketOfSlate } from "./socket-path.js";
+import { makeShortDirectory, reachSocket, slatePath, socketDirectory, UNREACHED } from "./socket-path.js";
+import { removeStaleSockets } from "./stale-sockets.js";
 
 export interface ControlServerOptions {
   /** Ours alone; must be there when `listen` is called. */
@@ -37,8 +36,6 @@ const SILENT_MS = 5_000;
  * are rarely there.
  */
 const MOST_CONNECTIONS = 64;
-/** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
-const STALE_MS = 60_000;
 const SAY_EVERY_MS = 1_000;
 const NOWHERE = "";
 /** What those say that have none: sshfs, exFAT, shared folders of virtual machines. */
@@ -58,6 +55,8 @@ export class ControlServer {
   #isElsewhere = false;
   /** Of why it could not listen; null if it could. It is told once. */
   #trouble: string | null = null;
+  /** Why nobody can reach us just now; null if they can. */
+  #unreached: string | null = null;
 
   constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -70,7 +69,7 @@ export class ControlServer {
     this.#slate = new Slate(slatePath(directory, this.name));
     this.#timer = setInterval(() => {
       this.#keepPlace();
-      this.#slate?.say(troubles());
+      this.#slate?.say(this.#unreached === null ? troubles() : new Map([[UNREACHED, this.#unreached], ...troubles()]));
     }, SAY_EVERY_MS).unref();
     this.#open();
   }
@@ -93,8 +92,9 @@ export class ControlServer {
         quietly(() => chmodSync(socket.path, 0o600));
         this.#seat = seatAt(place, this.name);
         this.#trouble = null;
+        this.#unreached = null;
       });
-      removeStale(directory, place, this.name);
+      removeStaleSockets(directory, place, this.name);
     } catch (error) {
       this.#fail(server, error as Error);
     }
@@ -104,13 +104,30 @@ export class ControlServer {
     return this.#isElsewhere ? makeShortDirectory() : socketDirectory(this.#options.directory);
   }
 
+  #placeOrTell(): string | null {
+    try {
+      return this.#place();
+    } catch (error) {
+      this.#unreached = (error as Error).message;
+      this.#tell(error as Error);
+      return null;
+    }
+  }
+
   /** What keeps it from listening (a full disk, say) may pass: it is tried again; elsewhere if the file system seems to have no sockets. */
   #fail(server: Server, error: Error): void {
     if (server === this.#server && !server.listening && !this.#isElsewhere && WITHOUT_SOCKETS.has(codeOf(error))) {
       this.#isElsewhere = true;
       return this.#open();
     }
-    if (server === this.#server && !server.listening) this.#seat = NOWHERE;
+    if (server === this.#server && !server.listening) {
+      this.#seat = NOWHERE;
+      this.#unreached = error.message;
+    }
+    this.#tell(error);
+  }
+
+  #tell(error: Error): void {
     if (error.message !== this.#trouble) this.#options.onTrouble(error);
     this.#trouble = error.message;
   }
@@ -118,10 +135,12 @@ export class ControlServer {
   /** Who removes our socket, or puts an older copy in its place, keeps nobody from reaching us for long. */
   #keepPlace(): void {
     if (this.#server === null || this.#seat === null) return;
+    const place = this.#placeOrTell();
+    if (place === null) return;
     quietly(() => {
-      const place = this.#place();
       const seat = seatAt(place, this.name);
-      if ((this.#server?.listening === true && seat === this.#seat) || seat === null) return;
+      if (seat === null) return;
+      if (this.#server?.listening === true && seat === this.#seat) return void (this.#unreached = null);
       // Not the whole directory of jobs: who removed that wants no more of it.
       ensurePrivateDirectory(place);
       rmSync(join(place, this.name), { force: true });
@@ -182,39 +201,6 @@ function seatAt(place: string, name: string): string | null {
   const look = lookAt(join(place, name));
   if (look.answer === "yes") return `${look.found.dev}:${look.found.ino}`;
   return look.answer === "no" ? NOWHERE : null;
-}
-
-/** Removes what engines that were killed have left. */
-function removeStale(directory: string, place: string, own: string): void {
-  removeLoneSlates(directory, place);
-  const names = listDirectory(place);
-  for (const name of names.answer === "yes" ? names.found : []) {
-    if (name === own || !isSocketName(name)) continue;
-    const look = lookAt(join(place, name));
-    if (!isStale(look)) continue;
-    const { path, release } = reachSocket(place, name);
-    const probe = connect(path, () => probe.destroy()).unref();
-    probe.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code !== "ECONNREFUSED") return;
-      quietly(() => rmSync(slatePath(directory, name), { force: true }));
-      quietly(() => unlinkSync(join(place, name)));
-    });
-    probe.on("close", release);
-  }
-}
-
-/** Of engines that were killed before they listened. */
-function removeLoneSlates(directory: string, place: string): void {
-  const names = listDirectory(directory);
-  for (const name of names.answer === "yes" ? names.found : []) {
-    const socket = socketOfSlate(name);
-    const isLone = isSocketName(socket) && lookAt(join(place, socket)).answer === "no" && hasEnded(parseInt(name, 10));
-    if (isLone && isStale(lookAt(join(directory, name)))) quietly(() => unlinkSync(join(directory, name)));
-  }
-}
-
-function isStale(look: Look<Stats>): boolean {
-  return look.answer === "yes" && Date.now() - look.found.mtimeMs >= STALE_MS;
 }
 
 /** For what does no harm if it fails: the directory is closed to others in any case, and somebody else may be quicker. */

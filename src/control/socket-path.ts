@@ -13,6 +13,9 @@ import { certain } from "../system/look/look.js";
 import { openDirectory } from "../system/read/open-file.js";
 import { lookAt } from "../system/look/path-look.js";
 
+/** Under no job's name: on a slate, why the engine that writes it can't be reached. */
+export const UNREACHED = "/";
+
 /** On the systems we know it is 104 or 108, with a byte for the end. */
 const MAX_PATH_BYTES = 103;
 /** A pid, 12 digits and what stands around them. */
@@ -57,9 +60,10 @@ export function makeShortDirectory(shortParent = "/tmp"): string {
   }
   const stats = certain(lookAt(short));
   if (stats !== null && stats.isDirectory() && stats.uid === user && (stats.mode & 0o077) === 0) return short;
+  const remedy = stats === null || stats.uid === user ? "remove it" : `have it removed, by user ${stats.uid} or root`;
   throw new AirError(
     "AIR_UNSAFE_PATH",
-    `${short} is not a directory of user ${user} alone (mode 0700), as sockets need: remove it`,
+    `${short} is not a directory of user ${user} alone (mode 0700), as sockets need: ${remedy}`,
   );
 }
 

@@ -83,7 +83,7 @@ export class AirExecutor {
       onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
     });
     this.#opener = new JobOpener(dir, engine, this.#server);
-    this.#changes = new JobChanges(dir, engine, this.#opener);
+    this.#changes = new JobChanges(dir, engine, this.#opener, options.onWarning);
     const { graceMs, durability, onWarning, patienceMs } = options;
     this.#benches = new Benches(dir, graceMs, (own, concurrency) =>
       AirExecutor.open({ dir: own, concurrency, graceMs, durability, onWarning, patienceMs }),

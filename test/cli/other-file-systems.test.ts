@@ -2,14 +2,24 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { faultEnvironment } from "../support/engine.js";
 import { untilHolds } from "../support/shell-loops.js";
 import { waitUntil } from "../support/wait-until.js";
-import { follow, main, makePlayground } from "./support/cli.js";
+import { follow, main, makePlayground, type Started } from "./support/cli.js";
 
 const isRoot = process.geteuid?.() === 0 && process.platform === "linux";
 const preload = new URL("../support/fault-preload.js", import.meta.url).href;
@@ -125,4 +135,39 @@ test("an engine whose file system has no sockets is reached all the same", async
   const end = await held.ended;
   assert.equal(end.code, 1, end.stderr);
   assert.doesNotMatch(end.stderr, /can't reach this engine/);
+});
+
+test("whose place for sockets in /tmp somebody else has taken is told so by status and by what waits for the engine, and what to do", async (t) => {
+  if (!isRoot) return t.skip("needs root, to be another user");
+  const { dir, write } = makePlayground(t);
+  const user = 50_000 + (process.pid % 10_000);
+  const short = `/tmp/air-executor-${user}`;
+  const as = ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups", process.execPath];
+  if (spawnSync(as[0]!, [...as.slice(1), main, "--version"]).status !== 0) return t.skip("our files can't be read by others");
+  chownSync(dir, user, user);
+  mkdirSync(short);
+  t.after(() => rmSync(short, { recursive: true, force: true }));
+  const faults = faultEnvironment(dir, [
+    { kind: "fail", call: "listen", place: ".air-executor/control/*.sock", nth: 1, code: "EPERM" },
+  ]);
+  const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Started =>
+    follow(as[0]!, [...as.slice(1), ...args], dir, { HOME: dir, ...env });
+  const waitsFor = async (): Promise<string | null> =>
+    (JSON.parse((await start([main, "status", "job", "--json"]).ended).stdout) as { waits_for: string | null }).waits_for;
+  const long = [{ id: "a", command: "sh", args: ["-c", `touch begun; ${untilHolds("[ -e go ]")}`] }];
+  const held = start(["--import", preload, main, "run", write("job.json", long)], faults);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
+  const said =
+    /cancel, add and retry don't reach its engine: \/tmp\/air-executor-\d+ is not .*: have it removed, by user 0 or root/;
+  assert.ok(await waitUntil(async () => said.test((await waitsFor()) ?? "")));
+  const waiting = start([main, "cancel", "job"]).process;
+  let told = "";
+  waiting.stderr.on("data", (text: string) => (told += text));
+  assert.ok(await waitUntil(() => said.test(told)));
+  waiting.kill("SIGKILL");
+  rmSync(short, { recursive: true });
+  assert.ok(await waitUntil(async () => (await waitsFor()) === null));
+  const { code, stderr } = await start([main, "cancel", "job"]).ended;
+  assert.equal(code, 0, stderr);
+  assert.equal((await held.ended).code, 1);
 });

@@ -3,9 +3,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** False if it did not come true in time. */
-export async function waitUntil(isTrue: () => boolean, withinMs = 20_000): Promise<boolean> {
+export async function waitUntil(isTrue: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<boolean> {
   const end = performance.now() + withinMs;
-  while (!isTrue()) {
+  while (!(await isTrue())) {
     if (performance.now() > end) return false;
     await delay(5);
   }

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { ask } from "../../control/client.js";
 import type { AddAnswer, CancelAnswer, ControlRequest, RetryAnswer } from "../../control/protocol.js";
-import { isSocketName, slatePath } from "../../control/socket-path.js";
+import { isSocketName, slatePath, UNREACHED } from "../../control/socket-path.js";
 import { AirError } from "../../domain/errors.js";
 import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
@@ -46,13 +46,27 @@ export function askToExplain(base: string, job: string): Promise<LiveState | nul
 /** What a job waits for, as the engine that holds it has written down, or why it may not have come to that; null if for nothing. Asks nobody. */
 export function readTrouble(base: string, job: string): string | null {
   const { lock } = jobPaths(join(jobsDir(base), job));
-  const socket = socketOfHolder(lock);
-  if (!isSocketName(socket) || !isOurDirectory(controlDir(base))) return null;
-  const slate = readSlate(slatePath(controlDir(base), socket));
-  if (typeof slate === "string") return slate;
+  const slate = slateOfHolder(base, lock);
+  if (slate === null || typeof slate === "string") return slate;
   const look = lookAt(lock);
   const silence = look.answer === "yes" ? describeSilence(look.found.mtimeMs) : null;
-  return slate.get(job) ?? silence ?? slate.get(OTHERS) ?? null;
+  return slate.get(job) ?? silence ?? slate.get(OTHERS) ?? unreached(slate);
+}
+
+/** Why the engine that holds a job can't be asked, as far as it knows; null if it knows nothing of that. */
+export function whyUnreached(base: string, job: string): string | null {
+  const slate = slateOfHolder(base, jobPaths(join(jobsDir(base), job)).lock);
+  return slate === null || typeof slate === "string" ? null : unreached(slate);
+}
+
+function unreached(slate: ReadonlyMap<string, string>): string | null {
+  const why = slate.get(UNREACHED);
+  return why === undefined ? null : `cancel, add and retry don't reach its engine: ${why}`;
+}
+
+function slateOfHolder(base: string, lock: string): ReadonlyMap<string, string> | string | null {
+  const socket = socketOfHolder(lock);
+  return isSocketName(socket) && isOurDirectory(controlDir(base)) ? readSlate(slatePath(controlDir(base), socket)) : null;
 }
 
 async function askHolder<Answer>(base: string, request: ControlRequest): Promise<Answer | null> {

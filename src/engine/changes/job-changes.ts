@@ -11,6 +11,7 @@ import type { Engine } from "../engine.js";
 import { requireName, type JobOpener } from "../job-opener.js";
 import type { RunningJob } from "../running-job.js";
 import { addHere } from "./add.js";
+import { whyUnreached } from "./ask-holder.js";
 import { cancelHere } from "./cancel.js";
 import type { Change } from "./change.js";
 import { retryHere } from "./retry.js";
@@ -23,8 +24,11 @@ export class JobChanges {
   readonly #dir: string;
   readonly #engine: Engine;
   readonly #opener: JobOpener;
+  readonly #onWarning: (message: string) => void;
 
-  constructor(dir: string, engine: Engine, opener: JobOpener) {
+  /** @param onWarning told at once why an engine that has the job can't be asked, while that is waited for */
+  constructor(dir: string, engine: Engine, opener: JobOpener, onWarning: (message: string) => void) {
+    this.#onWarning = onWarning;
     this.#dir = dir;
     this.#engine = engine;
     this.#opener = opener;
@@ -34,6 +38,7 @@ export class JobChanges {
   async make<Result>(name: string, change: Change<Result>): Promise<Result> {
     requireName(name);
     const deadline = performance.now() + PATIENCE_MS;
+    let told = "";
     for (;;) {
       try {
         return await this.#makeNow(name, change);
@@ -43,6 +48,9 @@ export class JobChanges {
         // It is over here, and if we are too it won't be anybody's within our patience.
         if (code === "AIR_CLOSED") this.#engine.requireOpen();
         if (performance.now() > deadline) throw error;
+        const why = code === "AIR_LOCKED" ? whyUnreached(this.#dir, name) : null;
+        if (why !== null && why !== told) this.#onWarning(`job "${name}": ${why}`);
+        told = why ?? told;
       }
       await pause(RETRY_MS);
     }
