@@ -89,6 +89,8 @@ export class RunningJob {
   /** Looks now and then whether the job's files are still ours. */
   readonly #vigil: NodeJS.Timeout;
   #standing: Standing = "ours";
+  /** Why it is cancelled, if the user has not asked for it. */
+  #whyCancelled: string | null = null;
   /** Since when its directory is out of reach (monotonic milliseconds). */
   #awaySince: number | null = null;
 
@@ -254,10 +256,16 @@ export class RunningJob {
     if (standing === this.#standing) return;
     this.#standing = standing;
     this.#awaySince = standing === "away" ? this.#options.clock.monotonic() : null;
-    if (standing === "superseded") this.#warn(`another run was written in its place, so run ${this.picture.run.id} is ended`);
-    if (standing === "removed") this.#warn("its directory was removed, so it is cancelled");
+    if (standing === "superseded")
+      this.#cancelUnasked("another run was written in its place", `run ${this.picture.run.id} is ended`);
+    if (standing === "removed") this.#cancelUnasked("its directory was removed", "it is cancelled");
     if (standing === "away") this.#warn(`${this.paths.dir} can't be found; nothing new is started until it is back`);
-    if (standing === "superseded" || standing === "removed") this.#handle?.cancel();
+  }
+
+  #cancelUnasked(why: string, outcome: string): void {
+    this.#warn(`${why}, so ${outcome}`);
+    if (!this.picture.isCancelling) this.#whyCancelled = why;
+    this.#handle?.cancel();
   }
 
   #warn(words: string): void {
@@ -324,7 +332,9 @@ export class RunningJob {
         isSettled = this.isIdle && picture.version === version;
       }
       isRecorded = true;
-      return { ...picture.status(), isInterrupted: !picture.isOver, durationMs: clock.monotonic() - this.#startedAt };
+      const durationMs = clock.monotonic() - this.#startedAt;
+      const error = (picture.state === "cancelled" ? this.#whyCancelled : null) ?? picture.error;
+      return { ...picture.status(), error, isInterrupted: !picture.isOver, durationMs };
     } finally {
       this.#ending = { is: "closed" };
       clearInterval(this.#vigil);

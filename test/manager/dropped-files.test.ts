@@ -141,7 +141,10 @@ test("a job written again while it runs replaces the run: the old one is ended a
   // Within the same second the guide's client gives the same id, and its state.json comes first.
   place.dropState("again", "second");
   await until(() => place.log().includes("another run was written in its place"), "the manager to notice");
-  await until(() => place.log().includes('job \\"again\\" cancelled'), "the old run to end");
+  await until(
+    () => place.log().includes('job \\"again\\" cancelled: another run was written in its place"'),
+    "the old run to end",
+  );
   assert.equal(place.state("again")["created_at"], "second");
   place.dropTasks("again", [puppet("new", gate)]);
   await place.untilState("again", "working");
@@ -170,7 +173,7 @@ test("a job whose directory is removed is cancelled, and nothing is written into
   rmSync(place.path("gone"), WITH_ALL);
   mkdirSync(place.path("gone"));
   await until(() => place.log().includes("its directory was removed"), "the manager to notice");
-  await until(() => place.log().includes('job \\"gone\\" cancelled'), "the job to end");
+  await until(() => place.log().includes('job \\"gone\\" cancelled: its directory was removed"'), "the job to end");
   assert.deepEqual(readdirSync(place.path("gone")), []);
   assert.throws(() => process.kill(Number(readFileSync(pidFile, "utf8")), 0), { code: "ESRCH" });
   place.drop("gone", [hello], "later");
