@@ -109,7 +109,7 @@ test("status says of an engine that can't write any more that it has not for lon
   const lock = join(dir, ".air-executor/jobs/job/lock");
   const waitsFor = async (): Promise<string | null> =>
     (JSON.parse((await run(["status", "job", "--json"])).stdout) as { waits_for: string | null }).waits_for;
-  const longAgo = (): void => utimesSync(lock, 1, 1);
+  const longAgo = (): void => writeFileSync(lock, readFileSync(lock, "utf8").replace(/"beat":\d+/, '"beat":1'));
   const isWorking = (): boolean => existsSync(lock) && readFileSync(lock, "utf8") !== "" && existsSync(join(dir, "begun"));
   waits[0]!.args[1] = `touch begun; ${waits[0]!.args[1]}`;
   // The first write is its name.
@@ -120,6 +120,22 @@ test("status says of an engine that can't write any more that it has not for lon
   assert.match((await waitsFor()) ?? "", /^its engine has not come to write anything for \d+ s: its disk takes nothing/);
   writeFileSync(join(dir, "go"), "");
   assert.equal((await mute.ended).code, 0);
+});
+
+test("status takes no engine for silent whose file server's clock is behind", async (t) => {
+  const { dir, write, start, run } = makePlayground(t);
+  const waits = [{ id: "a", command: "sh", args: ["-c", `touch begun; ${untilHolds("[ -e go ]")}`] }];
+  const { ended } = start(["run", write("job.json", waits)]);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "begun"))));
+  const lock = join(dir, ".air-executor/jobs/job/lock");
+  const beatOf = (): number => (JSON.parse(readFileSync(lock, "utf8")) as { beat: number }).beat;
+  const first = beatOf();
+  assert.ok(await waitUntil(() => beatOf() > first));
+  utimesSync(lock, 1, 1);
+  const { waits_for: why } = JSON.parse((await run(["status", "job", "--json"])).stdout) as { waits_for: string | null };
+  assert.equal(why, null);
+  writeFileSync(join(dir, "go"), "");
+  assert.equal((await ended).code, 0);
 });
 
 test("an engine whose file system has no sockets is reached all the same", async (t) => {

@@ -7,9 +7,10 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { AirError } from "../../src/domain/errors.js";
-import { lookAtHolder, socketOfHolder } from "../../src/system/lock/lock-holder.js";
+import { lookAtHolder, silenceOfHolder, socketOfHolder } from "../../src/system/lock/lock-holder.js";
 import { takeLock } from "../../src/system/lock/lock.js";
 import { temporaryDirectory } from "../store/sample-job.js";
+import { waitUntil } from "../support/wait-until.js";
 
 const lockModule = fileURLToPath(new URL("../../src/system/lock/lock.js", import.meta.url));
 
@@ -184,10 +185,13 @@ test("a holder writes its file again now and then, and never after it was releas
   lock.beat();
   assert.equal(statSync(path).mtimeMs, 0, "it has just been written");
   at = 3_500;
-  const content = readFileSync(path, "utf8");
+  const claim = (): { beat: number } => JSON.parse(readFileSync(path, "utf8")) as { beat: number };
+  const before = claim();
+  assert.ok(await waitUntil(() => silenceOfHolder(path)! > 20), "time goes on");
   lock.beat();
   assert.ok(statSync(path).mtimeMs > 0);
-  assert.equal(readFileSync(path, "utf8"), content);
+  assert.ok(claim().beat > before.beat, "the same for all processes of the machine");
+  assert.deepEqual({ ...claim(), beat: before.beat }, before);
   lock.release();
   at = 9_000;
   lock.beat();

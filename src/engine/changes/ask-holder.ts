@@ -11,9 +11,8 @@ import { AirError } from "../../domain/errors.js";
 import type { LiveState } from "../../domain/held-back.js";
 import type { RetryWish } from "../../domain/job.js";
 import { controlDir, jobPaths, jobsDir } from "../../store/layout.js";
-import { socketOfHolder } from "../../system/lock/lock-holder.js";
+import { silenceOfHolder, socketOfHolder } from "../../system/lock/lock-holder.js";
 import { describeSilence } from "../../system/process/other-machine.js";
-import { lookAt } from "../../system/look/path-look.js";
 import { isOurDirectory } from "../../system/write/private-directory.js";
 import { OTHERS, readSlate } from "../../system/write/slate.js";
 
@@ -48,9 +47,7 @@ export function readTrouble(base: string, job: string): string | null {
   const { lock } = jobPaths(join(jobsDir(base), job));
   const slate = slateOfHolder(base, lock);
   if (slate === null || typeof slate === "string") return slate;
-  const look = lookAt(lock);
-  const silence = look.answer === "yes" ? describeSilence(look.found.mtimeMs) : null;
-  return slate.get(job) ?? silence ?? slate.get(OTHERS) ?? unreached(slate);
+  return slate.get(job) ?? describeSilence(silenceOfHolder(lock)) ?? slate.get(OTHERS) ?? unreached(slate);
 }
 
 /** Why the engine that holds a job can't be asked, as far as it knows; null if it knows nothing of that. */

@@ -33,6 +33,8 @@ interface Claim extends LockHolder {
   readonly file?: string;
   /** Where its pid means something; missing in those of earlier versions, and where nobody can tell. */
   readonly namespace?: string;
+  /** When it was last written, by the clock of its machine that nobody sets; missing in those of earlier versions. */
+  readonly beat?: number;
 }
 
 const MAX_BYTES = 64 * 1024;
@@ -53,8 +55,25 @@ export function describeHolder(fd: number, socket: string | null): string {
     socket,
     file: nameOf(fstatSync(fd, { bigint: true })),
     ...(namespace !== null && { namespace }),
+    beat: sinceBoot(),
   };
   return `${JSON.stringify(claim)}\n`;
+}
+
+/** The same of now, for a holder that shows that it lives: never shorter, so that it may be written over it. */
+export function describeAgain(claim: string): string {
+  return claim.replace(/"beat":\d+/, `"beat":${sinceBoot()}`);
+}
+
+/** For how many milliseconds the holder has not written that it lives; null if that can't be told. While the machine sleeps no time passes. */
+export function silenceOfHolder(path: string): number | null {
+  const claim = claimIn(readFile(path, MAX_BYTES));
+  return claim?.beat === undefined || isOtherMachine(claim) ? null : sinceBoot() - claim.beat;
+}
+
+/** Milliseconds, the same for all processes of a machine. */
+function sinceBoot(): number {
+  return Math.floor(Number(process.hrtime.bigint()) / 1e6);
 }
 
 /** By its word and because it lives. Something else in the file's place is nobody's. */
@@ -148,12 +167,13 @@ function isUnseen({ namespace }: Claim): boolean {
 function parse(text: string): Claim | null {
   try {
     const value = JSON.parse(text) as Partial<Claim> | null;
-    const { pid, since, start, socket = null, file, host, namespace } = value ?? {};
+    const { pid, since, start, socket = null, file, host, namespace, beat } = value ?? {};
     if (typeof pid !== "number" || typeof since !== "string" || typeof start !== "string") return null;
     if ((socket !== null && typeof socket !== "string") || (file !== undefined && typeof file !== "string")) return null;
     if (host !== undefined && typeof host !== "string") return null;
     if (namespace !== undefined && typeof namespace !== "string") return null;
-    const named = Object.entries({ host, file, namespace }).filter(([, said]) => said !== undefined);
+    if (beat !== undefined && typeof beat !== "number") return null;
+    const named = Object.entries({ host, file, namespace, beat }).filter(([, said]) => said !== undefined);
     return { pid, since, start, socket, ...Object.fromEntries(named) };
   } catch {
     return null;

@@ -11,7 +11,7 @@ import { isDyingHolder } from "./dying-holder.js";
 import { aboutPath, codeOf, isFullDisk } from "../look/error-code.js";
 import { held, lockOpen, MACOS_O_EXLOCK, replacedAgain, ROUNDS, SILENT_HOLDER_MS } from "./file-lock.js";
 import { letGo } from "../look/let-go.js";
-import { describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
+import { describeAgain, describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { BEAT_MS, isSilent } from "../process/other-machine.js";
 import { lookAt } from "../look/path-look.js";
 import { presenceOf, type Presence } from "../look/presence.js";
@@ -78,7 +78,7 @@ class FileLock implements Lock {
     try {
       const claim = Buffer.alloc(MOST_CLAIM_BYTES);
       const bytes = readSync(this.#fd, claim, 0, MOST_CLAIM_BYTES, 0);
-      writeSync(this.#fd, claim, 0, bytes, 0);
+      writeSync(this.#fd, describeAgain(claim.toString("utf8", 0, bytes)), 0);
     } catch {
       // A disk that takes nothing now: the next one will do.
     }

@@ -32,11 +32,10 @@ export function isOtherMachine({ host, start }: MachineClaim): boolean {
 /**
  * For people, of a holder on this machine that lives: a sentence if it has not come to write its file again for too long, else null.
  *
- * @param mtimeMs of its file.
+ * @param silentMs for how long; null if that can't be told.
  */
-export function describeSilence(mtimeMs: number): string | null {
-  const silentMs = Date.now() - mtimeMs;
-  if (silentMs < SILENT_MS) return null;
+export function describeSilence(silentMs: number | null): string | null {
+  if (silentMs === null || silentMs < SILENT_MS) return null;
   return `its engine has not come to write anything for ${Math.round(silentMs / 1000)} s: its disk takes nothing, or it is frozen or overloaded`;
 }
 
