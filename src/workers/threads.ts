@@ -8,7 +8,11 @@ import { fileURLToPath } from "node:url";
 
 import type { Piscina } from "piscina";
 import { AirError } from "../domain/errors.js";
-import { demandPart, missingPart } from "../system/look/missing-part.js";
+import { demandPart, loadByPath, missingPart } from "../system/look/missing-part.js";
+
+interface PiscinaPackage {
+  readonly Piscina: typeof Piscina;
+}
 
 interface Spare {
   readonly threads: Promise<Piscina>;
@@ -55,10 +59,12 @@ export function takeThreads(): Promise<Piscina> {
 
 /** @throws AirError `AIR_SYSTEM` if a part of our own is missing; what Node could not load for another reason, which may pass. */
 async function startThreads(): Promise<Piscina> {
-  const { Piscina } = await import("piscina").catch((error: unknown) => {
-    throw missingPart(error) ?? error;
-  });
   const here = fileURLToPath(import.meta.url);
+  const { Piscina } = await import("piscina").catch((error: unknown) => {
+    const missing = missingPart(error);
+    if (missing !== null) throw missing;
+    return loadByPath("piscina", dirname(here), error) as PiscinaPackage;
+  });
   const filename = join(dirname(here), `entry${extname(here)}`);
   demandPart(filename);
   return new Piscina({

@@ -3,6 +3,8 @@
  * missing and for one that it had no handle left to look for. What is missing stays so until somebody installs it again.
  */
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import { lookAt } from "./path-look.js";
@@ -26,6 +28,18 @@ export function missingPart(error: unknown): AirError | null {
 /** Throws if a file of ours is known to be missing. */
 export function demandPart(file: string): void {
   if (lookAt(file).answer === "no") throw notWhole(file);
+}
+
+/**
+ * A package that could not be loaded, by the file that it is. Node never finds one again whose package.json it could not read for a moment.
+ *
+ * @throws `error` if it is not there, or can't be read just now.
+ */
+export function loadByPath(name: string, directory: string, error: unknown): unknown {
+  const place = placesOf(name, directory).find((path) => lookAt(path).answer === "yes");
+  if (place === undefined) throw error;
+  const { main } = JSON.parse(readFileSync(place, "utf8")) as { main: string };
+  return createRequire(place)(join(dirname(place), main));
 }
 
 function notWhole(part: string, cause?: unknown): AirError {
