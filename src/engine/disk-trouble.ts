@@ -35,6 +35,12 @@ export class DiskTrouble {
     return null;
   }
 
+  /** Why it refuses that now; null if it doesn't. */
+  refusalOf(what: Refused): string | null {
+    const refused = this.#refused.get(what);
+    return refused === undefined ? null : systemWords(refused.cause);
+  }
+
   /** What keeps the job from going on; null if nothing does. */
   get obstacle(): Obstacle | null {
     for (const [what, { since, cause }] of this.#refused) {

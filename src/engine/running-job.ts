@@ -134,6 +134,11 @@ export class RunningJob {
     return this.#options.machineTrouble();
   }
 
+  /** Why what happened last is not on record yet; null if it is. */
+  get unrecorded(): string | null {
+    return this.#trouble.refusalOf("records");
+  }
+
   /** What holds it back just now: limits, trouble such as a full disk, slots that don't come. */
   get live(): LiveState {
     const slots = this.#options.slots();

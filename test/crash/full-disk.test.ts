@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { askToAdd } from "../../src/internal.js";
 import { describeEnd, Engine, failureOf, warningsOf } from "../support/engine.js";
 import { FAULTLESS, judgeRun } from "../support/judge-run.js";
 import type { ExpectedTask } from "../support/random-job.js";
@@ -92,6 +93,23 @@ test("an engine that is told to stop on a full disk does not wait for it, and lo
   const next = await new Engine(dir, "full", tasks, { concurrency: 1 }).ended;
   assert.equal(next.code, 0, describeEnd(next));
   assert.deepEqual(judgeRun(dir, "full", witness, chain, true), FAULTLESS);
+});
+
+test("who changes a job on a full disk hears that it is not on record: if its engine were killed it would be gone", async (t) => {
+  const job = await jobOnFullDisk(t, 1e9);
+  if (job === null) return t.skip(NEEDS_ROOT);
+  const { dir, engine, makeRoom } = job;
+  await engine.said("warning");
+  // More than the last page of the journal has room for.
+  const task = { id: "more", command: "true", args: ["x".repeat(10_000)] };
+  await assert.rejects(askToAdd(dir, "full", [task]), {
+    code: "AIR_DISK",
+    message: /not on record \(ENOSPC.*ask the same again/,
+  });
+  makeRoom();
+  const end = await engine.ended;
+  assert.equal(end.code, 0, describeEnd(end));
+  assert.match(readFileSync(join(dir, "jobs", "full", "tasks.json"), "utf8"), /"id":"more".*"status":"completed"/);
 });
 
 /** Its logs would take what little room there is. */

@@ -66,8 +66,22 @@ export class JobChanges {
     return opened.orGiveBack(() => alone(opened, this.#engine));
   }
 
-  /** What another process asked. Only jobs that run here are touched. */
+  /**
+   * What another process asked. Only jobs that run here are touched.
+   *
+   * @throws AirError `AIR_DISK` if the change is made, and the disk does not take it: it would be gone with this engine.
+   */
   async answer(request: ControlRequest): Promise<object> {
+    const answer = await this.#answer(request);
+    const unrecorded = request.verb === "explain" ? null : (this.#engine.find(request.job)?.unrecorded ?? null);
+    if (unrecorded === null) return answer;
+    const message =
+      `job "${request.job}": that is done, but not on record (${unrecorded}). ` +
+      "It is lost if the engine ends before: see to the disk, then ask the same again.";
+    throw new AirError("AIR_DISK", message);
+  }
+
+  async #answer(request: ControlRequest): Promise<object> {
     switch (request.verb) {
       case "add": {
         const { tasks } = await checkJob(request.tasks as JobInput, { isAddition: true });
