@@ -4,14 +4,17 @@
 
 import { fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import type { JobView, TaskView } from "../index.js";
-import { isSystemError, systemWords } from "../system/look/error-code.js";
+import { isSystemError, isWantOfRoom, systemWords } from "../system/look/error-code.js";
 import { letGo } from "../system/look/let-go.js";
 import { openFile, withFile } from "../system/read/open-file.js";
 import { lookAt } from "../system/look/path-look.js";
 import { readPiece } from "../system/read/read-open.js";
 import { unknown, yes, type Place } from "../system/look/look.js";
 
+/** Between two tries to open one for which there is no room. */
+const RETRY_MS = 50;
 const chunkBytes = 64 * 1024;
 /** Of what is only passed on. */
 const largeChunkBytes = 256 * 1024;
@@ -38,6 +41,7 @@ export class LogFile {
   readonly #path: string;
   #descriptor: number | null = null;
   #problem: string | null = null;
+  #hasNoRoom = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -46,6 +50,21 @@ export class LogFile {
   /** Why it can't be shown; null if it can, or is not there yet. */
   get problem(): string | null {
     return this.#problem;
+  }
+
+  /** True if what kept it from being opened was a want of handles or memory, which passes. */
+  get hasNoRoom(): boolean {
+    return this.#hasNoRoom;
+  }
+
+  /** Resolves when it is open, or can't be for another reason than a want of room, or that has lasted for so long. */
+  async opened(patienceMs: number): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      this.#descriptor ??= this.#open();
+      if (!this.#hasNoRoom || performance.now() > deadline) return;
+      await pause(RETRY_MS);
+    }
   }
 
   /** What was written since the last call, in chunks. A new file in place of the old one is read after the rest of the old one. */
@@ -90,6 +109,7 @@ export class LogFile {
   #open(): number | null {
     const file = openFile(this.#path);
     this.#problem = problemOf(this.#path, file);
+    this.#hasNoRoom = file.answer === "unknown" && isWantOfRoom(file.why);
     return file.answer === "yes" ? file.found : null;
   }
 }

@@ -179,7 +179,7 @@ for (const option of ["", "-k", "--line-buffer"])
     const { runOn } = await afterTwoRuns(t);
     for (const [call, name, what] of [
       ["readSync", "m", "EIO"],
-      ["openSync", "n", "EMFILE"],
+      ["openSync", "n", "EIO"],
     ] as const) {
       const verb = `map --name ${name} -j 1 ${option} echo ::: one two`;
       const { code, stdout, stderr } = await runOn(call, "/logs/task-1.log", verb, what);
@@ -187,6 +187,17 @@ for (const option of ["", "-k", "--line-buffer"])
       assert.match(stderr, new RegExp(`task-1\\.log can't be read: ${what}`));
       assert.match(stderr, /not all output was shown: of 1 task it can't be read/);
     }
+  });
+
+for (const option of ["", "-k", "--line-buffer"])
+  test(`output of a task for which there is no handle for a while is shown when there is one (map ${option})`, async (t) => {
+    const { dir } = makePlayground(t);
+    // More often than it is tried while the task runs.
+    const fault = { call: "openSync", path: "/logs/task-1.log", nth: 1, code: "EMFILE", times: 20 } as const;
+    const env = faultEnvironment(dir, [{ kind: "fail", ...fault }]);
+    const args = ["--import", preload, main, "map", "--name", "m", "-j", "1", ...option.split(" ").filter((each) => each !== "")];
+    const { code, stdout, stderr } = await follow(process.execPath, [...args, "echo", ":::", "one", "two"], dir, env).ended;
+    assert.deepEqual([code, stdout.split("\n").toSorted()], [0, ["", "one", "two"]], stderr);
   });
 
 test("a log that can't be read ends no report, which says so", async (t) => {

@@ -4,7 +4,7 @@ import { errorsPathOf, LogFile } from "../../log-file.js";
 import type { LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal/terminal.js";
-import { viewFor } from "./printer.js";
+import { PATIENCE_MS, viewFor } from "./printer.js";
 
 const LOOK_EVERY_MS = 50;
 
@@ -49,6 +49,8 @@ export class Follower {
   async end(): Promise<void> {
     clearInterval(this.#timer);
     while (this.#work !== null) await this.#work;
+    await this.#show();
+    for (const { file } of [...this.#open.values()].flat()) if (file.hasNoRoom) await file.opened(PATIENCE_MS);
     await this.#show(true);
   }
 

@@ -21,6 +21,9 @@ export interface Ended {
   readonly tag: string | null;
 }
 
+/** So long it is waited for a handle, as for whatever else the machine has no room: they come back as tasks end. */
+export const PATIENCE_MS = 60_000;
+
 export type Whole = Pick<Ended, "number" | "log">;
 
 export class Printer {
@@ -131,6 +134,7 @@ async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ 
   const file = new LogFile(path);
   let isEmpty = true;
   try {
+    await file.opened(PATIENCE_MS);
     const view = viewFor(sink, tag);
     for (const chunk of file.readWhole()) {
       isEmpty = false;
