@@ -16,3 +16,11 @@ test("a disk that fails or can't be reached is said to be that, whatever its fil
     );
   }
 });
+
+test("of a part of the program that can't be read nobody is told to choose another directory of jobs", () => {
+  for (const path of [import.meta.filename.replace("/test/", "/src/"), "/there/node_modules/yaml/index.js", undefined]) {
+    const error = Object.assign(new Error("EIO: refused"), { code: "EIO", syscall: "read", ...(path !== undefined && { path }) });
+    const { message } = explainSystemError(error) as AirError;
+    assert.equal(message, `${path ?? "a file"} can't be used: its disk fails, or can't be reached (EIO); see to it`);
+  }
+});

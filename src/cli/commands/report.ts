@@ -81,7 +81,7 @@ function writePage(path: string, html: string): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw explainSystemError(error, path);
+    throw explainSystemError(error, { place: path, otherwise: "choose another file with --output" });
   }
 }
 

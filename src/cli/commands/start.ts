@@ -70,7 +70,7 @@ async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
     await manager.stop();
     return exitCode.completed;
   } catch (thrown) {
-    const error = explainSystemError(thrown, directoryFromHere(settings.dir()));
+    const error = explainSystemError(thrown, { place: directoryFromHere(settings.dir()) });
     // Whoever started it in the background hears it from there, and says it.
     if (process.send === undefined) throw error;
     tellStarter(error as Error);
