@@ -172,12 +172,17 @@ export class AirExecutor {
    *
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`;
    *   `AIR_SYSTEM` as long as so many jobs run here that the limit of open files has no room for one more.
+   * @param options.onOpening told when there is room for it, before any of it is read. Default: nobody.
    */
-  async takeUp(dir: string, options: Pick<SubmitOptions, "owner"> = {}): Promise<Job> {
+  async takeUp(
+    dir: string,
+    { onOpening, ...options }: Pick<SubmitOptions, "owner"> & { readonly onOpening?: () => void } = {},
+  ): Promise<Job> {
     const { owner } = completeSubmitOptions(options);
     const path = completeDir(dir);
     void this.#engine.prepare(0);
     return this.#places.enter(async () => {
+      onOpening?.();
       const opened = await this.#opener.open(path, owner);
       return this.#inHands(opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
     });

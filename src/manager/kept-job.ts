@@ -195,8 +195,8 @@ export class KeptJob {
     if (opening.isSetAside(this.name, glance.fingerprint)) return this.#setAside();
     this.#state = "open";
     (opening.isSuspect(this.name) ? lonely : turns).take(async () => {
-      opening.begin(this.name, glance.fingerprint);
-      const outcome = await takeUp(executor, this.#dir, glance);
+      const onOpening = (): void => opening.begin(this.name, glance.fingerprint);
+      const outcome = await takeUp(executor, this.#dir, glance, onOpening);
       opening.end(this.name);
       this.tell(outcome);
       await this.#rejecting;

@@ -76,9 +76,9 @@ export class OpeningRecord {
     this.#append({ begin: name, fingerprint });
   }
 
-  /** It was opened, or refused; we live. */
+  /** It was opened, or refused; we live. Nothing is to be noted of one that did not come to that. */
   end(name: string): void {
-    this.#open.delete(name);
+    if (!this.#open.delete(name)) return;
     this.#suspects.delete(name);
     this.#append({ end: name });
     if (this.#open.size === 0 && this.#length > LONG) this.#beginAnew();

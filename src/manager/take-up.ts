@@ -13,8 +13,8 @@ export type Rejection =
   /** Its files say why now. */
   { readonly is: "rejected"; readonly reason: AirError } | { readonly is: "not-rejected"; readonly error: unknown };
 
-export function takeUp(executor: AirExecutor, dir: string, glance: Glance): Promise<TakeUp> {
-  return executor.takeUp(dir, { owner: "manager" }).then(
+export function takeUp(executor: AirExecutor, dir: string, glance: Glance, onOpening: () => void): Promise<TakeUp> {
+  return executor.takeUp(dir, { owner: "manager", onOpening }).then(
     (job) => ({ is: "taken-up", job }),
     (error: unknown) => ({ is: "refused", glance, error }),
   );

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, until } from "./manager-process.js";
@@ -24,6 +24,8 @@ test("with more jobs than the limit of open files has room for, a runner that di
     "what has no room to be named",
   );
   assert.ok(readdirSync(`/proc/${pid}/fd`).length < 80, "some are kept back");
+  const opened = readFileSync(join(place.base, "manager.opening"), "utf8").matchAll(/"begin":"([^"]*)"/g);
+  assert.ok(new Set(Array.from(opened, ([, name]) => name)).size < 20, "what has no room is not opened");
   const [runner] = busyRunnersOf(place.base);
   signal(runner!, "SIGKILL");
   writeFileSync(gate, "");
