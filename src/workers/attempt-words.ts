@@ -22,3 +22,8 @@ export function stuckWords({ job, task, processes }: Outlived): string {
 export function stoppedWords(pid: number): string {
   return `the process that runs it is stopped; kill -CONT ${pid} lets it go on`;
 }
+
+/** Likewise of a runner whose spool takes nothing. */
+export function refusedWords(pid: number): string {
+  return `its runner (process ${pid}) can't write down what becomes of its tasks: see to the disk`;
+}

@@ -112,6 +112,28 @@ test("who changes a job on a full disk hears that it is not on record: if its en
   assert.match(readFileSync(join(dir, "jobs", "full", "tasks.json"), "utf8"), /"id":"more".*"status":"completed"/);
 });
 
+test("what nothing is heard of since its runner finds no room is named, and goes on when there is some", async (t) => {
+  if (process.getuid?.() !== 0 || process.platform !== "linux") return t.skip(NEEDS_ROOT);
+  const mounted: string[] = [];
+  t.after(() => mounted.forEach((path) => execFileSync("umount", ["--lazy", path])));
+  const { dir, witness } = temporaryPlace(t);
+  const lanes = join(dir, "lanes");
+  mkdirSync(lanes, { recursive: true, mode: 0o700 });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=4k,mode=0700", "tmpfs", lanes]);
+  mounted.push(lanes);
+  const expected = Array.from({ length: 150 }, (_, index): ExpectedTask => {
+    return { id: `t${index}`, dependencies: [], status: "completed", attempts: 1 };
+  });
+  const tasks = expected.map(({ id }) => ({ id, ...witnessed(witness, "true") }));
+  const engine = new Engine(dir, "job", tasks, { concurrency: 1 });
+  await engine.said("warning");
+  execFileSync("mount", ["-o", "remount,size=1m", lanes]);
+  const end = await engine.ended;
+  assert.equal(end.code, 0, describeEnd(end));
+  assert.match(warningsOf(end)[0]!, /nothing is heard of task "t\d+".*: its runner \(process \d+\) can't write down/);
+  assert.deepEqual(judgeRun(dir, "job", witness, expected, true), FAULTLESS);
+});
+
 /** Its logs would take what little room there is. */
 function silent(script: string): string {
   return script.replace(/echo "attempt [^;]*; /, "");

@@ -21,7 +21,8 @@
 
 static pthread_mutex_t spool_lock = PTHREAD_MUTEX_INITIALIZER;
 static int spool;
-static bool is_torn, has_said, is_too_large;
+static _Atomic bool is_torn; /* the last write was refused, or came short */
+static bool has_said, is_too_large;
 static char *waiting; /* what is to be written, oldest first */
 static size_t waiting_bytes, waiting_room;
 
@@ -64,15 +65,20 @@ size_t record(char *into, char type, uint32_t key, char kind, int count, const i
   return (size_t)(at - into);
 }
 
+/* False if nobody listens, or the pipe is full of bells. */
+static bool toll(void) { return write(1, is_torn ? "?" : "!", 1) > 0; }
+
 /* How many bytes of `text` are in the spool now. With the lock of the spool. */
 static size_t write_text(const char *text, size_t bytes) {
   struct iovec parts[2] = {{"?\n", 2}, {(char *)text, bytes}};
-  size_t behind = is_torn ? 2 : 0;
-  ssize_t count = is_torn ? writev(spool, parts, 2) : write(spool, text, bytes);
+  bool was_torn = is_torn;
+  size_t behind = was_torn ? 2 : 0;
+  ssize_t count = was_torn ? writev(spool, parts, 2) : write(spool, text, bytes);
   size_t written = count > (ssize_t)behind ? (size_t)count - behind : 0;
   is_torn = written < bytes;
   is_too_large = count < 0 && errno == EFBIG;
   has_said |= !is_torn;
+  if (is_torn != was_torn) toll();
   return written;
 }
 
@@ -131,7 +137,7 @@ void ring(bool is_urgent) {
   if (is_urgent || at - atomic_load(&rung_at) >= BELL_US) {
     atomic_store(&rung_at, at);
     atomic_store(&is_bell_due, false);
-    if (write(1, "!", 1) < 0) return; /* nobody listens, or the pipe is full of bells */
+    toll();
   } else if (!atomic_exchange(&is_bell_due, true)) wake_first_thread();
 }
 

@@ -76,7 +76,7 @@ export class SpoolWriter {
     if (this.#ringing !== null) clearTimeout(this.#ringing);
     this.#ringing = null;
     // A reader that has not heard the last one reads all when he does.
-    if (this.#bell.writable && this.#bell.writableLength === 0) this.#bell.write("!");
+    if (this.#bell.writable && this.#bell.writableLength === 0) this.#bell.write(this.#again === null ? "!" : "?");
   }
 
   #write(line: string): boolean {
@@ -99,12 +99,14 @@ export class SpoolWriter {
   }
 
   #waitForRoom(): void {
-    this.#again ??= setTimeout(() => {
+    if (this.#again !== null) return;
+    this.#again = setTimeout(() => {
       this.#again = null;
       while (this.#held.length > 0 && this.#write(this.#held[0]!)) this.#held.shift();
       if (this.#held.length > 0) return this.#waitForRoom();
       this.ring(true);
       this.#onRoom();
     }, AGAIN_MS);
+    this.#ringNow();
   }
 }

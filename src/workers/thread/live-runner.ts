@@ -13,6 +13,7 @@ import { readProcess } from "../../system/process/process-table.js";
 import type { Ends } from "./ends.js";
 import { howEnded, howRefused, reasonIn, type HowGone } from "./how-gone.js";
 import { orphanedKeys } from "./orphaned-keys.js";
+import { refusedWords, stoppedWords } from "../attempt-words.js";
 import type { RunnerProgram } from "../runner/runner-program.js";
 import { SpoolRoom } from "./spool-room.js";
 import { SpoolCursor } from "../spool/spool-cursor.js";
@@ -21,6 +22,8 @@ import { SpoolLines, type EndingReason, type EndKind, type SpoolHead, type Spool
 /** What was left is told a moment after the end; what is not told then was over before. */
 const [LOOK_AGAIN_MS, LONGEST_LOOK_MS] = [10, 300];
 const CHUNK_BYTES = 256 * 1024;
+/** A bell that says besides that the spool takes nothing now. */
+const REFUSED = "?".charCodeAt(0);
 /** What it may say of why it can't run. */
 const MOST_SAID = 1_000;
 
@@ -51,6 +54,8 @@ export class LiveRunner implements SpoolListener {
   #width: number;
   #head: SpoolHead | null = null;
   #isGone = false;
+  /** Its spool takes nothing, so nothing is heard of what it has. */
+  #isRefused = false;
   #isToldToGoOn = false;
   /** The spool is read no more. */
   #isClosed = false;
@@ -92,7 +97,10 @@ export class LiveRunner implements SpoolListener {
     );
     // One that is gone says so by its exit.
     this.#child.stdin?.on("error", () => {});
-    this.#child.stdout?.on("data", () => this.#readAndTell());
+    this.#child.stdout?.on("data", (bells: Buffer) => {
+      this.#isRefused = bells.at(-1) === REFUSED;
+      this.#readAndTell();
+    });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.#said = (this.#said + text).slice(0, MOST_SAID)));
   }
 
@@ -100,9 +108,12 @@ export class LiveRunner implements SpoolListener {
     return this.#child.pid ?? 0;
   }
 
-  get isStopped(): boolean {
+  /** Why nothing is heard of what it has, in words; null if nothing is known to be in its way. */
+  get standstill(): string | null {
     const look = readProcess(this.pid);
-    return !this.#isGone && look.answer === "yes" && look.found.isStopped;
+    if (this.#isGone) return null;
+    if (look.answer === "yes" && look.found.isStopped) return stoppedWords(this.pid);
+    return this.#isRefused ? refusedWords(this.pid) : null;
   }
 
   /** @param width how many may run at once */

@@ -20,10 +20,9 @@ import type { HowGone } from "./how-gone.js";
 import { LiveRunner } from "./live-runner.js";
 import type { HandOver, ThreadCommand, ThreadNews, ThreadSetup, UnusualEnd } from "../runner/messages.js";
 import { MovedLogs } from "./moved-logs.js";
-import { stoppedWords } from "../attempt-words.js";
 import { chooseRunner, inPlaceOfNative, portableRunner, type RunnerProgram } from "../runner/runner-program.js";
 
-/** How often it is looked whether somebody has stopped our runner. */
+/** How often it is looked whether something is in the way of our runner. */
 const LOOK_EVERY_MS = 2_000;
 /** What has nothing to wait for goes within this. */
 const LEAVE_MS = 1_000;
@@ -44,8 +43,8 @@ export class RunnerThread {
   #isSending = false;
   /** It does not keep the thread alive. */
   readonly #vigil = setInterval(() => this.#lookAtRunners(), LOOK_EVERY_MS).unref();
-  /** The claims of those that are known to be stopped. */
-  readonly #stopped = new Set<string>();
+  /** What was told last of what is in their way, by claim. */
+  readonly #standstills = new Map<string, string>();
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup;
@@ -190,14 +189,13 @@ export class RunnerThread {
     this.#tell({ type: "gone", claim, why });
   }
 
-  /** One that somebody has stopped (SIGSTOP) rings no more: that is said, and it goes on when he lets it. */
+  /** Of one that somebody has stopped (SIGSTOP), or whose spool takes nothing, nothing is heard: that is said, and it goes on when it can. */
   #lookAtRunners(): void {
     for (const [claim, runner] of this.#live) {
-      const { isStopped } = runner;
-      if (isStopped === this.#stopped.has(claim)) continue;
-      if (isStopped) this.#stopped.add(claim);
-      else this.#stopped.delete(claim);
-      const why = isStopped ? stoppedWords(runner.pid) : null;
+      const why = runner.standstill;
+      if (why === (this.#standstills.get(claim) ?? null)) continue;
+      if (why === null) this.#standstills.delete(claim);
+      else this.#standstills.set(claim, why);
       this.#tell({ type: "standstill", id: claim, keys: null, why, isUnclear: false });
     }
   }

@@ -105,6 +105,20 @@ export function spoolSuite(kind: RunnerKind): void {
     assert.equal(await rig.closed(), 0);
   });
 
+  test("the bell says that the spool takes nothing, and when it does again", { skip: needsRoot }, async (t) => {
+    const place = smallDisk(t, "size=4k");
+    const rig = new Rig(t, kind, { spool: join(place, "spool") });
+    let last = "";
+    rig.child.stdout!.on("data", (bells: Buffer) => (last = bells.toString().at(-1)!));
+    const keys = Array.from({ length: 200 }, (_, index) => index + 1);
+    for (const key of keys) rig.run(key, ["/bin/true"]);
+    assert.ok(await waitUntil(() => last === "?"), "it takes nothing");
+    execFileSync("mount", ["-o", "remount,size=64k", place]);
+    await rig.ends(keys);
+    assert.ok(await waitUntil(() => last === "!"), "it takes all");
+    assert.equal(await rig.closed(), 0);
+  });
+
   test("a spool that may not grow begins nothing, and keeps no runner whose engine is gone", { skip: needsLinux }, async (t) => {
     // Valgrind and the sanitizer of threads write files of their own before the runner begins.
     if (kind.isSlow && spawnSync("prlimit", ["--fsize=0", ...kind.command]).signal === "SIGXFSZ")
