@@ -4,10 +4,11 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { constants, openSync } from "node:fs";
+import { constants } from "node:fs";
 import { codeOf } from "../look/error-code.js";
 import { letGo } from "../look/let-go.js";
 import { NO, unknown, yes, type Look } from "../look/look.js";
+import { openLeased } from "../read/open-leased.js";
 
 /** On macOS open(2) itself asks: a lock that is shared with others who look. */
 const MACOS_O_SHLOCK = 0x10;
@@ -17,7 +18,7 @@ const [TAKEN, HELD] = [0, 1];
 export function lookAtLock(path: string): Look {
   let fd: number;
   try {
-    fd = openSync(path, process.platform === "darwin" ? READING | MACOS_O_SHLOCK : READING);
+    fd = openLeased(path, process.platform === "darwin" ? READING | MACOS_O_SHLOCK : READING);
   } catch (error) {
     const code = codeOf(error);
     if (code === "EAGAIN" && process.platform === "darwin") return yes(true);

@@ -3,7 +3,7 @@
  * inherited by tasks (descriptors are close-on-exec). The file says who holds it.
  */
 
-import { constants, fstatSync, ftruncateSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { constants, fstatSync, ftruncateSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError } from "../../domain/errors.js";
@@ -15,6 +15,7 @@ import { describeAgain, describeHolder, isOfOtherMachine, lookAtHolder } from ".
 import { BEAT_MS, isSilent } from "../process/other-machine.js";
 import { lookAt } from "../look/path-look.js";
 import { presenceOf, type Presence } from "../look/presence.js";
+import { openLeased } from "../read/open-leased.js";
 
 export interface Lock {
   presence(): Presence;
@@ -167,7 +168,7 @@ async function take(path: string, what: string, socket: string | null, mayBeSile
 function openLockFile(path: string, what: string): number {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK | MACOS_O_EXLOCK;
   try {
-    return openSync(path, flags, 0o600);
+    return openLeased(path, flags, 0o600);
   } catch (error) {
     const code = codeOf(error);
     if (code === "EAGAIN" && MACOS_O_EXLOCK !== 0) throw held(path, what);

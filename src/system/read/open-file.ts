@@ -10,6 +10,7 @@ import { aboutPath, codeOf, isForbidden } from "../look/error-code.js";
 import { letGo } from "../look/let-go.js";
 import { NO, unknown, yes, type No, type Other, type Place, type Unknown } from "../look/look.js";
 import { kindOf } from "../look/path-look.js";
+import { openLeased } from "./open-leased.js";
 import { readOpen } from "./read-open.js";
 
 const LINK = "a symbolic link";
@@ -115,7 +116,7 @@ export function openDirectory(path: string): number {
 function open(path: string, flags: number): Place<number> {
   let fd: number;
   try {
-    fd = openSync(path, flags | constants.O_NONBLOCK, 0o600);
+    fd = openLeased(path, flags | constants.O_NONBLOCK, 0o600);
   } catch (error) {
     return notOpened(error, flags);
   }
