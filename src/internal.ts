@@ -2,6 +2,7 @@
 
 export { addition, tasksOfAddition } from "./engine/changes/add.js";
 export { askToAdd, askToCancel, askToExplain, askToRetry, readTrouble } from "./engine/changes/ask-holder.js";
+export { TAKING_UP } from "./domain/held-back.js";
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";

@@ -1,5 +1,8 @@
 /** That a limit has held ready tasks of a job back, and who had what was lacking: one of the events; and what an engine says of it while it lasts. */
 
+/** What all jobs of an engine wait for as long as it starts nothing, since what was found there is not all in its hands. */
+export const TAKING_UP = "what was found is being taken up, and nothing is started until all of it is";
+
 /** Who takes of a pool. */
 export interface Holder {
   readonly job: string;

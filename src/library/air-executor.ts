@@ -4,6 +4,7 @@
  */
 
 import { ControlServer } from "../control/server.js";
+import { TAKING_UP } from "../domain/held-back.js";
 import type { JobSpec, JobSummary, RetryWish } from "../domain/job.js";
 import { addition, tasksOfAddition } from "../engine/changes/add.js";
 import type { Added } from "../engine/changes/ask-holder.js";
@@ -52,6 +53,7 @@ import { removeJob } from "./remove-job.js";
 import type { Report } from "../report/report.js";
 import type { SlurmOptions } from "../domain/slurm-options.js";
 import { clusterLimits, openSlurm } from "./slurm-options.js";
+import { OTHERS } from "../system/write/slate.js";
 import { directoryFromHere } from "../system/look/current-directory.js";
 import { startThreadPool } from "../system/process/thread-pool.js";
 
@@ -66,6 +68,7 @@ export class AirExecutor {
   readonly #engine: Engine;
   readonly #opener: JobOpener;
   readonly #places = new JobPlaces();
+  #isHeld = false;
   readonly #changes: JobChanges;
   readonly #server: ControlServer;
   readonly #benches: Benches;
@@ -79,7 +82,7 @@ export class AirExecutor {
     this.#server = new ControlServer({
       directory: controlDir(dir),
       answer: (request) => this.#changes.answer(request),
-      troubles: () => engine.troubles(),
+      troubles: () => new Map([...(this.#isHeld ? [[OTHERS, TAKING_UP] as const] : []), ...engine.troubles()]),
       onTrouble: ({ message }) => options.onWarning(`other processes can't reach this engine: ${message}`),
     });
     this.#opener = new JobOpener(dir, engine, this.#server);
@@ -163,7 +166,12 @@ export class AirExecutor {
 
   /** Starts nothing of any job before the function that it gives is called: for whoever takes up several at once. */
   holdStarts(): () => void {
-    return this.#engine.hold();
+    const release = this.#engine.hold();
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      release();
+    };
   }
 
   /**

@@ -8,13 +8,14 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { AirExecutor } from "../index.js";
-import { jobsDir } from "../internal.js";
+import { jobsDir, TAKING_UP } from "../internal.js";
 import { systemWords } from "../system/look/error-code.js";
 import { certain } from "../system/look/look.js";
 import { listDirectory, lookAt } from "../system/look/path-look.js";
 import { DirectoryWatch } from "../system/watch/directory-watch.js";
 import { KeptJob, type JobSurroundings } from "./kept-job.js";
 import type { ManagerLog } from "./log.js";
+import { OTHERS } from "../system/write/slate.js";
 import { OpeningRecord } from "./opening-record.js";
 import { Turns } from "./turns.js";
 import { ITSELF, Waits } from "./waits.js";
@@ -73,6 +74,7 @@ export class JobKeeper {
    */
   async start(): Promise<void> {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#waits.note(OTHERS, TAKING_UP);
     await this.#scan();
     this.#turns.begin();
     this.#lonely.begin();
@@ -81,6 +83,7 @@ export class JobKeeper {
   /** Resolves when all that was found so far is taken up, but for those that take too long for it. */
   async settled(patienceMs: number): Promise<void> {
     await Promise.all([this.#turns.settled(patienceMs), this.#lonely.settled(patienceMs)]);
+    if (!this.#isClosed) this.#waits.note(OTHERS, null);
   }
 
   /** Takes nothing up any more. */

@@ -49,9 +49,14 @@ test("what a killed manager left running holds its pools from the start of the n
   for (let index = 10; index < 60; index++) place.drop(`b-${index}`, [{ ...gated("d", {}), command: "true", args: [] }]);
   const flock = execFileSync("sh", ["-c", "command -v flock"], { encoding: "utf8" }).trim();
   writeFileSync(join(place.root, "flock"), `#!/bin/sh\nsleep 0.08\nexec '${flock}' "$@"\n`, { mode: 0o755 });
-  place.env["PATH"] = `${place.root}:${place.env["PATH"]}`;
+  const path = place.env["PATH"];
+  place.env["PATH"] = `${place.root}:${path}`;
   await place.start("--pool", "licence=1", "--concurrency", "4");
+  place.env["PATH"] = path;
+  const whyFirst = (): string => place.run("status", "a-first").stdout;
+  await until(() => /waits for +what was found is being taken up/.test(whyFirst()), "it to be said that nothing starts yet");
   await until(() => has("c.started"), "what takes no licence to start");
+  await until(() => !/waits for +what was found/.test(whyFirst()), "that not to be said any more");
   assert.equal(has("b.started"), false, "the licence is not free");
   place.run("cancel", "z-last");
   await until(() => has("b.started"), "the licence to come free");
