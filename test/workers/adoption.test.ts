@@ -417,7 +417,7 @@ test(
   "a runner is told to go on now and then, not for each of its attempts that are ended: that would be the square of them",
   LIMIT,
   async (t) => {
-    const count = 40;
+    const count = 6;
     const names = Array.from({ length: count }, (_, index) => `up-${index}`);
     const orphans = await killedEngine(
       names.map((name) => `echo up >${name}; ${linger(60)}`),
