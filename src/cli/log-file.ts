@@ -67,6 +67,12 @@ export class LogFile {
     }
   }
 
+  /** True if it is there; what it holds is left to be read. */
+  isThere(): boolean {
+    this.#descriptor ??= this.#open();
+    return this.#descriptor !== null;
+  }
+
   /** What was written since the last call, in chunks. A new file in place of the old one is read after the rest of the old one. */
   *read(): Generator<Buffer> {
     this.#descriptor ??= this.#open();

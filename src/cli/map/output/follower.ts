@@ -12,14 +12,17 @@ interface Followed {
   readonly file: LogFile;
   readonly sink: Sink;
   readonly view: LogView;
+  /** Whether it was there at an earlier look. */
+  wasThere: boolean;
 }
 
 export class Follower {
   readonly #terminal: Terminal;
   readonly #onShown: (number: number) => void;
   readonly #onLack: () => void;
-  readonly #open = new Map<number, readonly Followed[]>();
+  readonly #open = new Map<number, Followed[]>();
   readonly #ended: number[] = [];
+  #isLookDue = false;
   #work: Promise<void> | null = null;
   readonly #timer: NodeJS.Timeout;
 
@@ -28,14 +31,22 @@ export class Follower {
     this.#terminal = terminal;
     this.#onShown = onShown;
     this.#onLack = onLack;
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => {
+      this.#isLookDue = true;
+      this.#look();
+    }, LOOK_EVERY_MS);
   }
 
   /** A task has been taken in: its log may come. */
   begin(number: number, log: string, tag: string | null): void {
     if (this.#open.has(number)) return;
     const { out, err } = this.#terminal;
-    const follow = (path: string, sink: Sink): Followed => ({ file: new LogFile(path), sink, view: linesFor(sink, tag) });
+    const follow = (path: string, sink: Sink): Followed => ({
+      file: new LogFile(path),
+      sink,
+      view: linesFor(sink, tag),
+      wasThere: false,
+    });
     this.#open.set(number, [follow(log, out), follow(errorsPathOf(log), err)]);
   }
 
@@ -58,31 +69,40 @@ export class Follower {
     this.#work ??= this.#show().finally(() => (this.#work = null));
   }
 
-  /** What can't be read is tried again, up to the last look. */
+  /** Those first whose end is known: each is remembered as shown, and does not come again, before others are looked at. */
   async #show(isLast = false): Promise<void> {
-    const over = this.#ended.splice(0);
-    for (const followed of this.#open.values())
-      for (const { file, sink, view } of followed) {
-        for (const chunk of file.read()) await sink.send(view.take(chunk));
+    for (const number of this.#ended.splice(0)) await this.#showEnd(number, isLast);
+    if (!this.#isLookDue && !isLast) return;
+    this.#isLookDue = false;
+    for (const followed of this.#open.values()) {
+      for (const log of followed) {
+        if (log.wasThere || isLast) await showNews(log);
+        // A short task ends before the next look: what is shown as it ends does not come again if we are killed.
+        else log.wasThere = log.file.isThere();
       }
-    for (const number of over) {
-      const followed = this.#open.get(number) ?? [];
-      for (const { file, sink, view } of followed) for (const chunk of file.read()) await sink.send(view.take(chunk));
-      const problems = followed.flatMap(({ file }) => file.problem ?? []);
-      if (problems.length > 0 && !isLast) {
-        this.#ended.push(number);
-        continue;
-      }
-      for (const { file, sink, view } of followed) {
-        await sink.send(view.end());
-        file.close();
-      }
-      for (const problem of problems) await this.#terminal.err.send(`air-executor: ${printableLine(problem)}\n`);
-      if (!this.#open.delete(number)) continue;
-      if (problems.length > 0) this.#onLack();
-      else this.#onShown(number);
     }
   }
+
+  /** What can't be read is tried again, up to the last look. */
+  async #showEnd(number: number, isLast: boolean): Promise<void> {
+    const followed = this.#open.get(number);
+    if (followed === undefined) return;
+    for (const log of followed) await showNews(log);
+    const problems = followed.flatMap(({ file }) => file.problem ?? []);
+    if (problems.length > 0 && !isLast) return void this.#ended.push(number);
+    for (const { file, sink, view } of followed) {
+      await sink.send(view.end());
+      file.close();
+    }
+    for (const problem of problems) await this.#terminal.err.send(`air-executor: ${printableLine(problem)}\n`);
+    this.#open.delete(number);
+    if (problems.length > 0) this.#onLack();
+    else this.#onShown(number);
+  }
+}
+
+async function showNews({ file, sink, view }: Followed): Promise<void> {
+  for (const chunk of file.read()) await sink.send(view.take(chunk));
 }
 
 /** In whole lines also without a tag. */
