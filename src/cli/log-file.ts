@@ -4,7 +4,6 @@
 
 import { fstatSync, readSync } from "node:fs";
 import { basename, join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import type { JobView, TaskView } from "../index.js";
 import { isSystemError, isWantOfRoom, systemWords } from "../system/look/error-code.js";
 import { letGo } from "../system/look/let-go.js";
@@ -13,8 +12,6 @@ import { lookAt } from "../system/look/path-look.js";
 import { readPiece } from "../system/read/read-open.js";
 import { unknown, yes, type Place } from "../system/look/look.js";
 
-/** Between two tries to open one for which there is no room. */
-const RETRY_MS = 50;
 const chunkBytes = 64 * 1024;
 /** Of what is only passed on. */
 const largeChunkBytes = 256 * 1024;
@@ -57,14 +54,10 @@ export class LogFile {
     return this.#hasNoRoom;
   }
 
-  /** Resolves when it is open, or can't be for another reason than a want of room, or that has lasted for so long. */
-  async opened(patienceMs: number): Promise<void> {
-    const deadline = performance.now() + patienceMs;
-    for (;;) {
-      this.#descriptor ??= this.#open();
-      if (!this.#hasNoRoom || performance.now() > deadline) return;
-      await pause(RETRY_MS);
-    }
+  /** False if there is no room for it to be opened just now. */
+  tryToOpen(): boolean {
+    this.#descriptor ??= this.#open();
+    return !this.#hasNoRoom;
   }
 
   /** True if it is there; what it holds is left to be read. */

@@ -198,6 +198,7 @@ for (const option of ["", "-k", "--line-buffer"])
     const args = ["--import", preload, main, "map", "--name", "m", "-j", "1", ...option.split(" ").filter((each) => each !== "")];
     const { code, stdout, stderr } = await follow(process.execPath, [...args, "echo", ":::", "one", "two"], dir, env).ended;
     assert.deepEqual([code, stdout.split("\n").toSorted()], [0, ["", "one", "two"]], stderr);
+    assert.equal(stderr.match(/task-1\.log can't be read: EMFILE.*; it is tried again for a minute/g)?.length, 1, stderr);
   });
 
 test("a log that can't be read ends no report, which says so", async (t) => {

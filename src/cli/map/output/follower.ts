@@ -4,7 +4,8 @@ import { errorsPathOf, LogFile } from "../../log-file.js";
 import type { LogView } from "../../render/log-lines.js";
 import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal/terminal.js";
-import { PATIENCE_MS, viewFor } from "./printer.js";
+import { viewFor } from "./printer.js";
+import { RoomWait } from "./room-wait.js";
 
 const LOOK_EVERY_MS = 50;
 
@@ -61,7 +62,8 @@ export class Follower {
     clearInterval(this.#timer);
     while (this.#work !== null) await this.#work;
     await this.#show();
-    for (const { file } of [...this.#open.values()].flat()) if (file.hasNoRoom) await file.opened(PATIENCE_MS);
+    const room = new RoomWait(this.#terminal.err);
+    for (const { file } of [...this.#open.values()].flat()) if (file.hasNoRoom) await room.opened(file);
     await this.#show(true);
   }
 

@@ -12,6 +12,7 @@ import { prefixedView, rawView, terminalView, type LogView } from "../../render/
 import { printableLine } from "../../render/printable.js";
 import type { Sink, Terminal } from "../../terminal/terminal.js";
 import { NumberSet } from "./number-set.js";
+import { RoomWait } from "./room-wait.js";
 import { AsTheyEnd, ByNumber, type Order } from "./order.js";
 
 /** What of a result is needed here. */
@@ -20,9 +21,6 @@ export interface Ended {
   readonly log: string;
   readonly tag: string | null;
 }
-
-/** So long it is waited for a handle, as for whatever else the machine has no room: they come back as tasks end. */
-export const PATIENCE_MS = 60_000;
 
 export type Whole = Pick<Ended, "number" | "log">;
 
@@ -36,6 +34,7 @@ export class Printer {
   readonly #tags = new Map<number, string>();
   /** Logs that come before all others, and behind all that is to be shown by then. */
   readonly #edges: Record<"before" | "after", Whole | null> = { before: null, after: null };
+  readonly #room: RoomWait;
   #logs = "";
   #hasLogs = false;
   #pump: Promise<void> | null = null;
@@ -46,6 +45,7 @@ export class Printer {
    */
   constructor(terminal: Terminal, isOrdered: boolean, onShown: (number: number) => void, onLack: () => void) {
     this.#terminal = terminal;
+    this.#room = new RoomWait(terminal.err);
     this.#onShown = onShown;
     this.#onLack = onLack;
     this.#order = isOrdered ? new ByNumber() : new AsTheyEnd();
@@ -112,7 +112,7 @@ export class Printer {
   /** True if there was something to show, and all of it was. */
   async #showBoth(log: string, tag: string | null): Promise<boolean> {
     const { out, err } = this.#terminal;
-    const shown = [await showLog(log, out, tag), await showLog(errorsPathOf(log), err, tag)];
+    const shown = [await showLog(log, out, tag, this.#room), await showLog(errorsPathOf(log), err, tag, this.#room)];
     const problems = shown.flatMap(({ problem }) => problem ?? []);
     for (const problem of problems) await err.send(`air-executor: ${printableLine(problem)}\n`);
     if (problems.length > 0) this.#onLack();
@@ -129,12 +129,17 @@ function isMissing(path: string): boolean {
 }
 
 /** `problem`: why there is nothing to show although there should be; null as a rule. */
-async function showLog(path: string, sink: Sink, tag: string | null): Promise<{ isEmpty: boolean; problem: string | null }> {
+async function showLog(
+  path: string,
+  sink: Sink,
+  tag: string | null,
+  room: RoomWait,
+): Promise<{ isEmpty: boolean; problem: string | null }> {
   if (isMissing(path)) return { isEmpty: true, problem: null };
   const file = new LogFile(path);
   let isEmpty = true;
   try {
-    await file.opened(PATIENCE_MS);
+    await room.opened(file);
     const view = viewFor(sink, tag);
     for (const chunk of file.readWhole()) {
       isEmpty = false;
