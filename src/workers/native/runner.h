@@ -40,7 +40,8 @@ enum {
 
 /* What the tasks of a job have in common. `users` is under the lock: the table of contexts, and each task. */
 struct context {
-  int users, directory, directory_error; /* of the logs; -1 and why */
+  int users;
+  _Atomic int directory, directory_error; /* of the logs; -1 and why: slots look while it is tried again */
   long serial;                           /* no two contexts have the same */
   char *cwd, *log_directory, **env;      /* the whole environment but for the task's own variables, ended by NULL */
 };
