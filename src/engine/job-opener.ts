@@ -3,7 +3,7 @@
  * same name is ended before. Runs nothing else.
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlServer } from "../control/server.js";
 import { AirError } from "../domain/errors.js";
@@ -16,12 +16,16 @@ import { jobsDir } from "../store/layout.js";
 import { isThere } from "../system/look/path-look.js";
 import { checkJobName } from "../store/names.js";
 import { invalidJob, locateData, placeFaults } from "../store/text/places.js";
-import { fitsItself } from "../store/text/demand-faults.js";
+import { fitsItself, type FitCheck } from "../store/text/demand-faults.js";
+import { askToExplain } from "./changes/ask-holder.js";
 import { clock } from "./clock.js";
 import type { Engine } from "./engine.js";
 
 /** How often we look whether somebody has finished writing. */
 const UNSETTLED_MS = 100;
+/** For whoever holds a job and does not run it: `prune`, or a verb that changes one that nobody runs, takes milliseconds. */
+const BRIEF_MS = 1000;
+const RETRY_MS = 25;
 
 export class JobOpener {
   readonly #dir: string;
@@ -45,8 +49,10 @@ export class JobOpener {
     const { name, tasks, settings } = wanted;
     const faults = await this.#engine.fit(tasks, settings.pools);
     if (faults.length > 0) throw invalidJob(`job "${name}"`, placeFaults(faults, locateData(tasks)));
-    if (isFresh) await this.#endUnfinished(name);
-    return (isFresh ? openFreshRun : openRun)(this.#dir, wanted, this.#context());
+    return this.#patiently(name, async () => {
+      if (isFresh) await this.#endUnfinished(name);
+      return (isFresh ? openFreshRun : openRun)(this.#dir, wanted, this.#context());
+    });
   }
 
   async openNamed(name: string): Promise<OpenedJob> {
@@ -57,11 +63,40 @@ export class JobOpener {
   }
 
   /**
-   * Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in.
+   * Opens what is in the directory. A run that was superseded is ended first, and what was appended to an ended one is taken in. A manager
+   * hears at once that somebody holds it: it tries again by itself.
    *
    * @param fit Default: what a dropped job takes must fit into this engine, which is to run it.
    */
   async open(dir: string, owner: JobOwner, fit = this.#engine.fit): Promise<OpenedJob> {
+    const open = (): Promise<OpenedJob> => this.#openDropped(dir, owner, fit);
+    return owner === "manager" ? open() : this.#patiently(basename(dir), open);
+  }
+
+  /** Waits for whoever holds the job only for a moment, and does not run it. */
+  async #patiently(name: string, open: () => Promise<OpenedJob>): Promise<OpenedJob> {
+    const deadline = performance.now() + BRIEF_MS;
+    for (;;) {
+      try {
+        return await open();
+      } catch (error) {
+        const isHeld = error instanceof AirError && error.code === "AIR_LOCKED";
+        if (!isHeld || performance.now() > deadline || (await this.#isRun(name))) throw error;
+      }
+      await pause(RETRY_MS);
+    }
+  }
+
+  /** Who does not answer may be running it. */
+  #isRun(name: string): Promise<boolean> {
+    const answer = askToExplain(this.#dir, name).then(
+      (live) => live !== null,
+      () => true,
+    );
+    return Promise.race([answer, pause(BRIEF_MS, true, { ref: false })]);
+  }
+
+  async #openDropped(dir: string, owner: JobOwner, fit: FitCheck): Promise<OpenedJob> {
     for (;;) {
       const opened = await openDropped(dir, owner, { ...this.#context(), fit });
       if (opened.isSuperseded) {

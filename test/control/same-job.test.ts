@@ -18,6 +18,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "../manager/manager-process.js";
 import type { AirError } from "../../src/index.js";
+import { holdJob } from "../../src/store/directory/hold-job.js";
+import { jobPaths } from "../../src/store/layout.js";
 import { takeLock } from "../../src/system/lock/lock.js";
 import { atGate, makePlace, run } from "./support.js";
 import { untilHolds } from "../support/shell-loops.js";
@@ -40,6 +42,21 @@ test("whoever removes the lock of a running job lets nobody in, and verbs reach 
   const { stdout } = await other.ended;
   assert.equal(existsSync(place.jobDir()), false);
   assert.equal(existsSync(join(place.dir, "began-next")), false, stdout);
+});
+
+test("who holds a job for a moment, as prune does, is waited for by whoever wants to run it", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  await (await place.executor.submit("job", [{ command: "true" }])).finished();
+  const asPrune = async (): Promise<void> => {
+    const held = await holdJob(jobPaths(place.jobDir()));
+    setTimeout(() => held.release(), 200);
+  };
+  await asPrune();
+  assert.equal((await place.executor.run("job", [{ command: "true" }])).state, "completed");
+  await asPrune();
+  await (await place.executor.takeUp(place.jobDir(), { owner: "run" })).finished();
+  await asPrune();
+  await assert.rejects(place.executor.takeUp(place.jobDir(), { owner: "manager" }), { code: "AIR_LOCKED" });
 });
 
 test("the journal of a running job that is written anew stays its own", LIMIT, async (t) => {
