@@ -17,10 +17,11 @@ export class JobPlaces {
   /**
    * Takes up one more, if there is a place for it: it has it to its end. One alone may always try.
    *
+   * @param leaving so many places for others.
    * @throws AirError `AIR_SYSTEM` as long as there is none.
    */
-  async enter<Opened extends { finished(): Promise<unknown> }>(open: () => Promise<Opened>): Promise<Opened> {
-    if (this.#taken > 0) requireHandles(this.#taken);
+  async enter<Opened extends { finished(): Promise<unknown> }>(open: () => Promise<Opened>, leaving = 0): Promise<Opened> {
+    if (this.#taken + leaving > 0) requireHandles(this.#taken + leaving);
     this.#taken += 1;
     const leave = (): void => void (this.#taken -= 1);
     try {

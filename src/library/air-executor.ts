@@ -181,10 +181,15 @@ export class AirExecutor {
    * @throws AirError `AIR_NOT_FOUND` if its files are not all there yet, `AIR_INVALID_JOB`, `AIR_LOCKED`, `AIR_UNSAFE_PATH`, `AIR_DAMAGED`;
    *   `AIR_SYSTEM` as long as so many jobs run here that the limit of open files has no room for one more.
    * @param options.onOpening told when there is room for it, before any of it is read. Default: nobody.
+   * @param options.leaving so much room as for so many others is to be left. Default: none.
    */
   async takeUp(
     dir: string,
-    { onOpening, ...options }: Pick<SubmitOptions, "owner"> & { readonly onOpening?: () => void } = {},
+    {
+      onOpening,
+      leaving,
+      ...options
+    }: Pick<SubmitOptions, "owner"> & { readonly onOpening?: () => void; readonly leaving?: number } = {},
   ): Promise<Job> {
     const { owner } = completeSubmitOptions(options);
     const path = completeDir(dir);
@@ -193,7 +198,7 @@ export class AirExecutor {
       onOpening?.();
       const opened = await this.#opener.open(path, owner);
       return this.#inHands(opened.picture.isOver ? await EndedJob.of(opened) : await this.#engine.begin(opened));
-    });
+    }, leaving);
   }
 
   /** `submit`, and waits for the end. That tasks failed is data in the summary. */

@@ -196,7 +196,9 @@ export class KeptJob {
     this.#state = "open";
     (opening.isSuspect(this.name) ? lonely : turns).take(async () => {
       const onOpening = (): void => opening.begin(this.name, glance.fingerprint);
-      const outcome = await takeUp(executor, this.#dir, glance, onOpening);
+      // Those that are opened by themselves come late, and what runs of them holds what others would be given.
+      const leaving = glance.mayRun ? 0 : lonely.urgent;
+      const outcome = await takeUp(executor, this.#dir, glance, { onOpening, leaving });
       opening.end(this.name);
       this.tell(outcome);
       await this.#rejecting;

@@ -13,8 +13,13 @@ export type Rejection =
   /** Its files say why now. */
   { readonly is: "rejected"; readonly reason: AirError } | { readonly is: "not-rejected"; readonly error: unknown };
 
-export function takeUp(executor: AirExecutor, dir: string, glance: Glance, onOpening: () => void): Promise<TakeUp> {
-  return executor.takeUp(dir, { owner: "manager", onOpening }).then(
+export function takeUp(
+  executor: AirExecutor,
+  dir: string,
+  glance: Glance,
+  how: Parameters<AirExecutor["takeUp"]>[1],
+): Promise<TakeUp> {
+  return executor.takeUp(dir, { owner: "manager", ...how }).then(
     (job) => ({ is: "taken-up", job }),
     (error: unknown) => ({ is: "refused", glance, error }),
   );

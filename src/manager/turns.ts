@@ -9,9 +9,15 @@ export class Turns {
   readonly #running = new Set<Promise<void>>();
   /** Those that wait for their turn, too. */
   readonly #open = new Set<Promise<void>>();
+  #openUrgent = 0;
 
   constructor(atOnce: number) {
     this.#atOnce = atOnce;
+  }
+
+  /** How many of those that go before the others are not done. */
+  get urgent(): number {
+    return this.#openUrgent;
   }
 
   /** What was taken before it begins in its order. */
@@ -41,7 +47,11 @@ export class Turns {
     const queue = isUrgent ? this.#urgent : this.#waiting;
     const open = this.#free > 0 ? begin() : new Promise<void>((resolve) => queue.push(() => resolve(begin())));
     this.#open.add(open);
-    void open.then(() => this.#open.delete(open));
+    if (isUrgent) this.#openUrgent += 1;
+    void open.then(() => {
+      this.#open.delete(open);
+      if (isUrgent) this.#openUrgent -= 1;
+    });
   }
 
   /**

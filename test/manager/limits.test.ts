@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, until } from "./manager-process.js";
@@ -82,6 +82,31 @@ test("jobs of which tasks run are taken up first where a limit of open files lea
   assert.equal(readdirSync(place.root).filter((name) => /^a-.*started$/.test(name)).length, 0, "the licence is not free");
   assert.match(place.run("status").stdout, /limit of open files/);
 });
+
+for (const isSuspect of [false, true])
+  test(`so are they before jobs that have begun and of which none runs${isSuspect ? ", also where a manager died while it opened them" : ""}`, async (t) => {
+    if (process.platform !== "linux") return t.skip("needs prlimit");
+    const place = new ManagedDirectory(t);
+    const has = (name: string): boolean => existsSync(join(place.root, name));
+    await place.start("--pool", "licence=1", "--concurrency", "8");
+    place.drop("z-last", [gated("z", { licence: 1 })]);
+    await until(() => has("z.started"), "it to hold the licence");
+    const names = Array.from({ length: 10 }, (_, index) => `a-${index}`);
+    const first = { ...gated("first", {}), command: "true", args: [] };
+    for (const name of names) place.drop(name, [first, { ...gated(name, { licence: 1 }), dependencies: ["first"] }]);
+    const written = (name: string, file: string): number => statSync(place.path(name, file)).mtimeMs;
+    const isAtRest = (name: string): boolean =>
+      place.peek(name) === "working" && written(name, "state.json") > written(name, "journal.ndjson");
+    await until(() => names.every(isAtRest), "the others to have begun, and to be on disk");
+    await place.end("SIGKILL");
+    if (isSuspect) appendFileSync(join(place.base, "manager.opening"), '{"begin":"z-last","fingerprint":"of it"}\n');
+    const before = place.log().length;
+    place.openFiles = 76;
+    await place.start("--pool", "licence=1", "--concurrency", "8");
+    const isGivenAway = (): boolean => names.some((name) => has(`${name}.started`));
+    await until(() => place.log().slice(before).includes('job \\"z-last\\" is taken up') || isGivenAway(), "it to be taken up");
+    assert.equal(isGivenAway(), false, "the licence is not free");
+  });
 
 test("a dropped job that takes what the manager does not have fails with the reason, and is taken when it is mended", async (t) => {
   const place = new ManagedDirectory(t);

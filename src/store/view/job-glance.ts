@@ -108,7 +108,8 @@ function judge(paths: JobPaths, stateStats: Stats | null, tasksStats: Stats | nu
   // Without a file that we wrote the directory is being removed, or written again: who takes it up then makes files there anew.
   if (journalOwner !== null && tasksStats === null) return judgement("unsettled", "tasks.json is not there", true, isUnfinished);
   if (tasksStats === null) return judgement("waiting", "tasks.json is not there yet");
-  const mayRun = journalOwner !== null && (state.state === "working" || !isUnfinished || isNewer(paths.journal, stateStats));
+  const mayRun =
+    journalOwner !== null && (!isUnfinished || (state.counts?.running ?? 1) > 0 || isAsNew(paths.journal, stateStats));
   if (journalOwner !== null || endsLikeAList(paths.tasks, tasksStats)) return judgement("ready", "", false, isUnfinished, mayRun);
   return judgement("unsettled", "tasks.json is not whole JSON", false, isUnfinished);
 }
@@ -136,8 +137,8 @@ export function readJobTaken(journal: string): JobTaken | null {
 }
 
 /** What has begun since the state was written is in the journal alone. */
-function isNewer(journal: string, state: Stats | null): boolean {
-  return state === null || (statOf(journal)?.mtimeMs ?? 0) > state.mtimeMs;
+function isAsNew(journal: string, state: Stats | null): boolean {
+  return state === null || (statOf(journal)?.mtimeMs ?? 0) >= state.mtimeMs;
 }
 
 /** What does not can't be whole; what does may be: spares reading a file that is being written again and again. */
