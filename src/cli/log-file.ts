@@ -54,12 +54,6 @@ export class LogFile {
     return this.#hasNoRoom;
   }
 
-  /** False if there is no room for it to be opened just now. */
-  tryToOpen(): boolean {
-    this.#descriptor ??= this.#open();
-    return !this.#hasNoRoom;
-  }
-
   /** True if it is there; what it holds is left to be read. */
   isThere(): boolean {
     this.#descriptor ??= this.#open();

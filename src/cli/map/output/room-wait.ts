@@ -21,7 +21,7 @@ export class RoomWait {
 
   /** Resolves when the file is open, or it is not waited for any more: then it says why it can't be read. */
   async opened(file: LogFile): Promise<void> {
-    while (!file.tryToOpen()) {
+    while (!file.isThere() && file.hasNoRoom) {
       if (this.#until === null) {
         this.#until = performance.now() + PATIENCE_MS;
         await this.#err.send(`air-executor: ${printableLine(`${file.problem}; it is tried again for a minute`)}\n`);
