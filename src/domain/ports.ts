@@ -31,6 +31,8 @@ export interface Descriptor {
   readonly cwd: string;
   /** Added to the environment of the engine: the job's, the task's and our own additions. */
   readonly env: Readonly<Record<string, string>>;
+  /** Those of `env` that every attempt of the run has; the same object where a task has no others. */
+  readonly jobEnv: Readonly<Record<string, string>>;
   /** Absolute path of a file to read; null for /dev/null. */
   readonly stdin: string | null;
   /** Absolute path of a log file that does not exist yet. */

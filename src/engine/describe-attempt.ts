@@ -35,6 +35,7 @@ export function describeAttempt(
     args: isWithSlot(task) ? task.args.map((arg) => arg.replaceAll(SLOT_MARK, String(slot + 1))) : task.args,
     cwd,
     env: mergeEnv(settings.env, task.env),
+    jobEnv: settings.env,
     stdin: task.stdin === null ? null : resolve(cwd, task.stdin),
     log,
     errorLog: settings.stderr === "apart" ? errorFileOf(log) : null,

@@ -13,6 +13,7 @@ function descriptor(key: number, slot: number): Descriptor {
     args: [],
     cwd: "/",
     env: {},
+    jobEnv: {},
     stdin: null,
   };
   return { ...about, key, slot, log: "/log", errorLog: null, earlierLog: null, earlierErrorLog: null, limitMs: null, graceMs: 0 };

@@ -125,3 +125,25 @@ test("more of what a shell drops than fits into one variable is refused in a sen
   assert.equal(code, 3, stderr);
   assert.match(stderr, /^air-executor: .* take more than 96 kB here: unset some and try again\n$/);
 });
+
+for (const runner of ["native", "portable"])
+  test(`a task finds the variables of its job and its own, and none of another task's: with the ${runner} runner`, async (context) => {
+    const { run, write } = makePlayground(context);
+    const shown = {
+      command: "sh",
+      args: ["-c", 'echo "$OF_JOB,$OF_FIRST,$OF_LAST,$CUDA_VISIBLE_DEVICES,$(env | grep -c AIR_EXECUTOR_GPU)"'],
+    };
+    write("job.json", {
+      env: { OF_JOB: "all" },
+      tasks: [
+        { ...shown, id: "first", env: { OF_FIRST: "secret" }, resources: { gpu: 1 } },
+        { ...shown, id: "none", dependencies: ["first"] },
+        { ...shown, id: "last", dependencies: ["none"], env: { OF_LAST: "own", OF_JOB: "mine" } },
+        { ...shown, id: "again", dependencies: ["last"] },
+      ],
+    });
+    const { code, stderr } = await run(["run", "job.json", "-q", "--gpus", "1"], { env: { AIR_EXECUTOR_RUNNER: runner } });
+    assert.equal(code, 0, stderr);
+    const told = { first: "all,secret,,0,1", none: "all,,,,0", last: "mine,,own,,0", again: "all,,,,0" };
+    for (const [id, line] of Object.entries(told)) assert.equal((await run(["logs", "job", id])).stdout, `${line}\n`, id);
+  });

@@ -81,7 +81,7 @@ async function slotWith(t: TestContext, script: string) {
   files.makeSlots(0, 1);
   const attempt: Descriptor = {
     ...{ key: 1, slot: 0, job: "job", run: "run", task: "task", attempt: 1, command: "sh", args: ["-c", script], cwd: root },
-    ...{ env: {}, stdin: null, log: join(root, "log"), errorLog: null, earlierLog: null, earlierErrorLog: null },
+    ...{ env: {}, jobEnv: {}, stdin: null, log: join(root, "log"), errorLog: null, earlierLog: null, earlierErrorLog: null },
     ...{ limitMs: null, graceMs: 1_000 },
   };
   const { child, end } = start(t, files);

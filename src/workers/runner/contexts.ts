@@ -23,6 +23,7 @@ export interface Context {
   readonly job: string;
   readonly run: string;
   readonly cwd: string;
+  /** What all its tasks have. */
   readonly env: Descriptor["env"];
   /** Directory of the logs, with the slash behind it. */
   readonly logs: string;
@@ -61,7 +62,7 @@ export class Contexts {
     this.#latest = null;
   }
 
-  #make({ job, run, cwd, env, log }: Descriptor, tell: (command: string) => void): Context {
+  #make({ job, run, cwd, jobEnv: env, log }: Descriptor, tell: (command: string) => void): Context {
     for (const id of this.#stale) tell(`x\0${id}\0`);
     this.#stale = [];
     const [oldest] = this.#byJob.values();

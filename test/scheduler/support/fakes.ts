@@ -283,7 +283,22 @@ export function describe(job: string): (task: TaskSpec, attempt: number, key: nu
   return ({ id, command, args, env }, attempt, key, { slot }) => {
     const log = `/logs/${id}.log`;
     const files = { stdin: null, log, errorLog: null, earlierLog: null, earlierErrorLog: null };
-    return { key, slot, job, run: "", task: id, attempt, command, args, cwd: "/", env, ...files, limitMs: null, graceMs: 0 };
+    return {
+      key,
+      slot,
+      job,
+      run: "",
+      task: id,
+      attempt,
+      command,
+      args,
+      cwd: "/",
+      env,
+      jobEnv: {},
+      ...files,
+      limitMs: null,
+      graceMs: 0,
+    };
   };
 }
 
