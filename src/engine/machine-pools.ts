@@ -5,8 +5,9 @@
 
 import type { Resources } from "../domain/resources.js";
 import { AirError } from "../domain/errors.js";
-import { isFinal } from "../domain/task.js";
+import { isFinal, type TaskSpec } from "../domain/task.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
+import type { Picture } from "../store/picture/picture.js";
 import { demandFaults, poolsOf, timeoutFaults, type EnginePools, type FitCheck } from "../store/text/demand-faults.js";
 import { findGpus, usableGpus } from "../system/process/gpus.js";
 import { completeOptions, type CompleteOptions, type ExecutorOptions } from "./options.js";
@@ -69,9 +70,17 @@ export function machinePools(options: ExecutorOptions): (asked: ReadonlySet<stri
  */
 export async function requireFit({ picture, isSuperseded }: OpenedJob, fit: FitCheck): Promise<void> {
   if (isSuperseded || picture.isCancelling || picture.isOver) return;
-  const { tasks, records, settings } = picture;
-  const open = tasks.filter((_, index) => !isFinal(records[index]!.status));
-  const [fault] = await fit(open, settings.pools);
+  const { tasks, records } = picture;
+  await requireTasksFit(
+    picture,
+    tasks.filter((_, index) => !isFinal(records[index]!.status)),
+    fit,
+  );
+}
+
+/** The same for those of its tasks that are to run. */
+export async function requireTasksFit({ name, settings }: Picture, tasks: readonly TaskSpec[], fit: FitCheck): Promise<void> {
+  const [fault] = await fit(tasks, settings.pools);
   if (fault === undefined) return;
-  throw new AirError("AIR_USAGE", `job "${picture.name}" can't go on here: of one of its tasks, ${fault.message}.`);
+  throw new AirError("AIR_USAGE", `job "${name}" can't go on here: of one of its tasks, ${fault.message}.`);
 }

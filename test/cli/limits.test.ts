@@ -148,6 +148,26 @@ test("a job on record whose tasks don't fit any more is left as it is, and goes 
   await again.ended;
 });
 
+test("a retry of what can't run here is refused before anything of it is on record: it runs with an engine that has enough", async (context) => {
+  const { run, write, dir } = makePlayground(context);
+  write("job.json", [
+    { id: "first", command: "sh", args: ["-c", "echo >> attempts; test -e mended"] },
+    { id: "wide", command: "true", dependencies: ["first"], resources: { cpu: 4 } },
+  ]);
+  assert.equal((await run(["run", "job.json", "-j", "4"])).code, 1);
+  const journal = join(dir, ".air-executor", "jobs", "job", "journal.ndjson");
+  const before = readFileSync(journal, "utf8");
+  write("mended", "");
+  for (const options of [[], ["--from", "first"]]) {
+    const { code, stderr } = await run(["retry", "job", ...options, "-j", "2"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /job "job" can't go on here: of one of its tasks, it takes 4 of cpu, and there is only 2/);
+    assert.equal(readFileSync(journal, "utf8"), before);
+  }
+  assert.equal((await run(["retry", "job", "-j", "4"])).code, 0);
+  assert.equal(readFileSync(join(dir, "attempts"), "utf8"), "\n\n");
+});
+
 test("tasks that are added to a running job must fit, too, from whichever side they come", async (context) => {
   const { run, start, write, dir } = makePlayground(context);
   write("job.json", {

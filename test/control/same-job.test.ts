@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, task, until } from "../manager/manager-process.js";
-import type { AirError } from "../../src/index.js";
+import type { AirError, TaskInput } from "../../src/index.js";
 import { holdJob } from "../../src/store/directory/hold-job.js";
 import { jobPaths } from "../../src/store/layout.js";
 import { takeLock } from "../../src/system/lock/lock.js";
@@ -153,4 +153,23 @@ test("whoever meets a job just as it is removed hears that it is gone", LIMIT, a
     for (const { code, message } of refusals) assert.equal(code, "AIR_NOT_FOUND", message);
     await executor.remove("brief").catch(() => {});
   }
+});
+
+test("of all who retry a task at the same moment one has it run again, here and from elsewhere", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const fails: TaskInput = {
+    id: "fails",
+    command: "sh",
+    args: ["-c", `echo >> attempts; [ $(wc -l < attempts) -gt 1 ] && ${untilHolds("test -e gate")}`],
+  };
+  const job = await place.executor.submit("job", [atGate("first"), fails], { cwd: place.dir });
+  await until(() => job.status().counts.failed === 1, "the task to fail");
+  const here = Array.from({ length: 5 }, () => place.executor.retry("job", { tasks: ["fails"] }));
+  const elsewhere = Array.from({ length: 3 }, () => place.run(["retry", "job", "fails", "--dir", place.base]));
+  const retried = [...(await Promise.all(here)).map(({ tasks }) => tasks.length)];
+  assert.deepEqual(retried.toSorted(), [0, 0, 0, 0, 1]);
+  await Promise.all(elsewhere);
+  place.openGate();
+  assert.equal((await job.finished()).state, "completed");
+  assert.equal(readFileSync(join(place.dir, "attempts"), "utf8"), "\n\n");
 });

@@ -3,10 +3,11 @@
  * runs.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { RetryAnswer } from "../../control/protocol.js";
 import type { RetryWish } from "../../domain/job.js";
 import { DEFAULT_RESOURCES } from "../../domain/resources.js";
-import type { TaskSpec } from "../../domain/task.js";
+import { isFinal, type TaskSpec } from "../../domain/task.js";
 import { selectRetry } from "../../scheduler/plan/select-retry.js";
 import type { JobPaths } from "../../store/layout.js";
 import type { Picture } from "../../store/picture/picture.js";
@@ -16,6 +17,7 @@ import { graphFaults } from "../../store/text/graph-faults.js";
 import { invalidJob, locateData, placeFaults } from "../../store/text/places.js";
 import { clock } from "../clock.js";
 import { EndedJob } from "../ended-job.js";
+import { requireTasksFit } from "../machine-pools.js";
 import type { RunningJob } from "../running-job.js";
 import { askToRetry } from "./ask-holder.js";
 import type { Change } from "./change.js";
@@ -44,13 +46,16 @@ export function retrial(wish: RetryWish): Change<Retrial> {
   };
 }
 
+/** What was planned holds if it is still so when it is done: of two who ask at once the second one would have what runs run beside itself. */
 export async function retryHere(job: RunningJob, wish: RetryWish, fit: FitCheck): Promise<RetryAnswer> {
   const { picture, paths } = job;
   refuseOfMap(picture);
-  const edits = await readEdits(paths, picture);
-  const { tasks, edited } = await planRetry(picture, wish, edits, paths, fit);
-  if (tasks.length > 0) job.reset(tasks, edited);
-  return { tasks };
+  for (;;) {
+    const { tasks, edited } = await planRetry(picture, wish, await readEdits(paths, picture), paths, fit);
+    if (!isDeepStrictEqual(tasks, selectRetry(picture.load(), wish))) continue;
+    if (tasks.length > 0) job.reset(tasks, edited);
+    return { tasks };
+  }
 }
 
 interface RetryPlan {
@@ -67,7 +72,7 @@ async function readEdits({ tasks }: JobPaths, picture: Picture): Promise<Rewrite
 
 /**
  * @param now what `readEdits` gives; it counts more than what was edited before and is on record.
- * @throws AirError as `selectRetry`; `AIR_INVALID_JOB` with every fault of the edits.
+ * @throws AirError as `selectRetry`; `AIR_INVALID_JOB` with every fault of the edits; `AIR_USAGE` if one that is to run never could.
  */
 async function planRetry(
   picture: Picture,
@@ -89,5 +94,7 @@ async function planRetry(
     faults.push(...placeFaults(ofWhole, locateData(whole, path)));
   }
   if (faults.length > 0) throw invalidJob(path, faults);
+  const isToRun = ({ id }: TaskSpec, index: number): boolean => chosen.has(id) || !isFinal(picture.records[index]!.status);
+  if (tasks.length > 0) await requireTasksFit(picture, whole.filter(isToRun), fit);
   return { tasks, edited: [...edited.values()] };
 }
