@@ -131,8 +131,13 @@ export class PoolFiles {
     }
   }
 
+  /** What a slot writes there at that moment may keep the directory: the next engine removes it. */
   remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
+    try {
+      rmSync(this.dir, { recursive: true, force: true });
+    } catch {
+      // No job's end depends on it.
+    }
   }
 
   #replace(name: string, content: string | Buffer): void {
