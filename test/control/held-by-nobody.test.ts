@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { AirError } from "../../src/index.js";
 import { atGate, makePlace, run, until, type Place } from "./support.js";
 
 /** Runs a job until its tasks are at the gate, and then kills its engine: they survive. */
@@ -125,6 +126,16 @@ test("a retry from a task runs it and all behind it again, completed ones too; w
     tasks().map(({ attempts }) => attempts),
     [2, 2, 1],
   );
+});
+
+test("a retry by an executor that is being closed is refused, and leaves the job as it ended", async (context) => {
+  const { executor, jobDir } = await makePlace(context);
+  await executor.run("job", [run("a", "false")]);
+  const journal = join(jobDir(), "journal.ndjson");
+  const before = readFileSync(journal, "utf8");
+  const [retried] = await Promise.allSettled([executor.retry("job"), executor.close()]);
+  assert.equal(retried.status === "rejected" && (retried.reason as AirError).code, "AIR_CLOSED");
+  assert.equal(readFileSync(journal, "utf8"), before);
 });
 
 test("a retry whose engine is killed goes on where it was", async (context) => {

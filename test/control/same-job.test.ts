@@ -166,8 +166,8 @@ test("of all who retry a task at the same moment one has it run again, here and 
   await until(() => job.status().counts.failed === 1, "the task to fail");
   const here = Array.from({ length: 5 }, () => place.executor.retry("job", { tasks: ["fails"] }));
   const elsewhere = Array.from({ length: 3 }, () => place.run(["retry", "job", "fails", "--dir", place.base]));
-  const retried = [...(await Promise.all(here)).map(({ tasks }) => tasks.length)];
-  assert.deepEqual(retried.toSorted(), [0, 0, 0, 0, 1]);
+  const retried = (await Promise.all(here)).flatMap(({ tasks }) => tasks);
+  assert.ok(retried.length <= 1, `${retried.length} of them were told that it runs again`);
   await Promise.all(elsewhere);
   place.openGate();
   assert.equal((await job.finished()).state, "completed");
