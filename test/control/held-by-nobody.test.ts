@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { AirError } from "../../src/index.js";
+import { setImmediate } from "node:timers/promises";
+import { AirExecutor } from "../../src/index.js";
 import { atGate, makePlace, run, until, type Place } from "./support.js";
 
 /** Runs a job until its tasks are at the gate, and then kills its engine: they survive. */
@@ -129,13 +130,19 @@ test("a retry from a task runs it and all behind it again, completed ones too; w
 });
 
 test("a retry by an executor that is being closed is refused, and leaves the job as it ended", async (context) => {
-  const { executor, jobDir } = await makePlace(context);
+  const { executor, base, jobDir } = await makePlace(context);
   await executor.run("job", [run("a", "false")]);
   const journal = join(jobDir(), "journal.ndjson");
-  const before = readFileSync(journal, "utf8");
-  const [retried] = await Promise.allSettled([executor.retry("job"), executor.close()]);
-  assert.equal(retried.status === "rejected" && (retried.reason as AirError).code, "AIR_CLOSED");
-  assert.equal(readFileSync(journal, "utf8"), before);
+  for (let turns = 0; turns < 30; turns++) {
+    const before = readFileSync(journal, "utf8");
+    const other = await AirExecutor.open({ dir: base });
+    const retrying = other.retry("job");
+    const settled = Promise.allSettled([retrying]);
+    for (let turn = 0; turn < turns; turn++) await setImmediate();
+    await other.close();
+    const [{ status }] = await settled;
+    if (status === "rejected") assert.equal(readFileSync(journal, "utf8"), before, `closed after ${turns} turns`);
+  }
 });
 
 test("a retry whose engine is killed goes on where it was", async (context) => {
