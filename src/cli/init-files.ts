@@ -8,7 +8,7 @@ import { constants, copyFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AirError } from "../index.js";
 import { codeOf, systemWords } from "../system/look/error-code.js";
-import { packageRoot } from "./package-root.js";
+import { shippedFile } from "./package-root.js";
 
 /** The files, relative to the root of the package and to the user's directory alike. */
 export const INIT_FILES: readonly string[] = [
@@ -31,14 +31,16 @@ export interface InitResult {
  * Copies the helpers and the example into `targetDir`, which is made if need be; executable files stay executable.
  *
  * @throws AirError `AIR_DISK` if a file can't be read or written; the files before it have been written, and calling again goes on.
+ *   `AIR_SYSTEM` if a file of ours is missing.
  */
 export async function initFiles(targetDir: string): Promise<InitResult> {
   const result: InitResult = { written: [], kept: [] };
   for (const file of INIT_FILES) {
+    const source = shippedFile(file);
     const target = join(targetDir, file);
     try {
-      if (await copyNew(join(packageRoot, file), target)) result.written.push(file);
-      else if (!(await isSame(join(packageRoot, file), target))) result.kept.push(file);
+      if (await copyNew(source, target)) result.written.push(file);
+      else if (!(await isSame(source, target))) result.kept.push(file);
     } catch (error) {
       const isNoDirectory = ["EEXIST", "ENOTDIR", "ENOENT", "ELOOP"].includes(codeOf(error));
       const words = error instanceof Error ? systemWords(error) : String(error);

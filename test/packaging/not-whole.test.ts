@@ -51,6 +51,15 @@ for (const part of ["node_modules/piscina", "node_modules/pino", "dist/bundle/en
   });
 }
 
+test("without package.json whoever needs it says so, and jobs run", async (t) => {
+  const call = installationWithout(t, "package.json");
+  assert.equal((await call("run", "job.json")).code, 0);
+  for (const verb of ["--version", "start", "init"]) {
+    const { code, stderr } = await call(verb);
+    assert.deepEqual([code, stderr.includes(`package.json is missing: ${WAY_OUT}`)], [3, true], stderr);
+  }
+});
+
 test("a package of which Node could not read for a moment what it is is loaded as soon as it can be", async (t) => {
   const { dir, write } = makePlayground(t);
   const command = install(dir, "node_modules/piscina");
