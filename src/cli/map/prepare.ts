@@ -57,11 +57,8 @@ interface OpenList extends LinkedRows {
 
 async function openList({ source, isLinked }: List, wish: Wish): Promise<OpenList> {
   if ("path" in source) return withHeader(readRecords(source.path, await formatOf(wish, source.path)), isLinked, wish.hasHeader);
-  return withHeader(one(recordsOf(source.values, wish.colsep ?? wish.csv)), isLinked, wish.hasHeader);
-}
-
-async function* one(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
-  if (rows.length > 0) yield rows;
+  const columns = wish.csv === null ? wish.colsep : { csv: wish.csv };
+  return withHeader(recordsOf(source.values, columns), isLinked, wish.hasHeader);
 }
 
 async function withHeader(rows: AsyncGenerator<readonly Row[]>, isLinked: boolean, hasHeader: boolean): Promise<OpenList> {

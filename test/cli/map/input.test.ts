@@ -86,10 +86,23 @@ test("a NUL within a line, a line without end, and a place that is none are one 
   await assert.rejects(rowsOf(join(dir, "nothing"), lines), /does not exist/);
 });
 
-test("columns are cut by an expression, with the blanks around them away, or by tabs", () => {
-  assert.deepEqual(recordsOf(["a, b ,c", "d"], /,/), [["a", "b", "c"], ["d"]]);
-  assert.deepEqual(recordsOf(["a1b22c"], /\d+/), [["a", "b", "c"]]);
-  assert.deepEqual(recordsOf(["a \tb\r"], "tsv"), [["a ", "b"]]);
+test("columns are cut by an expression, with the blanks around them away, or by tabs", async () => {
+  assert.deepEqual(await collect(recordsOf(["a, b ,c", "d"], /,/)), [["a", "b", "c"], ["d"]]);
+  assert.deepEqual(await collect(recordsOf(["a1b22c"], /\d+/)), [["a", "b", "c"]]);
+  assert.deepEqual(await collect(recordsOf(["a \tb\r"], "tsv")), [["a ", "b"]]);
+});
+
+test("CSV on the command line is read as that of a file, each value a record", async () => {
+  const csv = { csv: "," };
+  const rows = await collect(recordsOf(['a,"b ""q"", c"', '"x\ny", 2', "\udcff,"], csv));
+  assert.deepEqual(rows, [
+    ["a", 'b "q", c'],
+    ["x\ny", " 2"],
+    ["\udcff", ""],
+  ]);
+  assert.deepEqual(await collect(recordsOf(["a", "", "b"], csv)), [["a"], [""], ["b"]]);
+  assert.deepEqual(await collect(recordsOf([], csv)), []);
+  await assert.rejects(collect(recordsOf(['a,"b'], csv)), /:::, line 1: this is no CSV/);
 });
 
 test("CSV is read with its quotes and line breaks, byte order mark and bytes that are no text; what is wrong is told with its line", async (t) => {
@@ -110,7 +123,7 @@ test("CSV is read with its quotes and line breaks, byte order mark and bytes tha
 });
 
 function listed(values: string, isLinked = false): LinkedRows {
-  return { rows: Readable.from([recordsOf(values.split(""), null)]), isLinked };
+  return { rows: recordsOf(values.split(""), null), isLinked };
 }
 
 async function combined(...lists: LinkedRows[]): Promise<string> {

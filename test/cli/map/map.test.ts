@@ -52,6 +52,7 @@ test("columns have numbers and, by a header, names; CSV is read as CSV", async (
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized, "::::", "sizes.csv"])), printed("1:a, b\n2:c\n"));
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], { input: "name\tsize\nx y\t3\n" })), printed("3:x y\n"));
   assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{2}"], { input: 'a,"b\nc"\n' })), printed("b\nc\n"));
+  assert.deepEqual(outcome(await run([...quiet, "--csv", "echo", "{2}", ":::", 'a,"b ""q"", c"'])), printed('b "q", c\n'));
   const semicolons = { input: 'name;size\n"a;b";"c ""d"", e"\n' };
   assert.deepEqual(outcome(await run([...quiet, "--header", ...sized], semicolons)), printed('c "d", e:a;b\n'));
   const quoted = ["--header", "echo", "{1}:{2}"];

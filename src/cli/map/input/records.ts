@@ -3,8 +3,9 @@
  * TSV. They come in blocks, as they are read.
  */
 
+import { Readable } from "node:stream";
 import { AirError } from "../../../index.js";
-import { textOf } from "../../../internal.js";
+import { bytesOf, textOf } from "../../../internal.js";
 import { nameOfPlace, openBytes } from "./open-bytes.js";
 import type { Row } from "./rows.js";
 import { splitBytes } from "./split-bytes.js";
@@ -82,13 +83,26 @@ function separatorIn(text: string): "," | ";" | null {
   return text.includes(",") ? "," : text.includes(";") ? ";" : null;
 }
 
-/** The rows of values that stand on the command line. */
-export function recordsOf(values: readonly string[], separator: RegExp | string | null): Row[] {
-  const cut = cutter(separator);
-  return values.map(cut);
+/**
+ * The rows of values that stand on the command line.
+ *
+ * @throws AirError `AIR_INVALID_JOB` for a value that should be a record of CSV and is none.
+ */
+export async function* recordsOf(
+  values: readonly string[],
+  columns: RegExp | Csv | "tsv" | null,
+): AsyncGenerator<readonly Row[]> {
+  if (columns === null || columns === "tsv" || columns instanceof RegExp) {
+    if (values.length > 0) yield values.map(cutter(columns));
+    return;
+  }
+  const { readCsv } = await import("./csv.js");
+  // In CSV an empty line is no record, but quotes with nothing between them are.
+  const text = values.map((value) => `${value === "" ? '""' : value}\n`).join("");
+  yield* readCsv(Readable.from([Buffer.from(bytesOf(text))]), columns.csv, ":::");
 }
 
-function cutter(separator: RegExp | string | null): (value: string) => Row {
+function cutter(separator: RegExp | "tsv" | null): (value: string) => Row {
   if (separator === null) return (value) => [value];
   if (separator === "tsv") return (value) => value.replace(/\r$/, "").split("\t");
   // As GNU parallel: blanks around a column are not its own.
