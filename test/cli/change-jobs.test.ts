@@ -103,6 +103,15 @@ test("a retry of an unfinished job without anything to run again says that it go
   );
 });
 
+test("a retry whose tasks are all skipped again says how the job ended, not that there was nothing to run", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", [task("a", "true"), { ...task("alarm", "true", ["a"]), trigger_rule: "any_failed" }]);
+  assert.equal((await run(["run", "job.json", "-q"])).code, 0);
+  const { code, stderr } = await run(["retry", "job"]);
+  assert.deepEqual([code, stderr.includes("nothing to run again")], [0, false]);
+  assert.match(stderr, /^job: 1 task runs again\n[\s\S]*job completed.*1 completed, 1 skipped/);
+});
+
 test("cancel and retry reach the job that another terminal runs", async (context) => {
   const playground = makePlayground(context);
   const { write, run, start, dir } = playground;

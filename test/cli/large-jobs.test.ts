@@ -66,6 +66,7 @@ test("status --state shows all tasks of a status and no others, also as JSON", a
   const { tasks } = JSON.parse((await run(["status", "large", "--json", "--state", "pending"])).stdout) as { tasks: unknown[] };
   assert.equal(tasks.length, 101);
   assert.match((await run(["status", "large", "--state", "running"])).stdout, /no task is running/);
+  assert.match((await run(["status", "--run", "x"])).stderr, /--run is for one job: air-executor status JOB --run x/);
   const wrong = await run(["status", "large", "--state", "faild"]);
   assert.deepEqual([wrong.code, /expected pending, running, .* or cancelled/.test(wrong.stderr)], [2, true]);
   assert.equal((await run(["status", "--state", "failed"])).code, 2);

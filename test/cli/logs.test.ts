@@ -51,6 +51,16 @@ test("all tasks' logs have the task in front of each line; an earlier attempt ca
   );
 });
 
+test("as JSON a line of more than 64 KiB comes in parts, wherever in the log it stands", async (context) => {
+  const { run, write } = makePlayground(context);
+  const script = "for n in 65536 65537 70000 131073; do head -c $n /dev/zero | tr '\\0' a; echo; done";
+  write("c.json", [{ id: "long", command: "sh", args: ["-c", script] }]);
+  await run(["run", "c.json"]);
+  const lines = (await run(["logs", "c", "--json"])).stdout.trimEnd().split("\n");
+  const lengths = lines.map((line) => (JSON.parse(line) as { text: string }).text.length);
+  assert.deepEqual(lengths, [65536, 65536, 1, 65536, 4464, 65536, 65536, 1]);
+});
+
 test("what stands apart, since it was written to stderr, goes to stderr; an earlier attempt's too, and as JSON it is marked", async (context) => {
   const { run, write } = makePlayground(context);
   write("c.json", { stderr: "apart", tasks: colored });

@@ -72,6 +72,13 @@ for (const line of [
   test(`\`${line}\` needs no yargs`, () => assert.notEqual(readPlainWords(line.split(" ")), null));
 }
 
+test("a value stands behind its letter, whatever it begins a number with", async () => {
+  for (const text of ["2x", "50%", "1,2"]) {
+    const { words, options } = await readWords(["run", "a.json", `-qj${text}`]);
+    assert.deepEqual([words, options["concurrency"], options["quiet"]], [["run", "a.json"], text, true]);
+  }
+});
+
 test("what is not understood is left to yargs", () => {
   for (const line of ["run a --concurency 3", "run a -j", "run a --constructor", "run -- --odd", "run a --json=yes"])
     assert.equal(readPlainWords(line.split(" ")), null);

@@ -82,6 +82,17 @@ test("run --once goes on with what is unfinished", async (t) => {
   assert.equal(ran(), "a\nb\nb\n");
 });
 
+test("run DIR begins nothing anew and gives no other name: --fresh and --name are refused there", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  write("job.json", [{ command: "true" }]);
+  assert.equal((await run(["run", "job.json"])).code, 0);
+  for (const option of [["--fresh"], ["--name", "other"]]) {
+    const { code, stderr } = await run(["run", ".air-executor/jobs/job", ...option]);
+    assert.deepEqual([code, stderr.includes(`a job that is there already: ${option[0]} is for a job file`)], [2, true]);
+  }
+  assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs")), ["job"]);
+});
+
 test("run --once makes no sense with --fresh, or for a directory", async (t) => {
   const { run, write } = makePlayground(t);
   write("job.json", [{ command: "true" }]);

@@ -24,6 +24,9 @@ export function takePart(job: JobSpec, part: Part, file: string): JobSpec {
     throw new UsageError(`there is no task "${unknown}" in ${file}${suggestion(unknown, names)}`);
   }
   const tasks = selectPart(job.tasks, part);
-  if (tasks.length === 0) throw new UsageError(`nothing is left of ${file}: --except takes away what --only needs`);
+  if (tasks.length === 0)
+    throw new UsageError(
+      `nothing is left of ${file}: --except takes away ${part.only.length > 0 ? "what --only needs" : "every task"}`,
+    );
   return { ...job, tasks };
 }

@@ -7,9 +7,16 @@ import { generalOptions, type Words } from "./words.js";
 
 /** @throws UsageError for an option without its value, and for what yargs can't make sense of. */
 export async function readWords(argv: readonly string[]): Promise<Words> {
-  const { _: words, $0: _name, ...options } = await parseWith(makeParser(), argv);
+  const { _: words, $0: _name, ...options } = await parseWith(makeParser(), argv.map(withEquals));
   for (const [name, value] of Object.entries(options)) options[name] = countedValue(name, value);
   return { words: words.map(String), options };
+}
+
+/** `-j2x` is `-j=2x`: yargs takes what is no plain number for more letters. */
+function withEquals(word: string): string {
+  const [, letters = "", letter = "", value = ""] = /^(-[A-Za-z]*?)([A-Za-z])(\d.*)$/s.exec(word) ?? [];
+  const takesValue = Object.values(allOptions).some(({ type, alias }) => type === "string" && alias === letter);
+  return takesValue ? `${letters}${letter}=${value}` : word;
 }
 
 /** Of several the last one counts, but for a list. */

@@ -58,7 +58,7 @@ export async function execute(call: Call): Promise<number> {
         return job;
       },
     }),
-    done: (job) => `${job}: nothing to run again, for all its tasks completed`,
+    done: (job) => (again.length > 0 ? null : `${job}: nothing to run again, for all its tasks completed`),
     over: () => null,
     resume: (job) => commandText("retry", [job], placeOption(settings)),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),

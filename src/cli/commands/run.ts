@@ -13,6 +13,7 @@ import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
 import { commandText, placeOption, quoteForShell } from "../shell-word.js";
 import { isEndedMap, mapAgain } from "../waits-for.js";
+import type { Settings } from "../command-line/settings.js";
 import { UsageError } from "../command-line/usage-error.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
 
@@ -24,18 +25,14 @@ export async function execute(call: Call): Promise<number> {
   return runInForeground(call, {
     dir,
     read: async () => {
-      if (isDropped && settings.isOn("once"))
-        throw new UsageError("--once is for a job file: a directory is a job that is there already");
-      if (isDropped && settings.list("set").length > 0)
-        throw new UsageError(`${file} is a job that was dropped: --set is for job files`);
-      if (isDropped && isPart(partOf(settings)))
-        throw new UsageError(`${file} is a job that was dropped: --only, --until and --except are for job files`);
-      if (isDropped)
+      if (isDropped) {
+        refuseOfFiles(settings, file);
         return {
           tasks: 0,
           slurm: slurmOnRecord(settings, dir, basename(directoryFromHere(file))),
           begin: (executor) => executor.takeUp(directoryFromHere(file)),
         };
+      }
       const whole = await readJobFile(file, {
         pools: (asked, { slurm }) => machinePools(engineLimits(settings, slurm))(asked),
         longestMs: ({ slurm }) => engineLimits(settings, slurm).longestMs ?? Infinity,
@@ -68,6 +65,21 @@ export async function execute(call: Call): Promise<number> {
       );
     },
   });
+}
+
+/** A directory is a job that is there already, with its name and its tasks. */
+function refuseOfFiles(settings: Settings, directory: string): void {
+  const isGiven: Record<string, boolean> = {
+    "--once": settings.isOn("once"),
+    "--fresh": settings.isOn("fresh"),
+    "--name": settings.text("name") !== null,
+    "--set": settings.list("set").length > 0,
+    "--only, --until and --except": isPart(partOf(settings)),
+  };
+  const option = Object.keys(isGiven).find((each) => isGiven[each]);
+  if (option === undefined) return;
+  const verb = option.includes(",") ? "are" : "is";
+  throw new UsageError(`${directory} is a job that is there already: ${option} ${verb} for a job file`);
 }
 
 /** What can't be looked at is taken for a file: reading it says what is wrong. */

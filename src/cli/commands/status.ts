@@ -34,6 +34,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
   if (settings.text("state") !== null)
     throw new UsageError("--state is for the tasks of one job: air-executor status JOB --state failed");
+  if (run !== null) throw new UsageError(`--run is for one job: air-executor status JOB --run ${run}`);
   const jobs = viewJobs(base, { isForJson: isJson }).map(withSetAside(base));
   const manager = findManager(base);
   const waits = waitsFor(settings);

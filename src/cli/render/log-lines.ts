@@ -51,12 +51,9 @@ function lineView(encoding: "utf8" | "latin1", isForTerminal: boolean, draw: (li
   return {
     take: (chunk) => {
       const lines = (rest + decode(decoder.write(chunk))).split("\n");
-      rest = lines.pop() ?? "";
-      while (rest.length > maxLineLength) {
-        lines.push(rest.slice(0, maxLineLength));
-        rest = rest.slice(maxLineLength);
-      }
-      return Buffer.concat(lines.map(draw));
+      const last = partsOf(lines.pop() ?? "");
+      rest = last.pop() ?? "";
+      return Buffer.concat([...lines.flatMap(partsOf), ...last].map(draw));
     },
     end: () => {
       const last = rest + decode(decoder.end());
@@ -64,6 +61,13 @@ function lineView(encoding: "utf8" | "latin1", isForTerminal: boolean, draw: (li
       return last === "" ? "" : draw(last);
     },
   };
+}
+
+function partsOf(line: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  for (; line.length - from > maxLineLength; from += maxLineLength) parts.push(line.slice(from, from + maxLineLength));
+  return [...parts, line.slice(from)];
 }
 
 /** The last lines of a log, safe to show. */
