@@ -105,6 +105,29 @@ test("what has no equivalent is refused with its line, and nothing of it is run"
   assert.throws(() => readFileSync(join(dir, "touched")));
 });
 
+test(
+  "another shell and exported variables are refused where they are for one target or within a condition, too, and a command is none",
+  { skip },
+  async (context) => {
+    const { write, run } = makePlayground(context);
+    const refused = [
+      "a: export X = 1",
+      "ifndef Y\n  SHELL := /bin/bash\nendif",
+      "override SHELL = /bin/bash",
+      "a: SHELL = /bin/bash",
+      "ifndef Y\n\texport X = 1\nendif",
+    ];
+    for (const text of refused) {
+      write("Makefile", `${text}\na:\n\techo $$X\n`);
+      assert.match((await run(["import", "Makefile"])).stderr, /^ {2}Makefile:[12]: (?:another shell|exported variables)/m, text);
+    }
+    write("Makefile", "a: export\n\texport X=1; echo $$X\nexport:\n\techo SHELL=\n");
+    const { code, stdout, stderr } = await run(["import", "Makefile"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /"export X=1; echo \$X"/);
+  },
+);
+
 test("what make does by rules of its own is imported too", { skip }, async (context) => {
   const { dir, run } = makePlayground(context);
   writeFileSync(join(dir, "Makefile"), "CC = cc\nCFLAGS =\nall: app\n\techo done\napp: helper.o\n");
@@ -136,6 +159,35 @@ test("no Makefile is made anew, whatever its rules say of it", { skip }, async (
   assert.equal(readFileSync(join(dir, "Makefile"), "utf8"), text);
   assert.deepEqual(readdirSync(dir).sort(), before);
 });
+
+test(
+  "what a Makefile includes and make would make first is not made: what need not be there is left out, what must is refused",
+  { skip },
+  async (context) => {
+    const { dir, run, write } = makePlayground(context);
+    const rules = "all: one\n\techo all\none:\n\techo one\n%.mk %.y:\n\ttouch evil $@\n";
+    for (const include of ["-include deps.mk", "sinclude deps.mk", ""]) {
+      write("Makefile", `${include}\n${rules}`);
+      const { code, stdout, stderr } = await run(["import", "Makefile"]);
+      assert.equal(code, 0, stderr);
+      const { tasks } = JSON.parse(stdout) as { tasks: readonly Task[] };
+      assert.deepEqual(
+        tasks.map(({ id }) => id),
+        ["one", "all"],
+      );
+    }
+    write("Makefile", `include deps.mk\n${rules}`);
+    const refused = await run(["import", "Makefile"]);
+    assert.deepEqual([refused.code, refused.stdout], [2, ""]);
+    assert.match(refused.stderr, /^ {2}deps\.mk: it is included and not there/m);
+    assert.deepEqual(readdirSync(dir), ["Makefile"]);
+    mkdirSync(join(dir, "inc"));
+    writeFileSync(join(dir, "inc/deps.mk"), "two:\n\techo two\n");
+    write("Makefile", `MAKEFLAGS += -Iinc\ninclude inc/deps.mk\n${rules}`);
+    assert.match((await run(["import", "Makefile"])).stdout, /"id":"two"/);
+    assert.deepEqual(readdirSync(dir).sort(), ["Makefile", "inc"]);
+  },
+);
 
 test("what make itself refuses is told in its words", { skip }, async (context) => {
   const { write, run } = makePlayground(context);

@@ -12,18 +12,33 @@ interface Refusal {
   readonly message: string;
 }
 
+/** What may stand before a variable: the target that it is for, and words about it. */
+const OF_TARGET = String.raw`(?:[^\t#=:][^#=:]*: *)`;
+const ABOUT = String.raw`(?:(?:override|private) +)*`;
+
 const REFUSALS: readonly Refusal[] = [
   { pattern: /^\t.*\$[({]MAKE[)}]/, message: "a recursive make has no tasks of its own: import its Makefile and join the two" },
   { pattern: /^\t[@-]*\+/, message: "a command that runs under -n too (+) has no equivalent: leave the + out" },
-  { pattern: /^\.ONESHELL\s*:/, message: ".ONESHELL has no equivalent: put the lines into a script" },
-  { pattern: /^\.IGNORE\s*:/, message: ".IGNORE has no equivalent: put a - before the commands that may fail" },
+  { pattern: /^ *\.ONESHELL\s*:/, message: ".ONESHELL has no equivalent: put the lines into a script" },
+  { pattern: /^ *\.IGNORE\s*:/, message: ".IGNORE has no equivalent: put a - before the commands that may fail" },
   {
-    pattern: /^\.NOTPARALLEL\s*:/,
+    pattern: /^ *\.NOTPARALLEL\s*:/,
     message: ".NOTPARALLEL has no equivalent: say what depends on what, or run the job with -j 1",
   },
-  { pattern: /^\.EXPORT_ALL_VARIABLES\s*:/, message: "exported variables are not imported: put them into the job's `env`" },
-  { pattern: /^\s*(?:un)?export\b/, message: "exported variables are not imported: put them into the job's `env`" },
-  { pattern: /^(?:SHELL|\.SHELLFLAGS)\s*[:?+!]*=/, message: "another shell has no equivalent: call it in the commands" },
+  { pattern: /^ *\.EXPORT_ALL_VARIABLES\s*:/, message: "exported variables are not imported: put them into the job's `env`" },
+  // Behind a tab it may be a command: then something follows it.
+  {
+    pattern: /^(?: *|\t(?!.*(?:;|&&))\s*)(?:un)?export\b(?!\s*:(?!=))/,
+    message: "exported variables are not imported: put them into the job's `env`",
+  },
+  {
+    pattern: new RegExp(`^${OF_TARGET}${ABOUT}(?:un)?export [^#]*=`),
+    message: "exported variables are not imported: put them into the job's `env`",
+  },
+  {
+    pattern: new RegExp(String.raw`^(?:${OF_TARGET}|\s*)${ABOUT}(?:SHELL|\.SHELLFLAGS)\s*[:?+!]*=`),
+    message: "another shell has no equivalent: call it in the commands",
+  },
   { pattern: /^[^\t#=:$]+::(?!=)/, message: "a rule with two colons has no equivalent: write it with one" },
 ];
 
@@ -34,9 +49,27 @@ export function refusalsIn(file: string, text: string): ImportFault[] {
   });
 }
 
-/** The files that make read, from what it prints with `-p`. */
-export function filesRead(database: string): string[] {
-  return /^MAKEFILE_LIST := (.*)$/m.exec(database)?.[1]?.trim().split(/\s+/) ?? [];
+export interface FilesRead {
+  readonly files: readonly string[];
+  /** What is included and not there: what has to be, and what need not (`-include`). */
+  readonly missing: readonly string[];
+  readonly optional: readonly string[];
+}
+
+/** @param printed by `make --debug=v`, with a line of `mark` and all that was read, the last being what had it printed. Null without that line. */
+export function filesRead(printed: string, mark: string): FilesRead | null {
+  const list = printed.split("\n").findLast((line) => line.startsWith(`${mark} `));
+  if (list === undefined) return null;
+  const words = list.trim().split(/\s+/).slice(1);
+  const tried = [...printed.matchAll(/^Reading makefile '(.+?)'(.*)\.\.\.$/gm)].map(([, file = "", how = ""]) => ({ file, how }));
+  // What lies in a directory of includes is listed with that.
+  const absent = tried.filter(({ file }) => !words.some((word) => word === file || word.endsWith(`/${file}`)));
+  const isOptional = ({ how }: { how: string }): boolean => how.includes("(don't care)");
+  return {
+    files: words.slice(0, -1),
+    missing: absent.filter((each) => !isOptional(each)).map(({ file }) => file),
+    optional: absent.filter(isOptional).map(({ file }) => file),
+  };
 }
 
 const TRACE = /^(?:.+?:\d+|<builtin>): (?:update target '(.+)' due to: .*|target '(.+)' does not exist)$/;
