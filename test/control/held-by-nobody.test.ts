@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -126,6 +127,19 @@ test("a retry from a task runs it and all behind it again, completed ones too; w
   assert.deepEqual(
     tasks().map(({ attempts }) => attempts),
     [2, 2, 1],
+  );
+});
+
+test("where there is nothing to retry nothing is begun: a program that does not close its executor ends", async (context) => {
+  const { executor, base } = await makePlace(context);
+  await executor.run("job", [run("a", "true")]);
+  const program =
+    `const { AirExecutor } = await import(${JSON.stringify(import.meta.resolve("../../src/index.js"))});` +
+    `const executor = await AirExecutor.open({ dir: ${JSON.stringify(base)} });` +
+    'console.log((await executor.retry("job")).tasks.length);';
+  assert.equal(
+    execFileSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 30_000 }),
+    "0\n",
   );
 });
 

@@ -40,9 +40,11 @@ export function retrial(wish: RetryWish): Change<Retrial> {
       refuseOfMap(picture);
       refuseWhileCancelling(picture);
       const plan = await planRetry(picture, wish, await readEdits(paths, picture), paths, engine.fit);
-      // What keeps it from being run is met before anything is on record.
-      await engine.prepare(0);
-      if (plan.tasks.length > 0) opened.note([{ type: "tasks-reset", at: clock.now(), ...plan }]);
+      if (plan.tasks.length > 0) {
+        // What keeps it from being run is met before anything is on record.
+        await engine.prepare(0);
+        opened.note([{ type: "tasks-reset", at: clock.now(), ...plan }]);
+      }
       return { tasks: plan.tasks, job: picture.isOver ? await EndedJob.of(opened) : await engine.begin(opened) };
     },
   };
