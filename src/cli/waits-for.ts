@@ -1,6 +1,6 @@
 /** What an unfinished job waits for, with the command that goes on with it if nobody does. For `status`, `watch` and `why`. */
 
-import { relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import type { JobView } from "../index.js";
 import { readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
@@ -32,6 +32,8 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     if (engine !== null)
       return readTrouble(base, name) ?? (engine === "unknown" ? "whether an engine runs it can't be told" : "");
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
+    if (basename(dirname(dir)) === "runs")
+      return `${why}, and a later run has its name; to go on with it move its directory into jobs/`;
     if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : stopped;

@@ -138,12 +138,13 @@ function candidates(base: string, name: string, { olderThanMs = -Infinity, keep 
   const paths = jobPaths(join(jobsDir(base), name));
   const last = toCandidate(name, paths.dir, null);
   if (last === null) return [];
-  const earlier = archivedRuns(paths)
+  const archived = archivedRuns(paths);
+  const earlier = archived
     .flatMap((directory) => toCandidate(name, join(paths.runs, directory), directory) ?? [])
     .toSorted((one, other) => other.completedAt - one.completedAt);
   const chosen = [last, ...earlier].filter(({ completedAt }, index) => index >= keep && nowMs - completedAt > olderThanMs);
-  // The job takes its earlier runs with it.
-  return chosen.filter(({ directory }) => directory !== null || chosen.length > earlier.length).toReversed();
+  // The job takes its earlier runs with it, also those that have not ended.
+  return chosen.filter(({ directory }) => directory !== null || chosen.length > archived.length).toReversed();
 }
 
 /**

@@ -1,15 +1,26 @@
 /** Tells whether tasks ask for the same: an unfinished run is only taken up for its own tasks, and an edited task is another. Pure. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { JobOwner } from "../domain/job.js";
+import type { JobOwner, JobSettings } from "../domain/job.js";
 import type { TaskSpec } from "../domain/task.js";
 import type { Picture } from "./picture/picture.js";
 
 /** Null if the run that is wanted is the unfinished one, else the first difference in words. */
-export function differenceOf(
-  wanted: { readonly owner: JobOwner; readonly tasks: readonly TaskSpec[]; readonly mapOf?: string | null },
-  picture: Picture,
-): string | null {
+export function differenceOf(wanted: Wanted, picture: Picture): string | null {
+  const difference = differingWork(wanted, picture);
+  if (difference !== null) return difference;
+  // All tasks find it in their environment.
+  return isDeepStrictEqual(wanted.settings.env, picture.settings.env) ? null : "its `env` was changed";
+}
+
+interface Wanted {
+  readonly owner: JobOwner;
+  readonly settings: Pick<JobSettings, "env">;
+  readonly tasks: readonly TaskSpec[];
+  readonly mapOf?: string | null;
+}
+
+function differingWork(wanted: Wanted, picture: Picture): string | null {
   if (wanted.owner !== "map") return picture.isRunningMap ? "it is a map" : differingTask(wanted.tasks, picture);
   if (picture.owner !== "map") return "it is no map";
   if (!picture.isRunningMap && !picture.isOver) return "the map has ended, but tasks of it run again, or were added";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground } from "./support/cli.js";
@@ -80,6 +80,64 @@ test("run --once goes on with what is unfinished", async (t) => {
   writeFileSync(join(dir, "ready"), "");
   assert.equal((await run(["run", "job.json", "--once"])).code, 0);
   assert.equal(ran(), "a\nb\nb\n");
+});
+
+test("an unfinished run is not gone on with under other variables than it was begun with, nor is a map", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  const job = (value: string): object => ({
+    env: { A: value },
+    tasks: [{ id: "a", command: "sh", args: ["-c", "echo $A >> ran"] }],
+  });
+  write("job.json", job("1"));
+  assert.equal((await run(["run", "job.json"])).code, 0);
+  assert.equal((await run(["add", "job", "--id", "b", "--", "true"])).code, 0);
+  write("job.json", job("2"));
+  const refused = await run(["run", "job.json"]);
+  assert.deepEqual(
+    [refused.code, /unfinished run with other tasks \(its `env` was changed\).*--fresh/.test(refused.stderr)],
+    [2, true],
+  );
+  assert.equal((await run(["run", "job.json", "--fresh"])).code, 0);
+  assert.equal(readFileSync(join(dir, "ran"), "utf8"), "1\n2\n");
+  const map = (value: string, ...more: string[]): string[] => [
+    "map",
+    "-q",
+    "--name",
+    "m",
+    "-j1",
+    "--env",
+    `A=${value}`,
+    ...more,
+    "sh",
+    "-c",
+    "echo $A",
+    ":::",
+    "1",
+    "2",
+  ];
+  assert.equal((await run(map("1", "--halt", "soon,done=1"))).stdout, "1\n");
+  const other = await run(map("2"));
+  assert.deepEqual([other.code, /"m" is unfinished, and its `env` was changed.*--fresh/.test(other.stderr)], [2, true]);
+  assert.equal((await run(map("1"))).stdout, "1\n");
+});
+
+test("prune leaves alone an unfinished run that --fresh put aside, and status says how to go on with it", async (t) => {
+  const { run, write, dir } = makePlayground(t);
+  write("job.json", [{ id: "a", command: "true" }]);
+  assert.equal((await run(["run", "job.json"])).code, 0);
+  assert.equal((await run(["add", "job", "--id", "b", "--", "true"])).code, 0);
+  assert.equal((await run(["run", "job.json", "--fresh"])).code, 0);
+  const [aside = ""] = readdirSync(join(dir, ".air-executor/jobs/job/runs"));
+  assert.match(
+    (await run(["status", "job", "--run", aside])).stdout,
+    /waits for .* to go on with it move its directory into jobs\//,
+  );
+  const { stdout } = await run(["prune", "--keep", "0", "--json"]);
+  assert.deepEqual((JSON.parse(stdout) as { removed: unknown[] }).removed, []);
+  assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs/job/runs")), [aside]);
+  renameSync(join(dir, ".air-executor/jobs/job/runs", aside), join(dir, ".air-executor/jobs", aside));
+  assert.equal((await run(["run", `.air-executor/jobs/${aside}`])).code, 0);
+  assert.equal((JSON.parse((await run(["prune", "--keep", "0", "--json"])).stdout) as { removed: unknown[] }).removed.length, 2);
 });
 
 test("run DIR begins nothing anew and gives no other name: --fresh and --name are refused there", async (t) => {

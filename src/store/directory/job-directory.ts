@@ -4,7 +4,6 @@
  */
 
 import { rmSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { basename, dirname, join, resolve } from "node:path";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
@@ -100,7 +99,8 @@ function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }:
     const message = `another job was written into ${paths.dir} while its earlier run was running: run that directory first.`;
     throw new AirError("AIR_CONFLICT", message);
   }
-  if (wanted.isOnce === true && picture.state === "completed" && isSamePlace(wanted.settings, picture.settings)) {
+  // Tasks do another thing in another directory.
+  if (wanted.isOnce === true && picture.state === "completed" && wanted.settings.cwd === picture.settings.cwd) {
     return differenceOf(wanted, picture) === null;
   }
   if (picture.isOver && !isUnannounced(paths)) return false;
@@ -109,11 +109,6 @@ function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }:
     throw wanted.owner === "map" ? otherMap(paths, picture, difference) : otherTasks(paths, wanted.name, difference);
   }
   return difference === null;
-}
-
-/** Tasks do another thing in another directory, or with other variables. */
-function isSamePlace(one: JobSettings, other: JobSettings): boolean {
-  return one.cwd === other.cwd && isDeepStrictEqual(one.env, other.env);
 }
 
 function otherMap({ dir, runs }: JobPaths, { name, owner, isRunningMap }: Picture, difference: string): AirError {
