@@ -19,7 +19,9 @@ export function identityOf(wish: Wish): string {
 function shape(wish: Wish): string[] {
   const option = (name: string, value: string | number | null | undefined): string =>
     value == null ? "" : shellText([`--${name}`, String(value)]);
-  const { before, after, colsep, csv, maxArgs, pipe, shuffleSeed } = wish;
+  const { before, after, colsep, csv, maxArgs, pipe, shuffleSeed, options, resources, env, cwd } = wish;
+  const pairs = (values: Readonly<Record<string, number | string>>): string[] =>
+    Object.entries(values).map(([name, value]) => `${name}=${value}`);
   return [
     option("delimiter", wish.delimiter.equals(Buffer.from("\n")) ? null : JSON.stringify(wish.delimiter.toString("latin1"))),
     option("colsep", colsep?.source ?? (csv === "," ? null : csv)),
@@ -32,6 +34,12 @@ function shape(wish: Wish): string[] {
     option("shuffle", shuffleSeed),
     option("before", before),
     option("after", after),
+    option("retries", options.retries || null),
+    option("retry-delay", options.retry_delay || null),
+    option("timeout", options.timeout),
+    option("resources", resources && pairs(resources).join(",")),
+    ...pairs(env).map((pair) => option("env", pair)),
+    option("cwd", cwd),
   ];
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { mapAtOnce } from "../../support/at-once.js";
@@ -292,6 +292,27 @@ test("a batch stopped at a failure limit goes on with the same command, and what
   writeFileSync(join(dir, "ready"), "");
   assert.equal((await run(["retry", "h"])).code, 0);
   assert.deepEqual([statusOf(dir, "h").counts["completed"], readFileSync(join(dir, "ran"), "utf8")], [3, "1\n2\n3\n2\n"]);
+});
+
+test("what tasks do is part of what an unfinished batch is: status says all of it, and another is refused", async (t) => {
+  const { run, dir } = makePlayground(t);
+  mkdirSync(join(dir, "sub"));
+  const begun = ["--retries", "1", "--timeout", "50", "--resources", "memory=1MB", "--env", "A=x y", "--cwd", "sub"];
+  const script = ["sh", "-c", 'echo "$A"; pwd', ":::", "1", "2"];
+  assert.equal((await run([...quiet, "-j1", "--name", "m", "--halt", "soon,done=1", ...begun, ...script])).code, 0);
+  const others = [
+    ["--cwd", "."],
+    ["--timeout", "51"],
+    ["--retries", "2"],
+    ["--env", "A=z"],
+  ];
+  for (const other of others) {
+    const { code, stdout, stderr } = await run([...quiet, "--name", "m", ...begun, ...other, ...script]);
+    assert.deepEqual([code, stdout, /"m" is unfinished, and was begun as another one/.test(stderr)], [2, "", true], stderr);
+  }
+  const [, goOn = ""] = /go on: air-executor (.*)/.exec((await run(["status", "m"])).stdout) ?? [];
+  const went = spawnSync("sh", ["-c", `exec "$0" "$1" ${goOn}`, process.execPath, main], { cwd: dir, encoding: "utf8" });
+  assert.deepEqual([went.status, statusOf(dir, "m").counts["completed"]], [0, 2], went.stderr);
 });
 
 test("a halt is spelt as GNU parallel spells it", async (t) => {
