@@ -65,8 +65,14 @@ size_t record(char *into, char type, uint32_t key, char kind, int count, const i
   return (size_t)(at - into);
 }
 
-/* False if nobody listens, or the pipe is full of bells. */
-static bool toll(void) { return write(1, is_torn ? "?" : "!", 1) > 0; }
+/* Nobody may be listening, or the pipe be full of bells. What the last one says is what is so, also if that changes in another thread meanwhile. */
+static void toll(void) {
+  bool was_torn;
+  do {
+    was_torn = is_torn;
+    if (write(1, was_torn ? "?" : "!", 1) < 0) return;
+  } while (is_torn != was_torn);
+}
 
 /* How many bytes of `text` are in the spool now. With the lock of the spool. */
 static size_t write_text(const char *text, size_t bytes) {
