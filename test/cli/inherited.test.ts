@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { waitUntil } from "../support/wait-until.js";
@@ -147,3 +147,55 @@ for (const runner of ["native", "portable"])
     const told = { first: "all,secret,,0,1", none: "all,,,,0", last: "mine,,own,,0", again: "all,,,,0" };
     for (const [id, line] of Object.entries(told)) assert.equal((await run(["logs", "job", id])).stdout, `${line}\n`, id);
   });
+
+for (const runner of ["native", "portable"])
+  test(`a program is called what was written, with a GPU and without: with the ${runner} runner`, async (context) => {
+    const { run, write } = makePlayground(context);
+    const named = { command: "sh", args: ["-c", "tr '\\0' '\\n' </proc/$$/cmdline | head -1"] };
+    write("job.json", [
+      { ...named, id: "plain" },
+      { ...named, id: "gpu", resources: { gpu: 1 } },
+    ]);
+    const { code, stderr } = await run(["run", "job.json", "-q", "--gpus", "1"], { env: { AIR_EXECUTOR_RUNNER: runner } });
+    assert.equal(code, 0, stderr);
+    for (const id of ["plain", "gpu"]) assert.equal((await run(["logs", "job", id])).stdout, "sh\n", id);
+  });
+
+const LOCKED = 'exec 11>held 200>held && flock -n 200 && exec "$0" "$@"';
+
+for (const runner of ["native", "portable"])
+  test(
+    `no task holds what is open in whoever called the command: with the ${runner} runner`,
+    { skip: !existsSync("/proc/self/fd") },
+    async (context) => {
+      const { dir, write } = makePlayground(context);
+      write("job.json", [{ id: "a", command: "sh", args: ["-c", "ls -l /proc/$$/fd >files.txt"] }]);
+      const { code, stderr } = await follow("bash", ["-c", LOCKED, main, "run", "job.json", "-q"], dir, {
+        AIR_EXECUTOR_RUNNER: runner,
+      }).ended;
+      assert.equal(code, 0, stderr);
+      assert.doesNotMatch(readFileSync(join(dir, "files.txt"), "utf8"), /held/);
+    },
+  );
+
+test(
+  "a manager in the background holds nothing that is open in whoever started it",
+  { skip: !existsSync("/proc/self/fd") },
+  async (context) => {
+    const { dir } = makePlayground(context);
+    const { code, stderr } = await follow("bash", ["-c", LOCKED, main, "start"], dir, {}).ended;
+    assert.equal(code, 0, stderr);
+    const [pid] = /\d+/.exec(stderr) ?? assert.fail(stderr);
+    context.after(() => process.kill(Number(pid)));
+    for (const file of readdirSync(`/proc/${pid}/fd`)) assert.doesNotMatch(targetOf(`/proc/${pid}/fd/${file}`), /held$/);
+  },
+);
+
+/** Empty if it is closed by now. */
+function targetOf(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return "";
+  }
+}

@@ -17,6 +17,7 @@ import { explainSystemError } from "../system-error.js";
 import type { Call } from "../command.js";
 import type { Sink } from "../terminal/terminal.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
+import { closeInherited } from "../../system/process/inherited-files.js";
 import { jsonLine } from "../render/json-line.js";
 
 export async function execute(call: Call): Promise<number> {
@@ -46,6 +47,7 @@ function givenOptions(settings: Settings): string[] {
 
 async function runHere({ settings, terminal: { err } }: Call): Promise<number> {
   const isQuiet = settings.isOn("quiet") || process.send !== undefined;
+  if (process.send !== undefined) closeInherited();
   let stop = (): void => {};
   const mustStop = new Promise<void>((done) => (stop = done));
   let again = (): void => {};

@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
+import { closeInherited } from "../../system/process/inherited-files.js";
 import { PortableRunner } from "./portable-runner.js";
 
 /** There is nothing that one should make a runner do; SIGUSR1 has Node open a debugger. Those that tell of a fault of ours are left. */
@@ -32,6 +33,7 @@ async function main(words: string[]): Promise<void> {
     writeSync(1, "air-executor-runner 1\n");
     return;
   }
+  closeInherited();
   const ignoredSignals: number[] = [];
   while (words[0]?.startsWith("-")) {
     const option = words.shift();

@@ -38,8 +38,8 @@ export class HandOverText {
       text += `r\0${key}\0${context.id}\0${head(attempt, context.cwd)}`;
       text += variables(attempt, context);
       rows[row + 2] = text.length;
-      // The file's name is put in here, and again as its first argument.
-      text += `\0${args.length + 1}\0`;
+      // The file is put in here; its first argument is the command as it was written, which is what programs call themselves.
+      text += `\0${args.length + 1}\0${command}\0`;
       for (const argument of args) text += `${argument}\0`;
       rows[row + 3] = text.length;
       rows[row + 4] = indexOfFile(files, { command, becomes: attempt.becomes ?? null, cwd, path: attempt.env["PATH"] ?? null });

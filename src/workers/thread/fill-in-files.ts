@@ -7,7 +7,6 @@ import type { HandOver } from "../runner/messages.js";
 
 /** As execvp(3) has it where there is no PATH. */
 const DEFAULT_PATH = "/usr/bin:/bin";
-const NUL = Uint8Array.of(0);
 
 type Problem = Exclude<LookupResult, { file: string }>;
 type Found = { readonly bytes: Uint8Array } | Problem;
@@ -50,24 +49,18 @@ export function fillInFiles(
     else if (!leaveOut(key)) {
       add(bytes.subarray(start, place));
       add(file.bytes);
-      // Its NUL, and how many arguments there are, of which it is the first.
-      const first = bytes.indexOf(0, place + 1) + 1;
-      add(bytes.subarray(place, first));
-      add(file.bytes);
-      add(NUL);
-      add(bytes.subarray(first, end));
+      add(bytes.subarray(place, end));
     }
   }
   add(bytes.subarray(from));
   return filled.subarray(0, length);
 }
 
-/** Each is put in twice. */
 function roomFor(found: readonly Found[], rows: Uint32Array): number {
   let room = 0;
   for (let row = 0; row < rows.length; row += ROW) {
     const file = found[rows[row + 4]!]!;
-    if ("bytes" in file) room += 2 * file.bytes.length + 1;
+    if ("bytes" in file) room += file.bytes.length;
   }
   return room;
 }
