@@ -110,7 +110,8 @@ test("status says of an engine that can't write any more that it has not for lon
   const waitsFor = async (): Promise<string | null> =>
     (JSON.parse((await run(["status", "job", "--json"])).stdout) as { waits_for: string | null }).waits_for;
   const longAgo = (): void => writeFileSync(lock, readFileSync(lock, "utf8").replace(/"beat":\d+/, '"beat":1'));
-  const isWorking = (): boolean => existsSync(lock) && readFileSync(lock, "utf8") !== "" && existsSync(join(dir, "begun"));
+  const state = join(dir, ".air-executor/jobs/job/state.json");
+  const isWorking = (): boolean => [lock, state, join(dir, "begun")].every(existsSync) && readFileSync(lock, "utf8") !== "";
   waits[0]!.args[1] = `touch begun; ${waits[0]!.args[1]}`;
   // The first write is its name.
   const env = faultEnvironment(dir, [{ kind: "fail", call: "writeSync", path: "/jobs/job/lock", nth: 2, code: "EROFS" }]);

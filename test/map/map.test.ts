@@ -335,6 +335,7 @@ test("names of other unfinished jobs, closed executors and options that make no 
     { delayMs: -1 },
     { halt: { when: "soon", failed: 0 } as const },
     { halt: { when: "later" } as never },
+    { halt: { when: "now" } as const },
     { halt: { when: "now", failures: 1 } as never },
     { halt: { when: "now", failed: 1 } as const, maxFailures: 1 },
     { pools: { licence: 0 } },

@@ -202,7 +202,10 @@ function demandHalt(halt: MapHalt): void {
   demandKnown(halt, HALT_OPTIONS);
   const { when, failed = null, completed = null, ended = null } = halt;
   demand(when === "soon" || when === "now", "halt.when", '"soon" or "now"', when);
-  for (const [key, value] of Object.entries({ failed, completed, ended })) demandCount(`halt.${key}`, value);
+  const numbers = Object.entries({ failed, completed, ended });
+  for (const [key, value] of numbers) demandCount(`halt.${key}`, value);
+  const isLimited = numbers.some(([, value]) => value !== null);
+  demand(isLimited, "halt", "how many tasks: failed, completed or ended", halt);
 }
 
 /** @throws AirError `AIR_USAGE` for what can't be mapped, or by nothing. */
