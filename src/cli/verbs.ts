@@ -130,7 +130,7 @@ export const verbs: readonly Verb[] = [
     usage: "submit FILE",
     describe: "Give a job to the manager, and don't wait for it",
     args: { FILE: "A job file (JSON or YAML), or - for standard input" },
-    options: ["name", "set", "yes"],
+    options: ["name", "set", "fresh", "yes"],
     examples: [["air-executor submit pipeline.yaml", "the manager runs it; if none is there yet, the next one"]],
     load: () => import("./commands/submit.js"),
   },

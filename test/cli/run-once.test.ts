@@ -124,21 +124,6 @@ test("an unfinished run is not gone on with under other variables than it was be
   assert.equal((await run(map("1"))).stdout, "1\n");
 });
 
-test("who submits other tasks over an unfinished job is told a way out that submit has", async (t) => {
-  const { run, write } = makePlayground(t);
-  for (const [command, code] of [
-    ["true", 0],
-    ["false", 2],
-  ] as const) {
-    write("job.json", [{ id: "a", command }]);
-    const said = await run(["submit", "job.json"]);
-    assert.equal(said.code, code, said.stderr);
-    if (code === 2) assert.match(said.stderr, /or end it \(air-executor cancel job\) and submit again/);
-  }
-  assert.equal((await run(["cancel", "job"])).code, 0);
-  assert.equal((await run(["submit", "job.json"])).code, 0);
-});
-
 test("prune leaves alone an unfinished run that --fresh put aside, and status says how to go on with it", async (t) => {
   const { run, write, dir } = makePlayground(t);
   write("job.json", [{ id: "a", command: "true" }]);

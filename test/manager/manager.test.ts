@@ -189,3 +189,30 @@ test("a manager leaves the unfinished job of a run alone and takes up its own", 
   assert.equal(place.state("given")["owner"], "manager");
   assert.notEqual(place.peek("mine"), "completed");
 });
+
+test("submit --fresh ends an unfinished run, whoever has it in hand, and begins anew", async (t) => {
+  const place = new ManagedDirectory(t);
+  const write = (script: string): void =>
+    writeFileSync(join(place.root, "mine.json"), JSON.stringify([{ id: "t", command: "sh", args: ["-c", script] }]));
+  write(`echo began > first; ${untilHolds("[ -e never ]")}`);
+  assert.equal(run(place, "submit", "mine.json").status, 0);
+  await place.start();
+  await until(() => existsSync(join(place.root, "first")), "the first run to begin");
+  write("true");
+  const held = run(place, "submit", "mine.json");
+  assert.equal(held.status, 3, held.stderr);
+  const anew = run(place, "submit", "mine.json", "--fresh");
+  assert.equal(anew.status, 0, anew.stderr);
+  await place.untilState("mine", "completed");
+  assert.equal(run(place, "stop").status, 0);
+  write("sleep 0");
+  assert.equal(run(place, "submit", "mine.json").status, 0);
+  write("false");
+  const other = run(place, "submit", "mine.json");
+  assert.deepEqual([other.status, /with --fresh to begin anew/.test(other.stderr)], [2, true], other.stderr);
+  assert.equal(run(place, "submit", "mine.json", "--fresh").status, 0);
+  const states = readdirSync(join(place.base, "jobs/mine/runs")).map(
+    (id) => (JSON.parse(readFileSync(join(place.base, "jobs/mine/runs", id, "state.json"), "utf8")) as { state: string }).state,
+  );
+  assert.deepEqual(states.toSorted(), ["cancelled", "cancelled", "completed"]);
+});

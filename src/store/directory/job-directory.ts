@@ -106,7 +106,7 @@ function isToGoOn(paths: JobPaths, wanted: WantedRun, { picture, isSuperseded }:
   if (picture.isOver && !isUnannounced(paths)) return false;
   const difference = differenceOf(wanted, picture);
   if (difference !== null && !picture.isOver) {
-    throw wanted.owner === "map" ? otherMap(paths, picture, difference) : otherTasks(paths, wanted, difference);
+    throw wanted.owner === "map" ? otherMap(paths, picture, difference) : otherTasks(paths, wanted.name, difference);
   }
   return difference === null;
 }
@@ -120,12 +120,11 @@ function otherMap({ dir, runs }: JobPaths, { name, owner, isRunningMap }: Pictur
   );
 }
 
-function otherTasks({ dir, runs }: JobPaths, { name, owner }: WantedRun, difference: string): AirError {
-  const anew = owner === "manager" ? `end it (air-executor cancel ${name}) and submit again` : "with --fresh to begin anew";
+function otherTasks({ dir, runs }: JobPaths, name: string, difference: string): AirError {
   return new AirError(
     "AIR_CONFLICT",
     `job "${name}" has an unfinished run with other tasks (${difference}): run it again with its old tasks to finish it ` +
-      `(air-executor run ${dir}), or ${anew}; what it did is then kept in ${runs}.`,
+      `(air-executor run ${dir}), or with --fresh to begin anew; what it did is then kept in ${runs}.`,
   );
 }
 
