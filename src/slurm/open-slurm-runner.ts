@@ -12,5 +12,7 @@ export function openSlurmRunner(options: Omit<SlurmRunnerOptions, "cluster" | "r
     const message = "there is no native runner to bring to the nodes: install a C compiler here and build again.";
     throw new AirError("AIR_SYSTEM", message);
   }
-  return new SlurmRunner({ ...options, runners, cluster: new Cluster(process.env, options.onNotice) });
+  // Slots, and so tasks, find there what Slurm's commands do.
+  const env = { ...process.env, AIR_EXECUTOR_DIR: options.directory };
+  return new SlurmRunner({ ...options, runners, cluster: new Cluster(env, options.onNotice) });
 }

@@ -28,11 +28,12 @@ describe("on a Slurm cluster", { skip: missing }, () => {
         scene.task("killed", "kill -9 $$", { dependencies: ["first"], on_lost: "fail" }),
         scene.task("last", ":", { dependencies: ["bad"], trigger_rule: "all_done" }),
         { id: "missing", command: "no-such-program" },
+        scene.task("inside", 'test -e "$AIR_EXECUTOR_DIR/jobs/$AIR_EXECUTOR_JOB/lock"'),
         scene.task("large", 'test "$SLURM_CPUS_PER_TASK" = 3', { resources: { cpu: 3 } }),
       ]);
       const { code, err } = await scene.start("--slots", "4").end;
       assert.equal(code, 1, err);
-      assert.deepEqual(scene.said("ended").toSorted(), ["first", "large", "last"]);
+      assert.deepEqual(scene.said("ended").toSorted(), ["first", "inside", "large", "last"]);
       assert.equal(scene.record("bad")["exit_code"], 137);
       assert.equal(scene.record("killed")["signal"], "SIGKILL");
       assert.match(
