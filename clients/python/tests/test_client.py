@@ -126,9 +126,9 @@ class Reading(Files):
     def test_a_log_is_found_through_its_key_and_never_outside_of_logs(self) -> None:
         self.client.create_job("job", [{"id": "A", "command": "x"}])
         self.assertEqual(self.client.log("job", "A"), "")
-        (self.job / "logs" / "+a.log").write_bytes(b"out\xff\n")
+        (self.job / "logs" / "+a.log").write_bytes(b"out\xff\r\n1%\r2%\n")
         self.engine_writes("working", lambda tasks: [{**task, "log": "logs/+a.log"} for task in tasks])
-        self.assertEqual(self.client.log("job", "A"), "out\N{REPLACEMENT CHARACTER}\n")
+        self.assertEqual(self.client.log("job", "A"), "out\N{REPLACEMENT CHARACTER}\r\n1%\r2%\n")
         self.engine_writes("working", lambda tasks: [{**task, "log": "../../../secret"} for task in tasks])
         with self.assertRaisesRegex(InvalidJob, "is not in"):
             self.client.log("job", "A")

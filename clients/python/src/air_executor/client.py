@@ -130,7 +130,9 @@ class AirExecutorClient:
         if logs not in path.parents:
             raise InvalidJob(f"job {job_name!r}: the log {log!r} is not in {logs}")
         try:
-            return path.read_text(encoding="utf-8", errors="replace")
+            # With the ends of lines as they are.
+            with open(path, encoding="utf-8", errors="replace", newline="") as file:
+                return file.read()
         except FileNotFoundError:
             return ""
 
