@@ -8,7 +8,7 @@ export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";
 export { forEachEnded } from "./store/view/ended-tasks.js";
 export { logFileName } from "./store/names.js";
-export { fingerprintOf, glanceAt, type Glance } from "./store/view/job-glance.js";
+export { fingerprintOf, glanceAt, readJobTaken, type Glance } from "./store/view/job-glance.js";
 export { benchDir, jobsDir, managerLock, managerLog, managerWaits } from "./store/layout.js";
 export { rejectDropped } from "./store/directory/rejection.js";
 export { withNumbers } from "./store/text/exact-numbers.js";

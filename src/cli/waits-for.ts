@@ -1,11 +1,13 @@
 /** What an unfinished job waits for, with the command that goes on with it if nobody does. For `status`, `watch` and `why`. */
 
-import { basename, dirname, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { JobView } from "../index.js";
-import { readTrouble } from "../internal.js";
+import { readJobTaken, readTrouble } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
 import type { LockHolder } from "../system/lock/lock-holder.js";
+import { isSystemError } from "../system/look/error-code.js";
+import { lookAt } from "../system/look/path-look.js";
 import { OTHERS } from "../system/write/slate.js";
 import { readProcess } from "../system/process/process-table.js";
 import type { Settings } from "./command-line/settings.js";
@@ -19,8 +21,9 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
   const stopped = (manager.answer === "yes" && whyStopped("the manager", manager.found)) || "";
   const isManager = (engine: JobView["engine"]): boolean =>
     engine !== null && engine !== "unknown" && manager.answer === "yes" && engine.pid === manager.found.pid;
-  return ({ name, state, isOver, problem, engine, dir }) => {
-    if (problem !== null) return problem;
+  return ({ name, state: written, isOver, problem, engine, dir }) => {
+    const state = written ?? (engine === null ? stateOnRecord(dir) : null);
+    if (problem !== null && (written !== null || state === null)) return problem;
     if (isOver) return "";
     const asleep = engine === null || engine === "unknown" ? null : whyStopped("its engine", engine);
     if (asleep !== null) return asleep;
@@ -38,6 +41,18 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : stopped;
   };
+}
+
+/** What state.json would say, of a job whose engine was killed before it had written one; null if that is not so, or can't be told. */
+function stateOnRecord(dir: string): JobView["state"] {
+  if (lookAt(join(dir, "state.json")).answer !== "no") return null;
+  try {
+    const taken = readJobTaken(join(dir, "journal.ndjson"));
+    return taken === null ? null : { ...taken.extra, owner: taken.owner, state: "working" };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return null;
+  }
 }
 
 /** By SIGSTOP, say: then it can tell nobody what it waits for. Null if it is not, or can't be seen from here. */

@@ -36,13 +36,14 @@ test("status says that an engine is gone, and the command that goes on does", as
   assert.doesNotMatch(stdout, /waits for/);
 });
 
-test("a job of which its engine left the journal alone is gone on with by its directory", async (context) => {
+test("a job of which its engine left the journal alone is gone on with by its directory, as status says", async (context) => {
   const playground = makePlayground(context);
   const { run, dir } = playground;
   const { open } = await leftAlone(playground);
   open();
   const job = join(dir, ".air-executor/jobs/job");
   for (const name of ["state.json", "tasks.json"]) rmSync(join(job, name));
+  for (const args of [["status"], ["status", "job"]]) assert.match((await run(args)).stdout, takenUp);
   assert.equal((await run(["run", job])).code, 0);
   assert.match(readFileSync(join(job, "state.json"), "utf8"), /"completed"/);
 });
