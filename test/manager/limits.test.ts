@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ManagedDirectory, until } from "./manager-process.js";
@@ -99,6 +99,9 @@ for (const isSuspect of [false, true])
       place.peek(name) === "working" && written(name, "state.json") > written(name, "journal.ndjson");
     await until(() => names.every(isAtRest), "the others to have begun, and to be on disk");
     await place.end("SIGKILL");
+    // A line that came into a journal after the look, and starts nothing, would make it look as if something ran.
+    const later = new Date(Date.now() + 1000);
+    for (const name of names) utimesSync(place.path(name, "state.json"), later, later);
     if (isSuspect) appendFileSync(join(place.base, "manager.opening"), '{"begin":"z-last","fingerprint":"of it"}\n');
     const before = place.log().length;
     place.openFiles = 76;
