@@ -55,13 +55,25 @@ export async function initFiles(targetDir: string): Promise<InitResult> {
 
 /** False if there is something at `target` already, be it a link to nowhere. */
 async function copyNew(source: string, target: string): Promise<boolean> {
-  await mkdir(dirname(target), { recursive: true });
+  await makeDirectory(dirname(target));
   try {
     await copyFile(source, target, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
+  }
+}
+
+/** With those above it. Node's own way goes on for ever where a directory takes no entries (`/proc`). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return;
+    if (codeOf(error) !== "ENOENT") throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path);
   }
 }
 
