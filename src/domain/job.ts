@@ -114,5 +114,5 @@ export interface LoadedJob {
   /** True if the user cancelled the job and we did not come to the end of it. */
   readonly isCancelling: boolean;
   /** Only of a map: what it was in all. Its tasks come while it runs, and those that have ended are not among `tasks`. */
-  readonly map?: { readonly counts: Counts; readonly firstFailure: string | null };
+  readonly map?: { readonly counts: Counts; readonly firstFailure: string | null; readonly firstError: string | null };
 }

@@ -68,6 +68,23 @@ test("who takes an unfinished map up without its input runs what is on record, a
   assert.equal(viewJob(viewPaths(place.dir, "m"), "m", { withTasks: true }).state?.["state"], "cancelled");
 });
 
+test("the error of a map that is gone on with says why its first task failed, also if that was before", async (t) => {
+  const place = await mapPlace(t);
+  const { executor, view, root } = place;
+  const toTask = (input: string): MapTask => ({
+    id: input,
+    command: "sh",
+    args: ["-c", input === "a" ? "exit 7" : `test -e ${join(root, "gate")} || exec sleep 60`],
+  });
+  const results = executor.map(["a", "b"], toTask, { name: "names" });
+  await results.next();
+  await results.return(undefined as never);
+  openGate(place);
+  await collect(executor.map(["a", "b"], toTask, { name: "names" }));
+  const { state, error, first_failure } = view("names").state!;
+  assert.deepEqual([state, error, first_failure], ["failed", 'task "a" failed: exit code 7', "a"]);
+});
+
 test("an unfinished task that is another one now is refused, and --fresh begins anew and keeps the earlier run whole", async (t) => {
   const place = await mapPlace(t);
   const { executor, view, dir, root, warnings } = place;

@@ -11,7 +11,7 @@ import { CANCELLED_BY_USER } from "./judge.js";
 export class JobEnding {
   isCancelling: boolean;
   readonly #maxFailures: number;
-  /** Why each of the tasks that failed did, by id, the first to fail in front; null if that has been forgotten. */
+  /** Why each of the tasks that failed did, by id, the first to fail in front; null if nothing is on record. */
   readonly #failures = new Map<string, string | null>();
   readonly #isMap: boolean;
   /** How many have failed. */
@@ -23,7 +23,7 @@ export class JobEnding {
     this.#maxFailures = job.settings.maxFailures ?? Infinity;
     this.#isMap = job.map !== undefined;
     if (job.map !== undefined && job.map.firstFailure !== null) {
-      this.#failures.set(job.map.firstFailure, null);
+      this.#failures.set(job.map.firstFailure, job.map.firstError);
       this.#failed = job.map.counts.failed;
       this.#limitAt(job.map.firstFailure);
     }
@@ -35,7 +35,7 @@ export class JobEnding {
     }
     const endOf = (index: number): number => job.records[index]!.completedAt ?? 0;
     for (const index of failed.toSorted((a, b) => endOf(a) - endOf(b))) {
-      this.noteFailure(job.tasks[index]!.id, job.records[index]!.error ?? "");
+      this.noteFailure(job.tasks[index]!.id, job.records[index]!.error);
     }
   }
 
@@ -50,7 +50,7 @@ export class JobEnding {
     return this.#limitReason;
   }
 
-  noteFailure(task: string, error: string): void {
+  noteFailure(task: string, error: string | null): void {
     if (!this.#isMap || this.#failures.size === 0) {
       this.#failures.set(task, error);
     }

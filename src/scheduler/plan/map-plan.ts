@@ -149,7 +149,7 @@ export class MapPlan implements JobPlan {
     if (outcome.kind === "not-begun") open.attempts -= 1;
     if (status !== "pending") {
       this.#close(task, status);
-      if (status === "failed") this.#ending.noteFailure(spec.id, error ?? "");
+      if (status === "failed") this.#ending.noteFailure(spec.id, error);
     } else {
       this.#tasks.setStatus(task, "pending");
       open.isDelayed = delayMs > 0;

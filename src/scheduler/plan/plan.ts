@@ -130,7 +130,7 @@ export class Plan {
     }
     this.#noteSkips(this.#readiness.ended(task), at);
     if (status === "failed") {
-      this.#ending.noteFailure(id, error ?? "");
+      this.#ending.noteFailure(id, error);
       this.#endIfBarred(at);
     }
     return 0;

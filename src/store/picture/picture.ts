@@ -78,6 +78,8 @@ export class Picture {
   /** Of a map: called with each task as it leaves. */
   readonly onTaskLeft: ((task: TaskSpec, record: TaskRecord) => void)[] = [];
 
+  /** Of a map: why the first to fail did, whose task is gone from here. */
+  #firstError: string | null = null;
   /** As its journal has it: attempts in flight were started under that name, even if its directory has another by now. */
   #takenAs = "";
   readonly #index = new Map<string, number>();
@@ -231,7 +233,7 @@ export class Picture {
     this.#memory.ended(event);
     if (!isUntouched) end(record, event);
     else if (isFinal(status)) record.error = event.error;
-    if (status === "failed") this.firstFailure ??= task;
+    if (status === "failed" && this.firstFailure === null) ({ task: this.firstFailure, error: this.#firstError } = event);
     if (!isFinal(status)) return;
     record.completedAt = event.at;
     this.#leave(task);
@@ -296,7 +298,7 @@ export class Picture {
       records: places?.map((place) => this.records[place]!) ?? this.records,
       ...this.#memory.load(),
       isCancelling: this.isCancelling,
-      ...(this.isRunningMap && { map: { counts: this.counts, firstFailure: this.firstFailure } }),
+      ...(this.isRunningMap && { map: { counts: this.counts, firstFailure: this.firstFailure, firstError: this.#firstError } }),
     };
   }
 }

@@ -10,7 +10,7 @@ const FAILURE: Outcome = { kind: "exited", exitCode: 3 };
 const NOTHING: Counts = { total: 0, pending: 0, running: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
 
 function open(tasks: Parameters<typeof job>[0] = [], changes: Parameters<typeof job>[1] = {}, counts = NOTHING): MapPlan {
-  const map = { counts, firstFailure: null };
+  const map = { counts, firstFailure: null, firstError: null };
   return new MapPlan({ ...job(tasks, changes), map }, () => 0, 1);
 }
 
