@@ -64,6 +64,13 @@ export interface HistoryRestored {
   readonly attempts: readonly (readonly [task: string, attempts: readonly AttemptHistory[]])[];
 }
 
+/** An unfinished run goes on with another job file: what holds for the job as a whole from now on. */
+export interface SettingsChanged {
+  readonly type: "settings-changed";
+  readonly at: number;
+  readonly settings: JobSettings;
+}
+
 /** An engine runs the job from now on, as far as it was not over: the first one, or whoever goes on with it. */
 export interface JobTakenUp {
   readonly type: "job-taken-up";
@@ -197,6 +204,7 @@ export type JobEvent =
   | RecordsRestored
   | JobRestored
   | HistoryRestored
+  | SettingsChanged
   | JobTakenUp
   | AttemptStarted
   | AttemptBegun

@@ -30,7 +30,7 @@ import {
   type SubmitOptions,
 } from "../engine/options.js";
 import { prepareBase } from "../store/directory/base-directory.js";
-import type { WantedRun } from "../store/directory/job-directory.js";
+import type { WantedRun } from "../store/directory/wanted-run.js";
 import { controlDir } from "../store/layout.js";
 import { checkJob, type JobInput } from "../store/text/check-job.js";
 import { isObject } from "../store/text/describe.js";

@@ -6,7 +6,7 @@
 import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
 import { prepareBase } from "../store/directory/base-directory.js";
-import { openRun } from "../store/directory/job-directory.js";
+import { openRun } from "../store/directory/wanted-run.js";
 import { fitsItself } from "../store/text/demand-faults.js";
 import { directoryFromHere, fromHere } from "../system/look/current-directory.js";
 

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 
 /** Version of the on-disk format; it stands in the first line of every journal. docs/format.md describes it. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 export interface JobPaths {
   readonly dir: string;

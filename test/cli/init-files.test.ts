@@ -67,11 +67,15 @@ test("a directory that can't take files is an error that says which file and whe
   });
 });
 
-test("so is one that takes no entries at all, whose parents are made in vain", { skip: process.platform !== "linux" }, async () => {
-  for (const place of ["/proc/none", "/proc/none/deeper"]) {
-    await assert.rejects(initFiles(place), { code: "AIR_DISK", message: /ENOENT/ });
-  }
-});
+test(
+  "so is one that takes no entries at all, whose parents are made in vain",
+  { skip: process.platform !== "linux" },
+  async () => {
+    for (const place of ["/proc/none", "/proc/none/deeper"]) {
+      await assert.rejects(initFiles(place), { code: "AIR_DISK", message: /ENOENT/ });
+    }
+  },
+);
 
 test("directories above it are made", async () => {
   const deep = join(dir, "a/b/c");

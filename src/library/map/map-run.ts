@@ -9,7 +9,7 @@ import type { JobOpener } from "../../engine/job-opener.js";
 import type { RunningJob } from "../../engine/running-job.js";
 import type { JobChanges } from "../../engine/changes/job-changes.js";
 import type { TaskSpec } from "../../domain/task.js";
-import type { WantedRun } from "../../store/directory/job-directory.js";
+import type { WantedRun } from "../../store/directory/wanted-run.js";
 import { checkMapTask } from "../../store/text/check-job.js";
 import { invalidJob, locateData, placeFaults, type PathFault } from "../../store/text/places.js";
 import type { WrittenPools } from "../../engine/options.js";

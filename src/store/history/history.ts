@@ -70,6 +70,7 @@ export class History {
         return;
       case "records-restored":
       case "job-restored":
+      case "settings-changed":
       case "attempt-stopping":
       case "attempt-outlived":
       case "task-ended":

@@ -24,9 +24,10 @@ const SINCE: Readonly<Record<JobEvent["type"], number>> = {
   "history-restored": 2,
   "job-taken-up": 3,
   "attempt-outlived": 3,
+  "settings-changed": 4,
 };
 
-/** None of those that came later says what a job is or what becomes of it: they are for `why`, reports and people. */
+/** None of those that came later says what a job's tasks are or what becomes of them. */
 export function isOfFormat({ type }: JobEvent, format: number): boolean {
   return SINCE[type] <= format;
 }

@@ -5,8 +5,8 @@
  *
  * - `seq` counts from 1 without gaps; a compacted journal starts again at 1.
  * - `crc` is the CRC-32 of the line's bytes before `,"crc"`, eight hex digits: it tells a whole line from a torn or altered one.
- * - The first line is a `job-taken` with `"format":3`. Any change that an older reader would misread raises that number.
- * - Many attempts that started or completed together share a line (batch-lines.ts), in a journal that says format 3.
+ * - The first line is a `job-taken` with `"format":4`. Any change that an older reader would misread raises that number.
+ * - Many attempts that started or completed together share a line (batch-lines.ts), in a journal that says format 3 or more.
  * - Tasks stand in `tasks-added` in the form of task-line.ts, so a journal alone is enough to know the whole job.
  *
  * The road not taken: a binary record format would be half the size, but a journal that `grep` and `jq` can read has
@@ -91,6 +91,7 @@ function encodeHead(seq: number, event: JobEvent): string {
       return withNumbers(withRest(`${start},"format":${FORMAT_VERSION}`, event));
     case "records-restored":
     case "job-restored":
+    case "settings-changed":
     case "job-taken-up":
     case "attempt-begun":
     case "attempt-stopping":

@@ -120,6 +120,9 @@ export class Picture {
         ({ state: this.state, startedAt: this.startedAt, completedAt: this.completedAt, error: this.error } = event);
         ({ firstFailure: this.firstFailure, initialTasks: this.initialTasks } = event);
         return;
+      case "settings-changed":
+        this.settings = event.settings;
+        return;
       case "history-restored":
       case "job-taken-up":
       case "held-back":

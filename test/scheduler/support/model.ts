@@ -159,6 +159,7 @@ export class Model {
         assert.ok(event.at - event.since >= 1000);
         return;
       case "job-taken":
+      case "settings-changed":
       case "job-taken-up":
       case "attempt-outlived":
       case "records-restored":

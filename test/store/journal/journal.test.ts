@@ -29,7 +29,7 @@ test("every kind of event comes back as it was", async (t) => {
   const bytes = await writeSample(path);
   const { events, end } = read(path);
   assert.deepEqual(events, sampleEvents);
-  assert.deepEqual(end, { seq: sampleEvents.length, size: bytes.length, torn: Buffer.alloc(0), format: 3 });
+  assert.deepEqual(end, { seq: sampleEvents.length, size: bytes.length, torn: Buffer.alloc(0), format: 4 });
 });
 
 test("a journal cut at any byte gives all whole lines before the cut, and the rest as its torn tail", async (t) => {

@@ -81,6 +81,7 @@ function copyOf(t: TestContext, format: number): string {
 for (const [format, jobs] of [
   [1, ["jobs/etl", "jobs/open", "jobs/etl/runs/etl-1795366934"]],
   [3, ["jobs/etl", "jobs/many", "jobs/mapped", "jobs/etl/runs/etl-1795996728"]],
+  [4, ["jobs/etl"]],
 ] as const) {
   test(`a directory of format ${format} says what it always said`, async (t) => {
     const dir = copyOf(t, format);

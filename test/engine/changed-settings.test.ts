@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AirExecutor, dropJob, readJobFile } from "../../src/index.js";
+import { Manager } from "../../src/manager/manager.js";
+import { readPicture } from "../../src/store/journal/recovery.js";
+import { jobPaths } from "../../src/store/layout.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+
+for (const way of ["run", "dropped"] as const) {
+  test(`an unfinished job that is ${way} again follows what the file says of the whole by then`, async (t) => {
+    const { root, dir } = temporaryPlace(t);
+    const began = join(root, "began");
+    // Each wants to be alone in its place.
+    const alone = { command: "sh", args: ["-c", "mkdir place && sleep 0.3 && rmdir place"], dependencies: ["gate"] };
+    const gate = { id: "gate", command: "sh", args: ["-c", "test -e open || { : > began; exec sleep 60; }"] };
+    const file = async (settings: object): ReturnType<typeof readJobFile> => {
+      const path = join(root, "job.json");
+      writeFileSync(path, JSON.stringify({ ...settings, tasks: [gate, { ...alone, id: "one" }, { ...alone, id: "other" }] }));
+      return readJobFile(path);
+    };
+    const paths = jobPaths(join(dir, "jobs/job"));
+
+    const first = await AirExecutor.open({ dir, concurrency: 4, graceMs: 0 });
+    t.after(() => first.close());
+    const owner = way === "run" ? "run" : "manager";
+    const before = await first.submitChecked("job", await file({ concurrency: 3 }), { cwd: root, owner });
+    assert.ok(await waitUntil(() => existsSync(began)));
+    await first.close();
+    assert.equal((await before.finished()).isInterrupted, true);
+    writeFileSync(join(root, "open"), "");
+
+    const now = await file({ concurrency: 1, max_failures: 1, pools: { licence: 2 } });
+    const { settings } = readPicture(paths)!.picture;
+    if (way === "dropped") {
+      assert.equal((await dropJob("job", now, { dir, cwd: join(root, "elsewhere") })).state, "waiting");
+      const manager = await Manager.open({ dir, concurrency: 4, graceMs: 0 });
+      t.after(() => manager.stop());
+      assert.ok(await waitUntil(() => readPicture(paths)!.picture.isOver));
+    } else {
+      const next = await AirExecutor.open({ dir, concurrency: 4 });
+      t.after(() => next.close());
+      await (await next.submitChecked("job", now, { cwd: join(root, "elsewhere") })).finished();
+    }
+    const { picture } = readPicture(paths)!;
+    assert.deepEqual([picture.state, picture.error], ["completed", null]);
+    assert.deepEqual(picture.settings, { ...settings, concurrency: 1, maxFailures: 1, pools: { licence: 2 } });
+    const state = JSON.parse(readFileSync(paths.state, "utf8")) as Record<string, unknown>;
+    assert.deepEqual([state["concurrency"], state["max_failures"], state["pools"]], [1, 1, { licence: 2 }]);
+  });
+}
