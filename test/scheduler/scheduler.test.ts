@@ -343,6 +343,9 @@ test("when the machine has no room starts are held back, twice as long each time
   assert.equal(engine.scheduler.noRoomSince, null);
   engine.runner.end(["b"], NOT_BEGUN);
   assert.equal(engine.wakeup, engine.clock.time + 100);
+  assert.notEqual(engine.scheduler.refusal, null);
+  engine.pass(10_000);
+  assert.equal(engine.scheduler.refusal, null, "it has refused none for long");
   assert.ok(eventsOf(recorder.events, "attempt-started").every(({ attempt }) => attempt === 1));
 });
 

@@ -12,7 +12,7 @@ import { IndexedHeap } from "../plan/indexed-heap.js";
 import { Gate } from "./gate.js";
 import { obstacleOf, type Obstacle } from "./hold-ups.js";
 import { NO_POOL, Pools, type Shares } from "./pools.js";
-import { goesBefore, isFairer, passOverOwn } from "./order.js";
+import { goesBefore, isFairer, passOverOwn, withdrawOwn } from "./order.js";
 import type { Candidate, Holding, Kind, Member, Queue, Turn } from "./queue.js";
 
 /** The pool of a job's own `concurrency`, of which each of its tasks takes one: no pool that somebody declares has this name. */
@@ -74,6 +74,7 @@ export class Admission<Job extends Candidate> {
     member.slots = job.slots;
     member.servedAt = member.chosenAt;
     member.isOpen = job.isOpen;
+    withdrawOwn(member);
     for (const turn of turns) this.#settle(turn, member);
   }
 
@@ -226,7 +227,6 @@ export class Admission<Job extends Candidate> {
     for (const queue of turn.queues) {
       const { demand, holding, job } = queue;
       const head = isOpen ? job.ready.headOf(demand) : undefined;
-      if (head === undefined) gate?.withdraw(queue);
       queue.head = gate === null || gate.obstacleOf(queue, holding.own) === NO_POOL ? head : undefined;
       if (queue.head === undefined) this.#gate.withdraw(queue);
       else if (turn.first === null || job.ready.goesBefore(queue.head, turn.first.head!)) turn.first = queue;

@@ -24,3 +24,9 @@ export function passOverOwn<Job extends Candidate>(queue: Queue<Job>, { queues, 
   }
   if (overtaken !== null) gate?.passOver(overtaken, overtaken.holding.own, now);
 }
+
+/** Room in the job's own pools that is kept for a queue in which nothing may start any more is free again: before any queue is looked at. */
+export function withdrawOwn<Job extends Candidate>({ gate, isOpen }: Member<Job>): void {
+  const queue = gate?.reservedFor ?? null;
+  if (queue !== null && (!isOpen || queue.job.ready.headOf(queue.demand) === undefined)) gate?.withdraw(queue);
+}

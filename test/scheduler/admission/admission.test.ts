@@ -207,6 +207,25 @@ test("room that is kept holds back only who would take of what is lacking, and n
   assert.equal(small.waiting.size, 0, "a job that is held back keeps nothing");
 });
 
+test("so does room of a job's own pool when the task that it is kept for is gone", () => {
+  const trial = new Trial({ cpu: 8 });
+  const job = trial.enter(new TrialJob({ pools: { licence: 2 } }));
+  trial.add(job, takes({ licence: 1 }), takes({ licence: 1 }));
+  trial.startAll();
+  const large = trial.add(job, takes({ licence: 2 }, 1));
+  for (let turn = 0; turn < 200 && job.waiting.size === 1; turn++) {
+    trial.add(job, takes({ licence: 1 }));
+    trial.end(job, [...job.running.keys()][0]!);
+    trial.startAll();
+  }
+  assert.equal(job.waiting.size, 2, "nobody takes the licence that came free");
+  job.ready.remove(large);
+  job.waiting.delete(large);
+  trial.admission.refresh(job);
+  trial.startAll();
+  assert.equal(job.waiting.size, 0);
+});
+
 test("what an earlier engine started counts with what it takes, and may be more than there is", () => {
   const trial = new Trial({ cpu: 2, gpu: 1 });
   const job = trial.enter(new TrialJob({ limit: 3 }));

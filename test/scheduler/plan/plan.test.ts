@@ -179,6 +179,15 @@ test("a task is lost for good at the fourth time", () => {
   assert.equal(plan.counts.failed, 1);
 });
 
+test("what failed before counts as no loss", () => {
+  const plan = open([task("a", [], { retries: 4 })]);
+  for (const outcome of [FAILURE, FAILURE, FAILURE, FAILURE, { kind: "lost", message: "gone" }] as const) {
+    assert.deepEqual(startReady(plan), ["a"]);
+    end(plan, "a", outcome);
+  }
+  assert.deepEqual(startReady(plan), ["a"]);
+});
+
 test("at the failure limit what is pending is skipped, and what runs ends normally but is not tried again", () => {
   const tasks = [
     task("a"),
@@ -312,6 +321,13 @@ test("a recovered job remembers its budgets, its harmless skips and its failure 
   assert.equal(plan.counts.failed, 3);
   plan.add([task("more")], 1);
   assert.deepEqual(endings(plan.takeEvents()), ['more: skipped: the job\'s failure limit of 3 was reached: "a" failed']);
+});
+
+test("what runs and is in nobody's hands here is left alone, also past the failure limit", () => {
+  const records = (["failed", "running", "pending"] as const).map((status) => record({ status }));
+  const plan = open([task("a"), task("b"), task("c")], { records, settings: settings({ maxFailures: 1 }) });
+  assert.equal(endings(plan.takeEvents()).length, 1);
+  assert.equal(plan.counts.running, 1);
 });
 
 test("a cycle and an unknown dependency, which nobody checked, are internal errors and not a wait without end", () => {
