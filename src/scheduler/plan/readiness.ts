@@ -12,7 +12,7 @@ import { Graph, NO_EDGE } from "./graph.js";
 import { Heights } from "./heights.js";
 import { ReadyQueues, type ReadyTasks } from "./ready-queues.js";
 import type { TaskTable } from "./task-table.js";
-import { HAS_TROUBLE, IS_HARMLESS } from "./task-table.js";
+import { HAS_GAP, HAS_TROUBLE, IS_HARMLESS } from "./task-table.js";
 import { decide } from "./trigger-rule.js";
 
 /** A task that ended because of what others did. The table has it already. */
@@ -153,7 +153,7 @@ export class Readiness {
   #link(task: number): void {
     const { dependencies, triggerRule } = this.taskAt(task);
     this.#table.unmet[task] = dependencies.length;
-    if (dependencies.length === 0 && decide(triggerRule, 0, true, false) === "skip-unneeded") {
+    if (dependencies.length === 0 && decide(triggerRule, 0, false, false) === "skip-unneeded") {
       this.#skip(task, "it has no dependency that could fail", true);
     }
     for (const id of dependencies) {
@@ -187,13 +187,11 @@ export class Readiness {
     if (!table.isPending(task)) {
       return;
     }
-    const hasCompleted = table.statusOf(dependency) === "completed";
-    const isHarmless = table.hasMark(dependency, IS_HARMLESS);
-    if (!hasCompleted && !isHarmless) {
-      table.mark(task, HAS_TROUBLE);
+    if (table.statusOf(dependency) !== "completed") {
+      table.mark(task, table.hasMark(dependency, IS_HARMLESS) ? HAS_GAP : HAS_TROUBLE);
     }
     const unmet = --table.unmet[task]!;
-    switch (decide(this.taskAt(task).triggerRule, unmet, hasCompleted, table.hasMark(task, HAS_TROUBLE))) {
+    switch (decide(this.taskAt(task).triggerRule, unmet, table.hasMark(task, HAS_TROUBLE), table.hasMark(task, HAS_GAP))) {
       case "wait":
         return;
       case "run":
@@ -202,17 +200,24 @@ export class Readiness {
           this.#enqueue(task);
         }
         return;
-      case "skip-for-culprit":
-        table.setCulprit(task, table.culpritOf(dependency));
-        this.#skip(
-          task,
-          blame(dependency, this.#table, (index) => this.taskAt(index)),
-          isHarmless,
-        );
-        return;
+      case "skip-for-trouble":
+        return this.#skipFor(task, dependency, false);
+      case "skip-for-gap":
+        return this.#skipFor(task, this.#firstGap(task), true);
       case "skip-unneeded":
         this.#skip(task, "none of its dependencies failed", true);
     }
+  }
+
+  #firstGap(task: number): number {
+    const dependencies = this.taskAt(task).dependencies.map((id) => this.#graph.indexOf(id));
+    return dependencies.find((dependency) => this.#table.hasMark(dependency, IS_HARMLESS))!;
+  }
+
+  #skipFor(task: number, dependency: number, isHarmless: boolean): void {
+    this.#table.setCulprit(task, this.#table.culpritOf(dependency));
+    const error = blame(dependency, this.#table, (index) => this.taskAt(index));
+    this.#skip(task, error, isHarmless);
   }
 
   #enqueue(task: number): void {

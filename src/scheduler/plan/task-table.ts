@@ -111,4 +111,7 @@ export const IS_HARMLESS = 2;
 /** The user cancelled it while it ran: it makes no further attempt. */
 export const IS_UNWANTED = 4;
 
-export type Mark = typeof HAS_TROUBLE | typeof IS_HARMLESS | typeof IS_UNWANTED;
+/** Something that it depends on was skipped harmlessly. */
+export const HAS_GAP = 8;
+
+export type Mark = typeof HAS_TROUBLE | typeof IS_HARMLESS | typeof IS_UNWANTED | typeof HAS_GAP;

@@ -6,21 +6,24 @@ import { impossible } from "../../domain/errors.js";
 import type { TriggerRule } from "../../domain/task.js";
 
 /**
- * `skip-for-culprit`: the dependency that just ended forbids the task to run. `skip-unneeded`: it was there for trouble, and
- * there was none.
+ * `skip-for-trouble`: something that it depends on failed. `skip-for-gap`: nothing did, but something was skipped harmlessly. `skip-unneeded`: it
+ * was there for trouble, and there was none.
  */
-export type Decision = "wait" | "run" | "skip-for-culprit" | "skip-unneeded";
+export type Decision = "wait" | "run" | "skip-for-trouble" | "skip-for-gap" | "skip-unneeded";
 
 /**
- * Decides after the end of a dependency (or for a task that has none, with `hasCompleted` true).
+ * Decides after the end of a dependency, or for a task that has none. What comes of it does not depend on the order in which they ended: so a
+ * harmless skip is not passed on before all have.
+ *
  * @param unmet dependencies that have not ended
- * @param hasCompleted whether the one that just ended completed
  * @param hasTrouble whether one of those that ended failed, was cancelled, or was skipped and not harmlessly
+ * @param hasGap whether one of those was skipped harmlessly
  */
-export function decide(rule: TriggerRule, unmet: number, hasCompleted: boolean, hasTrouble: boolean): Decision {
+export function decide(rule: TriggerRule, unmet: number, hasTrouble: boolean, hasGap: boolean): Decision {
   switch (rule) {
     case "all_success":
-      return hasCompleted ? (unmet === 0 ? "run" : "wait") : "skip-for-culprit";
+      if (hasTrouble) return "skip-for-trouble";
+      return unmet > 0 ? "wait" : hasGap ? "skip-for-gap" : "run";
     case "all_done":
       return unmet === 0 ? "run" : "wait";
     case "any_failed":

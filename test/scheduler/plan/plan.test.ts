@@ -129,6 +129,36 @@ test("an any_failed that is not met is skipped harmlessly, and so is what needs 
   assert.deepEqual(plan.takeEvents().at(-1), { type: "job-ended", at: 3, state: "completed", error: null });
 });
 
+test("whether a skip is harmless does not depend on which dependency ended first", () => {
+  const tasks = [
+    task("good"),
+    task("bad"),
+    task("alarm", ["good"], rule("any_failed")),
+    task("both", ["alarm", "bad"]),
+    task("second-alarm", ["both"], rule("any_failed")),
+  ];
+  for (const order of [
+    ["good", "bad"],
+    ["bad", "good"],
+  ]) {
+    const plan = open(tasks);
+    assert.deepEqual(startReady(plan), ["good", "bad"]);
+    for (const id of order) end(plan, id, id === "bad" ? FAILURE : undefined);
+    assert.ok(endings(plan.takeEvents()).includes('both: skipped: dependency "bad" failed'), order.join());
+    assert.deepEqual(startReady(plan), ["second-alarm"], order.join());
+  }
+});
+
+test("what a harmless skip keeps from running is skipped when all else has ended", () => {
+  const tasks = [task("good"), task("other"), task("alarm", ["good"], rule("any_failed")), task("both", ["other", "alarm"])];
+  const plan = open(tasks);
+  startReady(plan);
+  end(plan, "good");
+  assert.deepEqual(endings(plan.takeEvents()), ["(alarm: skipped: none of its dependencies failed)"]);
+  end(plan, "other");
+  assert.deepEqual(endings(plan.takeEvents()), ['(both: skipped: dependency "alarm" was skipped)']);
+});
+
 test("without dependencies all_success and all_done are ready at once, and any_failed is skipped harmlessly", () => {
   const plan = open([task("a"), task("b", [], rule("all_done")), task("c", [], rule("any_failed"))]);
   assert.deepEqual(endings(plan.takeEvents()), ["(c: skipped: it has no dependency that could fail)"]);
