@@ -86,6 +86,15 @@ for (const runner of ["native", "portable"]) {
   });
 }
 
+test("what a portable runner had for the shells of its tasks goes with its spool if it was killed", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [{ id: "a", command: "sh", args: ["-c", "[ -e killed ] || { >killed; kill -9 $PPID; sleep 9; }"] }]);
+  const script = `trap '' USR2; exec "$0" run job.json -q`;
+  const { code, stderr } = await follow("sh", ["-c", script, main], dir, { AIR_EXECUTOR_RUNNER: "portable" }).ended;
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(readdirSync(join(dir, ".air-executor/lanes")), []);
+});
+
 test("tasks of a manager in the background have them, too", async (context) => {
   const { dir, write, run } = makePlayground(context);
   const script = `ulimit -Sn 512; trap '' HUP USR2; exec "$0" start -q`;

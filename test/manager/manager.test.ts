@@ -216,3 +216,21 @@ test("submit --fresh ends an unfinished run, whoever has it in hand, and begins 
   );
   assert.deepEqual(states.toSorted(), ["cancelled", "cancelled", "completed"]);
 });
+
+test("tasks of a manager in the background find the environment of who started it byte for byte", async (t) => {
+  const place = new ManagedDirectory(t);
+  t.after(() => run(place, "stop"));
+  const script = `export RAW="$(printf 'a\\377b')"; exec env 'odd.name=c d' "$@" start -q`;
+  const env = { ...place.env, QUOTED: `it's "so"\n` };
+  const { status } = spawnSync("sh", ["-c", script, "sh", process.execPath, place.cli], { cwd: place.root, env });
+  assert.equal(status, 0);
+  place.drop("job", [task("all", "env", ["-0"]), task("input", "cat")]);
+  await place.untilState("job", "completed");
+  const found = readFileSync(join(place.base, "jobs/job/logs/all.log"), "latin1").split("\0");
+  const ours = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const expected = ["RAW=a\xffb", "odd.name=c d", ...ours.filter((variable) => /^(?:QUOTED|PATH|OLDPWD)=/.test(variable))];
+  assert.deepEqual(
+    found.filter((variable) => /^(?:RAW|odd\.name|QUOTED|PATH|OLDPWD)=/.test(variable)).toSorted(),
+    expected.toSorted(),
+  );
+});

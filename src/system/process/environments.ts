@@ -4,11 +4,14 @@
  */
 
 import { readFileSync, readdirSync } from "node:fs";
+import { isText, nameOf } from "./byte-script.js";
 import { codeOf, isForbidden } from "../look/error-code.js";
 import { NO, unknown, yes, type Look } from "../look/look.js";
 import { isGone } from "./process-table.js";
 
 const HAS_PROC = process.platform === "linux";
+/** What Node has in the place of bytes that are no UTF-8. */
+const SPOILT = "\uFFFD";
 
 /** The environment with which a process was started, `NAME=VALUE` each. That of a process of another user is forbidden, and so not known. */
 export function readEnvironment(pid: number): Look<readonly string[]> {
@@ -42,6 +45,22 @@ export function isInAnEnvironment(variable: string): Look {
     return NO;
   } catch (error) {
     return unknown(error);
+  }
+}
+
+/**
+ * Those of the variables that Node can't hold, as bytes: as the process was started with them from which `env` comes. None where they can't be
+ * read: then the text has to do.
+ */
+export function spoiltVariables(env: NodeJS.ProcessEnv, pid: number): Buffer[] {
+  const names = new Set(Object.keys(env).filter((name) => name.includes(SPOILT) || env[name]!.includes(SPOILT)));
+  if (names.size === 0) return [];
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+    const raw = variables.map((variable) => Buffer.from(variable, "latin1"));
+    return raw.filter((variable) => names.has(nameOf(variable).toString("utf8")) && !isText(variable));
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,7 @@
 /** Removes what earlier runners left in `lanes/`, once nobody needs it. */
 
 import { rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isSystemError } from "../../system/look/error-code.js";
 import { listDirectory } from "../../system/look/path-look.js";
@@ -40,9 +41,11 @@ export async function forgetSpools(lanesDirectory: string, names: readonly strin
   }
 }
 
-/** With its recall file, as far as the disk lets us. */
+/** With its recall file and what a portable runner that was killed had for the shells of its tasks, as far as the disk lets us. */
 function removeSpool(path: string): void {
-  for (const file of [recallPath(path), path]) {
+  const files = listDirectory(dirname(path));
+  const scripts = (files.answer === "yes" ? files.found : []).filter((file) => file.startsWith(`${basename(path)}.`));
+  for (const file of [recallPath(path), ...scripts.map((name) => join(dirname(path), name)), path]) {
     try {
       rmSync(file, { force: true });
     } catch {

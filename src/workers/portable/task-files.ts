@@ -3,7 +3,7 @@
  * task is started, closed as soon as it has them.
  */
 
-import { constants, fstatSync, lstatSync, openSync, unlinkSync } from "node:fs";
+import { constants, fstatSync, lstatSync, openSync, rmSync, unlinkSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import type { TaskOrder } from "./commands.js";
 import { StartFailure } from "./start-failure.js";
@@ -74,6 +74,15 @@ export class TaskFiles {
     const fd = openSync(path, LOG_FLAGS, 0o600);
     this.#made.push({ path, ino: fstatSync(fd).ino });
     return fd;
+  }
+}
+
+/** At once: it holds variables, and with the last task this process goes. What can't be removed now goes with the spool. */
+export function removeScript(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // As it is.
   }
 }
 

@@ -4,16 +4,16 @@
  */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { accessSync, constants, rm, statSync, writeFileSync } from "node:fs";
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
 import { constants as system } from "node:os";
 import { codeOf } from "../../system/look/error-code.js";
+import { isText, scriptOf } from "../../system/process/byte-script.js";
 import { hasEnded, isLivingChild, readProcess, readProcesses, type ProcessEntry } from "../../system/process/process-table.js";
-import { isText, scriptOf } from "./byte-script.js";
 import type { TaskOrder } from "./commands.js";
 import { Family } from "./family.js";
 import { StartFailure, type Stage } from "./start-failure.js";
 import { splitVariable, type TaskEnvironment } from "./task-environment.js";
-import { TaskFiles } from "./task-files.js";
+import { removeScript, TaskFiles } from "./task-files.js";
 
 export interface TaskListener {
   lasting(pid: number, start: number): void;
@@ -223,7 +223,7 @@ export class TaskRun {
     if (this.#isOver) return;
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    if (this.#hasScript) rm(this.#surroundings.scriptPath(this.#task.key), () => {});
+    if (this.#hasScript) removeScript(this.#surroundings.scriptPath(this.#task.key));
     tell();
   }
 

@@ -1,6 +1,6 @@
 /**
- * A task of which Node can't hold all: arguments, variables and paths that are no UTF-8, a name of a variable that is none, signals that
- * it is to ignore. For such a task a small script says it to a shell, which then becomes the task. Pure.
+ * A program of which Node can't hold all: arguments, variables and paths that are no UTF-8, a name of a variable that is none, signals that
+ * it is to ignore. For such a program a small script says it to a shell, which then becomes the program. Pure.
  */
 
 const QUOTE = 0x27;
@@ -14,8 +14,9 @@ export function isText(bytes: Buffer): boolean {
   return Buffer.from(bytes.toString("utf8"), "utf8").equals(bytes);
 }
 
-export interface ScriptedTask {
-  readonly cwd: Buffer;
+export interface ScriptedProgram {
+  /** Null: where the shell is. */
+  readonly cwd: Buffer | null;
   /** `NAME=VALUE`. */
   readonly env: readonly Buffer[];
   readonly file: Buffer;
@@ -26,13 +27,13 @@ export interface ScriptedTask {
 }
 
 /** What `sh` is to read. The directory and the program must be there: what a shell says of them would stand in the task's log. */
-export function scriptOf({ cwd, env, file, args, ignoredSignals }: ScriptedTask): Buffer {
+export function scriptOf({ cwd, env, file, args, ignoredSignals }: ScriptedProgram): Buffer {
   const parts: Buffer[] = [];
   const add = (text: string, ...words: readonly Buffer[]): void => {
     parts.push(Buffer.from(text), ...words.flatMap((word) => [Buffer.from(" "), quoted(word)]), Buffer.from("\n"));
   };
   if (ignoredSignals.length > 0) add(`trap '' ${ignoredSignals.join(" ")}`);
-  add("cd", cwd);
+  if (cwd !== null) add("cd", cwd);
   const isPlain = (variable: Buffer): boolean => IDENTIFIER.test(variable.toString("latin1"));
   const plain = env.filter(isPlain);
   // A name that is empty nobody can pass on.
@@ -41,6 +42,12 @@ export function scriptOf({ cwd, env, file, args, ignoredSignals }: ScriptedTask)
   if (odd.length > 0) add("exec env", ...odd, file, ...args);
   else add("exec", file, ...args);
   return Buffer.concat(parts);
+}
+
+/** Of a variable. */
+export function nameOf(variable: Buffer): Buffer {
+  const end = variable.indexOf(EQUALS);
+  return end < 0 ? variable : variable.subarray(0, end);
 }
 
 function quoted(word: Buffer): Buffer {
