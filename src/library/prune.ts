@@ -11,7 +11,9 @@ import { AirError } from "../domain/errors.js";
 import { isSystemError, systemWords } from "../system/look/error-code.js";
 import { archivedRuns } from "../store/runs/archived-runs.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
-import { jobPaths, jobsDir } from "../store/layout.js";
+import { jobPaths, jobsDir, type JobPaths } from "../store/layout.js";
+import { isPossible } from "../system/look/look.js";
+import { lookAt } from "../system/look/path-look.js";
 
 /** Those who take locks together share the helper that takes them. */
 const JOBS_AT_ONCE = 32;
@@ -138,13 +140,20 @@ function candidates(base: string, name: string, { olderThanMs = -Infinity, keep 
   const paths = jobPaths(join(jobsDir(base), name));
   const last = toCandidate(name, paths.dir, null);
   if (last === null) return [];
-  const archived = archivedRuns(paths);
+  // What others have put there (`.DS_Store`) is no run.
+  const archived = archivedRuns(paths).filter((directory) => isRun(jobPaths(join(paths.runs, directory))));
   const earlier = archived
     .flatMap((directory) => toCandidate(name, join(paths.runs, directory), directory) ?? [])
     .toSorted((one, other) => other.completedAt - one.completedAt);
   const chosen = [last, ...earlier].filter(({ completedAt }, index) => index >= keep && nowMs - completedAt > olderThanMs);
   // The job takes its earlier runs with it, also those that have not ended.
   return chosen.filter(({ directory }) => directory !== null || chosen.length > archived.length).toReversed();
+}
+
+function isRun({ dir, state, journal }: JobPaths): boolean {
+  const look = lookAt(dir);
+  if (look.answer === "yes" && !look.found.isDirectory()) return false;
+  return [state, journal].some((path) => isPossible(lookAt(path)));
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { makePlayground } from "./support/cli.js";
@@ -140,6 +140,9 @@ test("prune leaves alone an unfinished run that --fresh put aside, and status sa
   assert.deepEqual(readdirSync(join(dir, ".air-executor/jobs/job/runs")), [aside]);
   renameSync(join(dir, ".air-executor/jobs/job/runs", aside), join(dir, ".air-executor/jobs", aside));
   assert.equal((await run(["run", `.air-executor/jobs/${aside}`])).code, 0);
+  // Of other programs.
+  writeFileSync(join(dir, ".air-executor/jobs/job/runs/.DS_Store"), "");
+  mkdirSync(join(dir, ".air-executor/jobs/job/runs/empty"));
   assert.equal((JSON.parse((await run(["prune", "--keep", "0", "--json"])).stdout) as { removed: unknown[] }).removed.length, 2);
 });
 
