@@ -149,6 +149,15 @@ const SPOILS = {
     rmSync(path);
     rmSync(join(dirname(path), "state.json"), { force: true });
   },
+  // As unpacking a backup of the whole directory there does.
+  "replaced by an old copy with all other files": (path: string) => {
+    for (const name of ["journal.ndjson", "lock", "state.json", "tasks.json"]) {
+      const file = join(dirname(path), name);
+      const text = readFileSync(name === "journal.ndjson" ? `${path}.old` : file);
+      rmSync(file);
+      writeFileSync(file, text);
+    }
+  },
 };
 
 /** What takes its time to be put right. */
@@ -164,6 +173,7 @@ for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
   const spoilt = async (t: TestContext) => {
     const runs = await firstRuns(t);
     const journal = join(runs.job, "journal.ndjson");
+    assert.ok(await waitUntil(() => ["state.json", "tasks.json"].every((file) => existsSync(join(runs.job, file)))));
     const whole = readFileSync(journal, "utf8");
     writeFileSync(`${journal}.old`, whole.slice(0, whole.indexOf("\n") + 1));
     spoil(journal);

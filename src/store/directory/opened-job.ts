@@ -9,7 +9,7 @@ import type { JobEvent } from "../../domain/events.js";
 import { isSystemError } from "../../system/look/error-code.js";
 import type { Lock } from "../../system/lock/lock.js";
 import type { Presence } from "../../system/look/presence.js";
-import { isPossible } from "../../system/look/look.js";
+import { isPossible, NO } from "../../system/look/look.js";
 import { lookAt } from "../../system/look/path-look.js";
 import { compactLong } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
@@ -61,7 +61,7 @@ export class OpenedJob {
     this.#journal = journal;
     this.#lock = lock;
     this.#tasksFile = tasksFile;
-    journal.keepAt(() => lock.presence() === "here");
+    journal.keepAt(() => lock.presence() === "here" || lock.isReplaced().answer === "yes");
   }
 
   /** Records what happens to it while no writer has it in hand. */
@@ -165,10 +165,16 @@ export class OpenedJob {
     return this.#givenBack;
   }
 
-  /** Where it is: its journal alone may have been taken away, and is put there again. */
+  /**
+   * Where it is: its journal alone may have been taken away, and is put there again. So are both where all was replaced as it lies there, unless
+   * another engine has what is there now; whose the job is then its state.json tells.
+   */
   #presence(): Presence {
-    const presence = this.#journal.presence();
-    return presence !== "here" && this.#lock.presence() === "here" ? "here" : presence;
+    const [journal, lock] = [this.#journal.presence(), this.#lock.presence()];
+    if (journal === "here" || lock === "here") return "here";
+    const isReplaced = journal === "removed" ? this.#lock.isReplaced() : NO;
+    if (isReplaced.answer === "unknown") return "away";
+    return isReplaced.answer === "yes" ? "here" : journal;
   }
 
   /**

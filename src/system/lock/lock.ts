@@ -11,6 +11,8 @@ import { isDyingHolder } from "./dying-holder.js";
 import { aboutPath, codeOf, isFullDisk } from "../look/error-code.js";
 import { held, lockOpen, MACOS_O_EXLOCK, replacedAgain, ROUNDS, SILENT_HOLDER_MS } from "./file-lock.js";
 import { letGo } from "../look/let-go.js";
+import { NO, yes, type Look } from "../look/look.js";
+import { lookAtLock } from "./lock-look.js";
 import { describeAgain, describeHolder, isOfOtherMachine, lookAtHolder } from "./lock-holder.js";
 import { BEAT_MS, isSilent } from "../process/other-machine.js";
 import { lookAt } from "../look/path-look.js";
@@ -19,6 +21,8 @@ import { openLeased } from "../read/open-leased.js";
 
 export interface Lock {
   presence(): Presence;
+  /** Whether another file is in the place of ours, in the directory where that was (a backup that was unpacked there), and nobody has its lock. */
+  isReplaced(): Look;
   /** Writes its file again now and then, for other machines to see that we live. To be called every second or so. */
   beat(): void;
   /** Takes what is at its path by now, if somebody has removed its file: those who look for the holder shall find him. */
@@ -70,6 +74,14 @@ class FileLock implements Lock {
 
   presence(): Presence {
     return presenceOf(this.#path, this.#fd);
+  }
+
+  isReplaced(): Look {
+    const isInPlace = this.presence() === "removed" && this.#directory !== null && directoryOf(this.#path) === this.#directory;
+    if (!isInPlace || lookAt(this.#path).answer === "no") return NO;
+    const locked = lookAtLock(this.#path);
+    if (locked.answer === "unknown") return locked;
+    return locked.answer === "yes" ? NO : yes(true);
   }
 
   beat(): void {
