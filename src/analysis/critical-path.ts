@@ -33,14 +33,18 @@ export function criticalPath({ tasks }: Pick<RunHistory, "tasks">, nowMs: number
   return path.toReversed();
 }
 
-/** The dependency that ended last; null if none ended after the task had come to the job. */
+/**
+ * The dependency that ended last of those that it waited for; null if none ended after the task had come to the job. One that was skipped, or
+ * cancelled, waited for none that ended later.
+ */
 export function awaitedLongest(task: TaskHistory, byId: ReadonlyMap<string, TaskHistory>): TaskHistory | null {
+  const until = latestAttempts(task)[0]?.readyAt ?? task.record.completedAt ?? Infinity;
   let latest: TaskHistory | null = null;
   let latestEnd = task.pendingSince;
   for (const id of task.spec.dependencies) {
     const dependency = byId.get(id);
     const end = dependency?.record.completedAt ?? null;
-    if (dependency === undefined || end === null || end < latestEnd) continue;
+    if (dependency === undefined || end === null || end < latestEnd || end > until) continue;
     latest = dependency;
     latestEnd = end;
   }

@@ -1,17 +1,20 @@
 /**
  * What became of the slots of a run: how much of their time was work, and why the rest was not. Pure.
  *
- * At each moment every slot is put to one account. Those that run a task are work: as many as its share of `cpu` says. Of the idle ones, as
- * many as there are ready tasks are ours: we could have started one and had not yet; unless a limit was on record as holding the job back just
- * then, whose doing it was. Of those that are left, the ones for which the graph has no task side by side with what
+ * At each moment every slot is put to one account. Those that run a task are work: as many as its share of `cpu` says. In a time in which nobody
+ * ran the job the others are its doing. Of the idle ones, as many as ready tasks would take for which there was room are ours: we could have
+ * started them and had not yet; unless a limit was on record as holding the job back just then, whose doing it was, as it is where there was no
+ * room for those that were ready. Of those that are left, the ones for which the graph has no task side by side with what
  * runs are the job's own doing, and the others are idle since the tasks beside have ended already: stragglers hold the rest back.
  * So the accounts add up to the whole, and nothing is left over to be called "other".
  */
 
-import type { TaskHistory } from "../domain/history.js";
-import { HeldTime, type Hold } from "./held-time.js";
+import type { Resources } from "../domain/resources.js";
+import { heldTime } from "./held-time.js";
 import { levelsOfTasks } from "./longest-chain.js";
-import { coresOf, phasesOf } from "./timeline.js";
+import { Room, sizesOf, type TimedRun } from "./room.js";
+import { pausesUntil } from "./stretches.js";
+import { phasesOf } from "./timeline.js";
 
 /** Milliseconds of all slots together; the accounts add up to `totalMs`. */
 export interface SlotTime {
@@ -24,10 +27,15 @@ export interface SlotTime {
   readonly narrowMs: number;
   /** The last ones of many: there had been enough tasks, and they had ended. */
   readonly stragglersMs: number;
-  /** Nothing was ready: delays before another attempt, and times in which nobody ran the job. */
+  /** Nothing was ready: delays before another attempt. */
   readonly delaysMs: number;
-  /** A task was ready and a slot idle, and a limit held the job back: another pool than that of slots, its own concurrency, other jobs. */
+  /**
+   * A task was ready and a slot idle, and a limit held the job back: another pool than that of slots, its own concurrency, other jobs, or that the
+   * task takes more slots than were idle.
+   */
   readonly limitsMs: number;
+  /** Nobody ran the job. */
+  readonly pausedMs: number;
   /** A task was ready and a slot idle, or the job had not begun or was over: our own overhead. */
   readonly ownMs: number;
 }
@@ -37,74 +45,106 @@ export interface SlotTimeOptions {
   /** What counts as the beginning and the end of the run, from its being handed in to its being on record. */
   readonly from: number;
   readonly to: number;
-  /** When limits held the job of that name back. Default: never. */
-  readonly holds?: readonly Hold[];
-  readonly job?: string;
+}
+
+/** Ready tasks that take the same. */
+interface Waiting {
+  readonly takes: Resources;
+  readonly cores: number;
+  count: number;
 }
 
 interface Change {
   readonly at: number;
   readonly level: number;
-  readonly running: number;
-  readonly waiting: number;
-  readonly cores: number;
+  /** Null of one that runs. */
+  readonly waiting: Waiting | null;
+  readonly takes: Resources;
+  readonly by: 1 | -1;
 }
 
-export function slotTimeOf(tasks: readonly TaskHistory[], { slots, from, to, holds = [], job = "" }: SlotTimeOptions): SlotTime {
-  const accounts = { workMs: 0, serialMs: 0, narrowMs: 0, stragglersMs: 0, delaysMs: 0, limitsMs: 0, ownMs: 0 };
-  const held = new HeldTime(holds, job);
-  const { changes, sizes } = readChanges(tasks, to);
+export function slotTimeOf(run: TimedRun, { slots, from, to }: SlotTimeOptions): SlotTime {
+  const accounts = { workMs: 0, serialMs: 0, narrowMs: 0, stragglersMs: 0, delaysMs: 0, limitsMs: 0, pausedMs: 0, ownMs: 0 };
+  const held = heldTime(run.holds, run.job.name);
+  const paused = pausesUntil(run.pauses, to);
+  const { changes, sizes, waits } = readChanges(run, to);
+  const room = new Room(slots, sizesOf(run));
   const [first, last] = [changes[0]?.at ?? to, changes.at(-1)?.at ?? from];
   const active = new Map<number, number>();
-  let [running, waiting, cores, width, at] = [0, 0, 0, 0, from];
-  for (const change of [...changes, { at: to, level: 0, running: 0, waiting: 0, cores: 0 }]) {
-    const now = Math.min(to, Math.max(at, change.at));
-    const ms = now - at;
-    if (ms > 0) {
-      const busy = Math.min(slots, cores);
-      const idle = slots - busy;
-      const own = at < first || at >= last ? idle : Math.min(idle, waiting);
-      const rest = idle - own;
-      const narrow = Math.min(rest, Math.max(0, slots - width));
-      accounts.workMs += busy * ms;
-      const heldMs = own > 0 ? Math.min(ms, held.within(at, now)) : 0;
-      accounts.limitsMs += own * heldMs;
-      accounts.ownMs += own * (ms - heldMs);
-      if (running + waiting === 0) accounts.delaysMs += rest * ms;
-      else {
-        accounts[width <= 1 ? "serialMs" : "narrowMs"] += narrow * ms;
-        accounts.stragglersMs += (rest - narrow) * ms;
-      }
+  let [open, width, at] = [0, 0, from];
+  const account = (now: number): void => {
+    const busy = Math.min(slots, room.takenSlots);
+    const idle = slots - busy;
+    const inPause = Math.min(now - at, paused.within(at, now));
+    const ms = now - at - inPause;
+    const ready = at < first || at >= last ? { fitting: idle, lacking: 0 } : readyIn(room, waits);
+    const own = Math.min(idle, ready.fitting);
+    const limited = Math.min(idle - own, ready.lacking);
+    const rest = idle - own - limited;
+    const narrow = Math.min(rest, Math.max(0, slots - width));
+    accounts.workMs += busy * (now - at);
+    accounts.pausedMs += idle * inPause;
+    const heldMs = own > 0 ? Math.min(ms, held.within(at, now)) : 0;
+    accounts.limitsMs += limited * ms + own * heldMs;
+    accounts.ownMs += own * (ms - heldMs);
+    if (open === 0) accounts.delaysMs += rest * ms;
+    else {
+      accounts[width <= 1 ? "serialMs" : "narrowMs"] += narrow * ms;
+      accounts.stragglersMs += (rest - narrow) * ms;
     }
+  };
+  for (const change of changes) {
+    const now = Math.min(to, Math.max(at, change.at));
+    if (now > at) account(now);
     at = now;
-    running += change.running;
-    waiting += change.waiting;
-    // Sums of fractions leave a little behind.
-    cores = running === 0 ? 0 : cores + change.cores;
+    if (change.waiting === null) room.take(change.takes, change.by);
+    else change.waiting.count += change.by;
+    open += change.by;
     const before = active.get(change.level) ?? 0;
-    const after = before + change.running + change.waiting;
-    if (before === 0 && after > 0) width += sizes.get(change.level) ?? 0;
-    if (before > 0 && after === 0) width -= sizes.get(change.level) ?? 0;
+    const after = before + change.by;
+    if (before === 0) width += sizes.get(change.level) ?? 0;
+    if (after === 0) width -= sizes.get(change.level) ?? 0;
     if (after === 0) active.delete(change.level);
     else active.set(change.level, after);
   }
+  if (to > at) account(to);
   return { totalMs: slots * Math.max(0, to - from), ...accounts };
 }
 
-function readChanges(tasks: readonly TaskHistory[], nowMs: number): { changes: Change[]; sizes: ReadonlyMap<number, number> } {
+/** What ready tasks would take of the slots: those for which there is room, and the others. */
+function readyIn(room: Room, waits: readonly Waiting[]): { fitting: number; lacking: number } {
+  let [fitting, lacking] = [0, 0];
+  for (const { takes, cores, count } of waits) {
+    if (count === 0) continue;
+    if (room.lackFor(takes) === null) fitting += count * cores;
+    else lacking += count * cores;
+  }
+  return { fitting, lacking };
+}
+
+function readChanges(
+  run: TimedRun,
+  nowMs: number,
+): { changes: Change[]; sizes: ReadonlyMap<number, number>; waits: readonly Waiting[] } {
+  const { tasks } = run;
   const levels = levelsOfTasks(tasks);
   const sizes = new Map<number, number>();
   for (const level of levels) sizes.set(level, (sizes.get(level) ?? 0) + 1);
   const levelOf = new Map(tasks.map((task, index) => [task, levels[index]!]));
+  const pools = [...sizesOf(run).keys()];
+  const waits = new Map<string, Waiting>();
+  const waitingFor = (takes: Resources): Waiting => {
+    const cores = takes["cpu"] ?? 1;
+    const key = JSON.stringify([cores, ...pools.map((pool) => takes[pool] ?? 0)]);
+    const waiting = waits.get(key) ?? { takes, cores, count: 0 };
+    waits.set(key, waiting);
+    return waiting;
+  };
   const changes: Change[] = [];
   for (const { task, attempt, kind, from, to } of phasesOf(tasks, nowMs)) {
-    const level = levelOf.get(task)!;
-    const [running, waiting] = kind === "running" ? [1, 0] : [0, 1];
-    const cores = running * coresOf(attempt);
-    changes.push(
-      { at: from, level, running, waiting, cores },
-      { at: to, level, running: -running, waiting: -waiting, cores: -cores },
-    );
+    const takes = attempt?.takes ?? task.spec.resources;
+    const about = { level: levelOf.get(task)!, waiting: kind === "waiting" ? waitingFor(takes) : null, takes };
+    changes.push({ at: from, by: 1, ...about }, { at: to, by: -1, ...about });
   }
-  return { changes: changes.sort((a, b) => a.at - b.at), sizes };
+  return { changes: changes.sort((a, b) => a.at - b.at), sizes, waits: [...waits.values()] };
 }

@@ -30,8 +30,10 @@ export interface RunData {
   /** Pairs of groups, one before the other, flat. Empty if there are too many to draw. */
   readonly edges: readonly number[];
   readonly path: readonly { readonly task: number; readonly wait: number; readonly run: number }[];
-  readonly pathTime: Readonly<Record<"run" | "slotWait" | "limit" | "delay" | "own", number>>;
-  readonly slotTime: Readonly<Record<"work" | "serial" | "narrow" | "stragglers" | "delays" | "limits" | "own", number>>;
+  readonly pathTime: Readonly<Record<"before" | "run" | "slotWait" | "limit" | "delay" | "paused" | "own", number>>;
+  readonly slotTime: Readonly<
+    Record<"work" | "serial" | "narrow" | "stragglers" | "delays" | "limits" | "paused" | "own", number>
+  >;
   readonly longestChain: number;
   readonly failures: readonly FailureData[];
   /** How many more failed. */

@@ -21,6 +21,7 @@ export function slotShares({ slotTime, slots, end }: RunData): HTMLElement {
     ["stragglers", "waiting for the last ones of many", "#aa4499"],
     ["delays", "delays before another attempt", "#8c6d4f"],
     ["limits", "held back by other limits", "#7a8b2f"],
+    ["paused", "nobody ran the job", "#9aa0a6"],
     ["own", "our own overhead", "var(--bad)"],
   ];
   const whole = slots * end;

@@ -103,12 +103,14 @@ function facts(model: RunModel): HTMLElement {
   );
 }
 
-function pathWords({ pathTime: { run, slotWait, limit, delay, own } }: RunData): string {
+function pathWords({ pathTime: { before, run, slotWait, limit, delay, paused, own } }: RunData): string {
   const parts = [
+    ...(before > 0 ? [`${duration(before)} before the first of them was added or told to run again`] : []),
     `${duration(run)} running`,
     `${duration(slotWait)} waiting for a slot`,
     ...(limit > 0 ? [`${duration(limit)} held back by other limits`] : []),
     ...(delay > 0 ? [`${duration(delay)} in delays`] : []),
+    ...(paused > 0 ? [`${duration(paused)} in which nobody ran the job`] : []),
     `${duration(own)} ours`,
   ];
   return `From the beginning to the end each was waited for by the next: ${parts.join(", ")}.`;

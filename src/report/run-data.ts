@@ -7,7 +7,7 @@ import { longestChainMs } from "../analysis/longest-chain.js";
 import { pathTimeOf } from "../analysis/path-time.js";
 import { slotTimeOf } from "../analysis/slot-time.js";
 import { groupTasks } from "../analysis/task-groups.js";
-import { timelineOf } from "../analysis/timeline.js";
+import { coresOf, timelineOf } from "../analysis/timeline.js";
 import type { AttemptHistory, RunHistory, TaskHistory } from "../domain/history.js";
 import type { AttemptColumns, FailureData, GroupData, RunData } from "../page/data.js";
 import { packIds } from "./pack-ids.js";
@@ -34,9 +34,9 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
   const timeline = timelineOf(tasks, end);
   const slots = known ?? Math.ceil(timeline.reduce((most, { taken }) => Math.max(most, taken), 1));
   const base = Math.min(takenAt, timeline[0]?.at ?? takenAt);
-  const span = { slots, from: base, to: end, holds: history.holds, job: job.name };
+  const span = { slots, from: base, to: end };
   const path = pathTimeOf(history, span);
-  const time = slotTimeOf(tasks, span);
+  const time = slotTimeOf(history, span);
   const groups = groupTasks(tasks);
   const indices = new Map(tasks.map(({ spec }, index) => [spec.id, index]));
   const failures = tasks.filter(({ record }) => record.status === "failed");
@@ -65,7 +65,15 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
     groups: groupData(tasks, groups.names, groups.groupOf),
     edges: groups.edges.length > MOST_EDGES ? [] : groups.edges.flat(),
     path: path.path.map(({ id, waitMs, runMs }) => ({ task: indices.get(id)!, wait: short(waitMs), run: short(runMs) })),
-    pathTime: { run: path.runMs, slotWait: path.slotWaitMs, limit: path.limitMs, delay: path.delayMs, own: path.ownMs },
+    pathTime: {
+      before: path.beforeMs,
+      run: path.runMs,
+      slotWait: path.slotWaitMs,
+      limit: path.limitMs,
+      delay: path.delayMs,
+      paused: path.pausedMs,
+      own: path.ownMs,
+    },
     slotTime: {
       work: time.workMs,
       serial: time.serialMs,
@@ -73,6 +81,7 @@ export function runDataOf(history: RunHistory, { nowMs, slots: known, note, tail
       stragglers: time.stragglersMs,
       delays: time.delaysMs,
       limits: time.limitsMs,
+      paused: time.pausedMs,
       own: time.ownMs,
     },
     longestChain: longestChainMs(tasks, end),
@@ -94,7 +103,7 @@ function attemptsOf(
     slot: displaySlots(all.map(({ attempt }) => ({ from: attempt.startedAt, to: endOf(attempt) }))),
     ready: column(({ readyAt }) => readyAt - base),
     wait: column(({ readyAt, startedAt }) => Math.max(0, startedAt - readyAt)),
-    full: column(({ readyAt, startedAt }) => full.within(readyAt, startedAt)),
+    full: column((attempt) => full.within(attempt.readyAt, attempt.startedAt, coresOf(attempt))),
     took: column((attempt) => Math.max(0, endOf(attempt) - attempt.startedAt)),
     ...dictionary(
       "outcome",

@@ -57,6 +57,7 @@ export function timeFacts({ points, knee, runs }: BenchResult): Fact[] {
   const accounts = [
     `${duration(path.run_ms)} running`,
     `${duration(path.slot_wait_ms)} waiting for a slot`,
+    ...((path.before_ms ?? 0) > 0 ? [`${duration(path.before_ms!)} before the first of it was added`] : []),
     ...(path.limit_ms > 0 ? [`${duration(path.limit_ms)} held back by other limits`] : []),
     ...(path.delay_ms > 0 ? [`${duration(path.delay_ms)} in delays`] : []),
     `${duration(path.own_ms)} ours`,

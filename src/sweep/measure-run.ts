@@ -20,8 +20,8 @@ const MOST_PATH_TASKS = 50;
 
 export function measureRun(history: RunHistory, { slots, from, to }: RunSpan): RunFigures {
   const { tasks } = history;
-  const path = pathTimeOf(history, { slots, from, to, job: history.job.name });
-  const time = slotTimeOf(tasks, { slots, from, to, holds: history.holds, job: history.job.name });
+  const path = pathTimeOf(history, { slots, from, to });
+  const time = slotTimeOf(history, { slots, from, to });
   const usage = usageOf(tasks);
   const told = path.path.toSorted((a, b) => b.waitMs + b.runMs - a.waitMs - a.runMs).slice(0, MOST_PATH_TASKS);
   return {
@@ -35,6 +35,7 @@ export function measureRun(history: RunHistory, { slots, from, to }: RunSpan): R
     cpu_ms: usage === null ? null : usage.cpuMs,
     memory_kb: usage === null ? null : mostMemoryKb(tasks, to),
     path: {
+      before_ms: path.beforeMs,
       run_ms: path.runMs,
       slot_wait_ms: path.slotWaitMs,
       limit_ms: path.limitMs,

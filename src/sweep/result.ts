@@ -36,6 +36,8 @@ export interface RunFigures {
   readonly memory_kb: number | null;
   /** Along the critical path; with `own_ms` it adds up to `wall_ms`. */
   readonly path: {
+    /** Before the first of it had come to the job: a task may add others. Missing in results of before 2026-12. */
+    readonly before_ms?: number;
     readonly run_ms: number;
     readonly slot_wait_ms: number;
     readonly limit_ms: number;

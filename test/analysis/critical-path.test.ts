@@ -83,6 +83,19 @@ test("the time between attempts is waiting, and a retry that a user asked for be
   assert.deepEqual(inShort(again), [["b", 10, 10]]);
 });
 
+test("a task that was skipped, or cancelled, while others that it depended on ran on did not wait for those", () => {
+  const over = (status: "skipped" | "cancelled"): TaskHistory =>
+    task("c", ["a", "b"], [], { record: record({ status, completedAt: 10 }) });
+  for (const status of ["skipped", "cancelled"] as const) {
+    const tasks = [task("a", [], [[0, 0, 10]]), task("b", [], [[0, 0, 30]]), over(status), task("d", ["c"], [[10, 10, 40]])];
+    assert.deepEqual(inShort(tasks), [
+      ["a", 0, 10],
+      ["c", 0, 0],
+      ["d", 0, 30],
+    ]);
+  }
+});
+
 test("of an unfinished run it leads to what runs, up to now; without any attempt it is empty", () => {
   const tasks = [
     task("a", [], [[0, 0, 10]]),

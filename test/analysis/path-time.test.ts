@@ -2,22 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { levelsOfTasks, longestChainMs } from "../../src/analysis/longest-chain.js";
 import { pathTimeOf } from "../../src/analysis/path-time.js";
-import { pipeline, ran, simulate } from "./simulated-run.js";
+import { oneByOne, pipeline, ran, simulate, timed } from "./simulated-run.js";
 
 test("along the critical path waiting for a slot and waiting for us are told apart, and all adds up", () => {
   const tasks = simulate(pipeline({ prepare: 10, shards: [20, 20, 30], merge: 5 }), { slots: 2, startMs: 1 });
-  const { path, ...time } = pathTimeOf({ tasks, holds: [] }, { slots: 2, from: -3, to: 80 });
+  const { path, ...time } = pathTimeOf(timed(tasks), { slots: 2, from: -3, to: 80 });
   assert.deepEqual(
     path.map(({ id }) => id),
     ["prepare", "process-3", "merge"],
   );
   assert.deepEqual(time, {
     totalMs: 83,
+    beforeMs: 0,
     runMs: 10 + 30 + 5,
     // process-3 was ready at 11; both slots were taken from 12 to 32
     slotWaitMs: 20,
     limitMs: 0,
     delayMs: 0,
+    pausedMs: 0,
     // before the first task 3, four starts (one of which process-3 watched), after the last task 11
     ownMs: 3 + 4 + 11,
   });
@@ -28,15 +30,49 @@ test("the delay before a further attempt is neither a wait nor ours", () => {
     [0, 0, 10],
     [40, 42, 50],
   ] as const;
-  const { path: _, ...time } = pathTimeOf({ tasks: [ran("a", [], attempts)], holds: [] }, { slots: 1, from: 0, to: 50 });
-  assert.deepEqual(time, { totalMs: 50, runMs: 18, slotWaitMs: 0, limitMs: 0, delayMs: 30, ownMs: 2 });
+  const { path: _, ...time } = pathTimeOf(timed([ran("a", [], attempts)]), { slots: 1, from: 0, to: 50 });
+  assert.deepEqual(time, {
+    totalMs: 50,
+    beforeMs: 0,
+    runMs: 18,
+    slotWaitMs: 0,
+    limitMs: 0,
+    delayMs: 30,
+    pausedMs: 0,
+    ownMs: 2,
+  });
 });
 
 test("what another limit held back along the path is told apart from us", () => {
   const hold = { type: "held-back", at: 40, since: 5, pool: "licence", isOwn: true, size: 1, task: "b", holders: [] } as const;
   const tasks = [ran("a", [], [[0, 0, 40]]), ran("b", [], [[0, 42, 50]])];
-  const { slotWaitMs, limitMs, ownMs } = pathTimeOf({ tasks, holds: [hold] }, { slots: 2, from: 0, to: 50 });
+  const { slotWaitMs, limitMs, ownMs } = pathTimeOf(timed(tasks, { holds: [hold] }), { slots: 2, from: 0, to: 50 });
   assert.deepEqual({ slotWaitMs, limitMs, ownMs }, { slotWaitMs: 0, limitMs: 35, ownMs: 7 });
+});
+
+test("a task that takes more slots than are idle waits for slots, not for us", () => {
+  const { slotWaitMs, ownMs } = pathTimeOf(timed(oneByOne({ cpu: 2 })), { slots: 3, from: 0, to: 30 });
+  assert.deepEqual({ slotWaitMs, ownMs }, { slotWaitMs: 20, ownMs: 0 });
+});
+
+test("a pool of the job that has no room is a limit, however short it was", () => {
+  const settings = { pools: { licence: 1 } };
+  const { slotWaitMs, limitMs, ownMs } = pathTimeOf(timed(oneByOne({ cpu: 1, licence: 1 }), { settings }), {
+    slots: 4,
+    from: 0,
+    to: 30,
+  });
+  assert.deepEqual({ slotWaitMs, limitMs, ownMs }, { slotWaitMs: 0, limitMs: 20, ownMs: 0 });
+});
+
+test("a time in which nobody ran the job is no overhead of ours, nor is what was before the first of the path was there", () => {
+  const pauses = [{ from: 15, to: 40 }];
+  const waited = timed([ran("a", [], [[0, 0, 10]]), ran("b", ["a"], [[10, 41, 50]])], { pauses });
+  const { pausedMs, ownMs } = pathTimeOf(waited, { slots: 1, from: 0, to: 50 });
+  assert.deepEqual({ pausedMs, ownMs }, { pausedMs: 25, ownMs: 6 });
+  const again = timed([ran("a", [], [[0, 0, 10]]), ran("b", [], [[41, 41, 50]], { pendingSince: 40 })], { pauses });
+  const { beforeMs, pausedMs: none, ownMs: own } = pathTimeOf(again, { slots: 1, from: -2, to: 50 });
+  assert.deepEqual({ beforeMs, none, own }, { beforeMs: 40, none: 0, own: 3 });
 });
 
 test("the longest chain is what no number of slots could beat", () => {

@@ -1,6 +1,8 @@
 /** Runs that were never run: tasks of known length on a known number of slots, with a known cost of each start. */
 
 import type { AttemptHistory, TaskHistory } from "../../src/domain/history.js";
+import type { Resources } from "../../src/domain/resources.js";
+import type { TimedRun } from "../../src/analysis/room.js";
 import { record, task as spec } from "../scheduler/support/jobs.js";
 
 export interface Work {
@@ -58,6 +60,19 @@ export function ran(
   const status = end === null ? "running" : "completed";
   const rec = record({ status, completedAt: end, attempts: times.length });
   return { spec: spec(id, after), record: rec, pendingSince: 0, readyAt: null, attempts, ...changes };
+}
+
+/** Three tasks that take the same, all ready from the beginning, one after the other. */
+export function oneByOne(takes: Resources): TaskHistory[] {
+  return [0, 10, 20].map((at) => {
+    const task = ran(`t${at}`, [], [[0, at, at + 10]]);
+    return Object.assign(task, { attempts: task.attempts.map((attempt) => Object.assign(attempt, { takes })) });
+  });
+}
+
+/** What is told of a run, of which nothing else is on record. */
+export function timed(tasks: readonly TaskHistory[], more: Partial<TimedRun> = {}): TimedRun {
+  return { tasks, holds: [], pauses: [], job: { name: "job" }, settings: { pools: {} }, ...more };
 }
 
 /** prepare → process-1 … process-N → merge, the shards of one length each. */

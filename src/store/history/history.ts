@@ -27,6 +27,10 @@ export class History {
   readonly #picture = new Picture({ keepsAll: true });
   readonly #entries: Entry[] = [];
   readonly #pauses: Mutable<Pause>[] = [];
+  /** What ran when an engine took the job up whose last one had neither stopped nor ended it, and when that was heard of last. */
+  readonly #deaths: { readonly heardAt: number; readonly at: number; readonly running: readonly AttemptHistory[] }[] = [];
+  #heardAt = 0;
+  #isTakenUp = false;
   readonly #holds: HeldBack[] = [];
   #takenAt = 0;
   #slots: number | null = null;
@@ -34,8 +38,10 @@ export class History {
   #restored = 0;
 
   apply(event: JobEvent): void {
-    this.#endPause(event);
+    if (event.type === "job-taken-up") this.#noticeDeath(event.at);
     this.#picture.apply(event);
+    this.#endPause(event);
+    this.#heardAt = Math.max(this.#heardAt, event.at);
     switch (event.type) {
       case "job-taken":
         this.#takenAt = event.at;
@@ -60,23 +66,26 @@ export class History {
         for (const task of event.tasks) Object.assign(this.#entryOf(task), { pendingSince: event.at, notBefore: event.at });
         return;
       case "job-interrupted":
+      case "job-ended":
         this.#pauses.push({ from: event.at, to: null });
+        return;
+      case "job-restored":
+        if (event.completedAt !== null) this.#pauses.push({ from: event.completedAt, to: null });
         return;
       case "held-back":
         this.#holds.push(event);
         return;
       case "job-taken-up":
+        this.#isTakenUp = true;
         this.#slots = Math.max(this.#slots ?? 0, event.slots);
         return;
       case "records-restored":
-      case "job-restored":
       case "settings-changed":
       case "attempt-stopping":
       case "attempt-outlived":
       case "task-ended":
       case "edits-ignored":
       case "job-cancelling":
-      case "job-ended":
         return;
       default:
         impossible(event);
@@ -96,7 +105,7 @@ export class History {
         const readyAt = records[index]!.status === "pending" ? this.#readyAt(index) : null;
         return { spec: tasks[index]!, record: records[index]!, pendingSince, readyAt, attempts };
       }),
-      pauses: this.#pauses,
+      pauses: this.#allPauses(),
       holds: this.#holds,
       damage,
     };
@@ -145,10 +154,27 @@ export class History {
     return readyAt;
   }
 
-  /** Whatever happens after an interruption is the doing of the next engine, or of a user who goes on with the job. */
+  /** Whatever happens after an interruption, or to a job that had ended, is the doing of the next engine, or of a user who goes on with it. */
   #endPause(event: JobEvent): void {
     const last = this.#pauses.at(-1);
-    if (last?.to === null) last.to = event.at;
+    if (last?.to === null && !this.#picture.isOver) last.to = event.at;
+  }
+
+  /** Taken up while it is neither interrupted nor over: its engine was killed. */
+  #noticeDeath(at: number): void {
+    if (!this.#isTakenUp || this.#pauses.at(-1)?.to === null) return;
+    const running = this.#entries.flatMap(({ isOpen, attempts }) => (isOpen ? [attempts.at(-1)!] : []));
+    this.#deaths.push({ heardAt: this.#heardAt, at, running });
+  }
+
+  /** Nobody knows when an engine was killed; certainly nobody ran its job since all had ended that it had begun. */
+  #allPauses(): Pause[] {
+    const deaths = this.#deaths.map(({ heardAt, at, running }) => {
+      const from = running.reduce((latest, { endedAt }) => Math.max(latest, endedAt ?? at), heardAt);
+      return { from, to: at };
+    });
+    const known = this.#picture.isOver ? this.#pauses.filter(({ to }) => to !== null) : this.#pauses;
+    return [...known, ...deaths.filter(({ from, to }) => from < to)].toSorted((a, b) => a.from - b.from);
   }
 
   #entryOf(task: string): Entry {

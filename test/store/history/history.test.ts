@@ -155,6 +155,38 @@ test("attempts of before a retry stay, and the time until somebody goes on with 
   assert.deepEqual(inShort(history, "b").at(-1), [2, 8, 102, null]);
 });
 
+const takenUp = (at: number): JobEvent => ({ type: "job-taken-up", at, slots: 4 });
+const hasEnded = (at: number): JobEvent => ({ type: "job-ended", at, state: "failed", error: null });
+const resetA = (at: number): JobEvent => ({ type: "tasks-reset", at, tasks: ["a"], edited: [] });
+
+test("between the end of a job and its being told to run again nobody ran it, also after its journal was compacted", async (t) => {
+  const first = [
+    taken,
+    added(AT, task("a")),
+    takenUp(AT + 1),
+    started("a", 1, AT + 2),
+    ended("a", 1, AT + 9, failure),
+    hasEnded(AT + 10),
+  ];
+  const paths = await journalOf(t, first);
+  const history = readHistory(paths)!;
+  assert.deepEqual(history.pauses, [], "what is over is not paused");
+  const again = [resetA(AT + 50), takenUp(AT + 50), started("a", 2, AT + 51), ended("a", 2, AT + 60, success), hasEnded(AT + 61)];
+  assert.deepEqual((await historyOf(t, [...first, ...again])).pauses, [{ from: AT + 10, to: AT + 50 }]);
+  const short = [...compacted(readPicture(paths)!.picture, history, AT + 11)];
+  assert.deepEqual((await historyOf(t, [...short, ...again])).pauses, [{ from: AT + 10, to: AT + 50 }]);
+});
+
+test("nobody ran a job whose engine was killed from when all had ended that it had begun until another took it up", async (t) => {
+  const first = [taken, added(AT, task("a"), task("b", ["a"])), takenUp(AT + 1), started("a", 1, AT + 2)];
+  const adopted = [takenUp(AT + 100), ended("a", 1, AT + 30, success), started("b", 1, AT + 102)];
+  assert.deepEqual((await historyOf(t, [...first, ...adopted])).pauses, [{ from: AT + 30, to: AT + 100 }]);
+  const running = [takenUp(AT + 100), ended("a", 1, AT + 130, success)];
+  assert.deepEqual((await historyOf(t, [...first, ...running])).pauses, [], "it ran on");
+  const between = [ended("a", 1, AT + 9, success), takenUp(AT + 100), started("b", 1, AT + 102)];
+  assert.deepEqual((await historyOf(t, [...first, ...between])).pauses, [{ from: AT + 9, to: AT + 100 }]);
+});
+
 test("a compacted journal has every attempt, and goes on with others", async (t) => {
   const over: JobEvent = { type: "job-ended", at: AT + 80, state: "completed", error: null };
   const paths = await journalOf(t, [...events, over]);
