@@ -142,7 +142,8 @@ export class Bench {
   #save(about: About): void {
     const began = performance.now();
     if (began - this.#written.at < SPARING * this.#written.tookMs) return;
-    writeResult(about.dir, this.#result(about));
+    // If this file is the last one, the bench was killed.
+    writeResult(about.dir, { ...this.#result(about), ended: "stopped" });
     const at = performance.now();
     this.#written = { at, tookMs: at - began };
   }

@@ -82,6 +82,9 @@ async function runTimed(request: RunRequest): Promise<RunOutcome> {
     // It was stopped before its first task.
     if (error instanceof AirError && error.code === "AIR_CLOSED" && signal.aborted)
       return { outcome: null, error: null, ownCpuMs: 0, figures: null };
+    // A task takes more than there is at this point: others may have it.
+    if (error instanceof AirError && error.code === "AIR_INVALID_JOB")
+      return { outcome: "failed", error: error.faults[0]?.message ?? error.message, ownCpuMs: 0, figures: null };
     throw error;
   } finally {
     onEngine(null);

@@ -116,6 +116,40 @@ test("compared with an earlier result it uses its sweep, has a verdict a point, 
   assert.ok(existsSync(join(dir, "old.json")));
 });
 
+test("compared with an earlier result it takes the values of params that must be given from there", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", { params: { word: null }, tasks: [{ id: "a", command: "test", args: ["{word}", "=", "fine"] }] });
+  const flags = ["--repeat", "1", "--warmup", "0", "-q"];
+  const first = await run(["bench", "job.json", "-j", "2", "--set", "word=fine", ...flags, "--json"]);
+  write("old.json", JSON.parse(first.stdout));
+  const { code, stdout, stderr } = await run(["bench", "job.json", ...flags, "--compare", "old.json", "--json"]);
+  assert.equal(code, 0, stderr);
+  const { plan } = JSON.parse(stdout) as BenchResult;
+  assert.deepEqual([plan.concurrency, plan.params], [[2], { word: ["fine"] }]);
+});
+
+test("a task that takes more than there is at a point fails that point with the reason, and the others are measured", async (context) => {
+  const { write, run } = makePlayground(context);
+  write("job.json", [{ id: "wide", command: "true", resources: { cpu: 2 } }]);
+  const { code, stdout, stderr } = await run(["bench", "job.json", "-j", "1,2", "--repeat", "2", "--warmup", "0"]);
+  assert.equal(code, 1, stderr);
+  assert.match(stdout, /^ +1 +0 of 2 +failed$/m);
+  assert.match(stdout, /^ +2 +2 +\d/m);
+  assert.match(stdout, /note +all runs of 1 at a time failed and are not counted: it takes 2 of cpu, and there is only 1/);
+});
+
+test("what a bench that was killed has left says that it was stopped", async (context) => {
+  const playground = makePlayground(context);
+  const { write, start, dir } = playground;
+  const script = "echo >> ran; test $(wc -l < ran) -lt 3 || { touch third; exec sleep 5; }";
+  write("job.json", [{ id: "a", command: "sh", args: ["-c", script] }]);
+  const { process: bench, ended } = start(["bench", "job.json", "-j", "1", "--repeat", "9", "--warmup", "0"]);
+  await until(() => existsSync(join(dir, "third")));
+  bench.kill("SIGKILL");
+  await ended;
+  assert.equal(resultOf(playground).ended, "stopped");
+});
+
 test("what makes no sense is one clear error, and nothing is left behind", async (context) => {
   const { write, run, dir } = makePlayground(context);
   write("job.json", sleepy);

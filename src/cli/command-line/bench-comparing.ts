@@ -11,6 +11,12 @@ export interface Comparing {
   readonly failAbove: number | null;
 }
 
+export interface AskedSweep {
+  /** Null if none was given. */
+  readonly concurrency: readonly number[] | null;
+  readonly params: NonNullable<BenchOptions["params"]>;
+}
+
 /** Null if nothing is compared. */
 export function readComparing(settings: Settings): Comparing | null {
   const path = settings.text("compare");
@@ -20,11 +26,9 @@ export function readComparing(settings: Settings): Comparing | null {
 }
 
 /** The sweep of the earlier bench, for whoever gives none. */
-export function sweepAsBefore(options: BenchOptions, comparing: Comparing | null): BenchOptions {
-  const isSwept = options.concurrency !== undefined || Object.keys(options.params ?? {}).length > 0;
-  if (comparing === null || isSwept) return options;
-  const { concurrency, params } = comparing.earlier.plan;
-  return { ...options, concurrency, params };
+export function sweepAsBefore(asked: AskedSweep, comparing: Comparing | null): AskedSweep {
+  const isSwept = asked.concurrency !== null || Object.keys(asked.params).length > 0;
+  return comparing === null || isSwept ? asked : comparing.earlier.plan;
 }
 
 function readShare(text: string): number {

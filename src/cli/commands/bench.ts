@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { AirExecutor, readJobFile, type BenchOptions, type BenchPoint, type BenchResult, type JobSpec } from "../../index.js";
 import { showBench } from "../terminal/bench-progress.js";
 import { compareBenches, type Comparison } from "../../sweep/compare.js";
-import { readComparing, sweepAsBefore } from "../command-line/bench-comparing.js";
+import { readComparing, sweepAsBefore, type Comparing } from "../command-line/bench-comparing.js";
 import type { Call } from "../command.js";
 import { exitCode, exitCodeOfSignal, type StopSignal } from "../exit-codes.js";
 import { jobNameOf } from "../job-source.js";
@@ -28,7 +28,7 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   const view = showBench(err, process.env);
   const say = (line: string): void => (isQuiet ? undefined : view.say(line));
   const comparing = readComparing(settings);
-  const options = sweepAsBefore(await optionsOf(file, settings), comparing);
+  const options = await optionsOf(file, settings, comparing);
   const executor = await AirExecutor.open({
     dir: settings.dir(),
     graceMs,
@@ -57,9 +57,9 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
 }
 
-async function optionsOf(file: string, settings: Settings): Promise<BenchOptions> {
-  const concurrency = settings.concurrencies(availableParallelism());
-  const params = readSweep(settings.list("set"));
+async function optionsOf(file: string, settings: Settings, comparing: Comparing | null): Promise<BenchOptions> {
+  const asked = { concurrency: settings.concurrencies(availableParallelism()), params: readSweep(settings.list("set")) };
+  const { concurrency, params } = sweepAsBefore(asked, comparing);
   // One name for all points: that of the first.
   const first = Object.fromEntries(Object.entries(params).map(([param, [value]]) => [param, value!]));
   const name = jobNameOf(await readJobFile(file, { params: first }), file, settings.text("name"));
