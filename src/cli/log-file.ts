@@ -60,6 +60,24 @@ export class LogFile {
     return this.#descriptor !== null;
   }
 
+  /** True if what stands at that path is what is open here. */
+  isAt(path: string): boolean {
+    const there = lookAt(path);
+    return this.#descriptor !== null && there.answer === "yes" && there.found.ino === fstatSync(this.#descriptor).ino;
+  }
+
+  /** What was written into this one file since the last call, in chunks, wherever it stands by now. */
+  *readOn(): Generator<Buffer> {
+    this.#descriptor ??= this.#open();
+    if (this.#descriptor === null) return;
+    try {
+      yield* readRest(this.#descriptor);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      this.#problem = problemOf(this.#path, unknown(error));
+    }
+  }
+
   /** What was written since the last call, in chunks. A new file in place of the old one is read after the rest of the old one. */
   *read(): Generator<Buffer> {
     this.#descriptor ??= this.#open();

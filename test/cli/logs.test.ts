@@ -124,6 +124,41 @@ test("-f goes on until the job has ended", async (context) => {
   assert.deepEqual([code, stdout], [0, "before\nafter\n"]);
 });
 
+test("-f has every attempt of a task, each by its number, and those of one that is told to run again", async (context) => {
+  const { run, start, write, dir } = makePlayground(context);
+  for (const pipe of ["ready", "go", "end"]) execFileSync("mkfifo", [join(dir, pipe)]);
+  // Unfinished lines; an attempt that says nothing; several within one look.
+  const script =
+    "n=$AIR_EXECUTOR_ATTEMPT; [ $n = 3 ] || printf 'try %s' $n; [ $n != 1 ] || { echo > ready; read word < go; }; [ $n -gt 4 ]";
+  write("f.json", [
+    { id: "a", timeout: 60, command: "sh", args: ["-c", script], retries: 3 },
+    { id: "b", timeout: 60, command: "sh", args: ["-c", "read word < end"] },
+  ]);
+  const job = start(["run", "f.json", "-j", "2"]);
+  await readFile(join(dir, "ready"));
+  const logs = start(["logs", "f", "-f", "--json"]);
+  let said = "";
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => void (said.includes(text) && resolve());
+      logs.process.stdout.on("data", look);
+      look();
+    });
+  logs.process.stdout.on("data", (text: string) => (said += text));
+  write("go", "go\n");
+  await until('"attempt":4,"text":"try 4"');
+  assert.equal((await run(["retry", "f", "a"])).code, 0);
+  await until('"attempt":5,"text":"try 5"');
+  write("end", "end\n");
+  assert.equal((await job.ended).code, 0);
+  const { code, stdout } = await logs.ended;
+  const texts = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => Object.values(JSON.parse(line) as object).join(" "));
+  assert.deepEqual([code, texts], [0, ["a 1 try 1", "a 2 try 2", "a 4 try 4", "a 5 try 5"]]);
+});
+
 test("a reader that goes away is no error", async (context) => {
   const { run, write, dir } = makePlayground(context);
   write("long.json", [{ id: "a", command: "seq", args: ["1", "200000"] }]);

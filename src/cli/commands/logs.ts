@@ -11,6 +11,7 @@ import { findJob, tasksOf } from "../job-source.js";
 import { surviveLostTerminalsUntilSignal } from "../terminal/lost-terminal.js";
 import { errorsPathOf, LogFile, logPathOf } from "../log-file.js";
 import { jsonView, prefixedView, rawView, terminalView, type LogView } from "../render/log-lines.js";
+import { lookAt } from "../../system/look/path-look.js";
 import { leftText } from "../render/left-behind.js";
 import { printableLine } from "../render/printable.js";
 import type { Settings } from "../command-line/settings.js";
@@ -40,11 +41,16 @@ export async function execute({ args, settings, terminal }: Call): Promise<numbe
   }
 }
 
-/** A file that a task writes. */
+/** A file that a task writes in an attempt. */
 interface Written {
   readonly file: LogFile;
   readonly view: LogView;
   readonly sink: Sink;
+}
+
+interface Shown {
+  readonly attempt: number;
+  readonly written: readonly Written[];
 }
 
 /** Follows the logs of a job's tasks; those of tasks that ended are closed and looked at no more. */
@@ -53,8 +59,9 @@ class LogsReader {
   readonly #out: Sink;
   readonly #err: Sink;
   readonly #task: string | null;
-  readonly #open = new Map<string, readonly Written[]>();
-  readonly #done = new Set<string>();
+  readonly #open = new Map<string, Shown>();
+  /** By task, the attempt with which it had ended. */
+  readonly #done = new Map<string, number>();
   #width = 0;
   #isWhole = true;
 
@@ -74,7 +81,7 @@ class LogsReader {
     this.#width = (job.tasks ?? []).reduce((width, { id }) => Math.min(maxPrefix, Math.max(width, id.length)), 0);
     if (isLast) this.#requireWanted(job);
     for (const task of this.#chosen(job)) {
-      if (this.#done.has(task.id)) continue;
+      if ((this.#done.get(task.id) ?? 0) >= this.#attemptOf(task)) continue;
       const isOver = isLast || (task.status !== "running" && task.status !== "pending" && task.status !== undefined);
       await this.#showTask(job, task, isOver);
     }
@@ -99,22 +106,34 @@ class LogsReader {
   }
 
   async #showTask(job: JobView, task: TaskView, isOver: boolean): Promise<void> {
-    const written = this.#open.get(task.id) ?? this.#writtenBy(job, task);
-    if (written.length > 0) this.#open.set(task.id, written);
-    for (const { file, view, sink } of written) {
-      // Each waits for a slow reader.
-      for (const chunk of file.read()) await sink.send(view.take(chunk));
-      if (isOver) await sink.send(view.end());
-    }
+    const latest = this.#attemptOf(task);
+    const ended = this.#done.get(task.id);
+    let shown = this.#open.get(task.id) ?? this.#begin(job, task, ended === undefined ? latest : ended + 1);
+    for (; shown.attempt < latest; shown = this.#begin(job, task, shown.attempt + 1, shown)) await this.#write(shown, true);
+    // As long as no attempt is on record it may be any.
+    if (typeof task.log === "string") this.#open.set(task.id, shown);
+    await this.#write(shown, isOver);
     if (!isOver) return;
-    for (const { file } of written) {
+    for (const { file } of shown.written) {
       if (file.problem !== null) this.#tellProblem(task.id, file.problem);
       file.close();
     }
     if (this.#task !== null && task.left_behind != null && !this.#settings.isOn("quiet"))
       this.#err.write(`air-executor: ${leftText(task.id, task.left_behind)}: more may be written here\n`);
     this.#open.delete(task.id);
-    this.#done.add(task.id);
+    this.#done.set(task.id, latest);
+  }
+
+  #attemptOf(task: TaskView): number {
+    return this.#settings.attempt() ?? task.attempts ?? 1;
+  }
+
+  async #write({ written }: Shown, isLast: boolean): Promise<void> {
+    for (const { file, view, sink } of written) {
+      // Each waits for a slow reader.
+      for (const chunk of file.readOn()) await sink.send(view.take(chunk));
+      if (isLast) await sink.send(view.end());
+    }
   }
 
   #tellProblem(task: string, problem: string): void {
@@ -122,17 +141,28 @@ class LogsReader {
     this.#err.write(`air-executor: task "${printableLine(task)}": ${printableLine(problem)}\n`);
   }
 
-  #writtenBy(job: JobView, task: TaskView): readonly Written[] {
+  /** @param before the attempt before it, which is over: what of it is a file of this one, too, is read on. */
+  #begin(job: JobView, task: TaskView, attempt: number, before?: Shown): Shown {
     const path = logPathOf(job, task, this.#settings.attempt());
-    if (path === null) return [];
-    const log = { file: new LogFile(path), view: this.#viewOf(task, this.#out, false), sink: this.#out };
-    if (job.state?.["stderr"] !== "apart") return [log];
-    const sink = this.#settings.isOn("json") ? this.#out : this.#err;
-    return [log, { file: new LogFile(errorsPathOf(path)), view: this.#viewOf(task, sink, true), sink }];
+    const isApart = job.state?.["stderr"] === "apart";
+    const sinks = [this.#out, ...(isApart ? [this.#settings.isOn("json") ? this.#out : this.#err] : [])];
+    const written = (path === null ? [] : sinks).map((sink, index): Written => {
+      const place = index === 0 ? path! : errorsPathOf(path!);
+      const earlier = place.replace(/\.(log|err)$/, `~${attempt}.$1`);
+      // Since the file that we read it from was written others may have begun.
+      const isEarlier =
+        attempt < this.#attemptOf(task) || (this.#settings.attempt() === null && lookAt(earlier).answer === "yes");
+      const own = isEarlier ? earlier : place;
+      const open = before?.written[index]?.file;
+      const file = open?.isAt(own) === true ? open : new LogFile(own);
+      if (file !== open) open?.close();
+      return { file, view: this.#viewOf(task, attempt, sink, index === 1), sink };
+    });
+    return { attempt, written };
   }
 
-  #viewOf(task: TaskView, { isTerminal, style }: Sink, isErrors: boolean): LogView {
-    if (this.#settings.isOn("json")) return jsonView(task.id, this.#settings.attempt() ?? task.attempts ?? 1, isErrors);
+  #viewOf(task: TaskView, attempt: number, { isTerminal, style }: Sink, isErrors: boolean): LogView {
+    if (this.#settings.isOn("json")) return jsonView(task.id, attempt, isErrors);
     if (this.#task !== null) return isTerminal ? terminalView() : rawView();
     return prefixedView(style.busy(`${printableLine(task.id).padEnd(this.#width)} │ `), isTerminal);
   }
