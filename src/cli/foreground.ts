@@ -16,7 +16,7 @@ import { summaryJson } from "./render/job-json.js";
 import { printableLine } from "./render/printable.js";
 import { summaryText, type Failure } from "./render/summary.js";
 import type { Settings } from "./command-line/settings.js";
-import { commandText, placeOption } from "./shell-word.js";
+import { commandText, engineOptions, placeOption } from "./shell-word.js";
 import { watchSignals } from "./signals.js";
 import { slurmSettings } from "./command-line/slurm-settings.js";
 import { isExpected } from "./command-line/usage-error.js";
@@ -130,6 +130,6 @@ function hintsOf(
     resume: resume(name),
     status: commandText("status", [name], place),
     log: commandText("logs", [name, failure?.task ?? ""], place),
-    retry: commandText("retry", [name], place),
+    retry: commandText("retry", [name], `${engineOptions(settings)}${place}`),
   };
 }

@@ -2,11 +2,34 @@
 
 import { bytesOf } from "../internal.js";
 import { printableLine } from "./render/printable.js";
+import type { OptionName } from "./command-line/options.js";
 import type { Settings } from "./command-line/settings.js";
+import { OF_SLURM } from "./command-line/slurm-settings.js";
+
+/** What says where tasks run, how many at once, and how much there is of what they take. */
+const OF_ENGINE: readonly OptionName[] = [
+  "engine",
+  ...OF_SLURM,
+  "concurrency",
+  "memory",
+  "gpus",
+  "pool",
+  "durability",
+  "grace-period",
+];
 
 /** The option that a shown command needs to work on the same directory; empty if it needs none. */
 export function placeOption(settings: Settings): string {
   return settings.text("dir") === null ? "" : ` --dir ${quoteForShell(settings.dir())}`;
+}
+
+/** What was typed of the engine, for a shown command that runs tasks of the same job: without it they would run elsewhere, or be refused. */
+export function engineOptions(settings: Settings): string {
+  const typed = OF_ENGINE.filter((option) => settings.isTyped(option));
+  const words = typed.flatMap((option) =>
+    settings.list(option).map((value) => `--${option}${value.startsWith("-") ? "=" : " "}${quoteForShell(value)}`),
+  );
+  return words.map((word) => ` ${word}`).join("");
 }
 
 /** A command of ours to be shown. Behind `--` nothing is taken for an option. */

@@ -34,7 +34,8 @@ export class WorkTally {
 
   #end({ task, at, begunAt, usage }: AttemptEnded): void {
     const start = begunAt ?? this.#starts.get(task);
-    if (start !== undefined) this.#ms += Math.max(0, at - Math.max(start, this.#since));
+    // Starts are told in whole milliseconds, rounded down: with ends that are not, many short tasks would add up to far more than they took.
+    if (start !== undefined) this.#ms += Math.max(0, Math.floor(at) - Math.max(start, Math.floor(this.#since)));
     this.#starts.delete(task);
     if (usage === undefined) return;
     this.#cpuMs += usage.userMs + usage.systemMs;

@@ -48,7 +48,7 @@ export class RunModel {
 
   outcome({ attempt }: Bar): string {
     const { outcome, outcomes } = this.data.attempts;
-    return outcomes[outcome[attempt]!]!;
+    return visible(outcomes[outcome[attempt]!]!);
   }
 
   status(task: number): string {

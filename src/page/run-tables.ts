@@ -4,6 +4,7 @@ import { element, nameText, type Child } from "./element.js";
 import type { FailureData, RunData } from "./data.js";
 import type { Bar, RunModel } from "./run-model.js";
 import { barCell, table } from "./table.js";
+import { visible } from "./visible.js";
 import { count, duration, share } from "../analysis/figure-text.js";
 
 const MOST_ROWS = 12;
@@ -107,7 +108,7 @@ export function waitsTable(model: RunModel, choose: ChooseTask): HTMLElement | n
 export function failureView(model: RunModel, failure: FailureData, choose: ChooseTask): HTMLElement {
   const { task, error, attempts, tail } = failure;
   const times = attempts > 1 ? ` (${attempts} attempts)` : "";
-  const words = element("p", {}, nameButton(model, task, choose), " ", element("span", {}, error), times);
+  const words = element("p", {}, nameButton(model, task, choose), " ", element("span", {}, visible(error)), times);
   const log = tail === "" ? element("p", { class: "sub" }, "It printed nothing.") : element("pre", { tabindex: 0 }, tail);
   return element("div", { class: "failure" }, words, log);
 }

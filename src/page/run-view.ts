@@ -6,6 +6,7 @@ import { graphView } from "./graph-view.js";
 import { RunCharts } from "./run-charts.js";
 import { RunModel } from "./run-model.js";
 import { failureView, pathTable, slotShares, slowestTable, waitsTable } from "./run-tables.js";
+import { visible } from "./visible.js";
 import { count, duration, memory } from "../analysis/figure-text.js";
 
 export function runView(data: RunData): Node[] {
@@ -64,7 +65,7 @@ function header({ name, id, state, base, note, error }: RunData): HTMLElement {
     element("div", { class: "title" }, element("h1", {}, nameText(name)), element("span", { class: `state ${state}` }, state)),
     element("p", { class: "sub" }, nameText(id), ` · begun ${new Date(base).toLocaleString()}`),
     note === null ? null : element("p", { class: "note" }, note),
-    error === null ? null : element("p", { class: "error" }, error),
+    error === null ? null : element("p", { class: "error" }, visible(error)),
   );
 }
 

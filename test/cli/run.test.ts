@@ -94,6 +94,16 @@ test("hints are commands that work, also for ids that look like options, and one
   assert.match((await run(["retry", "f", "--dir", "a b"])).stderr, /its log: +air-executor logs --dir 'a b' -- f -dash\n/);
 });
 
+test("hints have what was typed of the engine: without it they would be refused, or run tasks elsewhere", async (context) => {
+  const { run, write } = makePlayground(context);
+  write("f.json", [{ id: "a", command: "test", args: ["-e", "mended"], resources: { licence: 2 } }]);
+  const { stderr } = await run(["run", "f.json", "-j1", "--pool", "licence=2", "--grace-period", "3"]);
+  const [, again = ""] = /try again: +air-executor (.*)\n/.exec(stderr) ?? [];
+  assert.equal(again, "retry f --concurrency 1 --pool licence=2 --grace-period 3");
+  write("mended", "");
+  assert.equal((await run(again.split(" "))).code, 0);
+});
+
 test("a job whose file was edited can be finished by the command that the complaint names", async (context) => {
   const playground = makePlayground(context);
   const { run, write, dir } = playground;

@@ -23,4 +23,6 @@ test("of a task that was adopted the work counts from when it was, and of one th
     }) as unknown as JobEvent;
   tell([ended("adopted", 1_000, 7_000), ended("earlier", 2_000, 4_000), ended("ours", 6_000, 9_000)]);
   assert.equal(work.ms, 2_000 + 3_000);
+  for (let count = 0; count < 1_000; count++) tell([ended("short", 10_000, 10_000.9)]);
+  assert.equal(work.ms, 5_000, "what begins and ends within a millisecond is not made one of it each time");
 });

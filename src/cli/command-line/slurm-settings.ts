@@ -6,7 +6,15 @@ import type { OptionName } from "./options.js";
 import type { Settings } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 
-const OF_SLURM = ["slots", "partition", "account", "qos", "time", "sbatch-arg", "lease"] as const satisfies readonly OptionName[];
+export const OF_SLURM = [
+  "slots",
+  "partition",
+  "account",
+  "qos",
+  "time",
+  "sbatch-arg",
+  "lease",
+] as const satisfies readonly OptionName[];
 
 /** Undefined if tasks run here. @param ofJob what the job itself asks for. */
 export function slurmSettings(settings: Settings, ofJob: SlurmOptions): SlurmOptions | undefined {

@@ -12,7 +12,7 @@ import { formatTasks } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
 import { printableLine } from "../render/printable.js";
 import { slurmOnRecord } from "../command-line/slurm-settings.js";
-import { commandText, placeOption } from "../shell-word.js";
+import { commandText, engineOptions, placeOption } from "../shell-word.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
 
@@ -60,7 +60,7 @@ export async function execute(call: Call): Promise<number> {
     }),
     done: (job) => (again.length > 0 ? null : `${job}: nothing to run again, for all its tasks completed`),
     over: () => null,
-    resume: (job) => commandText("retry", [job], placeOption(settings)),
+    resume: (job) => commandText("retry", [job], `${engineOptions(settings)}${placeOption(settings)}`),
     toJson: (summary) => ({ job: name, tasks: again, summary: summaryJson(summary) }),
   });
 }

@@ -11,7 +11,7 @@ import { slurmOnRecord } from "../command-line/slurm-settings.js";
 import { runInForeground } from "../foreground.js";
 import { jobNameOf } from "../job-source.js";
 import { matricesOf, matrixText } from "../render/matrix-text.js";
-import { commandText, placeOption, quoteForShell } from "../shell-word.js";
+import { commandText, engineOptions, placeOption, quoteForShell } from "../shell-word.js";
 import { isEndedMap, mapAgain } from "../waits-for.js";
 import type { Settings } from "../command-line/settings.js";
 import { UsageError } from "../command-line/usage-error.js";
@@ -61,7 +61,7 @@ export async function execute(call: Call): Promise<number> {
       return commandText(
         "run",
         [file],
-        `${nameOption}${lists.join("")}${settings.isOn("yes") ? " --yes" : ""}${placeOption(settings)}`,
+        `${nameOption}${lists.join("")}${settings.isOn("yes") ? " --yes" : ""}${engineOptions(settings)}${placeOption(settings)}`,
       );
     },
   });

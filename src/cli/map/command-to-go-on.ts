@@ -2,7 +2,7 @@
 
 import type { Call } from "../command.js";
 import type { Failure, Hints } from "../render/summary.js";
-import { commandText, placeOption, quoteForShell } from "../shell-word.js";
+import { commandText, engineOptions, placeOption, quoteForShell } from "../shell-word.js";
 import { readsStdin } from "./lists.js";
 import type { Wish } from "./wish.js";
 
@@ -22,6 +22,6 @@ export function hintsOf(name: string, failure: Failure | null, call: Call, wish:
     resume: commandToGoOn(name, call, wish),
     status: commandText("status", [name], place),
     log: commandText("logs", [name, failure?.task ?? ""], place),
-    retry: commandText("retry", [name], place),
+    retry: commandText("retry", [name], `${engineOptions(call.settings)}${place}`),
   };
 }
