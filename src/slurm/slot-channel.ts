@@ -44,6 +44,8 @@ export class SlotChannel {
   #isTakingBack = false;
   #takeBackAt = 0;
   #isThrough = false;
+  /** An earlier engine had it: what it said first was said some time ago. */
+  #isResumed = false;
 
   constructor(number: number, kind: SlotKind, life: SlotLife, files: PoolFiles, listener: ChannelListener) {
     this.number = number;
@@ -99,6 +101,7 @@ export class SlotChannel {
     const { number, lastKey } = this.#files.readHead(this.number);
     this.#batch = number;
     this.#lastKey = lastKey;
+    this.#isResumed = true;
   }
 
   /** Reads what is new. True if there was anything. */
@@ -173,7 +176,7 @@ export class SlotChannel {
     return new SlotReader(records, {
       hello: (node, at) => {
         life.hello(node, performance.now());
-        this.#listener.onClock(at / 1000 - Date.now());
+        if (!this.#isResumed) this.#listener.onClock(at / 1000 - Date.now());
       },
       took: (batch) => (this.#taken = Math.max(this.#taken, batch)),
       terminated: () => {

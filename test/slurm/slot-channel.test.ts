@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PoolFiles, type BatchHead } from "../../src/slurm/pool-files.js";
@@ -21,6 +22,24 @@ class FullDisk extends PoolFiles {
     return super.readSpool(slot, from);
   }
 }
+
+test("the clock of a slot is judged by its first word when that is new, not when another engine goes on with it", (t) => {
+  const files = new PoolFiles(join(temporaryPlace(t).root, "pool"));
+  files.make([]);
+  files.makeSlots(0, 1);
+  appendFileSync(join(files.dir, "spool.0"), `up 1 x n1 ${(Date.now() - 60_000) * 1000}\n`);
+  const told = (isResumed: boolean): number => {
+    let count = 0;
+    const life = new SlotLife({ leaseMs: 1, marginMs: 1, byeDelayMs: 1, lifeMs: Infinity });
+    const listener = { onReport: () => {}, onClock: () => (count += 1), onTrouble: () => {} };
+    const channel = new SlotChannel(0, kindFor({ cpu: 1 }), life, files, listener);
+    if (isResumed) channel.resume();
+    assert.ok(channel.look());
+    assert.equal(life.node, "n1");
+    return count;
+  };
+  assert.deepEqual([told(false), told(true)], [1, 0]);
+});
 
 test("what a disk does not take now is said to the slot later, all of it, and once", (t) => {
   const files = new FullDisk(join(temporaryPlace(t).root, "pool"));
