@@ -129,7 +129,7 @@ test("-f has every attempt of a task, each by its number, and those of one that 
   for (const pipe of ["ready", "go", "end"]) execFileSync("mkfifo", [join(dir, pipe)]);
   // Unfinished lines; an attempt that says nothing; several within one look.
   const script =
-    "n=$AIR_EXECUTOR_ATTEMPT; [ $n = 3 ] || printf 'try %s' $n; [ $n != 1 ] || { echo > ready; read word < go; }; [ $n -gt 4 ]";
+    "n=$AIR_EXECUTOR_ATTEMPT; [ $n != 1 ] || echo here; [ $n = 3 ] || printf 'try %s' $n; [ $n != 1 ] || { echo > ready; read word < go; }; [ $n -gt 4 ]";
   write("f.json", [
     { id: "a", timeout: 60, command: "sh", args: ["-c", script], retries: 3 },
     { id: "b", timeout: 60, command: "sh", args: ["-c", "read word < end"] },
@@ -145,6 +145,7 @@ test("-f has every attempt of a task, each by its number, and those of one that 
       look();
     });
   logs.process.stdout.on("data", (text: string) => (said += text));
+  await until('"text":"here"');
   write("go", "go\n");
   await until('"attempt":4,"text":"try 4"');
   assert.equal((await run(["retry", "f", "a"])).code, 0);
@@ -156,7 +157,7 @@ test("-f has every attempt of a task, each by its number, and those of one that 
     .trimEnd()
     .split("\n")
     .map((line) => Object.values(JSON.parse(line) as object).join(" "));
-  assert.deepEqual([code, texts], [0, ["a 1 try 1", "a 2 try 2", "a 4 try 4", "a 5 try 5"]]);
+  assert.deepEqual([code, texts], [0, ["a 1 here", "a 1 try 1", "a 2 try 2", "a 4 try 4", "a 5 try 5"]]);
 });
 
 test("a reader that goes away is no error", async (context) => {

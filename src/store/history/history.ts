@@ -167,10 +167,11 @@ export class History {
     this.#deaths.push({ heardAt: this.#heardAt, at, running });
   }
 
-  /** Nobody knows when an engine was killed; certainly nobody ran its job since all had ended that it had begun. */
+  /** Nobody knows when an engine was killed; certainly nobody ran its job since an attempt ended of which it recorded nothing, or without any. */
   #allPauses(): Pause[] {
     const deaths = this.#deaths.map(({ heardAt, at, running }) => {
-      const from = running.reduce((latest, { endedAt }) => Math.max(latest, endedAt ?? at), heardAt);
+      const unheard = running.reduce((first, { endedAt }) => Math.min(first, endedAt ?? at), at);
+      const from = running.length === 0 ? heardAt : Math.max(heardAt, unheard);
       return { from, to: at };
     });
     const known = this.#picture.isOver ? this.#pauses.filter(({ to }) => to !== null) : this.#pauses;

@@ -177,10 +177,13 @@ test("between the end of a job and its being told to run again nobody ran it, al
   assert.deepEqual((await historyOf(t, [...short, ...again])).pauses, [{ from: AT + 10, to: AT + 50 }]);
 });
 
-test("nobody ran a job whose engine was killed from when all had ended that it had begun until another took it up", async (t) => {
+test("nobody ran a job whose engine was killed from when an attempt had ended of which it recorded nothing until another took it up", async (t) => {
   const first = [taken, added(AT, task("a"), task("b", ["a"])), takenUp(AT + 1), started("a", 1, AT + 2)];
   const adopted = [takenUp(AT + 100), ended("a", 1, AT + 30, success), started("b", 1, AT + 102)];
   assert.deepEqual((await historyOf(t, [...first, ...adopted])).pauses, [{ from: AT + 30, to: AT + 100 }]);
+  const two = [taken, added(AT, task("a"), task("b")), takenUp(AT + 1), started("a", 1, AT + 2), started("b", 1, AT + 2)];
+  const both = [takenUp(AT + 100), ended("a", 1, AT + 30, success), ended("b", 1, AT + 130, success)];
+  assert.deepEqual((await historyOf(t, [...two, ...both])).pauses, [{ from: AT + 30, to: AT + 100 }], "beside one that ran on");
   const running = [takenUp(AT + 100), ended("a", 1, AT + 130, success)];
   assert.deepEqual((await historyOf(t, [...first, ...running])).pauses, [], "it ran on");
   const between = [ended("a", 1, AT + 9, success), takenUp(AT + 100), started("b", 1, AT + 102)];
