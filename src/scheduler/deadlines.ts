@@ -14,10 +14,6 @@ export class Deadlines<Item> {
   readonly #freeTickets: number[] = [];
   readonly #heap = new IndexedHeap((a, b) => this.#times[a]! < this.#times[b]!);
 
-  get size(): number {
-    return this.#heap.size;
-  }
-
   /** Monotonic milliseconds of the soonest deadline; null if there is none. */
   get next(): number | null {
     const first = this.#heap.first();

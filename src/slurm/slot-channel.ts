@@ -169,9 +169,7 @@ export class SlotChannel {
       ending: (key, reason) => reason !== "shutdown" && this.#held.ending(key, reason),
       unendable: () => {},
       dropped: (key) => this.#held.dropped(key),
-      logLost: () => {},
       left: () => {},
-      closed: () => {},
     });
     return new SlotReader(records, {
       hello: (node, at) => {

@@ -217,6 +217,28 @@ test("a timeout of what waits counts from when it runs", () => {
   );
 });
 
+test("what waited and has no timeout is never stopped", () => {
+  const engine = new AheadEngine(1);
+  engine.add(job(shards(50)));
+  engine.endRunning(1, 8);
+  engine.pass(24 * 3_600_000);
+  assert.deepEqual(engine.runner.stops, []);
+});
+
+test("of tasks that take a part of a cpu more run at once than the queue is wide", () => {
+  const engine = new Engine({ concurrency: 2, runner: new FakeQueueRunner(2, undefined, 10) });
+  engine.add(job(shards(20, { resources: { cpu: 0.25 } })));
+  assert.equal(engine.runner.tasks.length, 8);
+});
+
+test("an interruption with which nothing is taken back keeps no other job from being handed over ahead", () => {
+  const engine = new AheadEngine(2);
+  engine.add(job([task("a")], { name: "first" })).handle.interrupt(null);
+  engine.add(job(shards(50)));
+  engine.endRunning(1, 8);
+  assert.ok(engine.runner.waiting.length > 0);
+});
+
 test("a fan-out of 100,000 runs to its end with most of it handed over ahead", () => {
   const engine = new AheadEngine(4);
   const { handle } = engine.add(job(fanOut(100_000)));

@@ -8,7 +8,7 @@ import { job, settings, task } from "./support/jobs.js";
 test("a job that waited for a pool is told so once it goes on: which, since when, for which task, and who had it", () => {
   const engine = new Engine({ concurrency: 8, pools: { licence: 2 } });
   const takes = { cpu: 1, licence: 1 };
-  const other = engine.add(job([task("x", [], { resources: { cpu: 1, licence: 2 } })], { name: "other" }));
+  const other = engine.add(job([task("x", [], { resources: { cpu: 1, licence: 2 } }), task("y")], { name: "other" }));
   const { recorder } = engine.add(job([task("a", [], { resources: takes }), task("b", [], { resources: takes })]));
   const since = engine.clock.now();
   engine.pass(5_000);

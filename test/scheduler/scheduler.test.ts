@@ -200,6 +200,15 @@ test("an attempt that is being stopped has no timeout any more", () => {
   assert.equal(engine.wakeup, null);
 });
 
+test("one that is being stopped takes no timeout from what began since", () => {
+  const engine = new Engine();
+  const { handle } = engine.add(job([task("a", [], { timeoutMs: 5_000 })]));
+  handle.cancel(["a"]);
+  handle.add([task("b", [], { timeoutMs: 5_000 })]);
+  engine.runner.end(["a"]);
+  assert.equal(engine.wakeup, engine.clock.time + 5_000);
+});
+
 test("the first reason for a stop stays", () => {
   const engine = new Engine();
   const { recorder, handle } = engine.add(job([task("a", [], { timeoutMs: 5_000 })]));

@@ -41,10 +41,6 @@ export class Pools {
     return this.#numbers.get(name) ?? NO_POOL;
   }
 
-  get count(): number {
-    return this.#names.length;
-  }
-
   /** Pools that are not among these are left out. */
   sharesOf(demand: Resources): Shares {
     return Object.entries(demand).flatMap(([name, amount]) => {

@@ -48,15 +48,6 @@ export class IndexedHeap {
     return this.#size === 0 ? undefined : this.#members[0]!;
   }
 
-  /** Removes the first member; undefined if there is none. */
-  pop(): number | undefined {
-    const first = this.first();
-    if (first !== undefined) {
-      this.remove(first);
-    }
-    return first;
-  }
-
   /** Removes a member; false if it was none. */
   remove(member: number): boolean {
     if (!this.has(member)) {

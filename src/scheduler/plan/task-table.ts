@@ -35,10 +35,6 @@ export class TaskTable {
     this.#tally[CODES.pending]! += count;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
   statusOf(task: number): TaskStatus {
     return STATUSES[this.#codes[task]!]!;
   }

@@ -137,12 +137,8 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
 
   unendable(): void {}
 
-  logLost(): void {}
-
   left(key: number, processes: number): void {
     const entry = this.#entries.get(key);
     if (entry !== undefined) entry.left += processes;
   }
-
-  closed(): void {}
 }

@@ -31,17 +31,13 @@ export interface SpoolListener {
   /** @param value exit code, number of a signal, or errno. @param rssKb 0 if nothing is known of what it took. */
   ended(key: number, kind: EndKind, value: number, at: number, userUs: number, systemUs: number, rssKb: number): void;
   /** It is being ended, or is about to be told as ended. The first reason counts. */
-  ending(key: number, reason: EndingReason, at: number): void;
+  ending(key: number, reason: EndingReason): void;
   /** So many of its processes outlive every KILL. */
   unendable(key: number, processes: number): void;
   /** It has not begun and will not. */
   dropped(key: number): void;
-  /** Its log is gone. */
-  logLost(key: number, errno: number): void;
   /** It has ended by itself and has left so many processes behind. */
   left(key: number, processes: number): void;
-  /** Nothing begins any more. */
-  closed(): void;
   /** A line of other words, as runners elsewhere may have them. False if it is none; without this there are none. */
   other?(words: readonly string[]): boolean;
 }
@@ -136,10 +132,7 @@ export class SpoolLines {
   #takeOther(words: readonly string[]): boolean {
     const [type, ...rest] = words;
     if (type === "h") return this.#takeHead(rest);
-    if (type === "q" && rest.length === 0) {
-      this.#listener.closed();
-      return true;
-    }
+    if (type === "q" && rest.length === 0) return true;
     if (rest.length > 3 || rest.some((word) => !/^\d{1,16}$/.test(word))) return this.#takeUnknown(words);
     const [key = 0, value = 0, more = 0] = rest.map(Number);
     switch (`${type}${rest.length}`) {
@@ -149,7 +142,7 @@ export class SpoolLines {
       case "t2":
       case "k2":
       case "a2":
-        this.#listener.ending(key, REASONS.get(type!)!, value);
+        this.#listener.ending(key, REASONS.get(type!)!);
         return true;
       case "u2":
         this.#listener.unendable(key, value);
@@ -158,7 +151,6 @@ export class SpoolLines {
         this.#listener.dropped(key);
         return true;
       case "l2":
-        this.#listener.logLost(key, value);
         return true;
       case "w2":
         this.#listener.left(key, value);

@@ -239,12 +239,8 @@ export class LiveRunner implements SpoolListener {
     this.#ends.unusual({ type: "stuck", key, processes });
   }
 
-  logLost(): void {}
-
   left(key: number, processes: number): void {
     this.#left.add(key);
     this.#ends.unusual({ type: "left", key, processes });
   }
-
-  closed(): void {}
 }

@@ -218,6 +218,23 @@ test("what failed before counts as no loss", () => {
   assert.deepEqual(startReady(plan), ["a"]);
 });
 
+test("what was lost gets a runner of its own until an attempt has ended otherwise", () => {
+  const plan = open([task("a", [], { retries: 4 })]);
+  const isApartAfter = (outcome: Outcome): boolean => {
+    startReady(plan);
+    end(plan, "a", outcome);
+    return plan.isApart(plan.indexOf("a"));
+  };
+  const lost = { kind: "lost", message: "gone" } as const;
+  assert.deepEqual([FAILURE, lost, { kind: "not-begun", message: "no room" } as const, FAILURE, lost].map(isApartAfter), [
+    false,
+    true,
+    true,
+    false,
+    true,
+  ]);
+});
+
 test("at the failure limit what is pending is skipped, and what runs ends normally but is not tried again", () => {
   const tasks = [
     task("a"),
@@ -351,6 +368,9 @@ test("a recovered job remembers its budgets, its harmless skips and its failure 
   assert.equal(plan.counts.failed, 3);
   plan.add([task("more")], 1);
   assert.deepEqual(endings(plan.takeEvents()), ['more: skipped: the job\'s failure limit of 3 was reached: "a" failed']);
+  plan.close(5);
+  const [over] = plan.takeEvents();
+  assert.equal(over?.type === "job-ended" && over.error, 'task "y" failed: exit code 1');
 });
 
 test("what runs and is in nobody's hands here is left alone, also past the failure limit", () => {
