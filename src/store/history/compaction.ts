@@ -39,6 +39,10 @@ export function* compacted(picture: Picture, history: RunHistory, at: number): G
     const ids = picture.tasks.slice(start, start + TASKS_A_LINE).map((task) => task.id);
     yield { type: "records-restored", at, records: ids.map((id, offset) => [id, picture.records[start + offset]!] as const) };
   }
+  for (const task of picture.load().harmless) {
+    const { completedAt: skippedAt, error: why } = picture.records[picture.ids.get(task)!]!;
+    yield { type: "task-ended", at: skippedAt ?? at, task, status: "skipped", error: why ?? "", isHarmless: true };
+  }
   if (history.slots !== null) yield { type: "job-taken-up", at: picture.takenAt, slots: history.slots };
   yield* historyRestored(history, at);
   yield* history.holds;
