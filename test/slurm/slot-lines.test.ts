@@ -42,7 +42,6 @@ test("a slot's own words and its runner's records are heard in their order, torn
     "ended 2 s 15 30 0 0 7",
     "terminated",
     "dropped 3",
-    "closed",
     "bye terminated",
   ];
   for (const pieces of [1, 7, 1000]) assert.deepEqual(hear(SPOOL, pieces), expected);

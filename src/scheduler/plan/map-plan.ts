@@ -54,8 +54,10 @@ export class MapPlan implements JobPlan {
       // What runs and is in nobody's hands here is left alone.
       this.#tasks.restore(spec, status === "running" ? status : "pending", attempts);
     }
-    for (const { task, attempt } of job.inFlight) {
-      this.#tasks.at(this.indexOf(task)).attempts = attempt;
+    for (const { task, attempt, stopping } of job.inFlight) {
+      const open = this.#tasks.at(this.indexOf(task));
+      open.attempts = attempt;
+      open.isUnwanted = stopping?.reason === "cancel";
       this.#tasks.setStatus(this.indexOf(task), "running");
     }
     for (const id of job.retryAt.keys()) this.#tasks.at(this.indexOf(id)).isDelayed = true;

@@ -192,9 +192,10 @@ export class Plan {
         this.#table.setStatus(task, record.status);
       }
     }
-    for (const { task, attempt } of job.inFlight) {
+    for (const { task, attempt, stopping } of job.inFlight) {
       this.#table.setAttempts(this.indexOf(task), attempt);
       this.#table.setStatus(this.indexOf(task), "running");
+      if (stopping?.reason === "cancel") this.#table.mark(this.indexOf(task), IS_UNWANTED);
     }
     job.harmless.forEach((id) => this.#table.mark(this.indexOf(id), IS_HARMLESS));
     job.retryAt.forEach((_, id) => this.#readiness.delay(this.indexOf(id)));

@@ -49,8 +49,10 @@ function open(picture: Picture, delayed: ReadonlySet<string>): JobPlan {
   return plan;
 }
 
-function stoppedBy(outcome: Outcome, stopping: RecordedAttempt["stopping"] | undefined): Outcome {
-  return stopping === undefined || stopping === null ? outcome : { ...outcome, stopped: stopping.reason };
+/** What was cancelled may have been out of time before. */
+function stoppedBy(outcome: Outcome, stopping: RecordedAttempt["stopping"] | undefined, isLate: boolean): Outcome {
+  if (stopping === undefined || stopping === null) return outcome;
+  return { ...outcome, stopped: isLate && stopping.reason === "cancel" ? "timeout" : stopping.reason };
 }
 
 /** A plan and what is on record of it. */
@@ -101,10 +103,10 @@ class Trial {
     const luck = chance.number();
     if (luck < 0.03 && !this.plan.isCancelling) this.plan.add(this.newTasks(), this.at);
     else if (luck < 0.07) this.#cancel();
-    else if (luck < 0.1) this.#reset();
+    else if (luck < 0.12) this.#reset();
     else if (luck < 0.2) this.#endDelay();
     else if (luck < 0.5) this.#start();
-    else if (luck < 0.55) this.#stop();
+    else if (luck < 0.6) this.#stop();
     else this.#end();
     this.record();
   }
@@ -135,7 +137,7 @@ class Trial {
   #end(): void {
     if (this.running.size === 0) return;
     const id = this.#chance.pick([...this.running.keys()]);
-    const outcome = stoppedBy(this.#chance.pick(OUTCOMES), this.running.get(id));
+    const outcome = stoppedBy(this.#chance.pick(OUTCOMES), this.running.get(id), this.#chance.happens(0.5));
     this.running.delete(id);
     const delayMs = this.plan.end(this.plan.indexOf(id), outcome, this.at, this.at);
     if (delayMs > 0) this.delayed.add(id);
@@ -150,7 +152,8 @@ class Trial {
   }
 
   #cancel(): void {
-    const some = this.#chance.some([...this.plan.ids.keys()], 0.2).filter((id) => (this.running.get(id) ?? null) === null);
+    const unended = [...this.running.keys(), ...this.#chance.some([...this.plan.ids.keys()], 0.2)];
+    const some = new Set(this.#chance.some(unended, 0.5).filter((id) => (this.running.get(id) ?? null) === null));
     for (const id of some) {
       const number = this.plan.ids.get(id);
       if (number === undefined || !this.plan.cancelTask(number, this.at)) continue;
@@ -206,7 +209,7 @@ function throughJournal(events: readonly JobEvent[]): Picture {
 function endAll(plan: JobPlan, running: Trial["running"]): JobEvent[] {
   const events: JobEvent[] = [];
   for (const [id, stopped] of [...running].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    plan.end(plan.indexOf(id), stoppedBy({ kind: "lost", message: "gone" }, stopped), AT, AT);
+    plan.end(plan.indexOf(id), stoppedBy({ kind: "lost", message: "gone" }, stopped, true), AT, AT);
     events.push(...plan.takeEvents());
   }
   return events.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
@@ -224,6 +227,8 @@ for (const isMap of [false, true]) {
         assert.deepEqual(plan.takeEvents(), [], "nothing is left to make up for");
         assert.deepEqual(standOf(plan, trial.picture), standOf(trial.plan, trial.picture));
         assert.deepEqual(endAll(plan, trial.running), endAll(trial.plan, trial.running));
+        const [over, expected] = [plan, trial.plan].map((each) => (each.close(AT), each.takeEvents()));
+        assert.deepEqual(over, expected);
       }),
       { numRuns: 300 },
     );
