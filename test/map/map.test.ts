@@ -365,6 +365,15 @@ test("a map has pools of its own, and what its tasks take unless they say otherw
   );
 });
 
+test("a task that takes longer than anything may there is refused, also behind others", async (t) => {
+  const { executor } = await mapPlace(t, { longestMs: 60_000 });
+  const toTask = (input: number): MapTask => ({ ...echo(input), timeout: input });
+  await assert.rejects(collect(executor.map([1, 1, 120], toTask)), (error: AirError) => {
+    assert.match(error.faults[0]!.message, /its timeout is 120 s/);
+    return true;
+  });
+});
+
 test("what no task of a map could have is refused before anything is made", async (t) => {
   const { executor, dir } = await mapPlace(t);
   for (const [options, message] of [

@@ -9,7 +9,6 @@
 import { setImmediate as turn, setTimeout as pause } from "node:timers/promises";
 import { checkMapTask, invalidMapTask, plainMapTask } from "../../store/text/check-job.js";
 import { AirError, type AirErrorCode } from "../../domain/errors.js";
-import type { Resources } from "../../domain/resources.js";
 import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { EarlierInputs, WAYS_OUT } from "./earlier-inputs.js";
 import { MapEdges, type Edges } from "./map-edges.js";
@@ -67,8 +66,8 @@ export class MapFeed<Input> {
   #count = 0;
   /** When the last new task was taken. */
   #takenAt = -Infinity;
-  /** What the latest task took: there is room for it. */
-  #fitting: Resources | null = null;
+  /** What the latest task took, and for how long: there is room for it. */
+  #fitting: Pick<TaskSpec, "resources" | "timeoutMs"> | null = null;
   #isStopped = false;
   #isOver = false;
   /** True while code of the caller is at work: that can't be ended, and may take for ever. */
@@ -191,7 +190,8 @@ export class MapFeed<Input> {
       const task = await this.#source.toTask(input, index);
       const spec = plainMapTask(task, index + 1) ?? (await checkMapTask(task, index + 1, this.#job.picture.name));
       // Most inputs take the same.
-      if (spec.resources !== this.#fitting) await this.#requireFit(index, spec);
+      const { resources, timeoutMs } = spec;
+      if (resources !== this.#fitting?.resources || timeoutMs !== this.#fitting.timeoutMs) await this.#requireFit(index, spec);
       if (!this.#isStopped) this.#take({ input, index }, this.#edges.place(spec));
       return true;
     } finally {
@@ -202,7 +202,7 @@ export class MapFeed<Input> {
   async #requireFit(index: number, spec: TaskSpec): Promise<void> {
     const faults = await this.#source.fit([spec], this.#job.picture.settings.pools);
     if (faults.length > 0) throw invalidMapTask(index + 1, this.#job.picture.name, faults);
-    this.#fitting = spec.resources;
+    this.#fitting = spec;
   }
 
   #take(pulled: Pulled<Input>, spec: TaskSpec): void {

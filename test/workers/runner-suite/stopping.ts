@@ -92,6 +92,18 @@ export function stoppingSuite(kind: RunnerKind): void {
       );
   });
 
+  test("less grace comes sooner for the next one in its slot, too", async (t) => {
+    const rig = new Rig(t, kind, { slots: 1 });
+    for (const key of [1, 2]) rig.shell(key, `trap "" TERM; echo up; ${linger(0.01)}`);
+    await rig.heard(1, "up");
+    rig.stop(1, 0);
+    await rig.heard(2, "up");
+    rig.stop(2, HOUR_MS);
+    await rig.see("its stop", (spool) => spool.keys("k").includes(2));
+    rig.stop(2, 20);
+    assert.equal(await rig.result(2), "s 9");
+  });
+
   test("no grace at all is KILL at once", async (t) => {
     const rig = new Rig(t, kind);
     rig.shell(1, `trap "" TERM; echo up; ${linger(0.01)}`);
