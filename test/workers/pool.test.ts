@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 
 import { isRunning, PoolRig } from "../fixtures/pool-rig.js";
 import { fc } from "../support/properties.js";
+import { waitUntil } from "../support/wait-until.js";
 
 const LIMIT = { timeout: 60_000 };
 const PRINT_ARGUMENTS = fileURLToPath(new URL("../fixtures/print-arguments.js", import.meta.url));
@@ -232,6 +233,25 @@ test("closing leaves no process, no descriptor and no spool behind", LIMIT, asyn
   assert.equal(runners.size, 4);
   for (const pid of runners) assert.equal(isRunning(pid), false);
 });
+
+test(
+  "what is kept apart has a runner of its own, which goes when it has ended; the next in its slot is with the others",
+  LIMIT,
+  async (t) => {
+    const own = await new PoolRig({ concurrency: 1 }).open();
+    t.after(() => own.close());
+    const run = async (isApart: boolean): Promise<{ slot: number; claim: string; runner: number }> => {
+      const { slot, claim } = own.pool.reserve(undefined, 1, isApart)!;
+      const { log } = await own.run("sh", ["-c", "echo $PPID"], { slot });
+      return { slot, claim, runner: Number(log) };
+    };
+    const [first, apart, next] = [await run(false), await run(true), await run(false)];
+    assert.notEqual(apart.claim, first.claim);
+    assert.notEqual(apart.runner, first.runner);
+    assert.deepEqual(next, first);
+    assert.ok(await waitUntil(() => !isRunning(apart.runner)), "its runner goes");
+  },
+);
 
 test("a spool says who wrote it, what began and how it ended, and is nobody else's business", LIMIT, async (context) => {
   const own = await new PoolRig({ concurrency: 1 }).open();
