@@ -12,23 +12,14 @@ import { pathBytes } from "../../system/look/current-directory.js";
 /** `isUnclear`: the look failed, and says nothing of the command. */
 export type LookupResult = { readonly file: string } | { readonly problem: string; readonly isUnclear?: true };
 
-const NOTHING = { command: "", cwd: "", path: "", file: "" };
-
 export class CommandLookup {
   readonly #found = new Map<string, { readonly file: string }>();
-  /** The last answer: tasks that follow each other often have one command. */
-  #latest = NOTHING;
 
   /** @param path the PATH of the task; names with a slash don't use it and are relative to `cwd` */
   find(command: string, cwd: string, path: string): LookupResult {
-    const latest = this.#latest;
-    if (latest.command === command && latest.cwd === cwd && latest.path === path) return latest;
     const id = cacheId(command, cwd, path);
     const known = this.#found.get(id);
-    if (known !== undefined) {
-      this.#latest = { command, cwd, path, file: known.file };
-      return known;
-    }
+    if (known !== undefined) return known;
     const result = command.includes("/") ? checkFile(command, cwd) : search(command, cwd, path);
     if ("file" in result) this.#found.set(id, result);
     return result;
@@ -36,7 +27,6 @@ export class CommandLookup {
 
   forget(): void {
     this.#found.clear();
-    this.#latest = NOTHING;
   }
 }
 
