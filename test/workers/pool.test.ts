@@ -162,13 +162,15 @@ test("a log is a new file: what is in its place is not written to", LIMIT, async
   assert.equal(readFileSync(victim, "utf8"), "precious");
 });
 
-test("an earlier attempt's log is kept under its own name", LIMIT, async () => {
-  const key = rig.nextKey();
-  const earlierLog = `${rig.logPath(key)}.1`;
-  writeFileSync(rig.logPath(key), "first\n");
-  const { log } = await rig.run("echo", ["second"], { key, earlierLog });
-  assert.equal(log, "second\n");
-  assert.equal(readFileSync(earlierLog, "utf8"), "first\n");
+test("an earlier attempt's log is kept under its own name, also if the next one says nothing", LIMIT, async () => {
+  for (const word of ["second\n", ""]) {
+    const key = rig.nextKey();
+    const earlierLog = `${rig.logPath(key)}.1`;
+    writeFileSync(rig.logPath(key), "first\n");
+    const { log } = await rig.run("printf", [word], { key, earlierLog });
+    assert.equal(log, word);
+    assert.equal(readFileSync(earlierLog, "utf8"), "first\n");
+  }
 });
 
 test("an attempt whose log can't be made has not begun, and the runner goes on", LIMIT, async () => {
