@@ -13,6 +13,7 @@ export { benchDir, jobsDir, managerLock, managerLog, managerWaits } from "./stor
 export { rejectDropped } from "./store/directory/rejection.js";
 export { withNumbers } from "./store/text/exact-numbers.js";
 export { SETTLE_MS } from "./store/snapshot/state-guard.js";
+export { runsOnCluster } from "./store/view/on-cluster.js";
 export { slurmOptionsOf } from "./store/text/slurm-keys.js";
 export { joinSlurmOptions, parseSlots, parseSlurmTime } from "./domain/slurm-options.js";
 export { clusterLimits } from "./library/slurm-options.js";

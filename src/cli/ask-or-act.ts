@@ -5,12 +5,12 @@ import type { Call } from "./command.js";
 
 /** @param ask null if there is nobody who could be asked. */
 export async function askOrAct<Result>(
-  call: Pick<Call, "settings" | "terminal">,
+  call: Pick<Call, "args" | "settings" | "terminal">,
   ask: Promise<Result | null>,
   act: (executor: AirExecutor) => Promise<Result>,
 ): Promise<Result> {
   const answer = await ask;
   if (answer !== null) return answer;
   const { withExecutor } = await import("./open-executor.js");
-  return withExecutor(call, act);
+  return withExecutor(call, call.args["JOB"] ?? null, act);
 }

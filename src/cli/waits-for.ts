@@ -2,10 +2,11 @@
 
 import { basename, dirname, join, relative } from "node:path";
 import type { JobView } from "../index.js";
-import { readJobTaken, readTrouble } from "../internal.js";
+import { readJobTaken, readTrouble, runsOnCluster } from "../internal.js";
 import { findManager } from "../manager/daemon.js";
 import { readWaits } from "../manager/waits.js";
 import type { LockHolder } from "../system/lock/lock-holder.js";
+import { directoryFromHere } from "../system/look/current-directory.js";
 import { isSystemError } from "../system/look/error-code.js";
 import { lookAt } from "../system/look/path-look.js";
 import { OTHERS } from "../system/write/slate.js";
@@ -37,7 +38,10 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";
     if (basename(dirname(dir)) === "runs")
       return `${why}, and a later run has its name; to go on with it move its directory into jobs/`;
-    if (state?.["owner"] === "run" || isEndedMap(state)) return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}`;
+    if (state?.["owner"] === "run" || isEndedMap(state)) {
+      const there = runsOnCluster(directoryFromHere(base), name) ? " --engine slurm" : "";
+      return `${why}; go on: air-executor run ${quoteForShell(shorter(dir))}${there}`;
+    }
     if (state?.["owner"] === "map") return `${why}; go on: ${mapAgain(name, state["map_of"])}`;
     return manager.answer === "no" ? `${why}; go on: air-executor start${placeOption(settings)}` : stopped;
   };

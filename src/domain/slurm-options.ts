@@ -26,6 +26,11 @@ export interface SlurmOptions {
 /** `gres.fpga`, `gres.gpu.a100`, `license.matlab`: pools of which the cluster has so much, and counts it. */
 export const CLUSTER_POOL = /^(gres|license)\.(.+)$/;
 
+/** Of an attempt that was given to a slot of a cluster; all other claims are spools of a machine. */
+export function isClusterClaim(claim: string): boolean {
+  return claim.startsWith("slurm:");
+}
+
 export const MOST_SLOTS = 10_000;
 export const SHORTEST_LEASE_MS = 1_000;
 

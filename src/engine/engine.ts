@@ -16,6 +16,7 @@ import { clock } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
 import { DEVICES_OF_SLOTS, GpuDevices, PLENTY_OF_GPUS } from "./gpu-devices.js";
 import { MachinePools, requireFit } from "./machine-pools.js";
+import { requireKnown } from "./known-claims.js";
 import { MachineRefusals } from "./machine-refusals.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
@@ -98,10 +99,7 @@ export class Engine {
     throw new AirError("AIR_CLOSED", "the executor was stopped or closed: open another one.");
   }
 
-  /**
-   * Gets the runner ready for a job of so many tasks, 0 if that is not known. To be called before a job is read or put on record: loading
-   * the pool and starting its runner takes longer, and the two go side by side. Throws as `requireOpen`.
-   */
+  /** Gets the runner ready for a job of so many tasks, 0 if that is not known, while it is read and recorded. Throws as `requireOpen`. */
   prepare(tasks: number): Promise<void> {
     this.requireOpen();
     const opened = (this.#runnerOpened ??= this.#runner.open());
@@ -126,6 +124,7 @@ export class Engine {
   async begin(opened: OpenedJob, options: BeginOptions = {}): Promise<RunningJob> {
     try {
       await this.prepare(0);
+      requireKnown(opened, this.#runner);
       if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();

@@ -13,7 +13,7 @@ import type { Result } from "../domain/outcome.js";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { SlotNews } from "../domain/slot-news.js";
-import { parseSlurmTime, type SlotRange } from "../domain/slurm-options.js";
+import { isClusterClaim, parseSlurmTime, type SlotRange } from "../domain/slurm-options.js";
 import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
 import { MovedLogs } from "../workers/thread/moved-logs.js";
 import type { Cluster } from "./cluster.js";
@@ -130,7 +130,7 @@ export class SlurmRunner implements TaskRunner {
   warm(): void {}
 
   knows(claim: string): boolean {
-    return CLAIM.test(claim);
+    return isClusterClaim(claim);
   }
 
   readonly hasKinds = true;

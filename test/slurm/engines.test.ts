@@ -1,7 +1,7 @@
 /** What an engine leaves when it is killed, and what it costs a controller while it lives. */
 
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { untilHolds } from "../support/shell-loops.js";
 import { missing, TestCluster } from "./cluster.js";
@@ -28,6 +28,31 @@ describe("engines on a Slurm cluster", { skip: missing }, () => {
       assert.equal(scene.said("begun").length, 24, "each began once");
       assert.equal(new Set(scene.said("ended")).size, 24);
       assert.deepEqual(scene.slotDirectories(), [], "nothing is left of either");
+    });
+
+    test("what runs on the cluster is refused by an engine without one, and ended there by a cancel", async (t) => {
+      const scene = new Scene(t, cluster);
+      const pidFile = `${scene.oracle}.pid`;
+      scene.write([scene.task("long", `echo $$ >'${pidFile}' && sleep 60`)]);
+      const killed = scene.start();
+      await scene.until(() => existsSync(pidFile) && readFileSync(pidFile, "utf8").endsWith("\n"), "the task to run");
+      process.kill(killed.pid, "SIGKILL");
+      await killed.end;
+      const refused = JSON.parse(await scene.askUnseeing("run", scene.file, "--json")) as {
+        error?: { code: string; message: string };
+      };
+      assert.equal(refused.error?.code, "AIR_CONFLICT", JSON.stringify(refused));
+      assert.match(refused.error.message, /runs on a Slurm cluster.*--engine slurm/);
+      assert.match(await scene.ask("status", "job"), /go on: air-executor run \S+ --engine slurm\n/);
+      await scene.askUnseeing("cancel", "job", "--grace-period", "1");
+      assert.equal(existsSync(`/proc/${readFileSync(pidFile, "utf8").trim()}`), false, "it has ended");
+      const { tasks } = JSON.parse(await scene.ask("status", "job", "--json")) as {
+        tasks: { status: string; attempts: number }[];
+      };
+      assert.deepEqual(
+        tasks.map(({ status, attempts }) => [status, attempts]),
+        [["cancelled", 1]],
+      );
     });
 
     test("short tasks that were handed over together with one that lasts don't wait for it", async (t) => {

@@ -137,9 +137,17 @@ export class Scene {
   }
 
   /** What a verb prints. */
-  async ask(verb: string, ...words: readonly string[]): Promise<string> {
-    const args = [main, verb, ...words, "--dir", this.#place.dir];
-    const child = spawn(process.execPath, args, {
+  ask(verb: string, ...words: readonly string[]): Promise<string> {
+    return this.#ask(process.execPath, [main, verb, ...words]);
+  }
+
+  /** The same where no process of a node is seen. */
+  askUnseeing(verb: string, ...words: readonly string[]): Promise<string> {
+    return this.#ask("unshare", ["--pid", "--fork", "--mount-proc", process.execPath, main, verb, ...words]);
+  }
+
+  async #ask(command: string, words: readonly string[]): Promise<string> {
+    const child = spawn(command, [...words, "--dir", this.#place.dir], {
       env: this.#cluster.env,
       stdio: ["ignore", "pipe", "inherit"],
       timeout: LIMIT_MS,

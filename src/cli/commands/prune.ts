@@ -23,7 +23,7 @@ export async function execute(call: Call): Promise<number> {
     pruned = await executor.prune({ ...(olderThanMs !== null && { olderThanMs }), ...(keep !== null && { keep }), dryRun });
   };
   if (isThere(settings.dir())) {
-    await withExecutor(call, prune, (message) => {
+    await withExecutor(call, null, prune, (message) => {
       warnings += 1;
       warn(message);
     });

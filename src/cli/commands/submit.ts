@@ -41,7 +41,7 @@ function drop(name: string, spec: JobSpec, { settings, terminal: { err } }: Surr
 /** Whoever has an unfinished run of that name in hand is to end it, and gives it back when it has ended. */
 async function dropAnew(name: string, spec: JobSpec, call: Surroundings): Promise<JobStatus> {
   const { withExecutor } = await import("../open-executor.js");
-  return withExecutor(call, async (executor) => {
+  return withExecutor(call, name, async (executor) => {
     for (;;) {
       await executor.cancel(name).catch(unless("AIR_NOT_FOUND"));
       const dropped = await drop(name, spec, call).catch(unless("AIR_LOCKED"));

@@ -23,6 +23,11 @@ export class AttemptMemory {
     this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, takes, ranOn, isQueued, stopping: null });
   }
 
+  /** Of the attempts in flight. */
+  get claims(): readonly string[] {
+    return [...new Set([...this.#inFlight.values()].map(({ claim }) => claim))];
+  }
+
   /** True if its attempt in flight waits behind others, as far as is known. */
   isQueued(task: string): boolean {
     return this.#inFlight.get(task)?.isQueued === true;

@@ -101,6 +101,11 @@ export class Picture {
     return this.#forgets;
   }
 
+  /** Of the attempts in flight, each once. */
+  get claims(): readonly string[] {
+    return this.#memory.claims;
+  }
+
   /** The place of each task by its id. */
   get ids(): ReadonlyMap<string, number> {
     return this.#index;

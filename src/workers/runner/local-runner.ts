@@ -7,6 +7,7 @@
 
 import type { Resources } from "../../domain/resources.js";
 import type { Result } from "../../domain/outcome.js";
+import { isClusterClaim } from "../../domain/slurm-options.js";
 import type { Standstill } from "../../domain/standstill.js";
 import type {
   Begun,
@@ -21,7 +22,7 @@ import type {
 import { inherited } from "../../system/process/inherited.js";
 import { leftSpools, removeSpoolsOf } from "../adopting/forget-spools.js";
 import { engineToken } from "../engine-token.js";
-import { isSpoolName, lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
+import { lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
 import { startFailure } from "../spool/end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
@@ -116,7 +117,7 @@ export class LocalRunner implements TaskRunner {
 
   /** Claims are spools. */
   knows(claim: string): boolean {
-    return isSpoolName(claim);
+    return !isClusterClaim(claim);
   }
 
   reserve(_takes?: Resources, _ready?: number, isApart = false): Placement | undefined {
