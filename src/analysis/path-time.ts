@@ -10,7 +10,7 @@ import type { Stretch } from "./display-slots.js";
 import { heldTime } from "./held-time.js";
 import { Room, roomOver, sizesOf, type TimedRun } from "./room.js";
 import { pausesUntil } from "./stretches.js";
-import { phasesOf } from "./timeline.js";
+import { phasesOf, takesOf } from "./timeline.js";
 
 /** Milliseconds; the accounts add up to `totalMs`. */
 export interface PathTime {
@@ -45,9 +45,9 @@ interface Wait extends Stretch {
 }
 
 export function pathTimeOf(history: TimedRun, { slots, from, to }: PathTimeOptions): PathTime {
-  const { tasks, holds, pauses, job } = history;
+  const { tasks, pauses } = history;
   const path = criticalPath({ tasks }, to);
-  const held = heldTime(holds, job.name);
+  const held = heldTime(history);
   const paused = pausesUntil(pauses, to);
   const byId = new Map(tasks.map((task) => [task.spec.id, task]));
   const ofPath = path.map(({ id }) => byId.get(id)!);
@@ -70,13 +70,17 @@ export function pathTimeOf(history: TimedRun, { slots, from, to }: PathTimeOptio
 /** Those of the tasks, and what each waited for. */
 function waitsOf(ofPath: readonly TaskHistory[], history: TimedRun, slots: number, to: number): Wait[] {
   const waits = ofPath.flatMap((task): Wait[] => {
-    const own = latestAttempts(task).map(({ readyAt, startedAt, takes }) => ({ from: readyAt, to: startedAt, takes }));
+    const own = latestAttempts(task).map((attempt) => ({
+      from: attempt.readyAt,
+      to: attempt.startedAt,
+      takes: takesOf(attempt),
+    }));
     if (task.readyAt !== null) own.push({ from: task.readyAt, to, takes: task.spec.resources });
     return own.flatMap((wait) => (wait.to > wait.from ? [{ ...wait, forSlot: 0, forLimit: 0 }] : []));
   });
   waits.sort((a, b) => a.from - b.from);
   const running = [...phasesOf(history.tasks, to)].flatMap(({ attempt, kind, ...stretch }) =>
-    kind === "running" ? [{ ...stretch, takes: attempt!.takes }] : [],
+    kind === "running" ? [{ ...stretch, takes: takesOf(attempt!) }] : [],
   );
   const room = new Room(slots, sizesOf(history));
   let first = 0;

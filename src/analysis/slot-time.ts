@@ -14,7 +14,7 @@ import { heldTime } from "./held-time.js";
 import { levelsOfTasks } from "./longest-chain.js";
 import { Room, sizesOf, type TimedRun } from "./room.js";
 import { pausesUntil } from "./stretches.js";
-import { phasesOf } from "./timeline.js";
+import { phasesOf, takesOf } from "./timeline.js";
 
 /** Milliseconds of all slots together; the accounts add up to `totalMs`. */
 export interface SlotTime {
@@ -65,7 +65,7 @@ interface Change {
 
 export function slotTimeOf(run: TimedRun, { slots, from, to }: SlotTimeOptions): SlotTime {
   const accounts = { workMs: 0, serialMs: 0, narrowMs: 0, stragglersMs: 0, delaysMs: 0, limitsMs: 0, pausedMs: 0, ownMs: 0 };
-  const held = heldTime(run.holds, run.job.name);
+  const held = heldTime(run);
   const paused = pausesUntil(run.pauses, to);
   const { changes, sizes, waits } = readChanges(run, to);
   const room = new Room(slots, sizesOf(run));
@@ -142,7 +142,7 @@ function readChanges(
   };
   const changes: Change[] = [];
   for (const { task, attempt, kind, from, to } of phasesOf(tasks, nowMs)) {
-    const takes = attempt?.takes ?? task.spec.resources;
+    const takes = attempt === null ? task.spec.resources : takesOf(attempt);
     const about = { level: levelOf.get(task)!, waiting: kind === "waiting" ? waitingFor(takes) : null, takes };
     changes.push({ at: from, by: 1, ...about }, { at: to, by: -1, ...about });
   }

@@ -4,6 +4,7 @@
  */
 
 import type { AttemptHistory, TaskHistory } from "../domain/history.js";
+import type { Resources } from "../domain/resources.js";
 
 /** From `at` on, until the next of these. */
 export interface Moment {
@@ -67,5 +68,10 @@ export function timelineOf(tasks: readonly TaskHistory[], nowMs: number): Moment
 
 /** What an attempt takes of the slots. */
 export function coresOf(attempt: AttemptHistory | null): number {
-  return attempt?.takes["cpu"] ?? 1;
+  return attempt === null ? 1 : (takesOf(attempt)["cpu"] ?? 1);
+}
+
+/** On a cluster a slot has as many CPUs as its task takes. */
+export function takesOf({ takes, ranOn }: AttemptHistory): Resources {
+  return ranOn === null ? takes : { ...takes, cpu: 1 };
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { levelsOfTasks, longestChainMs } from "../../src/analysis/longest-chain.js";
+import { slotTimeOf } from "../../src/analysis/slot-time.js";
+import type { TaskHistory } from "../../src/domain/history.js";
 import { pathTimeOf } from "../../src/analysis/path-time.js";
 import { oneByOne, pipeline, ran, simulate, timed } from "./simulated-run.js";
 
@@ -73,6 +75,25 @@ test("a time in which nobody ran the job is no overhead of ours, nor is what was
   const again = timed([ran("a", [], [[0, 0, 10]]), ran("b", [], [[41, 41, 50]], { pendingSince: 40 })], { pauses });
   const { beforeMs, pausedMs: none, ownMs: own } = pathTimeOf(again, { slots: 1, from: -2, to: 50 });
   assert.deepEqual({ beforeMs, none, own }, { beforeMs: 40, none: 0, own: 3 });
+});
+
+test("on a cluster what waits while there is no slot, or all that are there are busy, waits for the cluster; for one that idles, for us", () => {
+  const on = (slurmJob: string, cpu: number, task: TaskHistory): TaskHistory => {
+    const attempts = task.attempts.map((attempt) => Object.assign(attempt, { ranOn: { node: "n1", slurmJob }, takes: { cpu } }));
+    return Object.assign(task, { attempts });
+  };
+  const tasks = [
+    on("7_0", 8, ran("a", [], [[0, 30, 40]])),
+    on("7_0", 8, ran("b", ["a"], [[40, 42, 60]])),
+    on("7_1", 8, ran("c", ["a"], [[40, 55, 70]])),
+    on("7_0", 8, ran("d", ["c"], [[70, 71, 80]])),
+  ];
+  const run = timed(tasks);
+  const { slotWaitMs, limitMs, ownMs } = pathTimeOf(run, { slots: 64, from: 0, to: 80 });
+  // c had a slot that idled for two, then none; d one that had idled for long.
+  assert.deepEqual({ slotWaitMs, limitMs, ownMs }, { slotWaitMs: 0, limitMs: 30 + 13, ownMs: 2 + 1 });
+  const time = slotTimeOf(run, { slots: 64, from: 0, to: 80 });
+  assert.deepEqual([time.workMs, time.ownMs], [10 + 18 + 15 + 9, 2 * 2 + 1]);
 });
 
 test("the longest chain is what no number of slots could beat", () => {
