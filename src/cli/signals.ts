@@ -9,7 +9,7 @@ import type { StopSignal } from "./exit-codes.js";
 export interface SignalWatch {
   /** The first signal that came, if one did. */
   received(): StopSignal | null;
-  /** Gives the signals their usual effect back. */
+  /** All is done, and told: from now on a signal ends us with the exit code that says so, and not with its own, which says that something is left to do. */
   end(): void;
 }
 
@@ -31,7 +31,7 @@ export function watchSignals(onSignal: (signal: StopSignal, count: number) => vo
   return {
     received: () => first,
     end: () => {
-      for (const signal of heeded) process.off(signal, handler);
+      for (const signal of heeded) process.off(signal, handler).on(signal, () => process.exit());
     },
   };
 }

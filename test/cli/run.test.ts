@@ -252,3 +252,21 @@ test("a signal that makes Node open a debugger does nothing", async (context) =>
   assert.equal(code, 0);
   assert.doesNotMatch(stderr, /Debugger/);
 });
+
+test("a signal that comes when all is told changes nothing in the exit code: 143 would say that the job is unfinished", async (context) => {
+  const { dir, write } = makePlayground(context);
+  write("job.json", [{ id: "a", command: "false" }]);
+  write(
+    "late.mjs",
+    'import { isMainThread } from "node:worker_threads";\n' +
+      'if (isMainThread) process.on("exit", () => process.kill(process.pid, "SIGTERM"));\n',
+  );
+  for (const [verb, expected] of [
+    [["run", "job.json"], 1],
+    [["retry", "job"], 1],
+    [["map", "true", ":::", "1"], 0],
+  ] as const) {
+    const { code } = await follow(process.execPath, [`--import=${join(dir, "late.mjs")}`, main, ...verb, "-q"], dir, {}).ended;
+    assert.equal(code, expected, verb.join(" "));
+  }
+});

@@ -11,9 +11,9 @@ const isWorking = ({ dir }: Playground): boolean => {
 };
 
 /** A job whose engine is killed while a task runs; `open` lets that task end. */
-async function leftAlone(playground: Playground): Promise<{ open: () => void }> {
+async function leftAlone(playground: Playground, env: object = {}): Promise<{ open: () => void }> {
   const { write, start } = playground;
-  write("job.json", [atGate("one"), task("behind", "true", ["one"])]);
+  write("job.json", { env, tasks: [atGate("one"), task("behind", "true", ["one"])] });
   const { process: engine, ended } = start(["run", "job.json", "-q"]);
   await until(() => isWorking(playground));
   engine.kill("SIGKILL");
@@ -39,7 +39,7 @@ test("status says that an engine is gone, and the command that goes on does", as
 test("a job of which its engine left the journal alone is gone on with by its directory, as status says", async (context) => {
   const playground = makePlayground(context);
   const { run, dir } = playground;
-  const { open } = await leftAlone(playground);
+  const { open } = await leftAlone(playground, { LONG: "x".repeat(100_000) });
   open();
   const job = join(dir, ".air-executor/jobs/job");
   for (const name of ["state.json", "tasks.json"]) rmSync(join(job, name));

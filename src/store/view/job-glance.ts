@@ -40,8 +40,8 @@ export interface Glance {
 
 /** Enough for the blanks behind a list. */
 const TAIL_BYTES = 256;
-/** The first line of a journal is the job's own, without its tasks. */
-const HEAD_BYTES = 64 * 1024;
+/** The first line of a journal is the job's own, without its tasks; what its `env` holds may make it long. */
+const [HEAD_BYTES, MOST_HEAD_BYTES] = [64 * 1024, 16 * 1024 * 1024];
 
 /** What is there, before anything is read. */
 interface Entry {
@@ -129,8 +129,12 @@ function hasEnded(
 
 /** Null without a journal, or if its first line is not whole. */
 export function readJobTaken(journal: string): JobTaken | null {
-  const head = readAt(journal, 0, HEAD_BYTES);
-  const end = head?.indexOf("\n") ?? -1;
+  let [head, end] = [null as Buffer | null, -1];
+  for (let bytes = HEAD_BYTES; end < 0 && bytes <= MOST_HEAD_BYTES; bytes *= 16) {
+    head = readAt(journal, 0, bytes);
+    end = head?.indexOf("\n") ?? -1;
+    if ((head?.length ?? 0) < bytes) break;
+  }
   if (head === null || end < 0) return null;
   const line = decodeLine(head.subarray(0, end));
   return line.kind === "event" && line.event.type === "job-taken" ? line.event : null;
