@@ -96,13 +96,16 @@ for (const [what, file, put, words] of [
     const path = place.path("lame", file);
     renameSync(path, `${path}.kept`);
     put(path);
-    await place.start();
+    const manager = await place.start();
     await until(() => words.test(waitOf(place, "lame") ?? ""), "status to name what the job waits for");
     // Longer than somebody may take to write a file.
     await pause(3000);
     assert.equal(place.state("lame")["state"], "working");
+    // A moment without either is another thing: a job whose journal is gone.
+    manager.kill("SIGSTOP");
     rmSync(path, { recursive: true });
     renameSync(`${path}.kept`, path);
+    manager.kill("SIGCONT");
     writeFileSync(gate, "");
     await place.untilState("lame", "completed");
     assert.equal(readFileSync(ran, "utf8"), "ran\n");
