@@ -6,9 +6,12 @@
 
 import { fstatSync, writeSync } from "node:fs";
 import { randomInt } from "node:crypto";
+import { basename } from "node:path";
 import { bootId } from "../../system/process/process-identity.js";
 import { readProcess } from "../../system/process/process-table.js";
 import { flock } from "../../system/lock/flock.js";
+import { isEngineAlive } from "../engine-token.js";
+import { isSpoolName } from "../spool-name.js";
 import { CommandReader, ProtocolError, type Command, type TaskOrder } from "./commands.js";
 import { SpoolWriter } from "./spool-writer.js";
 import { TaskEnvironment } from "./task-environment.js";
@@ -51,6 +54,9 @@ export class PortableRunner {
     if (!(await flock(this.#spool.fd))) throw new Error(`${this.#setup.spool} is another runner's`);
     // Whoever adopts closes a spool that nobody has, so that none who comes late begins anything.
     if (fstatSync(this.#spool.fd).size > 0) throw new Error(`${this.#setup.spool} was closed meanwhile`);
+    // Of an engine that is dead by now nothing begins, as nothing does that waits when it dies: its environment could not be read as it was.
+    const name = basename(this.#setup.spool, ".spool");
+    if (isSpoolName(name) && isEngineAlive(name).answer === "no") throw new Error(`the engine of ${name} is gone`);
     const self = readProcess(process.pid);
     const start = self.answer === "yes" ? self.found.start : 0;
     this.#spool.append(`h 1 ${randomInt(1, 2 ** 31)} ${process.pid} ${start} ${bootId() || "-"} none`);
