@@ -36,8 +36,9 @@ test("a portable runner that comes up when its engine is dead begins nothing: it
   const begin = `RAW=$(printf 'x\\377') && export RAW && exec "$@"`;
   const command = ["-c", begin, "sh", process.execPath, main, "run", "job.json", "-q"];
   const killed = follow("sh", command, dir, { AIR_EXECUTOR_RUNNER: late });
-  const journal = join(dir, ".air-executor/jobs/job/journal.ndjson");
-  assert.ok(await waitUntil(() => existsSync(journal) && readFileSync(journal, "utf8").includes('"attempt-started"')));
+  // That comes a moment after the task has been handed over.
+  const tasks = join(dir, ".air-executor/jobs/job/tasks.json");
+  assert.ok(await waitUntil(() => existsSync(tasks) && readFileSync(tasks, "utf8").includes('"running"')));
   assert.ok(await waitUntil(() => runnersOf(dir).length > 0));
   const gone = once(killed.process, "exit");
   killed.process.kill("SIGKILL");
