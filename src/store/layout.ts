@@ -37,9 +37,9 @@ export const managerWaits = (base: string): string => join(base, "manager.waits"
 export const controlDir = (base: string): string => join(base, "control");
 /** Jobs on their way out: moved here, then deleted. */
 export const removedDir = (base: string): string => join(base, "removed");
-/** A directory for each bench, with its runs and its result. */
 /** What lies there for slots on a cluster. */
 export const slurmDir = (base: string): string => join(base, "slurm");
+/** A directory for each bench, with its runs and its result. */
 export const benchDir = (base: string): string => join(base, "bench");
 /** Held while the bench is made; `dir` is its own. */
 export const benchLock = (dir: string): string => join(dir, "lock");

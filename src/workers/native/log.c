@@ -42,6 +42,12 @@ void forget_log(struct log *log) {
   log->file = -1;
 }
 
+/* A name there would be nobody's. */
+static bool is_removed(int directory) {
+  struct stat stat;
+  return fstat(directory, &stat) == 0 && stat.st_nlink == 0;
+}
+
 /* Makes ready what the child opens; 0 or why that can't be. `name` is in the context's directory of logs, and must not be there. */
 int prepare_log(struct log *log, struct context *context, const char *name) {
   if (context->directory < 0) return context->directory_error;
@@ -50,7 +56,7 @@ int prepare_log(struct log *log, struct context *context, const char *name) {
   struct stat stat;
   if (fstatat(context->directory, name, &stat, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
   if (errno != ENOENT) return errno;
-  if (log->file >= 0 && log->serial != context->serial) forget_log(log);
+  if (log->file >= 0 && (log->serial != context->serial || is_removed(context->directory))) forget_log(log);
   if (log->file >= 0 || handles < 0) return 0;
   log->serial = context->serial;
   log->is_placed = false;

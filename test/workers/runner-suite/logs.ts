@@ -109,6 +109,14 @@ export function logsSuite(kind: RunnerKind): void {
     assert.equal(existsSync(rig.logs), false);
   });
 
+  test("a directory of logs that is removed behind a task which said nothing lets the next one of its slot not begin", async (t) => {
+    const rig = new Rig(t, kind, { slots: 1 });
+    rig.shell(1, `rm -rf ${rig.logs}`);
+    assert.equal(await rig.result(1), "x 0");
+    rig.shell(2, "echo two");
+    assert.equal((await rig.end(2)).how, "l");
+  });
+
   test("a task that removes its own log, or moves it away, costs no other its log", async (t) => {
     const rig = new Rig(t, kind, { slots: 1 });
     rig.shell(1, `${untilHolds("[ -e logs/1.log ]", 0.01)}; rm logs/1.log`);
