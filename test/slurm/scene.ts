@@ -118,7 +118,8 @@ export class Scene {
 
   /** What lies there for slots. */
   slotDirectories(): string[] {
-    return readdirSync(join(this.#place.dir, "slurm"));
+    const dir = join(this.#place.dir, "slurm");
+    return existsSync(dir) ? readdirSync(dir) : [];
   }
 
   /** From now on the engine's calls of Slurm's commands are counted. Gives their names, in order. */
