@@ -1,8 +1,13 @@
 /** Lets a bounded number of things go on at the same time, once it is begun; the others wait for their turn, first come, first served. */
 
+/** So long what goes before the others has the room of all. */
+const LEAD_MS = 1_000;
+
 export class Turns {
   readonly #atOnce: number;
   #free = 0;
+  /** True while only what goes before the others begins: they might take room from it. */
+  #isLed = false;
   /** Those that go before the others. */
   readonly #urgent: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -20,14 +25,25 @@ export class Turns {
     return this.#openUrgent;
   }
 
-  /** What was taken before it begins in its order. */
+  /** What was taken before it begins in its order: the others when those that go before them are done, or take too long. */
   begin(): void {
     this.#free = this.#atOnce;
+    this.#isLed = this.#openUrgent > 0;
+    if (this.#isLed) setTimeout(() => this.#follow(), LEAD_MS).unref();
+    this.#beginAll();
+  }
+
+  #follow(): void {
+    this.#isLed = false;
+    this.#beginAll();
+  }
+
+  #beginAll(): void {
     while (this.#free > 0 && this.#beginNext());
   }
 
   #beginNext(): boolean {
-    const next = this.#urgent.shift() ?? this.#waiting.shift();
+    const next = this.#urgent.shift() ?? (this.#isLed ? undefined : this.#waiting.shift());
     next?.();
     return next !== undefined;
   }
@@ -45,12 +61,15 @@ export class Turns {
       return done;
     };
     const queue = isUrgent ? this.#urgent : this.#waiting;
-    const open = this.#free > 0 ? begin() : new Promise<void>((resolve) => queue.push(() => resolve(begin())));
+    const open =
+      this.#free > 0 && (isUrgent || !this.#isLed) ? begin() : new Promise<void>((resolve) => queue.push(() => resolve(begin())));
     this.#open.add(open);
     if (isUrgent) this.#openUrgent += 1;
     void open.then(() => {
       this.#open.delete(open);
-      if (isUrgent) this.#openUrgent -= 1;
+      if (!isUrgent) return;
+      this.#openUrgent -= 1;
+      if (this.#isLed && this.#openUrgent === 0) this.#follow();
     });
   }
 
