@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openDropped } from "../../src/store/directory/job-directory.js";
 import { fitsItself } from "../../src/store/text/demand-faults.js";
+import { lookAtLock } from "../../src/system/lock/lock-look.js";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import { areGone } from "../support/processes.js";
@@ -150,10 +151,10 @@ const SPOILS = {
     rmSync(join(dirname(path), "state.json"), { force: true });
   },
   // As unpacking a backup of the whole directory there does.
-  "replaced by an old copy with all other files": (path: string) => {
+  "replaced by an old copy with all other files": (path: string, old = readFileSync(`${path}.old`, "utf8")) => {
     for (const name of ["journal.ndjson", "lock", "state.json", "tasks.json"]) {
       const file = join(dirname(path), name);
-      const text = readFileSync(name === "journal.ndjson" ? `${path}.old` : file);
+      const text = name === "journal.ndjson" ? old : readFileSync(file);
       rmSync(file);
       writeFileSync(file, text);
     }
@@ -222,6 +223,23 @@ for (const name of ["journal.ndjson", "lock"]) {
     assert.equal(existsSync(job), false);
   });
 }
+
+test("one look puts right both lock and journal of a job over which its backup was unpacked", async (t) => {
+  const { dir } = temporaryPlace(t);
+  const job = join(dir, "jobs", "places");
+  mkdirSync(job, { recursive: true });
+  writeFileSync(join(job, "state.json"), JSON.stringify({ id: "places-1", name: "places", state: "waiting" }));
+  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "first", command: "true" }]));
+  const opened = await openDropped(job, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
+  t.after(() => opened.giveBack());
+  await opened.bringUpToDate();
+  const journal = join(job, "journal.ndjson");
+  const whole = readFileSync(journal, "utf8");
+  SPOILS["replaced by an old copy with all other files"](journal, whole.slice(0, whole.indexOf("\n") + 1));
+  opened.keepHold("ours");
+  assert.ok(await waitUntil(() => lookAtLock(join(job, "lock")).answer === "yes"));
+  assert.ok(await waitUntil(() => readFileSync(journal, "utf8") === whole));
+});
 
 test("a journal that can't be put at its place again is named, and its job waits for that", async (t) => {
   // The first is the new run's.

@@ -188,9 +188,14 @@ export class OpenedJob {
     if (journal === "here") this.#lock.beat();
     if (journal === "here" && lock === "here") this.#missingSince = null;
     else if (!this.#mayBeOnItsWayOut()) {
-      if (lock !== "here" && (journal === "here" || standing === "ours")) void this.#lock.restore();
-      else if (!this.#journal.keepPlace()) this.#writer?.sync();
+      const isToBeTaken = lock !== "here" && (journal === "here" || standing === "ours");
+      if (isToBeTaken) void this.#lock.restore().then(() => this.#putJournalBack());
+      else this.#putJournalBack();
     }
+  }
+
+  #putJournalBack(): void {
+    if (!this.#journal.keepPlace()) this.#writer?.sync();
   }
 
   /** The same for the journal alone, at once: the next sync puts it where it belongs. */
