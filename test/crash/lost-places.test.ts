@@ -120,7 +120,9 @@ test("logs/ that was removed is made again", async (t) => {
 test("what runs while the journal of its killed engine is gone is ended before it is run again", async (t) => {
   const { dir, witness, tasks, engine, job, started, go } = await firstRuns(t);
   const snapshot = (): string => readFileSync(join(job, "tasks.json"), "utf8");
-  assert.ok(await waitUntil(() => existsSync(join(job, "tasks.json")) && snapshot().includes('"status":"running"')));
+  // Both: tasks alone, which is written first, don't tell that a run of ours is there.
+  const areThere = (): boolean => ["state.json", "tasks.json"].every((file) => existsSync(join(job, file)));
+  assert.ok(await waitUntil(() => areThere() && snapshot().includes('"status":"running"')));
   engine.kill("SIGKILL");
   await engine.ended;
   rmSync(join(job, "journal.ndjson"));
