@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -158,6 +158,34 @@ test("-f has every attempt of a task, each by its number, and those of one that 
     .split("\n")
     .map((line) => Object.values(JSON.parse(line) as object).join(" "));
   assert.deepEqual([code, texts], [0, ["a 1 here", "a 1 try 1", "a 2 try 2", "a 4 try 4", "a 5 try 5"]]);
+});
+
+test("-f shows each line once where a log was opened before the attempt that writes it was on record", async (context) => {
+  const { start, dir } = makePlayground(context);
+  const job = join(dir, ".air-executor", "jobs", "f");
+  mkdirSync(join(job, "logs"), { recursive: true });
+  const record = (name: string, content: unknown): void => {
+    writeFileSync(join(job, "new"), JSON.stringify(content));
+    renameSync(join(job, "new"), join(job, name));
+  };
+  const log = (name: string, text: string): void => writeFileSync(join(job, "logs", name), text);
+  const task = { id: "a", command: "true", log: "logs/a.log" };
+  record("tasks.json", [{ ...task, status: "running", attempts: 1 }]);
+  record("state.json", { id: "f-1", name: "f", state: "working" });
+  log("a.log", "try 3\n");
+  const logs = start(["logs", "f", "-f", "--json"]);
+  await new Promise<void>((resolve) => logs.process.stdout.on("data", (text: string) => text.includes("try 3") && resolve()));
+  renameSync(join(job, "logs", "a.log"), join(job, "logs", "a~3.log"));
+  for (const attempt of [1, 2]) log(`a~${attempt}.log`, `try ${attempt}\n`);
+  log("a.log", "try 4\n");
+  record("tasks.json", [{ ...task, status: "completed", attempts: 4 }]);
+  record("state.json", { id: "f-1", name: "f", state: "completed" });
+  const { code, stdout } = await logs.ended;
+  const texts = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { text: string }).text);
+  assert.deepEqual([code, texts], [0, ["try 3", "try 1", "try 2", "try 4"]]);
 });
 
 test("a reader that goes away is no error", async (context) => {

@@ -46,6 +46,8 @@ interface Written {
   readonly file: LogFile;
   readonly view: LogView;
   readonly sink: Sink;
+  /** Was opened as that of an attempt before, before the later one that writes it was on record: to be read on when that comes. */
+  readonly ahead: LogFile | null;
 }
 
 interface Shown {
@@ -109,19 +111,29 @@ class LogsReader {
     const latest = this.#attemptOf(task);
     const ended = this.#done.get(task.id);
     let shown = this.#open.get(task.id) ?? this.#begin(job, task, ended === undefined ? latest : ended + 1);
+    if (shown.attempt < latest) shown = await this.#lookAgain(job, task, shown);
     for (; shown.attempt < latest; shown = this.#begin(job, task, shown.attempt + 1, shown)) await this.#write(shown, true);
     // As long as no attempt is on record it may be any.
     if (typeof task.log === "string") this.#open.set(task.id, shown);
     await this.#write(shown, isOver);
     if (!isOver) return;
-    for (const { file } of shown.written) {
+    for (const { file, ahead } of shown.written) {
       if (file.problem !== null) this.#tellProblem(task.id, file.problem);
       file.close();
+      ahead?.close();
     }
     if (this.#task !== null && task.left_behind != null && !this.#settings.isOn("quiet"))
       this.#err.write(`air-executor: ${leftText(task.id, task.left_behind)}: more may be written here\n`);
     this.#open.delete(task.id);
     this.#done.set(task.id, latest);
+  }
+
+  /** The attempt is over, by what is on record now: that tells which file was its own. */
+  async #lookAgain(job: JobView, task: TaskView, shown: Shown): Promise<Shown> {
+    const again = this.#begin(job, task, shown.attempt, shown);
+    for (const [index, { view, sink }] of shown.written.entries())
+      if (again.written[index]?.view !== view) await sink.send(view.end());
+    return again;
   }
 
   #attemptOf(task: TaskView): number {
@@ -141,7 +153,7 @@ class LogsReader {
     this.#err.write(`air-executor: task "${printableLine(task)}": ${printableLine(problem)}\n`);
   }
 
-  /** @param before the attempt before it, which is over: what of it is a file of this one, too, is read on. */
+  /** @param before the attempt before it, which is over, or itself: what was opened as a file of that and is one of this is read on. */
   #begin(job: JobView, task: TaskView, attempt: number, before?: Shown): Shown {
     const path = logPathOf(job, task, this.#settings.attempt());
     const isApart = job.state?.["stderr"] === "apart";
@@ -153,10 +165,14 @@ class LogsReader {
       const isEarlier =
         attempt < this.#attemptOf(task) || (this.#settings.attempt() === null && lookAt(earlier).answer === "yes");
       const own = isEarlier ? earlier : place;
-      const open = before?.written[index]?.file;
-      const file = open?.isAt(own) === true ? open : new LogFile(own);
-      if (file !== open) open?.close();
-      return { file, view: this.#viewOf(task, attempt, sink, index === 1), sink };
+      const earlierOn = before?.written[index];
+      const open = [earlierOn?.file, earlierOn?.ahead].filter((file) => file != null);
+      const file = open.find((one) => one.isAt(own)) ?? new LogFile(own);
+      const isSame = before?.attempt === attempt && file === earlierOn?.file;
+      const view = isSame ? earlierOn.view : this.#viewOf(task, attempt, sink, index === 1);
+      const ahead = open.find((one) => one !== file && (one === earlierOn?.ahead || before?.attempt === attempt)) ?? null;
+      for (const one of open) if (one !== file && one !== ahead) one.close();
+      return { file, view, sink, ahead };
     });
     return { attempt, written };
   }
