@@ -31,7 +31,9 @@ export function watchSignals(onSignal: (signal: StopSignal, count: number) => vo
   return {
     received: () => first,
     end: () => {
-      for (const signal of heeded) process.off(signal, handler).on(signal, () => process.exit());
+      for (const signal of heeded) process.on(signal, () => process.exit()).off(signal, handler);
+      // Where Node is left to end by itself it gives signals their usual effect back some milliseconds before it is gone.
+      process.once("beforeExit", () => process.exit());
     },
   };
 }

@@ -270,3 +270,20 @@ test("a signal that comes when all is told changes nothing in the exit code: 143
     assert.equal(code, expected, verb.join(" "));
   }
 });
+
+test("signals that come from when all is told until we are gone change nothing in the exit code", async (context) => {
+  const { start, write } = makePlayground(context);
+  for (const [command, expected] of [
+    ["true", 0],
+    ["false", 1],
+  ] as const) {
+    write("job.json", [{ id: "a", command }]);
+    const told = start(["run", "job.json", "--json"]);
+    told.process.stdout.once("data", () => {
+      const timer = setInterval(() => void told.process.kill("SIGTERM"), 1);
+      told.process.once("exit", () => clearInterval(timer));
+    });
+    const { code } = await told.ended;
+    assert.equal(code, expected, command);
+  }
+});
