@@ -51,3 +51,25 @@ for (const way of ["run", "dropped"] as const) {
     assert.deepEqual([state["concurrency"], state["max_failures"], state["pools"]], [1, 1, { licence: 2 }]);
   });
 }
+
+test("what a task that was added could not run with is refused, and changes nothing", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const executor = await AirExecutor.open({ dir, concurrency: 2, graceMs: 0 });
+  t.after(() => executor.close());
+  const gate = { id: "gate", command: "sh", args: ["-c", "test -e open || { : > began; exec sleep 60; }"] };
+  const job = await executor.submit("job", { pools: { licence: 1 }, tasks: [gate] }, { cwd: root });
+  await executor.add("job", [{ id: "more", command: "true", dependencies: ["gate"], resources: { licence: 1 } }]);
+  assert.ok(await waitUntil(() => existsSync(join(root, "began"))));
+  await executor.close();
+  assert.equal((await job.finished()).isInterrupted, true);
+  writeFileSync(join(root, "open"), "");
+
+  const next = await AirExecutor.open({ dir, concurrency: 2 });
+  t.after(() => next.close());
+  await assert.rejects(next.submit("job", { tasks: [gate] }, { cwd: root }), {
+    code: "AIR_USAGE",
+    message: /can't go on with this.*licence/,
+  });
+  assert.deepEqual(readPicture(jobPaths(join(dir, "jobs/job")))!.picture.settings.pools, { licence: 1 });
+  assert.equal((await (await next.takeUp(join(dir, "jobs/job"))).finished()).state, "completed");
+});

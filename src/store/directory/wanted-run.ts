@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { AirError } from "../../domain/errors.js";
 import type { JobEvent } from "../../domain/events.js";
 import type { JobOwner, JobSettings } from "../../domain/job.js";
-import type { TaskSpec } from "../../domain/task.js";
+import { isFinal, type TaskSpec } from "../../domain/task.js";
 import { archiveRun } from "./archive.js";
 import { newRunId } from "../runs/archived-runs.js";
 import { findRun, type FoundRun } from "./find-run.js";
@@ -52,15 +52,26 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
       if (!isTaken) await found?.journal.close();
     }
   });
-  await opened.orGiveBack(() => goOnWith(wanted.settings, opened, context.nowMs));
+  await opened.orGiveBack(() => goOnWith(wanted.settings, opened, context));
   return opened;
 }
 
-/** Who goes on with a run says anew what holds for it as a whole, but for where its tasks run. */
-function goOnWith(wanted: JobSettings, opened: OpenedJob, at: number): void {
-  const { isOver, settings: before } = opened.picture;
+/**
+ * Who goes on with a run says anew what holds for it as a whole, but for where its tasks run.
+ *
+ * @throws AirError `AIR_USAGE` if a task that was added to it could never run then.
+ */
+async function goOnWith(wanted: JobSettings, opened: OpenedJob, { nowMs: at, fit }: OpenContext): Promise<void> {
+  const { name, isOver, settings: before, tasks, records } = opened.picture;
   const settings = { ...wanted, cwd: before.cwd };
-  if (!isOver && !isDeepStrictEqual(settings, before)) opened.note([{ type: "settings-changed", at, settings }]);
+  if (isOver || isDeepStrictEqual(settings, before)) return;
+  const [fault] = await fit(
+    tasks.filter((_, index) => !isFinal(records[index]!.status)),
+    settings.pools,
+  );
+  if (fault !== undefined)
+    throw new AirError("AIR_USAGE", `job "${name}" can't go on with this: of one of its tasks, ${fault.message}.`);
+  opened.note([{ type: "settings-changed", at, settings }]);
 }
 
 /** False if a new run is to begin. */
