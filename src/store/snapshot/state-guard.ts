@@ -82,8 +82,10 @@ export class StateGuard {
     try {
       const before = replaced === null ? null : fstatSync(replaced, { bigint: true });
       if (this.look() !== "ours") return false;
+      // Before it is there: what is there a moment later may be somebody else's.
+      const ours = certain(lookCloselyAt(temporary));
       renameSync(temporary, this.#paths.state);
-      this.#ours = certain(lookCloselyAt(this.#paths.state));
+      this.#ours = ours;
       if (replaced === null || isSameFile(before, fstatSync(replaced, { bigint: true }))) return true;
       this.#stray = replaced;
       return false;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import fs, { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { jobPaths, type JobPaths } from "../../../src/store/layout.js";
@@ -88,4 +89,23 @@ test("a snapshot of ours is recognised, also an old one, and nothing else is", a
   assert.ok(!isSnapshotOf(text.replaceAll("2026-01-31T12", "2026-01-31T13"), picture));
   assert.ok(!isSnapshotOf("[]", picture));
   assert.ok(!isSnapshotOf(text.slice(0, -2), picture));
+});
+
+test("what comes into the place of our file just as that is there is not taken for it", async (t) => {
+  const { guard, put } = await guarded(t);
+  const rename = fs.renameSync;
+  fs.renameSync = (from, to) => {
+    rename(from, to);
+    rmSync(to);
+    mkdirSync(to);
+  };
+  syncBuiltinESMExports();
+  try {
+    put(ours);
+  } finally {
+    fs.renameSync = rename;
+    syncBuiltinESMExports();
+  }
+  assert.equal(guard.isByOthers(), true);
+  assert.equal(guard.look(), "unsettled");
 });
