@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { openDropped } from "../../src/store/directory/job-directory.js";
+import type { OpenedJob } from "../../src/store/directory/opened-job.js";
 import { fitsItself } from "../../src/store/text/demand-faults.js";
 import { lookAtLock } from "../../src/system/lock/lock-look.js";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -206,16 +207,22 @@ for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
   });
 }
 
+/** A job that is held, and run by nobody. */
+async function openedPlace(t: TestContext): Promise<{ job: string; opened: OpenedJob }> {
+  const { dir } = temporaryPlace(t);
+  const job = join(dir, "jobs", "places");
+  mkdirSync(job, { recursive: true });
+  writeFileSync(join(job, "state.json"), JSON.stringify({ id: "places-1", name: "places", state: "waiting" }));
+  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "first", command: "true" }]));
+  const opened = await openDropped(job, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
+  t.after(() => opened.giveBack());
+  await opened.bringUpToDate();
+  return { job, opened };
+}
+
 for (const name of ["journal.ndjson", "lock"]) {
   test(`a directory of which ${name} is removed first, and the rest later, is not kept from being removed`, async (t) => {
-    const { dir } = temporaryPlace(t);
-    const job = join(dir, "jobs", "places");
-    mkdirSync(job, { recursive: true });
-    writeFileSync(join(job, "state.json"), JSON.stringify({ id: "places-1", name: "places", state: "waiting" }));
-    writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "first", command: "true" }]));
-    const opened = await openDropped(job, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
-    t.after(() => opened.giveBack());
-    await opened.bringUpToDate();
+    const { job, opened } = await openedPlace(t);
     const before = readdirSync(job);
     rmSync(join(job, name));
     opened.keepHold("ours");
@@ -227,14 +234,7 @@ for (const name of ["journal.ndjson", "lock"]) {
 }
 
 test("one look puts right both lock and journal of a job over which its backup was unpacked", async (t) => {
-  const { dir } = temporaryPlace(t);
-  const job = join(dir, "jobs", "places");
-  mkdirSync(job, { recursive: true });
-  writeFileSync(join(job, "state.json"), JSON.stringify({ id: "places-1", name: "places", state: "waiting" }));
-  writeFileSync(join(job, "tasks.json"), JSON.stringify([{ id: "first", command: "true" }]));
-  const opened = await openDropped(job, "manager", { nowMs: Date.now(), socket: null, fit: fitsItself });
-  t.after(() => opened.giveBack());
-  await opened.bringUpToDate();
+  const { job, opened } = await openedPlace(t);
   const journal = join(job, "journal.ndjson");
   const whole = readFileSync(journal, "utf8");
   SPOILS["replaced by an old copy with all other files"](journal, whole.slice(0, whole.indexOf("\n") + 1));

@@ -45,8 +45,7 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
     let isTaken = false;
     try {
       isTaken = found !== null && isToGoOn(paths, wanted, found);
-      const run = isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
-      return run;
+      return isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
     } finally {
       // Not before another is in its place: until then it keeps other engines away.
       if (!isTaken) await found?.journal.close();
