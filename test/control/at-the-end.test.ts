@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { makePlace, run } from "./support.js";
+import { setImmediate } from "node:timers/promises";
+import { atGate, makePlace, run, until } from "./support.js";
 
 test("an add that arrives while the last task ends gets in or reopens the job: none is lost, and whoever adds is told", async (context) => {
   const { executor, runElsewhere, jobDir, statuses } = await makePlace(context);
@@ -49,4 +52,31 @@ test("a job that is retried in the moment of its end goes on likewise", async (c
     void job.retry();
   });
   assert.equal((await job.finished()).state, "completed");
+});
+
+test("a job that is added to while its end is being written is not said to have ended: a manager would leave it", async (t) => {
+  const { executor, dir, jobDir, state, openGate } = await makePlace(t);
+  const job = await executor.submit("job", [run("first", "true")], { cwd: dir });
+  let added: Promise<unknown> | null = null;
+  const addWhenWriting = async (): Promise<void> => {
+    while (!existsSync(join(jobDir(), "tasks.json.tmp"))) await setImmediate();
+    added = job.add([atGate("second")]);
+  };
+  job.onEvents((events) => {
+    if (added === null && events.some(({ type }) => type === "job-ended")) void addWhenWriting();
+  });
+  await until(() => existsSync(join(dir, "began-second")));
+  const said = new Set<unknown>();
+  await until(() => {
+    const { state: word, counts } = state() as { readonly state: string; readonly counts: { readonly total: number } };
+    said.add(word);
+    return counts.total === 2;
+  });
+  assert.deepEqual(
+    [...said].filter((word) => word !== "waiting" && word !== "working"),
+    [],
+  );
+  openGate();
+  const { state: end, counts } = await job.finished();
+  assert.deepEqual([end, counts.completed], ["completed", 2]);
 });

@@ -69,10 +69,10 @@ export class Snapshots {
   }
 
   /** Replaces state.json alone: as small for a million tasks as for one. May be called while `write` is at work, unless that syncs. */
-  writeState(text = stateText(this.#picture)): Standing {
+  writeState(): Standing {
     if (this.standing() !== "ours") return this.standing();
     if (this.#isLastWord) return "unsettled";
-    writeTemporary(temporaryOf(this.#paths.state), text);
+    this.#prepareState();
     this.#commitState();
     return this.standing();
   }
@@ -80,23 +80,25 @@ export class Snapshots {
   /** Replaces both files, unsynced, or says what stands in the way. Not to be called again before it has resolved. */
   async write(): Promise<Standing> {
     if (this.#isLastWord || !(await this.#prepare())) return this.#obstacle();
-    // From here to the first await nothing can change the picture: both files show the same moment.
-    const state = stateText(this.#picture);
     const prepared = await this.#prepareTasks({ sync: false });
-    return this.#commitTasks(prepared) ? this.writeState(state) : this.#obstacle();
+    return this.#commitTasks(prepared) ? this.writeState() : this.#obstacle();
   }
 
   /** As `write`, but both files are on disk when it has resolved, and not put in place before `before` has: the journal goes first. */
   async writeSynced(before: () => Promise<void>): Promise<Standing> {
     if (!(await this.#prepare())) return this.#obstacle();
     const [state, tasks] = [temporaryOf(this.#paths.state), temporaryOf(this.#paths.tasks)];
+    const { version, isOver } = this.#picture;
+    // The end that is about to be said is none any more, or another one: tasks were added in this moment.
+    const isOutdated = (): boolean => this.#picture.version !== version && (isOver || this.#picture.isOver);
     try {
-      const text = stateText(this.#picture);
       const prepared = this.#prepareTasks({ sync: true });
       await allOf([prepared, before()]);
+      if (isOutdated()) return "unsettled";
       // Only now: a tasks.json that is younger than state.json looks as if somebody had added tasks since.
-      writeTemporary(state, text);
+      this.#prepareState();
       await syncFile(state);
+      if (isOutdated()) return "unsettled";
       if (!this.#commitTasks(await prepared)) return this.#obstacle();
       this.#commitState();
     } finally {
@@ -164,6 +166,11 @@ export class Snapshots {
     if (this.#guards !== null) return this.#guards.tasks.replace(temporary, { stats, count });
     renameSync(temporary, this.#paths.tasks);
     return true;
+  }
+
+  /** The text is made as it is written: what begins behind that is in a journal that is younger than the file, and shows there. */
+  #prepareState(): void {
+    writeTemporary(temporaryOf(this.#paths.state), stateText(this.#picture));
   }
 
   #commitState(): void {
