@@ -17,7 +17,7 @@ export function findFailure({ name, firstFailure }: JobSummary, dir: string): Fa
     firstFailure,
     task?.error ?? null,
     task?.attempts ?? 1,
-    task === undefined ? null : logPathOf(view, task, null),
+    task === undefined ? null : logPathOf(view, task),
   );
   // Where the tasks can't be read nothing is known of what it printed.
   return view.tasks === null ? { ...failure, problem: view.problem } : failure;

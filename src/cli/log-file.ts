@@ -2,7 +2,7 @@
  * Reads a task's log, from the beginning and on as it grows. Bytes come as they are; nothing is ever written. Links are not followed.
  */
 
-import { fstatSync, readSync } from "node:fs";
+import { fstatSync, readSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
 import type { JobView, TaskView } from "../index.js";
 import { isSystemError, isWantOfRoom, systemWords } from "../system/look/error-code.js";
@@ -19,14 +19,9 @@ const largeChunkBytes = 256 * 1024;
 /**
  * Where the log of a task is, or null if it has none yet. The name is taken from a file that anybody may have written: whatever path it
  * holds, the log is looked for in the job's own `logs`.
- *
- * @param attempt from 1; null for the last. Earlier ones stand beside it as `…~N.log`.
  */
-export function logPathOf(job: JobView, task: TaskView, attempt: number | null): string | null {
-  if (typeof task.log !== "string") return null;
-  const name = basename(task.log);
-  const isEarlier = attempt !== null && attempt !== task.attempts;
-  return join(job.dir, "logs", isEarlier ? name.replace(/\.log$/, `~${attempt}.log`) : name);
+export function logPathOf(job: JobView, task: TaskView): string | null {
+  return typeof task.log === "string" ? join(job.dir, "logs", basename(task.log)) : null;
 }
 
 /** Where what a task wrote to stderr is, in a job that keeps it apart. */
@@ -39,6 +34,7 @@ export class LogFile {
   #descriptor: number | null = null;
   #problem: string | null = null;
   #hasNoRoom = false;
+  #readTo = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -60,18 +56,31 @@ export class LogFile {
     return this.#descriptor !== null;
   }
 
-  /** True if what stands at that path is what is open here. */
-  isAt(path: string): boolean {
-    const there = lookAt(path);
-    return this.#descriptor !== null && there.answer === "yes" && there.found.ino === fstatSync(this.#descriptor).ino;
+  /** True if that is what is open here. */
+  is({ ino }: Pick<Stats, "ino">): boolean {
+    return this.#descriptor !== null && ino === fstatSync(this.#descriptor).ino;
   }
 
-  /** What was written into this one file since the last call, in chunks, wherever it stands by now. */
+  /** When it was written last, or got its name, milliseconds since the epoch; of what is open. */
+  changedAt(): number {
+    return this.#descriptor === null ? 0 : fstatSync(this.#descriptor).ctimeMs;
+  }
+
+  /**
+   * What was written into this one file since the last call, in chunks, wherever it stands by now. No more than there is at the first of
+   * them: who writes faster than it is read keeps nobody else waiting. One that was made shorter is read anew.
+   */
   *readOn(): Generator<Buffer> {
-    this.#descriptor ??= this.#open();
-    if (this.#descriptor === null) return;
+    if (!this.isThere()) return;
     try {
-      yield* readRest(this.#descriptor);
+      const { size } = fstatSync(this.#descriptor!);
+      if (size < this.#readTo) this.#readTo = 0;
+      while (this.#readTo < size) {
+        const chunk = readPiece(this.#descriptor!, this.#readTo, Math.min(chunkBytes, size - this.#readTo));
+        if (chunk.length === 0) return;
+        this.#readTo += chunk.length;
+        yield chunk;
+      }
     } catch (error) {
       if (!isSystemError(error)) throw error;
       this.#problem = problemOf(this.#path, unknown(error));

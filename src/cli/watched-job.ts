@@ -17,21 +17,24 @@ const PATIENCE_MS = 50;
 export class WatchedJob {
   readonly #base: string;
   readonly #name: string;
+  readonly #run: string | null;
   readonly #isForJson: boolean;
   #stamp = "";
   #tasks: readonly TaskView[] | null = null;
   #live: LiveState = NOTHING;
   #question: Promise<void> | null = null;
 
-  constructor(base: string, name: string, isForJson: boolean) {
+  /** @param options.run an earlier one's id; null for the current one. */
+  constructor(base: string, name: string, { run, isForJson }: { readonly run: string | null; readonly isForJson: boolean }) {
     this.#base = base;
     this.#name = name;
+    this.#run = run;
     this.#isForJson = isForJson;
   }
 
   /** Throws as `findJob`. */
   view(): JobView {
-    const { tasks } = viewPaths(this.#base, this.#name);
+    const { tasks } = viewPaths(this.#base, this.#name, this.#run === null ? {} : { run: this.#run });
     const stamp = stampOf(tasks);
     if (stamp !== "" && stamp === this.#stamp && this.#tasks !== null) {
       const job = this.#find(false);
@@ -44,7 +47,7 @@ export class WatchedJob {
   }
 
   #find(withTasks: boolean): JobView {
-    return findJob(this.#base, this.#name, { run: null, withTasks, isForJson: this.#isForJson });
+    return findJob(this.#base, this.#name, { run: this.#run, withTasks, isForJson: this.#isForJson });
   }
 
   /** What holds it back, as of now or of a little earlier. */

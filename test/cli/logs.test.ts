@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -160,32 +160,45 @@ test("-f has every attempt of a task, each by its number, and those of one that 
   assert.deepEqual([code, texts], [0, ["a 1 here", "a 1 try 1", "a 2 try 2", "a 4 try 4", "a 5 try 5"]]);
 });
 
-test("-f shows each line once where a log was opened before the attempt that writes it was on record", async (context) => {
-  const { start, dir } = makePlayground(context);
-  const job = join(dir, ".air-executor", "jobs", "f");
-  mkdirSync(join(job, "logs"), { recursive: true });
-  const record = (name: string, content: unknown): void => {
-    writeFileSync(join(job, "new"), JSON.stringify(content));
-    renameSync(join(job, "new"), join(job, name));
-  };
-  const log = (name: string, text: string): void => writeFileSync(join(job, "logs", name), text);
-  const task = { id: "a", command: "true", log: "logs/a.log" };
-  record("tasks.json", [{ ...task, status: "running", attempts: 1 }]);
-  record("state.json", { id: "f-1", name: "f", state: "working" });
-  log("a.log", "try 3\n");
+test("-f has each line once, under its attempt, where attempts follow each other faster than snapshots and the engine is killed", async (context) => {
+  const { start, write, dir } = makePlayground(context);
+  for (const pipe of ["ready", "go"]) execFileSync("mkfifo", [join(dir, pipe)]);
+  // Every third attempt says nothing.
+  const script = "a=$AIR_EXECUTOR_ATTEMPT; [ $((a % 3)) = 0 ] || { echo out $a; echo error $a >&2; }; [ $a = 16 ]";
+  const quick = (id: string): object => ({ id, command: "sh", args: ["-c", script], retries: 15, dependencies: ["first"] });
+  const first = { id: "first", timeout: 60, command: "sh", args: ["-c", "echo here; echo > ready; read word < go"] };
+  write("f.json", { stderr: "apart", tasks: [first, quick("a"), quick("b"), quick("c")] });
+  const killed = start(["run", "f.json", "-j", "2"]);
+  await readFile(join(dir, "ready"));
   const logs = start(["logs", "f", "-f", "--json"]);
-  await new Promise<void>((resolve) => logs.process.stdout.on("data", (text: string) => text.includes("try 3") && resolve()));
-  renameSync(join(job, "logs", "a.log"), join(job, "logs", "a~3.log"));
-  for (const attempt of [1, 2]) log(`a~${attempt}.log`, `try ${attempt}\n`);
-  log("a.log", "try 4\n");
-  record("tasks.json", [{ ...task, status: "completed", attempts: 4 }]);
-  record("state.json", { id: "f-1", name: "f", state: "completed" });
+  let said = "";
+  const until = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve) => logs.process.stdout.on("data", (text: string) => pattern.test((said += text)) && resolve()));
+  await until(/here/);
+  const hasBegun = until(/out/);
+  write("go", "go\n");
+  await hasBegun;
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  assert.equal((await start(["run", ".air-executor/jobs/f"]).ended).code, 0);
   const { code, stdout } = await logs.ended;
-  const texts = stdout
+  assert.equal(code, 0);
+  const lines = stdout
     .trimEnd()
     .split("\n")
-    .map((line) => (JSON.parse(line) as { text: string }).text);
-  assert.deepEqual([code, texts], [0, ["try 3", "try 1", "try 2", "try 4"]]);
+    .map((line) => JSON.parse(line) as { task: string; attempt: number; text: string; is_stderr?: true });
+  for (const id of ["a", "b", "c"]) {
+    for (const kind of ["out", "error"]) {
+      const shown = lines.filter(
+        ({ task, is_stderr: isError }) => task === id && isError === (kind === "error" ? true : undefined),
+      );
+      const wanted = Array.from({ length: 16 }, (_, index) => index + 1).filter((attempt) => attempt % 3 !== 0);
+      assert.deepEqual(
+        shown.map(({ attempt, text }) => `${attempt}: ${text}`),
+        wanted.map((attempt) => `${attempt}: ${kind} ${attempt}`),
+      );
+    }
+  }
 });
 
 test("a reader that goes away is no error", async (context) => {

@@ -19,7 +19,7 @@ export interface Asked {
 function look(base: string, job: string): void {
   const view = viewJob(viewPaths(base, job), job, { withTasks: true });
   for (const task of view.tasks ?? []) {
-    const log = logPathOf(view, task, null);
+    const log = logPathOf(view, task);
     if (log !== null) readLogEnd(log, 1000);
   }
   listRuns(base, job);

@@ -27,7 +27,7 @@ export async function execute({ args, settings, terminal: { out } }: Call): Prom
   const live = new LiveText(out, isJson);
   whenReaderGoes(() => process.exit());
   surviveLostTerminalsUntilSignal();
-  const watched = name === undefined ? null : new WatchedJob(base, name, isJson);
+  const watched = name === undefined ? null : new WatchedJob(base, name, { run: null, isForJson: isJson });
   for (;;) {
     const job = watched?.view() ?? null;
     const jobs = job === null ? viewJobs(base, { isForJson: isJson }) : [job];

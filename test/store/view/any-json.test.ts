@@ -86,7 +86,7 @@ test("status, logs and graph show any files", () => {
       jobsTable([job], options, plainStyle);
       JSON.stringify(job);
       const rows = job.tasks ?? [];
-      for (const row of rows) logPathOf(job, row, 1);
+      for (const row of rows) logPathOf(job, row);
       const graph = buildTaskGraph(
         name,
         rows.map(({ id, dependencies = [], status = "pending" }) => ({ id, dependencies, status })),

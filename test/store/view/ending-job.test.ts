@@ -62,7 +62,7 @@ test("a job that ends between the looks at its state and at its engine has ended
 
 test("the tasks that watch shows in the end are those of the end", (t) => {
   const scene = runningJob(t);
-  const watched = new WatchedJob(scene.base, "job", false);
+  const watched = new WatchedJob(scene.base, "job", { run: null, isForJson: false });
   assert.equal(watched.view().tasks?.[0]?.status, "running");
   endAt(t, scene.paths.state, scene);
   const { isOver, tasks } = watched.view();
