@@ -6,13 +6,14 @@
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlServer } from "../control/server.js";
+import { enginesAt } from "../control/socket-path.js";
 import { AirError } from "../domain/errors.js";
 import type { JobOwner } from "../domain/job.js";
 import { openDropped, pathsOfJob, type OpenContext } from "../store/directory/job-directory.js";
 import { openFreshRun, openRun, type WantedRun } from "../store/directory/wanted-run.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { readPicture } from "../store/journal/recovery.js";
-import { jobsDir } from "../store/layout.js";
+import { controlDir, jobsDir } from "../store/layout.js";
 import { isThere } from "../system/look/path-look.js";
 import { checkJobName } from "../store/names.js";
 import { invalidJob, locateData, placeFaults } from "../store/text/places.js";
@@ -127,7 +128,8 @@ export class JobOpener {
   #context(): OpenContext {
     this.#engine.requireOpen();
     this.#server.listen();
-    return { nowMs: clock.now(), socket: this.#server.name, fit: this.#engine.fit };
+    const others = (): number[] => enginesAt(controlDir(this.#dir)).filter((pid) => pid !== process.pid);
+    return { nowMs: clock.now(), socket: this.#server.name, others, fit: this.#engine.fit };
   }
 }
 

@@ -173,13 +173,20 @@ const LARGER_SPOILS = {
   },
 };
 
+/** Those that let go of both locks. */
+const OF_BOTH_LOCKS: ReadonlySet<string> = new Set([
+  "replaced by an old copy with all other files",
+  "removed with the lock",
+] satisfies (keyof typeof LARGER_SPOILS)[]);
+
 for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
-  const spoilt = async (t: TestContext) => {
+  const spoilt = async (t: TestContext, before = (_runs: { engine: Engine }): void => {}) => {
     const runs = await firstRuns(t);
     const journal = join(runs.job, "journal.ndjson");
     assert.ok(await waitUntil(() => ["state.json", "tasks.json"].every((file) => existsSync(join(runs.job, file)))));
     const whole = readFileSync(journal, "utf8");
     writeFileSync(`${journal}.old`, whole.slice(0, whole.indexOf("\n") + 1));
+    before(runs);
     spoil(journal);
     const isBack = (): boolean =>
       lstatSync(journal, { throwIfNoEntry: false })?.isFile() === true && readFileSync(journal, "utf8").startsWith(whole);
@@ -195,6 +202,22 @@ for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
     assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
   };
   if (what in SPOILS) test(`a journal that is ${what} while its job runs is there again when the job has ended`, atTheEnd);
+
+  const second = async (t: TestContext): Promise<void> => {
+    const { dir, witness, tasks, engine, go, isBack } = await spoilt(t, (before) => before.engine.kill("SIGSTOP"));
+    const other = new Engine(dir, "places", tasks);
+    // One that is let in waits for the first task.
+    await Promise.race([other.said("failure"), waitUntil(() => readWitness(witness).length > 1)]);
+    engine.kill("SIGCONT");
+    other.kill("SIGKILL");
+    const end = await other.ended;
+    assert.equal(failureOf(end)?.code, "AIR_LOCKED", describeEnd(end));
+    assert.ok(await waitUntil(isBack));
+    go();
+    isCompleted(await engine.ended);
+    assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
+  };
+  if (OF_BOTH_LOCKS.has(what)) test(`a journal that is ${what} lets no second engine in before the first has noticed`, second);
 
   test(`a journal that is ${what} while its job runs is there again before its engine is killed`, async (t) => {
     const { dir, witness, tasks, engine, go, isBack } = await spoilt(t);

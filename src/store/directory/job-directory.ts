@@ -6,9 +6,11 @@ import type { JobOwner } from "../../domain/job.js";
 import { findRun, nothingThere } from "./find-run.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { codeOf } from "../../system/look/error-code.js";
+import { lockedBy } from "../../system/lock/file-lock.js";
 import { takeLock, type Lock } from "../../system/lock/lock.js";
 import { isPossible } from "../../system/look/look.js";
-import { lookAt } from "../../system/look/path-look.js";
+import { holderWithin } from "../../system/lock/open-holder.js";
+import { isThere, lookAt } from "../../system/look/path-look.js";
 import { checkJobName } from "../names.js";
 import { closeJobDirectory } from "./ownership.js";
 import { OpenedJob, type Opening } from "./opened-job.js";
@@ -40,6 +42,8 @@ export interface OpenContext {
   readonly nowMs: number;
   /** Name of its control socket; null if it has none. */
   readonly socket: string | null;
+  /** Other processes that may have engines of the same directory. Default: none are known. */
+  readonly others?: () => readonly number[];
   /** Whether tasks can run there. */
   readonly fit: FitCheck;
 }
@@ -77,11 +81,12 @@ export type Found = Omit<Opening, "paths" | "lock" | "warning">;
 export async function withLock(
   paths: JobPaths,
   name: string,
-  { socket }: OpenContext,
+  { socket, others }: OpenContext,
   isNew: boolean,
   open: () => Promise<Found>,
 ): Promise<OpenedJob> {
   try {
+    if (isThere(paths.dir)) requireHeldByNone(paths, name, others?.() ?? []);
     const warning = closeJobDirectory(paths, isNew);
     const lock = await takeLock(paths.lock, `job "${name}"`, socket);
     const opened = await openUnder(lock, paths, async () => ({ ...(await open()), warning }));
@@ -94,6 +99,16 @@ export async function withLock(
       ? new AirError("AIR_NOT_FOUND", `${paths.dir} is gone`, { cause: error })
       : explainRefusal(error, `job "${name}"`);
   }
+}
+
+/**
+ * Somebody may have replaced lock and journal of a job that runs (a backup that was unpacked): its engine puts that right soon, and has the job.
+ *
+ * @throws AirError `AIR_LOCKED`
+ */
+function requireHeldByNone({ dir }: JobPaths, name: string, others: readonly number[]): void {
+  const holder = holderWithin(dir, others);
+  if (holder !== null) throw lockedBy(`job "${name}"`, holder);
 }
 
 async function openUnder(lock: Lock, paths: JobPaths, open: () => Promise<Omit<Opening, "paths" | "lock">>): Promise<OpenedJob> {

@@ -8,7 +8,7 @@ import { AirError } from "../../domain/errors.js";
 import { codeOf } from "../look/error-code.js";
 import { flock } from "./flock.js";
 import { letGo } from "../look/let-go.js";
-import { lookAtHolder } from "./lock-holder.js";
+import { lookAtHolder, type LockHolder } from "./lock-holder.js";
 import { lookToAppend } from "../read/open-file.js";
 import { presenceOf } from "../look/presence.js";
 
@@ -59,9 +59,12 @@ export function replacedAgain(path: string): AirError {
 
 export function held(path: string, what: string): AirError {
   const look = lookAtHolder(path);
-  // It may have the lock but not have said who it is yet.
-  const { pid, since, host } = look.answer === "yes" ? look.found : {};
-  const where = host === undefined ? "" : ` on ${host}`;
-  const holder = pid === undefined ? "another process" : `process ${pid}${where} since ${since}`;
-  return new AirError("AIR_LOCKED", `${what} is held by ${holder}: wait for it, or stop it first.`);
+  return lockedBy(what, look.answer === "yes" ? look.found : null);
+}
+
+/** @param holder null if he has the lock but has not said yet who he is */
+export function lockedBy(what: string, holder: LockHolder | null): AirError {
+  const where = holder?.host === undefined ? "" : ` on ${holder.host}`;
+  const who = holder === null ? "another process" : `process ${holder.pid}${where} since ${holder.since}`;
+  return new AirError("AIR_LOCKED", `${what} is held by ${who}: wait for it, or stop it first.`);
 }

@@ -1,6 +1,6 @@
 /**
- * Who has a file open and locked, as the system tells it of its processes: for a file that can't be read itself, since its disk fails. Linux
- * alone, and of that disk nothing is asked but what the directories above the file are.
+ * Who has a file open and locked, as the system tells it of its processes: for a file that can't be read itself, since its disk fails, and for
+ * one that is not at its path any more. Linux alone, and of that disk nothing is asked but what the directories above the file are.
  */
 
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
@@ -15,8 +15,22 @@ const IS_LOCKED = /^lock:.*\bFLOCK\b.*\bWRITE\b/m;
 export function openHolder(path: string): LockHolder | null {
   if (process.platform !== "linux") return null;
   const file = realPath(path);
-  const [pid, ...others] = processes().filter((other) => isOurs(other) && hasLocked(other, file));
-  if (pid === undefined || others.length > 0) return null;
+  const [pid, ...others] = processes().filter((other) => isOurs(other) && hasLocked(other, (name) => name === file));
+  return pid === undefined || others.length > 0 ? null : describe(pid);
+}
+
+/**
+ * Which of some processes has locked a file of a directory, under whatever name it was there: he holds what it guards though another may be in
+ * its place. Null if none has, or it can't be told.
+ */
+export function holderWithin(directory: string, pids: readonly number[]): LockHolder | null {
+  if (process.platform !== "linux" || pids.length === 0) return null;
+  const real = realPath(directory);
+  const pid = pids.find((other) => isOurs(other) && hasLocked(other, (name) => dirname(name) === real));
+  return pid === undefined ? null : describe(pid);
+}
+
+function describe(pid: number): LockHolder | null {
   const look = readProcess(pid);
   if (look.answer === "no" || look.answer === "unknown") return null;
   const [ageMs = 0] = agesOf([look.found]);
@@ -33,10 +47,10 @@ function isOurs(pid: number): boolean {
   return orElse(false, () => isOfUser() && readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt"));
 }
 
-function hasLocked(pid: number, file: string): boolean {
-  const isIt = (fd: string): boolean =>
-    readlinkSync(`/proc/${pid}/fd/${fd}`) === file && IS_LOCKED.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1"));
-  return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => orElse(false, () => isIt(fd)));
+function hasLocked(pid: number, isIt: (file: string) => boolean): boolean {
+  const isLocked = (fd: string): boolean =>
+    isIt(readlinkSync(`/proc/${pid}/fd/${fd}`)) && IS_LOCKED.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, "latin1"));
+  return orElse([], () => readdirSync(`/proc/${pid}/fd`)).some((fd) => orElse(false, () => isLocked(fd)));
 }
 
 /** Without links, as far as that can be told. */
