@@ -10,9 +10,10 @@ import { Scheduler } from "../scheduler/scheduler.js";
 import type { OpenedJob } from "../store/directory/opened-job.js";
 import { claimsInUse } from "../store/view/claims-in-use.js";
 import { lookAt } from "../system/look/path-look.js";
+import type { Picture } from "../store/picture/picture.js";
 import type { FitCheck } from "../store/text/demand-faults.js";
 import { LocalRunner } from "../workers/runner/local-runner.js";
-import { clock } from "./clock.js";
+import { clock, later } from "./clock.js";
 import type { CompleteOptions } from "./options.js";
 import { DEVICES_OF_SLOTS, GpuDevices, PLENTY_OF_GPUS } from "./gpu-devices.js";
 import { MachinePools, requireFit } from "./machine-pools.js";
@@ -26,8 +27,6 @@ import { Standstills } from "./standstills.js";
 const MOST_AHEAD = 8;
 /** Whatever has not ended so long after KILL is stuck in the system. */
 const STUCK_MS = 6000;
-/** The longest delay of a Node timer; later wake-ups are reached in several. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface BeginOptions {
   /** If given, only the attempts in flight of these tasks are adopted, and nothing is started. */
@@ -124,7 +123,7 @@ export class Engine {
   async begin(opened: OpenedJob, options: BeginOptions = {}): Promise<RunningJob> {
     try {
       await this.prepare(0);
-      requireKnown(opened, this.#runner);
+      this.accept(opened.picture);
       if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();
@@ -146,6 +145,9 @@ export class Engine {
     }
     return troubles;
   }
+
+  /** Throws if what runs of it is not this engine's to adopt. */
+  readonly accept = (run: Picture): void => requireKnown(run, this.#runner);
 
   /** Starts nothing before the function that it gives is called. */
   readonly hold = (): (() => void) => this.#scheduler.hold();
@@ -234,13 +236,8 @@ export class Engine {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (at === null) return;
-    const delay = Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(at - clock.monotonic())));
-    this.#timer = setTimeout(() => this.#scheduler.tick(), delay);
+    this.#timer = later(Math.ceil(at - clock.monotonic()), () => this.#scheduler.tick());
   }
-}
-
-function later(delayMs: number, act: () => void): NodeJS.Timeout {
-  return setTimeout(act, Math.min(MAX_TIMER_MS, delayMs));
 }
 
 function stuck({ picture }: RunningJob): AirError {

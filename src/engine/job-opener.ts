@@ -129,7 +129,8 @@ export class JobOpener {
     this.#engine.requireOpen();
     this.#server.listen();
     const others = (): number[] => enginesAt(controlDir(this.#dir)).filter((pid) => pid !== process.pid);
-    return { nowMs: clock.now(), socket: this.#server.name, others, fit: this.#engine.fit };
+    const { fit, accept } = this.#engine;
+    return { nowMs: clock.now(), socket: this.#server.name, others, fit, accept };
   }
 }
 

@@ -6,17 +6,17 @@
 import { AirError } from "../domain/errors.js";
 import type { TaskRunner } from "../domain/ports.js";
 import { isClusterClaim } from "../domain/slurm-options.js";
-import type { OpenedJob } from "../store/directory/opened-job.js";
+import type { Picture } from "../store/picture/picture.js";
 
 /** @throws AirError `AIR_CONFLICT` if it is another runner's. */
-export function requireKnown({ picture }: Pick<OpenedJob, "picture">, runner: Pick<TaskRunner, "knows">): void {
-  const other = picture.claims.find((claim) => !runner.knows(claim));
+export function requireKnown({ name, claims }: Pick<Picture, "name" | "claims">, runner: Pick<TaskRunner, "knows">): void {
+  const other = claims.find((claim) => !runner.knows(claim));
   if (other === undefined) return;
   const [where, how] = isClusterClaim(other)
     ? ["on a Slurm cluster", "there, with --engine slurm,"]
     : ["on this machine", "here, without --engine slurm,"];
   throw new AirError(
     "AIR_CONFLICT",
-    `what an earlier engine has started of job "${picture.name}" runs ${where}, as far as is known: go on with it ${how} or cancel it.`,
+    `what an earlier engine has started of job "${name}" runs ${where}, as far as is known: go on with it ${how} or cancel it.`,
   );
 }

@@ -7,6 +7,7 @@ import { AirError } from "../domain/errors.js";
 import type { JobSpec, JobStatus } from "../domain/job.js";
 import { prepareBase } from "../store/directory/base-directory.js";
 import { openRun } from "../store/directory/wanted-run.js";
+import type { Picture } from "../store/picture/picture.js";
 import { fitsItself } from "../store/text/demand-faults.js";
 import { directoryFromHere, fromHere } from "../system/look/current-directory.js";
 
@@ -33,14 +34,16 @@ export async function dropJob(name: string, spec: JobSpec, options: DropOptions)
   const opened = await openRun(
     dir,
     { name, owner: "manager", tasks, settings },
-    { nowMs: Date.now(), socket: null, fit: fitsItself },
+    { nowMs: Date.now(), socket: null, fit: fitsItself, accept: requireManagers },
   );
   if (opened.warning !== null) onWarning(opened.warning);
-  const { picture } = opened;
-  const isManagers = picture.owner === "manager";
-  if (isManagers) await opened.orGiveBack(() => opened.bringUpToDate());
+  await opened.orGiveBack(() => opened.bringUpToDate());
   await opened.giveBack();
-  if (isManagers) return picture.status();
-  const message = `job "${name}" has an unfinished run that belongs to \`${picture.owner}\`: finish it with that, or take another name.`;
+  return opened.picture.status();
+}
+
+function requireManagers({ name, owner }: Picture): void {
+  if (owner === "manager") return;
+  const message = `job "${name}" has an unfinished run that belongs to \`${owner}\`: finish it with that, or take another name.`;
   throw new AirError("AIR_CONFLICT", message);
 }

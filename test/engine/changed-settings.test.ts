@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { AirExecutor, dropJob, readJobFile } from "../../src/index.js";
 import { Manager } from "../../src/manager/manager.js";
+import { openRun } from "../../src/store/directory/wanted-run.js";
 import { readPicture } from "../../src/store/journal/recovery.js";
 import { jobPaths } from "../../src/store/layout.js";
+import { checkJob } from "../../src/store/text/check-job.js";
+import { fitsItself } from "../../src/store/text/demand-faults.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
 import { waitUntil } from "../support/wait-until.js";
 
@@ -72,4 +75,33 @@ test("what a task that was added could not run with is refused, and changes noth
   });
   assert.deepEqual(readPicture(jobPaths(join(dir, "jobs/job")))!.picture.settings.pools, { licence: 1 });
   assert.equal((await (await next.takeUp(join(dir, "jobs/job"))).finished()).state, "completed");
+});
+
+test("a drop that is refused since a `run` has the job changes nothing of it", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const executor = await AirExecutor.open({ dir, concurrency: 2, graceMs: 0 });
+  t.after(() => executor.close());
+  const task = { id: "long", command: "sh", args: ["-c", ": > began; exec sleep 60"] };
+  await executor.submit("job", [task], { cwd: root });
+  assert.ok(await waitUntil(() => existsSync(join(root, "began"))));
+  await executor.close();
+  const wanted = await checkJob({ concurrency: 1, tasks: [task] });
+  await assert.rejects(dropJob("job", wanted, { dir, cwd: root }), { code: "AIR_CONFLICT", message: /belongs to `run`/ });
+  const paths = jobPaths(join(dir, "jobs/job"));
+  assert.equal(readPicture(paths)!.picture.settings.concurrency, null);
+});
+
+test("nor does a run that is refused since its tasks run on a cluster", async (t) => {
+  const { root, dir } = temporaryPlace(t);
+  const executor = await AirExecutor.open({ dir, concurrency: 2 });
+  t.after(() => executor.close());
+  const tasks = [{ id: "far", command: "true" }];
+  const spec = await checkJob(tasks);
+  const wanted = { name: "job", owner: "run", tasks: spec.tasks, settings: { ...spec, cwd: root } } as const;
+  const opened = await openRun(dir, wanted, { nowMs: Date.now(), socket: null, fit: fitsItself });
+  const claim = "slurm:abcdef0123.1/4";
+  opened.note([{ type: "attempt-started", at: Date.now(), task: "far", attempt: 1, claim, key: 1 }]);
+  await opened.giveBack();
+  await assert.rejects(executor.submit("job", { concurrency: 1, tasks }, { cwd: root }), { code: "AIR_CONFLICT" });
+  assert.equal(readPicture(opened.paths)!.picture.settings.concurrency, null);
 });

@@ -9,8 +9,7 @@ const OF_CLUSTER = "slurm:abcdef0123.1/4";
 const OF_MACHINES = ["96e797f5p17675s2463460r3903c9-0", "lane-7"];
 
 test("what runs here is no cluster's to adopt, and what runs there not this machine's: each would take it for lost", () => {
-  const begun = (...claims: readonly string[]) =>
-    ({ picture: { name: "job", claims } }) as unknown as Parameters<typeof requireKnown>[0];
+  const begun = (...claims: readonly string[]) => ({ name: "job", claims });
   const [here, there] = [LocalRunner.prototype, SlurmRunner.prototype];
   for (const claim of OF_MACHINES) {
     requireKnown(begun(claim), here);

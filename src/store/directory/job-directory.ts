@@ -14,6 +14,7 @@ import { isThere, lookAt } from "../../system/look/path-look.js";
 import { checkJobName } from "../names.js";
 import { closeJobDirectory } from "./ownership.js";
 import { OpenedJob, type Opening } from "./opened-job.js";
+import type { Picture } from "../picture/picture.js";
 import { ensurePrivateDirectory } from "../../system/write/private-directory.js";
 import { explainRefusal } from "../../system/look/refusal.js";
 import type { FitCheck } from "../text/demand-faults.js";
@@ -46,6 +47,8 @@ export interface OpenContext {
   readonly others?: () => readonly number[];
   /** Whether tasks can run there. */
   readonly fit: FitCheck;
+  /** Throws what speaks against going on with a run, before anything of it is changed. Default: nothing does. */
+  readonly accept?: (run: Picture) => void;
 }
 
 /** Where tasks of a dropped job run that name no directory: the directory that holds `.air-executor`. */

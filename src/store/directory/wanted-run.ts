@@ -44,7 +44,10 @@ export async function openRun(base: string, wanted: WantedRun, context: OpenCont
     const found = await findWanted(paths, wanted, context);
     let isTaken = false;
     try {
-      isTaken = found !== null && isToGoOn(paths, wanted, found);
+      if (found !== null && isToGoOn(paths, wanted, found)) {
+        context.accept?.(found.picture);
+        isTaken = true;
+      }
       return isTaken ? found! : await beginRun(paths, wanted, context.nowMs, found?.picture ?? null);
     } finally {
       // Not before another is in its place: until then it keeps other engines away.
