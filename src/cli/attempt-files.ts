@@ -139,8 +139,8 @@ export class AttemptFiles {
     if (attempt === 1 || dueAt === null || this.#owner === attempt - 1 || isLast) return false;
     // Has that one made room?
     if (lookAt(this.#pastPath(attempt - 1)).answer === "yes") return false;
-    // A log gets its name when its attempt has run for a while, or has ended: that is on record, then.
-    if (file.changedAt() >= dueAt + 1) return false;
+    // Nothing else tells: the system changes a file's other times as it is moved, and moved back.
+    if (file.writtenAt() >= dueAt + 1) return false;
     if (this.#doubts.attempt !== attempt) this.#doubts = { attempt, looks: 0 };
     if (hasEngine) this.#doubts.looks += 1;
     return this.#doubts.looks <= MOST_DOUBTS;

@@ -61,9 +61,9 @@ export class LogFile {
     return this.#descriptor !== null && ino === fstatSync(this.#descriptor).ino;
   }
 
-  /** When it was written last, or got its name, milliseconds since the epoch; of what is open. */
-  changedAt(): number {
-    return this.#descriptor === null ? 0 : fstatSync(this.#descriptor).ctimeMs;
+  /** When it was written last, milliseconds since the epoch; of what is open. */
+  writtenAt(): number {
+    return this.#descriptor === null ? 0 : fstatSync(this.#descriptor).mtimeMs;
   }
 
   /**

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AttemptFiles, type AttemptRange, type Latest } from "../../src/cli/attempt-files.js";
 import { temporaryDirectory } from "../store/sample-job.js";
 
@@ -144,14 +145,17 @@ test("a file that made room for an attempt that did not begin is read once, whet
   }
 });
 
-test("as one makes room for what does not begin, and comes back, it is not taken for one that said nothing", (t) => {
+test("as one makes room for what does not begin, and comes back, it is not taken for one that said nothing", async (t) => {
   const scene = sceneOf(t);
   scene.say("one");
   scene.handOver();
   // Away as the one place is looked at, and back as the other is: as if there were none.
   renameSync(scene.log, `${scene.log}.away`);
   assert.equal(scene.look(), "");
+  scene.record = { attempt: 2, dueAt: Date.now() + 5 };
+  await sleep(20);
   renameSync(`${scene.log}.away`, scene.log);
+  assert.equal(scene.look(), "");
   scene.record = { attempt: 1, dueAt: null };
   assert.equal(scene.look(), "1:one");
 });
