@@ -42,21 +42,24 @@ void forget_log(struct log *log) {
   log->file = -1;
 }
 
-/* A name there would be nobody's. */
-static bool is_removed(int directory) {
-  struct stat stat;
-  return fstat(directory, &stat) == 0 && stat.st_nlink == 0;
+/* ENOENT if it was removed or moved away since it was opened: what gets its name there would be looked for in vain. 0 if it is in its place. */
+static int look_at_directory(const struct context *context) {
+  struct stat own, there;
+  if (fstat(context->directory, &own) != 0 || stat(context->log_directory, &there) != 0) return errno;
+  return own.st_ino == there.st_ino && own.st_dev == there.st_dev ? 0 : ENOENT;
 }
 
 /* Makes ready what the child opens; 0 or why that can't be. `name` is in the context's directory of logs, and must not be there. */
 int prepare_log(struct log *log, struct context *context, const char *name) {
   if (context->directory < 0) return context->directory_error;
   if (*name == 0 || strchr(name, '/')) return EINVAL;
+  int problem = look_at_directory(context);
+  if (problem) return forget_log(log), problem;
 #ifdef O_TMPFILE
   struct stat stat;
   if (fstatat(context->directory, name, &stat, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
   if (errno != ENOENT) return errno;
-  if (log->file >= 0 && (log->serial != context->serial || is_removed(context->directory))) forget_log(log);
+  if (log->file >= 0 && log->serial != context->serial) forget_log(log);
   if (log->file >= 0 || handles < 0) return 0;
   log->serial = context->serial;
   log->is_placed = false;
