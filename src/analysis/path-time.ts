@@ -8,7 +8,7 @@ import type { Resources } from "../domain/resources.js";
 import { criticalPath, latestAttempts, type PathTask } from "./critical-path.js";
 import type { Stretch } from "./display-slots.js";
 import { heldTime } from "./held-time.js";
-import { Room, roomOver, sizesOf, type TimedRun } from "./room.js";
+import { Room, roomOver, sizesOf, type Taken, type TimedRun } from "./room.js";
 import { pausesUntil } from "./stretches.js";
 import { phasesOf, takesOf } from "./timeline.js";
 
@@ -79,9 +79,9 @@ function waitsOf(ofPath: readonly TaskHistory[], history: TimedRun, slots: numbe
     return own.flatMap((wait) => (wait.to > wait.from ? [{ ...wait, forSlot: 0, forLimit: 0 }] : []));
   });
   waits.sort((a, b) => a.from - b.from);
-  const running = [...phasesOf(history.tasks, to)].flatMap(({ attempt, kind, ...stretch }) =>
-    kind === "running" ? [{ ...stretch, takes: takesOf(attempt!) }] : [],
-  );
+  const running: Taken[] = [];
+  for (const phase of phasesOf(history.tasks, to))
+    if (phase.kind === "running") running.push({ from: phase.from, to: phase.to, takes: takesOf(phase.attempt!) });
   const room = new Room(slots, sizesOf(history));
   let first = 0;
   for (const stretch of roomOver(running, room)) {

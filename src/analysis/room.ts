@@ -37,18 +37,20 @@ const LITTLE = 1e-6;
 export class Room {
   readonly #slots: number;
   readonly #sizes: Sizes;
+  readonly #pools: readonly string[];
   readonly #taken = new Map<string, number>();
   #running = 0;
 
   constructor(slots: number, sizes: Sizes) {
     this.#slots = slots;
     this.#sizes = sizes;
+    this.#pools = [SLOTS, ...sizes.keys()];
   }
 
   take(takes: Resources, by: 1 | -1): void {
     this.#running += by;
     if (this.#running === 0) this.#taken.clear();
-    else for (const pool of [SLOTS, ...this.#sizes.keys()]) this.#taken.set(pool, this.#of(pool) + by * amount(takes, pool));
+    else for (const pool of this.#pools) this.#taken.set(pool, this.#of(pool) + by * amount(takes, pool));
   }
 
   /** May be more than there are. */

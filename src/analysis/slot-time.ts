@@ -54,12 +54,17 @@ interface Waiting {
   count: number;
 }
 
-interface Change {
-  readonly at: number;
+/** What a task does for a while. */
+interface Doing {
   readonly level: number;
   /** Null of one that runs. */
   readonly waiting: Waiting | null;
   readonly takes: Resources;
+}
+
+interface Change {
+  readonly at: number;
+  readonly doing: Doing;
   readonly by: 1 | -1;
 }
 
@@ -93,19 +98,19 @@ export function slotTimeOf(run: TimedRun, { slots, from, to }: SlotTimeOptions):
       accounts.stragglersMs += (rest - narrow) * ms;
     }
   };
-  for (const change of changes) {
-    const now = Math.min(to, Math.max(at, change.at));
+  for (const { at: changedAt, doing, by } of changes) {
+    const now = Math.min(to, Math.max(at, changedAt));
     if (now > at) account(now);
     at = now;
-    if (change.waiting === null) room.take(change.takes, change.by);
-    else change.waiting.count += change.by;
-    open += change.by;
-    const before = active.get(change.level) ?? 0;
-    const after = before + change.by;
-    if (before === 0) width += sizes.get(change.level) ?? 0;
-    if (after === 0) width -= sizes.get(change.level) ?? 0;
-    if (after === 0) active.delete(change.level);
-    else active.set(change.level, after);
+    if (doing.waiting === null) room.take(doing.takes, by);
+    else doing.waiting.count += by;
+    open += by;
+    const before = active.get(doing.level) ?? 0;
+    const after = before + by;
+    if (before === 0) width += sizes.get(doing.level) ?? 0;
+    if (after === 0) width -= sizes.get(doing.level) ?? 0;
+    if (after === 0) active.delete(doing.level);
+    else active.set(doing.level, after);
   }
   if (to > at) account(to);
   return { totalMs: slots * Math.max(0, to - from), ...accounts };
@@ -140,11 +145,15 @@ function readChanges(
     waits.set(key, waiting);
     return waiting;
   };
+  // Most tasks take the very same.
+  const known = new Map<Resources, Waiting>();
   const changes: Change[] = [];
   for (const { task, attempt, kind, from, to } of phasesOf(tasks, nowMs)) {
     const takes = attempt === null ? task.spec.resources : takesOf(attempt);
-    const about = { level: levelOf.get(task)!, waiting: kind === "waiting" ? waitingFor(takes) : null, takes };
-    changes.push({ at: from, by: 1, ...about }, { at: to, by: -1, ...about });
+    const waiting = kind === "waiting" ? (known.get(takes) ?? waitingFor(takes)) : null;
+    if (waiting !== null) known.set(takes, waiting);
+    const doing = { level: levelOf.get(task)!, waiting, takes };
+    changes.push({ at: from, doing, by: 1 }, { at: to, doing, by: -1 });
   }
   return { changes: changes.sort((a, b) => a.at - b.at), sizes, waits: [...waits.values()] };
 }
