@@ -6,7 +6,7 @@ export { TAKING_UP } from "./domain/held-back.js";
 export { prepareBase } from "./store/directory/base-directory.js";
 export { removeJob } from "./library/remove-job.js";
 export { bytesOf, textOf } from "./domain/byte-text.js";
-export { AttemptsOnRecord } from "./store/view/attempts-on-record.js";
+export { AttemptsOnRecord, type AttemptOnRecord } from "./store/view/attempts-on-record.js";
 export { forEachEnded } from "./store/view/ended-tasks.js";
 export { logFileName } from "./store/names.js";
 export { fingerprintOf, glanceAt, readJobTaken, type Glance } from "./store/view/job-glance.js";

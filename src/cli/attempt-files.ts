@@ -9,15 +9,8 @@
  */
 
 import { LogFile } from "./log-file.js";
+import type { AttemptOnRecord } from "../internal.js";
 import { lookAt } from "../system/look/path-look.js";
-
-/** The latest attempt on record. */
-export interface Latest {
-  /** From 1. */
-  readonly attempt: number;
-  /** When it was to be started, milliseconds since the epoch; null once it has certainly begun. */
-  readonly dueAt: number | null;
-}
 
 /** The first attempt to be read, and the last. */
 export interface AttemptRange {
@@ -33,15 +26,15 @@ export interface Piece {
 
 export interface Look {
   /** As it is at the moment that it is asked. */
-  readonly latest: () => Latest;
+  readonly latest: () => AttemptOnRecord;
   /** No other comes. */
   readonly isLast: boolean;
-  /** An engine has the job: what it is about to do it does within moments. */
+  /** Without one nothing moves. */
   readonly hasEngine: boolean;
 }
 
-/** So many looks may be in doubt: an engine that takes a job up from a killed one has to find out first what that had begun. */
-const MOST_DOUBTS = 25;
+/** An engine moves what it is about to move within moments. So many looks may be in doubt. */
+const MOST_DOUBTS = 10;
 
 export class AttemptFiles {
   readonly #path: string;
@@ -111,7 +104,7 @@ export class AttemptFiles {
   }
 
   /** What is not open yet of the latest attempt; null if there is nothing. */
-  #findLatest(latest: Latest, look: Look): LogFile | "in doubt" | null {
+  #findLatest(latest: AttemptOnRecord, look: Look): LogFile | "in doubt" | null {
     const file = this.#open(this.#path, look);
     if (file === "in doubt") return file;
     if (file !== null) return this.#isDoubtful(file, latest, look) ? inDoubt(file) : file;
@@ -120,7 +113,7 @@ export class AttemptFiles {
   }
 
   /** Likewise of one before it. */
-  #findPast(latest: Latest, look: Look): LogFile | "in doubt" | null {
+  #findPast(latest: AttemptOnRecord, look: Look): LogFile | "in doubt" | null {
     const path = this.#pastPath(this.#attempt);
     if (this.#attempt < latest.attempt - 1 || this.#owner === this.#attempt) return this.#open(path, look);
     // In this order: what makes room meanwhile is found in the second place.
@@ -135,14 +128,14 @@ export class AttemptFiles {
   }
 
   /** True if what stands in the latest attempt's place may as well be of the one before. */
-  #isDoubtful(file: LogFile, { attempt, dueAt }: Latest, { isLast, hasEngine }: Look): boolean {
+  #isDoubtful(file: LogFile, { attempt, dueAt, isOrphaned }: AttemptOnRecord, { isLast, hasEngine }: Look): boolean {
     if (attempt === 1 || dueAt === null || this.#owner === attempt - 1 || isLast) return false;
     // Has that one made room?
     if (lookAt(this.#pastPath(attempt - 1)).answer === "yes") return false;
     // Nothing else tells: the system changes a file's other times as it is moved, and moved back.
     if (file.writtenAt() >= dueAt + 1) return false;
     if (this.#doubts.attempt !== attempt) this.#doubts = { attempt, looks: 0 };
-    if (hasEngine) this.#doubts.looks += 1;
+    if (hasEngine && !isOrphaned) this.#doubts.looks += 1;
     return this.#doubts.looks <= MOST_DOUBTS;
   }
 

@@ -6,7 +6,8 @@ import { appendFileSync, existsSync, renameSync, symlinkSync, truncateSync, writ
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AttemptFiles, type AttemptRange, type Latest } from "../../src/cli/attempt-files.js";
+import { AttemptFiles, type AttemptRange } from "../../src/cli/attempt-files.js";
+import type { AttemptOnRecord } from "../../src/internal.js";
 import { temporaryDirectory } from "../store/sample-job.js";
 
 interface Scene {
@@ -14,7 +15,7 @@ interface Scene {
   readonly past: (attempt: number) => string;
   readonly files: AttemptFiles;
   /** What the journal says. */
-  record: Latest;
+  record: AttemptOnRecord;
   /** Called before the record is asked, with how often it was. */
   onAsked: (times: number) => void;
   readonly say: (text: string) => void;
@@ -34,10 +35,10 @@ function sceneOf(t: TestContext, range: Partial<AttemptRange> = {}): Scene {
     log,
     past,
     files,
-    record: { attempt: 1, dueAt: null },
+    record: { attempt: 1, dueAt: null, isOrphaned: false },
     onAsked: () => {},
     say: (text) => appendFileSync(log, text),
-    handOver: () => (scene.record = { attempt: scene.record.attempt + 1, dueAt: Date.now() + 60_000 }),
+    handOver: () => (scene.record = { attempt: scene.record.attempt + 1, dueAt: Date.now() + 60_000, isOrphaned: false }),
     makeRoom: () => existsSync(log) && renameSync(log, past(scene.record.attempt - 1)),
     begin: () => {
       scene.handOver();
@@ -46,7 +47,7 @@ function sceneOf(t: TestContext, range: Partial<AttemptRange> = {}): Scene {
     },
     look: ({ isLast = false, hasEngine = true } = {}) => {
       let times = 0;
-      const latest = (): Latest => {
+      const latest = (): AttemptOnRecord => {
         scene.onAsked((times += 1));
         return scene.record;
       };
@@ -79,7 +80,7 @@ test("what later attempts made of the file until it was opened shows in the reco
   const scene = sceneOf(t);
   // On record is the first as the place is looked at; by then the file is of the third.
   scene.onAsked = (times) => {
-    if (times === 2) scene.record = { attempt: 3, dueAt: null };
+    if (times === 2) scene.record = { attempt: 3, dueAt: null, isOrphaned: false };
   };
   writeFileSync(scene.past(1), "one");
   writeFileSync(scene.past(2), "two");
@@ -112,13 +113,16 @@ test("nor is it where it is open already", (t) => {
 test("behind an attempt that said nothing it is the latest's if it was written since that was due, or if nothing moves it", (t) => {
   const written = sceneOf(t);
   written.handOver();
-  written.record = { attempt: 2, dueAt: Date.now() - 1000 };
+  written.record = { attempt: 2, dueAt: Date.now() - 1000, isOrphaned: false };
   written.say("two");
   assert.equal(written.look(), "1:end 2:two");
   const left = sceneOf(t);
   left.handOver();
   left.say("two");
   for (let looks = 0; looks < 40; looks++) assert.equal(left.look({ hasEngine: false }), "");
+  left.record = { ...left.record, isOrphaned: true };
+  for (let looks = 0; looks < 40; looks++) assert.equal(left.look(), "");
+  left.record = { ...left.record, isOrphaned: false };
   const shown = Array.from({ length: 40 }, () => left.look());
   assert.equal(shown[0], "");
   assert.equal(shown.join(""), "1:end 2:two");
@@ -134,7 +138,7 @@ test("a file that made room for an attempt that did not begin is read once, whet
       scene.makeRoom();
       const before = comesBack ? [scene.look()] : [];
       if (comesBack) renameSync(scene.past(1), scene.log);
-      scene.record = { attempt: 1, dueAt: null };
+      scene.record = { attempt: 1, dueAt: null, isOrphaned: false };
       const shown = [...before, scene.look(), scene.look()];
       scene.begin();
       scene.say("two");
@@ -152,11 +156,11 @@ test("as one makes room for what does not begin, and comes back, it is not taken
   // Away as the one place is looked at, and back as the other is: as if there were none.
   renameSync(scene.log, `${scene.log}.away`);
   assert.equal(scene.look(), "");
-  scene.record = { attempt: 2, dueAt: Date.now() + 5 };
+  scene.record = { attempt: 2, dueAt: Date.now() + 5, isOrphaned: false };
   await sleep(20);
   renameSync(`${scene.log}.away`, scene.log);
   assert.equal(scene.look(), "");
-  scene.record = { attempt: 1, dueAt: null };
+  scene.record = { attempt: 1, dueAt: null, isOrphaned: false };
   assert.equal(scene.look(), "1:one");
 });
 

@@ -6,8 +6,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { AirError, type JobView, type TaskView } from "../../index.js";
-import { AttemptsOnRecord } from "../../internal.js";
-import { AttemptFiles, type AttemptRange, type Latest, type Look } from "../attempt-files.js";
+import { AttemptsOnRecord, type AttemptOnRecord } from "../../internal.js";
+import { AttemptFiles, type AttemptRange, type Look } from "../attempt-files.js";
 import { exitCode } from "../exit-codes.js";
 import { tasksOf } from "../job-source.js";
 import { surviveLostTerminalsUntilSignal } from "../terminal/lost-terminal.js";
@@ -115,12 +115,12 @@ class LogsReader {
     throw new AirError("AIR_NOT_FOUND", `job "${job.name}" has no task "${this.#task}"${suggestion(this.#task, ids)}`);
   }
 
-  #latestOf({ id, attempts = 1 }: TaskView): Latest {
-    return this.#attempts?.of(id) ?? { attempt: attempts, dueAt: null };
+  #latestOf({ id, attempts = 1 }: TaskView): AttemptOnRecord {
+    return this.#attempts?.of(id) ?? { attempt: attempts, dueAt: null, isOrphaned: false };
   }
 
   async #showTask(job: JobView, task: TaskView, isLast: boolean): Promise<void> {
-    const latest = (): Latest => {
+    const latest = (): AttemptOnRecord => {
       this.#attempts?.readOn();
       return this.#latestOf(task);
     };

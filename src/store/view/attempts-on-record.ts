@@ -15,6 +15,8 @@ export interface AttemptOnRecord {
   readonly attempt: number;
   /** When it was to be started, milliseconds since the epoch; null once it has certainly begun. */
   readonly dueAt: number | null;
+  /** The engine that was to start it is gone: whether it did may show only when all has ended that this had started. */
+  readonly isOrphaned: boolean;
 }
 
 const START: LinePlace = { offset: 0, seq: 1 };
@@ -66,21 +68,31 @@ export class AttemptsOnRecord {
   }
 
   #apply(event: JobEvent): void {
-    if (event.type === "attempt-started") this.#latest.set(event.task, { attempt: event.attempt, dueAt: event.at });
+    if (event.type === "attempt-started")
+      this.#latest.set(event.task, { attempt: event.attempt, dueAt: event.at, isOrphaned: false });
+    else if (event.type === "job-taken-up") this.#orphan();
     else if (event.type === "attempt-begun") this.#hasBegun(event.task);
     else if (event.type === "attempt-ended") this.#end(event);
     else if (event.type === "records-restored")
-      for (const [task, { attempts }] of event.records) this.#latest.set(task, { attempt: attempts, dueAt: null });
+      for (const [task, { attempts }] of event.records) this.#latest.set(task, begun(attempts));
   }
 
   #end({ task, attempt, outcome }: AttemptEnded): void {
     if (outcome.kind !== "not-begun") this.#hasBegun(task);
     // It was no attempt after all.
-    else this.#latest.set(task, { attempt: attempt - 1, dueAt: null });
+    else this.#latest.set(task, begun(attempt - 1));
+  }
+
+  #orphan(): void {
+    for (const [task, latest] of this.#latest) if (latest.dueAt !== null) this.#latest.set(task, { ...latest, isOrphaned: true });
   }
 
   #hasBegun(task: string): void {
     const latest = this.#latest.get(task);
-    if (latest !== undefined) this.#latest.set(task, { ...latest, dueAt: null });
+    if (latest !== undefined) this.#latest.set(task, begun(latest.attempt));
   }
+}
+
+function begun(attempt: number): AttemptOnRecord {
+  return { attempt, dueAt: null, isOrphaned: false };
 }

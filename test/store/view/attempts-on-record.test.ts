@@ -39,13 +39,13 @@ test("the latest attempt of each task is known as soon as it is in the journal, 
     record.readOn();
   };
   write(taken, added, started("a", 1));
-  assert.deepEqual(record.of("a"), { attempt: 1, dueAt: AT + 1 });
+  assert.deepEqual(record.of("a"), { attempt: 1, dueAt: AT + 1, isOrphaned: false });
   write({ type: "attempt-begun", at: AT, task: "a", attempt: 1 });
-  assert.deepEqual(record.of("a"), { attempt: 1, dueAt: null });
+  assert.deepEqual(record.of("a"), { attempt: 1, dueAt: null, isOrphaned: false });
   write(ended("a", 1), started("a", 2), ended("a", 2), started("a", 3));
-  assert.deepEqual(record.of("a"), { attempt: 3, dueAt: AT + 3 });
+  assert.deepEqual(record.of("a"), { attempt: 3, dueAt: AT + 3, isOrphaned: false });
   write(ended("a", 3, false));
-  assert.deepEqual(record.of("a"), { attempt: 2, dueAt: null });
+  assert.deepEqual(record.of("a"), { attempt: 2, dueAt: null, isOrphaned: false });
   appendFileSync(
     journal,
     encodeBatch(
@@ -56,7 +56,10 @@ test("the latest attempt of each task is known as soon as it is in the journal, 
     ),
   );
   record.readOn();
-  assert.deepEqual(record.of("d"), { attempt: 3, dueAt: AT + 3 });
+  assert.deepEqual(record.of("d"), { attempt: 3, dueAt: AT + 3, isOrphaned: false });
+  write({ type: "job-taken-up", at: AT, slots: 2 }, ended("d", 3));
+  assert.deepEqual(record.of("c"), { attempt: 3, dueAt: AT + 3, isOrphaned: true });
+  assert.deepEqual(record.of("d"), { attempt: 3, dueAt: null, isOrphaned: false });
 });
 
 test("of a line that is not whole yet nothing is taken, and a journal that was written anew is read anew", (t) => {
