@@ -2,6 +2,7 @@
  * The ports between scheduler, workers and store, which don't know each other: they meet in the engine.
  */
 
+import type { ClaimsInUse } from "./claims-in-use.js";
 import type { AirError } from "./errors.js";
 import type { AttemptStarted, JobEvent } from "./events.js";
 import type { Result, Usage } from "./outcome.js";
@@ -212,12 +213,20 @@ export interface TaskRunner {
   /** That job is closed. Where not all of it is on record what it knows of ends is kept, too. */
   leave(job: string, isRecorded: boolean): void;
   /**
+   * Ends what an engine that was killed had started of that job, if no record names it any more. Absent if nothing can run unnamed.
+   *
+   * @param findInUse as for `reclaim`.
+   * @returns how many attempts that were.
+   * @throws AirError `AIR_SYSTEM`, or the system's error, if some may be left: nothing of the job may begin then.
+   */
+  endStrays?(job: string, findInUse: () => ClaimsInUse | null): Promise<number>;
+  /**
    * Removes what engines that were killed left behind.
    *
-   * @param findNeeded gives the claims that unfinished jobs may still have to ask about; null if that can't be told. Only asked if there is
+   * @param findInUse gives what unfinished jobs may still have to ask about; null if that can't be told. Only asked if there is
    *   something to remove.
    */
-  reclaim(findNeeded: () => ReadonlySet<string> | null): void;
+  reclaim(findInUse: () => ClaimsInUse | null): void;
   /** Ends the runner itself; resolves when nothing of it is left. Attempts must have ended. */
   close(): Promise<void>;
 }

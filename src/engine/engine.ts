@@ -21,6 +21,7 @@ import { requireKnown } from "./known-claims.js";
 import { MachineRefusals } from "./machine-refusals.js";
 import { Patience, type Obstacle } from "./patience.js";
 import { RunningJob } from "./running-job.js";
+import { endStrays } from "./strays.js";
 import { Standstills } from "./standstills.js";
 
 /** Slots that are made ready before it is known that the job can run. */
@@ -124,6 +125,7 @@ export class Engine {
     try {
       await this.prepare(0);
       this.accept(opened.picture);
+      await endStrays(opened.picture.name, this.#runner, this.#dir, this.#options.onWarning);
       if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();

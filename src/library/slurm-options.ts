@@ -48,7 +48,7 @@ export async function openSlurm(dir: string, slurm: SlurmOptions, { graceMs, onW
     graceMs,
     runnerOptions: [],
     onNotice: onWarning,
-    findNeeded: () => claimsInUse(dir),
+    findInUse: () => claimsInUse(dir),
   });
 }
 

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { AirError } from "../domain/errors.js";
 import type { Result } from "../domain/outcome.js";
+import type { ClaimsInUse } from "../domain/claims-in-use.js";
 import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { SlotNews } from "../domain/slot-news.js";
@@ -40,7 +41,7 @@ export interface SlurmRunnerOptions {
   readonly runnerOptions: readonly string[];
   readonly onNotice: (text: string) => void;
   /** The claims that unfinished jobs may still have to ask about; null if that can't be told. */
-  readonly findNeeded: () => ReadonlySet<string> | null;
+  readonly findInUse: () => ClaimsInUse | null;
 }
 
 /** `slurm:<token>.<generation>/<slot>`. */
@@ -251,8 +252,8 @@ export class SlurmRunner implements TaskRunner {
     const isNeeded = (token: string): boolean => {
       if (this.#all.some((pool) => pool.token === token)) return true;
       if (needed === undefined) {
-        const claims = this.#options.findNeeded();
-        needed = claims === null ? null : new Set([...claims].map((claim) => CLAIM.exec(claim)?.[1]));
+        const claims = this.#options.findInUse();
+        needed = claims === null ? null : new Set([...claims.keys()].map((claim) => CLAIM.exec(claim)?.[1]));
       }
       return needed?.has(token) ?? true;
     };

@@ -135,6 +135,49 @@ test("what runs while the journal of its killed engine is gone is ended before i
   assert.equal(ends.length, 1, "the one before was ended");
 });
 
+const LOSSES = {
+  "directory is removed": (job: string) => rmSync(job, { recursive: true }),
+  "journal and state.json are removed": (job: string) =>
+    ["journal.ndjson", "state.json"].forEach((file) => rmSync(join(job, file))),
+  "journal is one from before": (job: string) => {
+    const journal = join(job, "journal.ndjson");
+    const text = readFileSync(journal, "utf8");
+    rmSync(journal);
+    writeFileSync(journal, text.slice(0, text.lastIndexOf("\n", text.indexOf('"type":"attempt')) + 1));
+  },
+};
+
+for (const [what, lose] of Object.entries(LOSSES)) {
+  test(`what runs of a job whose engine was killed and whose ${what} is ended before it is run again`, async (t) => {
+    const { dir, witness, tasks, engine, job, started, go } = await firstRuns(t);
+    assert.ok(await waitUntil(() => ["state.json", "tasks.json"].every((file) => existsSync(join(job, file)))));
+    engine.kill("SIGKILL");
+    await engine.ended;
+    lose(job);
+    const next = new Engine(dir, "places", tasks);
+    assert.ok(await waitUntil(() => started().length === 2));
+    go();
+    const end = await next.ended;
+    isCompleted(end);
+    assert.match(warningsOf(end).join(), /a task of an earlier run, whose record is gone, was still running/);
+    const ends = readWitness(witness).filter(({ what: event, task }) => event === "end" && task === "first");
+    assert.equal(ends.length, 1, "the one before was ended");
+  });
+}
+
+test("what runs of a job that was renamed is left to it when another of its old name begins", async (t) => {
+  const { dir, witness, tasks, engine, job, started, go } = await firstRuns(t);
+  engine.kill("SIGKILL");
+  await engine.ended;
+  renameSync(job, join(dir, "jobs", "renamed"));
+  const next = new Engine(dir, "places", tasks);
+  assert.ok(await waitUntil(() => started().length === 2));
+  go();
+  for (const other of [next, new Engine(dir, "renamed", [], { takeUp: true })]) isCompleted(await other.ended);
+  const ends = readWitness(witness).filter(({ what, task }) => what === "end" && task === "first");
+  assert.equal(ends.length, 2, "none was ended");
+});
+
 const SPOILS = {
   removed: (path: string) => rmSync(path),
   "replaced by an old copy": (path: string) => renameSync(`${path}.old`, path),

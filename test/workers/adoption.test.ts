@@ -65,7 +65,7 @@ const results = (reports: readonly Report[]): object[] => reports.map(({ result 
 
 class SpoolOfOneThatLeftTwo implements AdoptedSpool {
   readonly writer = null;
-  readonly unended = 0;
+  readonly unended = new Set<number>();
   readonly keepsLimits = true;
   readonly isOutOfSight = false;
   read(): void {}
@@ -121,7 +121,7 @@ test(
 test("what ended while there was no engine is told with its time, and its spool can go", LIMIT, async () => {
   const orphans = await killedEngine([`echo $PPID >lane; ${untilHolds("[ -e go ]", 0.05)}; exit 6`], () => rig.line("lane"));
   const lane = Number(await rig.line("lane"));
-  rig.pool.reclaim(() => new Set(orphans.map(({ claim }) => claim)));
+  rig.pool.reclaim(() => new Map(orphans.map(({ claim, claimKey }) => [claim, new Set([claimKey])])));
   const before = Date.now();
   writeFileSync(join(rig.directory, "go"), "");
   await isGone(lane);
@@ -130,7 +130,7 @@ test("what ended while there was no engine is told with its time, and its spool 
   assert.ok(report.at >= before - 1000 && report.at <= Date.now());
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 1);
   rig.pool.reclaim(() => null);
-  rig.pool.reclaim(() => new Set());
+  rig.pool.reclaim(() => new Map());
   // Commands are obeyed in order: when this is reported, the spool is gone.
   await adopt([orphan("none-0", 9)]);
   assert.equal(readdirSync(join(rig.directory, "lanes")).length, 0);

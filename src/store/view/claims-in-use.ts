@@ -5,6 +5,7 @@
 
 import { join } from "node:path";
 import { AirError } from "../../domain/errors.js";
+import type { ClaimsInUse } from "../../domain/claims-in-use.js";
 import { listJobs } from "./job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookCloselyAt } from "../../system/look/path-look.js";
@@ -12,13 +13,14 @@ import { lookAtState } from "../runs/state-file.js";
 import { readPicture } from "../journal/recovery.js";
 
 /** Null if it can't be told, since the journal of a job can't be read. */
-export function claimsInUse(base: string): ReadonlySet<string> | null {
-  const claims = new Set<string>();
+export function claimsInUse(base: string): ClaimsInUse | null {
+  const claims = new Map<string, Set<number>>();
   try {
     for (const name of listJobs(base)) {
       const paths = jobPaths(join(jobsDir(base), name));
       if (hasEnded(paths)) continue;
-      for (const { claim } of readPicture(paths)?.picture.load().inFlight ?? []) claims.add(claim);
+      for (const { claim, key } of readPicture(paths)?.picture.load().inFlight ?? [])
+        claims.set(claim, (claims.get(claim) ?? new Set()).add(key));
     }
     return claims;
   } catch (error) {

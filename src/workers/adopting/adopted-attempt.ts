@@ -12,7 +12,7 @@ import { findProcesses, variablesOf, type Trace } from "../ending/trace.js";
 import type { AdoptedSpool, Told } from "./adopted-spool.js";
 
 /** For what outlived its runner: it is nobody's any more, and a new attempt may be waiting. */
-const LEFTOVER_GRACE_MS = 2_000;
+export const LEFTOVER_GRACE_MS = 2_000;
 
 const RUNNER_DIED = "its runner died";
 export const LOST_RECORD: Result = { kind: "lost", message: "the record of its runner is gone" };
@@ -103,7 +103,7 @@ export class AdoptedAttempt {
       this.#settle({ kind: "lost", message: "the machine was started again while it ran" });
     } else {
       this.stop(LEFTOVER_GRACE_MS);
-      const others = spool.unended - 1;
+      const others = spool.unended.size - 1;
       this.#end({ kind: "lost", message: RUNNER_DIED, ...(others > 0 && { others }) }, { at: Date.now(), ...begun }, reason);
     }
     return "settled";

@@ -46,8 +46,8 @@ export interface AdoptedSpool {
   /** Its writer goes on, if somebody has stopped it (SIGSTOP): what it has to record would never come. */
   wake(): void;
   told(key: number): Told;
-  /** How many attempts in it have begun and have no end, those that nobody asked for included. */
-  readonly unended: number;
+  /** Keys of attempts in it that have begun and have no end, those that nobody asked for included. */
+  readonly unended: ReadonlySet<number>;
   /** By what its processes are known, and those variables. */
   trace(key: number, variables: readonly string[]): Trace;
   /** True if its writer ends an attempt by itself when its time is over. */

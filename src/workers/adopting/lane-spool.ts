@@ -106,8 +106,8 @@ export class LaneSpool implements AdoptedSpool {
   }
 
   /** It ran one at a time. */
-  get unended(): number {
-    return this.#running === null ? 0 : 1;
+  get unended(): ReadonlySet<number> {
+    return new Set(this.#running === null ? [] : [this.#running]);
   }
 
   isOfEarlierBoot(): boolean {

@@ -90,8 +90,8 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     return { mark, leader, parent: null, variables };
   }
 
-  get unended(): number {
-    return this.#unended.size;
+  get unended(): ReadonlySet<number> {
+    return this.#unended;
   }
 
   isOfEarlierBoot(): boolean {

@@ -26,11 +26,13 @@ export interface Trace {
   readonly variables: readonly string[];
 }
 
+export const JOB_VARIABLE = "AIR_EXECUTOR_JOB=";
+
 /** Our variables in the environment of an attempt's processes. */
 export function variablesOf(directory: string, job: string, task: string, attempt: number): string[] {
   return [
     `AIR_EXECUTOR_DIR=${directory}`,
-    `AIR_EXECUTOR_JOB=${job}`,
+    `${JOB_VARIABLE}${job}`,
     `AIR_EXECUTOR_TASK=${task}`,
     `AIR_EXECUTOR_ATTEMPT=${attempt}`,
   ];

@@ -5,6 +5,7 @@
  * the spool, as an earlier engine's would be: so nothing runs twice, and what runs goes on.
  */
 
+import type { ClaimsInUse } from "../../domain/claims-in-use.js";
 import type { Resources } from "../../domain/resources.js";
 import type { Result } from "../../domain/outcome.js";
 import { isClusterClaim } from "../../domain/slurm-options.js";
@@ -21,6 +22,7 @@ import type {
 } from "../../domain/ports.js";
 import { inherited } from "../../system/process/inherited.js";
 import { leftSpools, removeSpoolsOf } from "../adopting/forget-spools.js";
+import { Strays } from "../adopting/strays.js";
 import { engineToken } from "../engine-token.js";
 import { lanesDirectoryOf, makeLanesDirectory } from "../spool-name.js";
 import { startFailure } from "../spool/end-result.js";
@@ -74,6 +76,7 @@ export class LocalRunner implements TaskRunner {
   /** What is being stopped, how long it may take, and whether its end needs to be known. */
   readonly #stops = new Map<number, { readonly graceMs: number; readonly needsEnd: boolean }>();
   readonly #standstills = new Standstills();
+  readonly #strays: Strays;
   /** Those who wait for a word on what is left. */
   #looks: (() => void)[] = [];
   #keepsSpools = false;
@@ -85,6 +88,7 @@ export class LocalRunner implements TaskRunner {
   constructor(options: LocalRunnerOptions) {
     this.#options = options;
     this.#slots = new Slots(options.concurrency);
+    this.#strays = new Strays(options.directory);
     this.queue = new SharedQueue(options.concurrency, {
       isAlone: () => this.#orphans.size === 0 && this.#apart.size === 0 && this.#apartSlots.size === 0 && !this.#isGrown,
       claim: () => this.#claim,
@@ -204,10 +208,14 @@ export class LocalRunner implements TaskRunner {
     this.#forgetOwn(this.#use.close(job));
   }
 
-  reclaim(findNeeded: () => ReadonlySet<string> | null): void {
+  endStrays(job: string, findInUse: () => ClaimsInUse | null): Promise<number> {
+    return this.#strays.end(job, findInUse);
+  }
+
+  reclaim(findInUse: () => ClaimsInUse | null): void {
     // First who is dead, then who needs what: the dead can't be named anew.
     const left = leftSpools(this.#options.directory);
-    const needed = left.length === 0 ? null : findNeeded();
+    const needed = left.length === 0 ? null : findInUse();
     if (needed !== null) this.#forget(left.filter((name) => !needed.has(name)));
   }
 
