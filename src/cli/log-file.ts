@@ -68,7 +68,7 @@ export class LogFile {
 
   /**
    * What was written into this one file since the last call, in chunks, wherever it stands by now. No more than there is at the first of
-   * them: who writes faster than it is read keeps nobody else waiting. One that was made shorter is read anew.
+   * them: one that grows faster than it is read has an end, too. One that was made shorter is read anew.
    */
   *readOn(): Generator<Buffer> {
     if (!this.isThere()) return;

@@ -71,25 +71,25 @@ export class AttemptsOnRecord {
     if (event.type === "attempt-started")
       this.#latest.set(event.task, { attempt: event.attempt, dueAt: event.at, isOrphaned: false });
     else if (event.type === "job-taken-up") this.#orphan();
-    else if (event.type === "attempt-begun") this.#hasBegun(event.task);
+    else if (event.type === "attempt-begun") this.#begin(event.task);
     else if (event.type === "attempt-ended") this.#end(event);
     else if (event.type === "records-restored")
       for (const [task, { attempts }] of event.records) this.#latest.set(task, begun(attempts));
   }
 
   #end({ task, attempt, outcome }: AttemptEnded): void {
-    if (outcome.kind !== "not-begun") this.#hasBegun(task);
-    // It was no attempt after all.
-    else this.#latest.set(task, begun(attempt - 1));
+    // What did not begin was no attempt after all.
+    this.#latest.set(task, begun(outcome.kind === "not-begun" ? attempt - 1 : attempt));
   }
 
   #orphan(): void {
     for (const [task, latest] of this.#latest) if (latest.dueAt !== null) this.#latest.set(task, { ...latest, isOrphaned: true });
   }
 
-  #hasBegun(task: string): void {
+  /** An engine that takes a job up says so of all that the one before it had handed over, also of what did not begin. */
+  #begin(task: string): void {
     const latest = this.#latest.get(task);
-    if (latest !== undefined) this.#latest.set(task, begun(latest.attempt));
+    if (latest?.isOrphaned === false) this.#latest.set(task, begun(latest.attempt));
   }
 }
 
