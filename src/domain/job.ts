@@ -77,6 +77,15 @@ export interface RetryWish {
   readonly from?: string;
 }
 
+/** Why an attempt is being stopped: the first reason. */
+export interface Stopping {
+  readonly reason: StopReason;
+  /** When it was recorded (milliseconds since the epoch). */
+  readonly at: number;
+  /** Set if its task was cancelled, for whatever reason it is being stopped: it is not to be made again. */
+  readonly isCancelled?: true;
+}
+
 /** An attempt that was in flight when its engine died: started on record, no end on record. */
 export interface RecordedAttempt {
   readonly task: string;
@@ -91,7 +100,7 @@ export interface RecordedAttempt {
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
   /** Set if we were stopping it when we died: it stays stopped, unless it had ended before that was on record. */
-  readonly stopping: { readonly reason: StopReason; readonly at: number } | null;
+  readonly stopping: Stopping | null;
 }
 
 /** A job read back from its directory, as the scheduler takes it up. Index i of `records` belongs to `tasks[i]`. */

@@ -26,6 +26,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adop
       job,
       task,
       reason: stopping?.reason ?? null,
+      isCancelled: stopping?.isCancelled === true,
       isAdopted: true,
       stoppedBeforeAt: stopping?.at ?? null,
       ticket: null,

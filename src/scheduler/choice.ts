@@ -176,7 +176,18 @@ export class Choice {
     const count = holding?.demand["gpu"] ?? 0;
     const gpus = count === 0 ? NO_GPUS : this.#options.devices.take(count);
     const place = { batch, line, handedAt, isAhead: isQueued && line !== null, isQueued };
-    const attempt: Attempt = { key, job, task, reason: null, ...origin, ticket: null, ...place, holding, gpus };
+    const attempt: Attempt = {
+      key,
+      job,
+      task,
+      reason: null,
+      isCancelled: false,
+      ...origin,
+      ticket: null,
+      ...place,
+      holding,
+      gpus,
+    };
     if (batch !== null) {
       batch.left.push(attempt);
       batch.size += 1;

@@ -31,6 +31,8 @@ export interface Attempt {
   readonly task: number;
   /** Why it is being stopped; null if it is not. The first reason stays. */
   reason: StopReason | null;
+  /** True if it is on record that its task was cancelled. */
+  isCancelled: boolean;
   /** True if an earlier engine started it. */
   readonly isAdopted: boolean;
   /** When an earlier engine put on record that it stops it (milliseconds since the epoch): whether that reached it can't be known. */

@@ -340,9 +340,10 @@ export class Scheduler {
     if (tasks === undefined) job.plan.cancelJob(now);
     const running = tasks && new Set(tasks.filter((task) => job.plan.cancelTask(task, now)));
     for (const attempt of this.#inFlight.all(job)) {
-      if (running === undefined || running.has(attempt.task)) {
-        this.#stop(attempt, "cancel", this.#options.graceMs);
-      }
+      if (running?.has(attempt.task) === false) continue;
+      // Whoever takes the job up has to know it, too.
+      if (running !== undefined && attempt.reason !== null && !attempt.isCancelled) this.#noteStop(attempt, "cancel");
+      this.#stop(attempt, "cancel", this.#options.graceMs);
     }
     this.#advance(job);
   }
@@ -370,12 +371,18 @@ export class Scheduler {
     if (attempt.reason === null) {
       attempt.reason = reason;
       this.#inFlight.forgetTimeout(attempt);
-      this.#guard(attempt.job, () => attempt.job.plan.stop(attempt.task, reason, this.#options.clock.now()));
-      this.#round.touch(attempt.job);
+      this.#noteStop(attempt, reason);
       const ended = this.#shutdown.take(attempt.key);
       if (ended.length === 0) this.#round.stop(attempt.key, graceMs);
       else this.#take(ended);
     }
+  }
+
+  #noteStop(attempt: Attempt, reason: StopReason): void {
+    const { job, task } = attempt;
+    attempt.isCancelled ||= reason === "cancel";
+    this.#guard(job, () => job.plan.stop(task, reason, this.#options.clock.now()));
+    this.#round.touch(job);
   }
 
   #advance(changed?: JobRun): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { askToCancel } from "../../src/engine/changes/ask-holder.js";
 import { describeEnd, Engine, type EngineEnd } from "../support/engine.js";
 import { areGone } from "../support/processes.js";
 import { temporaryPlace, type Place } from "../support/temporary-directory.js";
@@ -60,6 +61,25 @@ test("a timeout ends tasks whatever they do against it, and records their own cl
   assert.deepEqual(endsOf(tasks), ENDS);
   for (const { status, error } of tasks) assert.deepEqual([status, error], ["failed", "timed out after 2 s"]);
   assert.match(readFileSync(join(place.dir, "jobs", NAME, "logs", "cleans%20up.log"), "utf8"), /^cleaned up$/m);
+});
+
+test("a task that is cancelled while its run is being stopped is not made again by the next engine, if that run is killed", async (t) => {
+  const { dir, witness } = temporaryPlace(t);
+  const tasks = [{ id: "stubborn", ...withTrap("trap '' TERM", witness) }];
+  const starts = (): number => readWitness(witness).filter(({ what }) => what === "start").length;
+  const engine = new Engine(dir, NAME, tasks, { graceMs: 30_000 });
+  assert.ok(await waitUntil(() => starts() === 1));
+  engine.kill("SIGTERM");
+  const journal = (): string => readFileSync(join(dir, "jobs", NAME, "journal.ndjson"), "utf8");
+  assert.ok(await waitUntil(() => journal().includes("attempt-stopping")));
+  assert.deepEqual(await askToCancel(dir, NAME, ["stubborn"]), { cancelled: ["stubborn"] });
+  engine.kill("SIGKILL");
+  await engine.ended;
+  const next = await new Engine(dir, NAME, tasks, { graceMs: 100 }).ended;
+  assert.equal(next.code, 1, describeEnd(next));
+  const [task] = JSON.parse(readFileSync(join(dir, "jobs", NAME, "tasks.json"), "utf8")) as SeenTask[];
+  assert.equal(task?.status, "cancelled");
+  assert.equal(starts(), 1);
 });
 
 test("a cancel ends tasks whatever they do against it", async (t) => {

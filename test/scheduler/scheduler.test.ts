@@ -209,15 +209,16 @@ test("one that is being stopped takes no timeout from what began since", () => {
   assert.equal(engine.wakeup, engine.clock.time + 5_000);
 });
 
-test("the first reason for a stop stays", () => {
+test("the first reason for a stop stays, and a cancel is on record as well, once", () => {
   const engine = new Engine();
   const { recorder, handle } = engine.add(job([task("a", [], { timeoutMs: 5_000 })]));
   engine.pass(5_000);
   handle.cancel(["a"]);
+  handle.cancel(["a"]);
   engine.scheduler.stop(1_000);
   assert.deepEqual(
     eventsOf(recorder.events, "attempt-stopping").map(({ reason }) => reason),
-    ["timeout"],
+    ["timeout", "cancel"],
   );
   assert.deepEqual(
     engine.runner.stops.map(({ graceMs }) => graceMs),

@@ -57,7 +57,7 @@ export class MapPlan implements JobPlan {
     for (const { task, attempt, stopping } of job.inFlight) {
       const open = this.#tasks.at(this.indexOf(task));
       open.attempts = attempt;
-      open.isUnwanted = stopping?.reason === "cancel";
+      open.isUnwanted = stopping?.isCancelled === true;
       this.#tasks.setStatus(this.indexOf(task), "running");
     }
     for (const id of job.retryAt.keys()) this.#tasks.at(this.indexOf(id)).isDelayed = true;

@@ -195,7 +195,7 @@ export class Plan {
     for (const { task, attempt, stopping } of job.inFlight) {
       this.#table.setAttempts(this.indexOf(task), attempt);
       this.#table.setStatus(this.indexOf(task), "running");
-      if (stopping?.reason === "cancel") this.#table.mark(this.indexOf(task), IS_UNWANTED);
+      if (stopping?.isCancelled === true) this.#table.mark(this.indexOf(task), IS_UNWANTED);
     }
     job.harmless.forEach((id) => this.#table.mark(this.indexOf(id), IS_HARMLESS));
     job.retryAt.forEach((_, id) => this.#readiness.delay(this.indexOf(id)));

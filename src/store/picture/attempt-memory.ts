@@ -43,7 +43,9 @@ export class AttemptMemory {
 
   stopping({ task, reason, at }: AttemptStopping): void {
     const attempt = this.#inFlight.get(task);
-    if (attempt) attempt.stopping ??= { reason, at };
+    if (attempt === undefined) return;
+    attempt.stopping ??= { reason, at };
+    if (reason === "cancel") attempt.stopping = { ...attempt.stopping, isCancelled: true };
   }
 
   ended({ task, outcome, status, retryAt }: AttemptEnded): void {

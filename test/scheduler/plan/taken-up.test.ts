@@ -153,11 +153,11 @@ class Trial {
 
   #cancel(): void {
     const unended = [...this.running.keys(), ...this.#chance.some([...this.plan.ids.keys()], 0.2)];
-    const some = new Set(this.#chance.some(unended, 0.5).filter((id) => (this.running.get(id) ?? null) === null));
-    for (const id of some) {
+    for (const id of new Set(this.#chance.some(unended, 0.5))) {
       const number = this.plan.ids.get(id);
       if (number === undefined || !this.plan.cancelTask(number, this.at)) continue;
-      this.running.set(id, { reason: "cancel", at: this.at });
+      // The first reason stands.
+      this.running.set(id, { ...(this.running.get(id) ?? { reason: "cancel", at: this.at }), isCancelled: true });
       this.plan.stop(number, "cancel", this.at);
     }
   }

@@ -115,9 +115,12 @@ export class Model {
       }
       case "attempt-stopping": {
         const entry = this.entry(event.task);
-        assert.ok(entry.inFlight?.stopping === null, "an attempt is stopped once");
-        assert.equal(entry.inFlight.attempt, event.attempt);
-        entry.inFlight = { ...entry.inFlight, stopping: { reason: event.reason, at: event.at } };
+        const { inFlight } = entry;
+        const isCancel = event.reason === "cancel" && inFlight?.stopping?.isCancelled !== true;
+        assert.ok(inFlight?.stopping === null || isCancel, "an attempt is stopped once, and once more for its task is cancelled");
+        assert.equal(inFlight?.attempt, event.attempt);
+        const first = inFlight.stopping ?? { reason: event.reason, at: event.at };
+        entry.inFlight = { ...inFlight, stopping: isCancel ? { ...first, isCancelled: true } : first };
         return;
       }
       case "attempt-ended":
