@@ -105,9 +105,11 @@ export class AttemptFiles {
 
   /** What is not open yet of the latest attempt; null if there is nothing. */
   #findLatest(latest: AttemptOnRecord, look: Look): LogFile | "in doubt" | null {
+    // Asked first: room that is made later was not there for what is opened.
+    const hasRoom = latest.dueAt === null || lookAt(this.#pastPath(this.#attempt - 1)).answer === "yes";
     const file = this.#open(this.#path, look);
     if (file === "in doubt") return file;
-    if (file !== null) return this.#isDoubtful(file, latest, look) ? inDoubt(file) : file;
+    if (file !== null) return hasRoom || !this.#isDoubtful(file, latest, look) ? file : inDoubt(file);
     // It made room for one that did not begin.
     return this.#owner === this.#attempt ? null : this.#open(this.#pastPath(this.#attempt), look);
   }
@@ -127,11 +129,9 @@ export class AttemptFiles {
     return own;
   }
 
-  /** True if what stands in the latest attempt's place may as well be of the one before. */
+  /** True if what stood in the latest attempt's place when the one before was not seen to have made room may as well be of that. */
   #isDoubtful(file: LogFile, { attempt, dueAt, isOrphaned }: AttemptOnRecord, { isLast, hasEngine }: Look): boolean {
     if (attempt === 1 || dueAt === null || this.#owner === attempt - 1 || isLast) return false;
-    // Has that one made room?
-    if (lookAt(this.#pastPath(attempt - 1)).answer === "yes") return false;
     // Nothing else tells: the system changes a file's other times as it is moved, and moved back.
     if (file.writtenAt() >= dueAt + 1) return false;
     if (this.#doubts.attempt !== attempt) this.#doubts = { attempt, looks: 0 };

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { appendFileSync, existsSync, renameSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -126,6 +127,38 @@ test("behind an attempt that said nothing it is the latest's if it was written s
   const shown = Array.from({ length: 40 }, () => left.look());
   assert.equal(shown[0], "");
   assert.equal(shown.join(""), "1:end 2:two");
+});
+
+test("at whatever moment of a look a file makes room, each line is read once and under its attempt", (t) => {
+  const { lstatSync, openSync } = fs;
+  let [calls, moveAt, move] = [0, 0, (): unknown => null];
+  const count = (): void => void ((calls += 1) === moveAt && move());
+  t.mock.method(fs, "lstatSync", (...args: Parameters<typeof lstatSync>) => (count(), lstatSync(...args)));
+  t.mock.method(fs, "openSync", (...args: Parameters<typeof openSync>) => (count(), openSync(...args)));
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+  for (const { from, wanted } of [
+    { from: 1, wanted: "1:one 1:end 2:two" },
+    { from: 2, wanted: "2:two" },
+  ]) {
+    for (let at = 1; ; at++) {
+      const scene = sceneOf(t, { from });
+      scene.say("one");
+      scene.handOver();
+      [calls, moveAt, move] = [0, at, scene.makeRoom];
+      const shown = [scene.look()];
+      const isMoved = calls >= at;
+      moveAt = 0;
+      if (!isMoved) scene.makeRoom();
+      scene.say("two");
+      shown.push(scene.look());
+      assert.equal(shown.filter((text) => text !== "").join(" "), wanted, `moved before call ${at}`);
+      if (!isMoved) break;
+    }
+  }
 });
 
 test("a file that made room for an attempt that did not begin is read once, whether it came back or not", (t) => {
