@@ -3,11 +3,15 @@
 import { connect } from "node:net";
 import { AirError } from "../domain/errors.js";
 import { decodeAnswer, encodeLine, MAX_LINE_BYTES, type ControlRequest } from "./protocol.js";
+import { readProcess } from "../system/process/process-table.js";
 import { isOurDirectory } from "../system/write/private-directory.js";
-import { isSocketName, reachSocket, shortDirectory, socketDirectory } from "./socket-path.js";
+import { isSocketName, pidOfSocket, reachSocket, shortDirectory, socketDirectory } from "./socket-path.js";
 
 /** Recording something takes milliseconds; an engine that takes longer is stopped or in deep trouble. */
 const ANSWER_MS = 15_000;
+const SILENT = "does not answer: it may be frozen or overloaded";
+/** One that is stopped when it is looked at, and the next time, too, is not about to go on. */
+const LOOK_EVERY_MS = 400;
 
 export interface Patience {
   /** How long nothing may come, and how long an answer may take from its first byte on. */
@@ -29,9 +33,8 @@ export async function ask(
 ): Promise<{ readonly ok: object } | null> {
   if (!isSocketName(name)) return null;
   // It has been told, and hears of it when it goes on.
-  const later = request.verb === "explain" ? "" : ", and may still do what was asked when it goes on";
-  const silence = `the engine that holds the job does not answer: it may be stopped (SIGSTOP) or overloaded${later}.`;
-  const how = { answerMs, silence };
+  const later = request.verb === "explain" ? "" : " It may still do what was asked when it goes on.";
+  const how = { answerMs, later };
   const line = encodeLine(request);
   const answer =
     (await exchange(socketDirectory(directory), name, line, how)) ??
@@ -44,7 +47,7 @@ async function exchange(
   place: string,
   name: string,
   line: Buffer,
-  { answerMs, silence }: { readonly answerMs: number; readonly silence: string },
+  { answerMs, later }: { readonly answerMs: number; readonly later: string },
 ): Promise<string | null> {
   let socket;
   try {
@@ -55,19 +58,21 @@ async function exchange(
   }
   const { path, release } = socket;
   const pieces: Buffer[] = [];
-  let deadline: NodeJS.Timeout | undefined;
+  let [deadline, watch]: NodeJS.Timeout[] = [];
   try {
     return await new Promise((resolve, reject) => {
       let size = 0;
       const connection = connect(path, () => connection.end(line));
-      const giveUp = (): void => {
+      const giveUp = (why: string): void => {
         connection.destroy();
-        reject(new AirError("AIR_LOCKED", silence));
+        reject(new AirError("AIR_LOCKED", `the engine that holds the job ${why}.${later}`));
       };
-      connection.setTimeout(answerMs, giveUp);
+      const beSilent = (): void => giveUp(SILENT);
+      watch = setInterval(whenStopped(pidOfSocket(name), giveUp), LOOK_EVERY_MS);
+      connection.setTimeout(answerMs, beSilent);
       connection.on("data", (piece: Buffer) => {
         // An answer that comes in drops would never be silent for long enough.
-        deadline ??= setTimeout(giveUp, answerMs);
+        deadline ??= setTimeout(beSilent, answerMs);
         pieces.push(piece);
         size += piece.length;
         if (size > MAX_LINE_BYTES) connection.destroy();
@@ -77,6 +82,17 @@ async function exchange(
     });
   } finally {
     clearTimeout(deadline);
+    clearInterval(watch);
     release();
   }
+}
+
+function whenStopped(pid: number, tell: (why: string) => void): () => void {
+  let wasStopped = false;
+  return () => {
+    const look = readProcess(pid);
+    const isStopped = look.answer === "yes" && look.found.isStopped;
+    if (isStopped && wasStopped) tell(`is stopped: kill -CONT ${pid} lets it go on`);
+    wasStopped = isStopped;
+  };
 }

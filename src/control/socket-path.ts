@@ -97,9 +97,12 @@ export function socketOfSlate(name: string): string {
 export function enginesAt(directory: string): number[] {
   const files = listDirectory(directory);
   const names = files.answer === "yes" ? files.found : [];
-  return names
-    .filter((name) => name !== socketOfSlate(name) && isSocketName(socketOfSlate(name)))
-    .map((name) => parseInt(name, 10));
+  return names.filter((name) => name !== socketOfSlate(name) && isSocketName(socketOfSlate(name))).map(pidOfSocket);
+}
+
+/** Who listens at the socket of that name, or writes the slate beside it. */
+export function pidOfSocket(name: string): number {
+  return parseInt(name, 10);
 }
 
 /** Names of sockets are made by us; one that a file gives must look like it. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { listDirectory, lookAt } from "../system/look/path-look.js";
 import type { Look } from "../system/look/look.js";
 import { hasEnded } from "../system/process/process-table.js";
-import { isSocketName, reachSocket, slatePath, socketOfSlate } from "./socket-path.js";
+import { isSocketName, pidOfSocket, reachSocket, slatePath, socketOfSlate } from "./socket-path.js";
 
 /** A socket that nobody listens at is left alone for so long: its engine may just be about to. */
 const STALE_MS = 60_000;
@@ -38,7 +38,7 @@ function removeLoneSlates(directory: string, place: string): void {
   const names = listDirectory(directory);
   for (const name of names.answer === "yes" ? names.found : []) {
     const socket = socketOfSlate(name);
-    const isLone = isSocketName(socket) && lookAt(join(place, socket)).answer === "no" && hasEnded(parseInt(name, 10));
+    const isLone = isSocketName(socket) && lookAt(join(place, socket)).answer === "no" && hasEnded(pidOfSocket(name));
     if (isLone && isStale(lookAt(join(directory, name)))) remove(join(directory, name));
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { askToExplain } from "../../src/engine/changes/ask-holder.js";
 import { describeEnd, Engine, failureOf } from "../support/engine.js";
 import { judgeRun } from "../support/judge-run.js";
 import { runnersOf, signal, subprocessOf } from "../support/processes.js";
@@ -33,6 +34,10 @@ test("a stopped engine keeps its lock and takes up what happened meanwhile", asy
   const second = await new Engine(dir, "frozen", tasksOf(witness)).ended;
   assert.equal(failureOf(second)?.code, "AIR_LOCKED", describeEnd(second));
   assert.ok(failureOf(second)?.message.includes(`held by process ${engine.pid} since`), describeEnd(second));
+  await assert.rejects(askToExplain(dir, "frozen"), {
+    code: "AIR_LOCKED",
+    message: `the engine that holds the job is stopped: kill -CONT ${engine.pid} lets it go on.`,
+  });
   engine.kill("SIGCONT");
   assert.equal((await engine.ended).code, 0);
   assert.deepEqual(judgeRun(dir, "frozen", witness, EXPECTED).violations, []);
