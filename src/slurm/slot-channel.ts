@@ -170,6 +170,7 @@ export class SlotChannel {
       unendable: () => {},
       dropped: (key) => this.#held.dropped(key),
       left: () => {},
+      logLost: () => {},
     });
     return new SlotReader(records, {
       hello: (node, at) => {

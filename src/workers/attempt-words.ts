@@ -1,5 +1,6 @@
 /** What becomes of attempts, in words for people. Pure. */
 
+import { errorName } from "./spool/end-result.js";
 import type { Outlived } from "../domain/ports.js";
 
 /**
@@ -17,6 +18,14 @@ export function stuckWords({ job, task, processes }: Outlived): string {
   const what = processes === 1 ? "a process" : `${processes} processes`;
   return `job "${job}": ${what} of task ${JSON.stringify(task)} can't be ended (of another user, or stuck in the system); waiting`;
 }
+
+/** What the log of an attempt would hold is gone: there was no place for it when it was to get its name. */
+export function lostLogWords({ job, task }: { readonly job: string; readonly task: string }, errno: number): string {
+  return `job "${job}": what task ${JSON.stringify(task)} wrote is lost: its log could not be put in its place (${errorName(errno)})`;
+}
+
+/** Why an attempt that is to be ended is not. */
+export const OUT_OF_SIGHT = "it runs in another container, where alone it can be ended; waiting until it has ended";
 
 /** Why what a runner has does not go on. */
 export function stoppedWords(pid: number): string {

@@ -110,6 +110,23 @@ for (const [what, put] of Object.entries(BLOCKS)) {
   });
 }
 
+for (const isAdopted of [false, true]) {
+  const who = isAdopted ? "the engine that takes its job up" : "its engine";
+  test(`what a task wrote that removes logs/ before its log has its name is lost, and ${who} says so`, async (t) => {
+    const { dir, witness } = temporaryPlace(t);
+    const removes = `rm -r ${dir}/jobs/places/logs; echo lost; ${untilHolds(`[ -e ${witness}.go ]`, 0.01)}`;
+    const tasks = [{ id: "first", ...witnessed(witness, removes) }];
+    const engine = new Engine(dir, "places", tasks);
+    assert.ok(await waitUntil(() => readWitness(witness).length > 0));
+    if (isAdopted) engine.kill("SIGKILL");
+    const next = isAdopted ? (await engine.ended, new Engine(dir, "places", tasks)) : engine;
+    writeFileSync(`${witness}.go`, "");
+    const end = await next.ended;
+    isCompleted(end);
+    assert.match(warningsOf(end).join(), /what task "first" wrote is lost: its log could not be put in its place \(ENOENT\)/);
+  });
+}
+
 test("logs/ that was removed is made again", async (t) => {
   const { dir, witness, engine, job, go } = await firstRuns(t);
   rmSync(join(job, "logs"), { recursive: true });

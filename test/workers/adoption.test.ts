@@ -78,7 +78,7 @@ class SpoolOfOneThatLeftTwo implements AdoptedSpool {
 
   told(): Told {
     const end = { result: { kind: "exited", exitCode: 0 }, at: 1, usage: null } as const;
-    return { hasBegun: true, begunAt: 1, end, reason: null, isDropped: false, isDoubtful: false, left: 2 };
+    return { hasBegun: true, begunAt: 1, end, reason: null, isDropped: false, isDoubtful: false, lostLog: null, left: 2 };
   }
 }
 
@@ -253,6 +253,7 @@ for (const [isStopped, left] of [
           onReport: resolve,
           onStuck: () => {},
           onLeft: (processes) => said.push(processes),
+          onLogLost: () => {},
         });
         if (isStopped) adopted.stop(0);
         adopted.take(new SpoolOfOneThatLeftTwo(), { answer: "yes", found: true });

@@ -127,7 +127,12 @@ test("of many attempts each has its turn to be missed", async (t) => {
   t.mock.method(performance, "now", () => late);
   const missing = new Missing();
   const attempts = Array.from({ length: 300 }, (_, index) => {
-    const adopted = new AdoptedAttempt(orphan(dir, index), dir, new Terminator(), { onReport() {}, onStuck() {}, onLeft() {} });
+    const adopted = new AdoptedAttempt(orphan(dir, index), dir, new Terminator(), {
+      onReport() {},
+      onStuck() {},
+      onLeft() {},
+      onLogLost() {},
+    });
     const told = { hasBegun: true, begunAt: 1, end: null, reason: null, isDropped: false, isDoubtful: false, left: 0 };
     const trace = { mark: null, leader: index === 200 ? null : leader, parent: null, variables: [] };
     adopted.take({ keepsLimits: true, told: () => told, trace: () => trace } as unknown as AdoptedSpool, YES);

@@ -29,6 +29,8 @@ export interface AdoptedListener {
   onStuck(processes: number): void;
   /** It has ended by itself, and so many of its processes run on. Before its report. */
   onLeft(processes: number): void;
+  /** What it wrote is gone. Before its report. */
+  onLogLost(errno: number): void;
 }
 
 export class AdoptedAttempt {
@@ -87,6 +89,7 @@ export class AdoptedAttempt {
     this.hasBegun = told.hasBegun;
     const begun = begunAt === null ? {} : { begunAt };
     if (end !== null) {
+      if (told.lostLog !== null) this.#listener.onLogLost(told.lostLog);
       // What is being ended is not left alone.
       if (told.left > 0 && this.#termination === null) this.#listener.onLeft(told.left);
       this.#end(end.result, { at: end.at, ...begun, ...(end.usage !== null && { usage: end.usage }) }, reason);

@@ -19,6 +19,8 @@ export interface Told {
   readonly reason: EndingReason | null;
   /** How many processes it has left behind when it ended by itself, as far as that is known. */
   readonly left: number;
+  /** Why what it wrote is gone (errno), if it is. */
+  readonly lostLog: number | null;
   /** True if it will not begin. */
   readonly isDropped: boolean;
   /** True if it may have begun or ended although nothing says so: a part of the record can't be read. */

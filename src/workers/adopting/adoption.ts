@@ -13,7 +13,7 @@ import type { Terminator } from "../ending/terminator.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { isSpoolName, spoolPath } from "../spool-name.js";
 import type { AdoptedSpool } from "./adopted-spool.js";
-import { stoppedWords } from "../attempt-words.js";
+import { OUT_OF_SIGHT, stoppedWords } from "../attempt-words.js";
 import { AdoptedAttempt, LOST_RECORD, notBegun } from "./adopted-attempt.js";
 import { AdoptedRunners, type AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";
@@ -22,9 +22,6 @@ import { Unrecorded } from "./unrecorded.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
 const POLL_MS = 500;
-
-/** For people. */
-const OUT_OF_SIGHT = "it runs in another container, where alone it can be ended; waiting until it has ended";
 
 export interface AdoptionContext {
   /** AIR_EXECUTOR_DIR. */
@@ -36,6 +33,8 @@ export interface AdoptionContext {
   readonly onStuck: (key: number, processes: number) => void;
   /** What attempts that have ended left behind. */
   readonly onLeft: (key: number, processes: number) => void;
+  /** What attempts wrote is gone. */
+  readonly onLogLost: (key: number, errno: number) => void;
   /** Of these attempts nothing becomes known: why, or null if that is over. Told when it changes; the id says which is over. */
   readonly onStandstill: (id: string, keys: readonly number[], why: StandstillWords | null) => void;
 }
@@ -135,7 +134,7 @@ export class Adoption {
   }
 
   #register(orphan: OrphanedAttempt): AdoptedAttempt {
-    const { directory, terminator, report, onStuck, onLeft } = this.#context;
+    const { directory, terminator, report, onStuck, onLeft, onLogLost } = this.#context;
     const adopted = new AdoptedAttempt(orphan, directory, terminator, {
       onReport: (ended) => {
         this.#adopted.delete(orphan.key);
@@ -143,6 +142,7 @@ export class Adoption {
       },
       onStuck: (processes) => onStuck(orphan.key, processes),
       onLeft: (processes) => onLeft(orphan.key, processes),
+      onLogLost: (errno) => onLogLost(orphan.key, errno),
     });
     this.#adopted.set(orphan.key, adopted);
     return adopted;

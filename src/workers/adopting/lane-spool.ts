@@ -94,6 +94,7 @@ export class LaneSpool implements AdoptedSpool {
       end: exitStatus === null ? null : { result: exited(exitStatus), at, usage: null },
       reason: null,
       left: 0,
+      lostLog: null,
       isDropped: !hasBegun && this.#isHeldBack,
       isDoubtful: false,
     };

@@ -17,6 +17,7 @@ interface Entry {
   reason: EndingReason | null;
   end: ToldEnd | null;
   left: number;
+  lostLog: number | null;
   isDropped: boolean;
 }
 
@@ -38,7 +39,7 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     this.#path = path;
     this.#cursor = new SpoolCursor(fd);
     for (const key of keys) {
-      this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, left: 0, isDropped: false });
+      this.#entries.set(key, { begunAt: null, leader: null, reason: null, end: null, left: 0, lostLog: null, isDropped: false });
     }
   }
 
@@ -79,8 +80,8 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   told(key: number): Told {
-    const { begunAt, end, left, reason, isDropped } = this.#entries.get(key)!;
-    return { hasBegun: begunAt !== null, begunAt, end, left, reason, isDropped, isDoubtful: this.#isDoubtful };
+    const { begunAt, end, left, lostLog, reason, isDropped } = this.#entries.get(key)!;
+    return { hasBegun: begunAt !== null, begunAt, end, left, lostLog, reason, isDropped, isDoubtful: this.#isDoubtful };
   }
 
   trace(key: number, variables: readonly string[]): Trace {
@@ -136,6 +137,11 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
   }
 
   unendable(): void {}
+
+  logLost(key: number, errno: number): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) entry.lostLog ??= errno;
+  }
 
   left(key: number, processes: number): void {
     const entry = this.#entries.get(key);

@@ -29,7 +29,7 @@ import { startFailure } from "../spool/end-result.js";
 import { findUnpassable, HandOverText } from "./hand-over.js";
 import { END, type ThreadNews, type UnusualEnd } from "./messages.js";
 import { begunOf, orphanOf, reportOf } from "./reports.js";
-import { leftWords, stuckWords } from "../attempt-words.js";
+import { leftWords, lostLogWords, stuckWords } from "../attempt-words.js";
 import { runnerOptions } from "./runner-program.js";
 import { SharedQueue } from "./shared-queue.js";
 import { Slots } from "./slots.js";
@@ -385,11 +385,15 @@ export class LocalRunner implements TaskRunner {
         if (isOurs) this.#slots.free(key);
         return isOurs ? end.report : null;
       }
+      case "log-lost": {
+        const attempt = this.#known(end.key);
+        if (attempt !== undefined) this.#options.onNotice(lostLogWords(attempt, end.errno));
+        return null;
+      }
       case "stuck":
       case "left": {
         const { key, processes } = end;
-        const recent = this.#recent[key % RECENT];
-        const attempt = this.#attempts.get(key) ?? this.#orphans.get(key) ?? (recent?.key === key ? recent : undefined);
+        const attempt = this.#known(key);
         if (attempt === undefined) return null;
         const { job, task, attempt: number } = attempt;
         const run = "run" in attempt ? attempt.run : null;
@@ -398,6 +402,12 @@ export class LocalRunner implements TaskRunner {
         return null;
       }
     }
+  }
+
+  /** It may have ended just now. */
+  #known(key: number): Descriptor | OrphanedAttempt | undefined {
+    const recent = this.#recent[key % RECENT];
+    return this.#attempts.get(key) ?? this.#orphans.get(key) ?? (recent?.key === key ? recent : undefined);
   }
 
   #sayOutlived(outlived: Outlived): void {

@@ -83,6 +83,8 @@ export type UnusualEnd =
   | { readonly type: "settled"; readonly report: Report }
   /** No end: so many processes of it outlive every KILL. */
   | { readonly type: "stuck"; readonly key: number; readonly processes: number }
+  /** No end: what it wrote is lost. */
+  | { readonly type: "log-lost"; readonly key: number; readonly errno: number }
   /** No end: it has ended, perhaps long ago, and so many processes of it run on. */
   | { readonly type: "left"; readonly key: number; readonly processes: number };
 

@@ -48,7 +48,7 @@ export function usageOf(userUs: number, systemUs: number, maxRssKb: number): Usa
  * @param node where that was, if it was not here: there nobody has looked for the command before. Null for here.
  */
 export function startFailure(stage: StartStage, errno: number, attempt: Descriptor | null, node: string | null = null): Result {
-  const code = ERRORS.get(errno) ?? `error ${errno}`;
+  const code = errorName(errno);
   if (stage === "l" && !OF_ONE_LOG.has(code)) return withoutLog(attempt, code);
   // It came there since the job was taken in (a checkout, a copy): the next try moves it aside. Once moved it is a fault of its own.
   if (stage === "l" && IN_THE_WAY.has(code) && (attempt?.earlierLog ?? null) === null) return blockedLog(attempt, code);
@@ -56,6 +56,10 @@ export function startFailure(stage: StartStage, errno: number, attempt: Descript
   if (node === null) return { kind: "spawn-failed", message: wordsOf(stage, code, attempt) };
   const isMissing = stage === "r" && code === "ENOENT";
   return { kind: "spawn-failed", message: `on ${node}: ${isMissing ? notFound(attempt) : wordsOf(stage, code, attempt)}` };
+}
+
+export function errorName(errno: number): string {
+  return ERRORS.get(errno) ?? `error ${errno}`;
 }
 
 function withoutLog(attempt: Descriptor | null, code: string): Result {

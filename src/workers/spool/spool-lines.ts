@@ -38,6 +38,8 @@ export interface SpoolListener {
   dropped(key: number): void;
   /** It has ended by itself and has left so many processes behind. */
   left(key: number, processes: number): void;
+  /** What it wrote is gone, since its log could not be put in its place. Before its end. */
+  logLost(key: number, errno: number): void;
   /** A line of other words, as runners elsewhere may have them. False if it is none; without this there are none. */
   other?(words: readonly string[]): boolean;
 }
@@ -151,6 +153,7 @@ export class SpoolLines {
         this.#listener.dropped(key);
         return true;
       case "l2":
+        this.#listener.logLost(key, value);
         return true;
       case "w2":
         this.#listener.left(key, value);

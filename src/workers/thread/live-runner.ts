@@ -239,6 +239,10 @@ export class LiveRunner implements SpoolListener {
     this.#ends.unusual({ type: "stuck", key, processes });
   }
 
+  logLost(key: number, errno: number): void {
+    this.#ends.unusual({ type: "log-lost", key, errno });
+  }
+
   left(key: number, processes: number): void {
     this.#left.add(key);
     this.#ends.unusual({ type: "left", key, processes });

@@ -59,6 +59,7 @@ export class RunnerThread {
       },
       onStuck: (key, processes) => this.#note({ type: "stuck", key, processes }),
       onLeft: (key, processes) => this.#note({ type: "left", key, processes }),
+      onLogLost: (key, errno) => this.#note({ type: "log-lost", key, errno }),
       onStandstill: (id, keys, words) =>
         this.#tell({ type: "standstill", id, keys, why: words?.why ?? null, isUnclear: words?.isUnclear ?? false }),
     });
