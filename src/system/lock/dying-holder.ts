@@ -17,7 +17,8 @@ export function isDyingHolder(path: string): boolean {
   return holder.answer === "yes" && holder.found.host === undefined && isDying(holder.found.pid);
 }
 
-function isDying(pid: number): boolean {
+/** The same of any process. */
+export function isDying(pid: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "latin1");
     const pending = [...status.matchAll(/^S(?:ig|hd)Pnd:\s*([0-9a-f]+)/gm)];

@@ -5,6 +5,7 @@
 
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isDying } from "./dying-holder.js";
 import type { LockHolder } from "./lock-holder.js";
 import { agesOf, readProcess } from "../process/process-table.js";
 
@@ -21,12 +22,12 @@ export function openHolder(path: string): LockHolder | null {
 
 /**
  * Which of some processes has locked a file of a directory, under whatever name it was there: he holds what it guards though another may be in
- * its place. Null if none has, or it can't be told.
+ * its place. Null if none has, or it can't be told. One that was killed, and is about to be gone, has nothing more in hand.
  */
 export function holderWithin(directory: string, pids: readonly number[]): LockHolder | null {
   if (process.platform !== "linux" || pids.length === 0) return null;
   const real = realPath(directory);
-  const pid = pids.find((other) => isOurs(other) && hasLocked(other, (name) => dirname(name) === real));
+  const pid = pids.find((other) => isOurs(other) && !isDying(other) && hasLocked(other, (name) => dirname(name) === real));
   return pid === undefined ? null : describe(pid);
 }
 
