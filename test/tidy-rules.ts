@@ -28,14 +28,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
 /** Packages that have one home. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   piscina: ["src/workers/"],
-  "node:child_process": [
-    "src/workers/",
-    "src/system/",
-    "src/manager/daemon.ts",
-    "src/sweep/hook-command.ts",
-    "src/cli/import/run-make.ts",
-    "src/slurm/cluster.ts",
-  ],
+  "node:child_process": ["src/workers/", "src/system/", "src/sweep/hook-command.ts", "src/cli/import/run-make.ts"],
   yargs: ["src/cli/"],
   "fast-string-truncated-width": ["src/cli/"],
   pino: ["src/manager/"],

@@ -3,12 +3,10 @@
  * itself runs in that process in any case; here is only how others deal with it.
  */
 
-import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as pause } from "node:timers/promises";
 import { AirError, type AirErrorCode } from "../index.js";
 import { managerLock, managerLog } from "../internal.js";
-import { scriptOf } from "../system/process/byte-script.js";
-import { spoiltVariables } from "../system/process/environments.js";
+import { spawnWithBytes } from "../system/process/spawn-bytes.js";
 import { withInherited } from "../system/process/inherited.js";
 import { lookAtHolder, lookAtOwnHolder, type LockHolder } from "../system/lock/lock-holder.js";
 import { certain, isPossible, yes, type Look } from "../system/look/look.js";
@@ -55,7 +53,9 @@ export async function startInBackground(dir: string, command: readonly [string, 
   ensurePrivateDirectory(directoryFromHere(dir));
   const log = managerLog(directoryFromHere(dir));
   const output = openToAppend(log);
-  const child = spawnApart(command, output);
+  const [program, ...args] = command;
+  const env = withInherited(process.env);
+  const child = spawnWithBytes(program, args, { detached: true, env, stdio: ["ignore", output, output, "ipc"] });
   letGo(output);
   const word = await new Promise<Word>((done, fail) => {
     child.once("message", (message) => done(message as Word));
@@ -69,24 +69,6 @@ export async function startInBackground(dir: string, command: readonly [string, 
   child.unref();
   return child.pid!;
 }
-
-/** Variables that are no text are given to a shell, which becomes the manager: Node would hand U+FFFD on, and the tasks have that. */
-function spawnApart([program, ...args]: readonly [string, ...string[]], output: number): ChildProcess {
-  const env = withInherited(process.env);
-  const spoilt = spoiltVariables(env, process.pid);
-  const run = (file: string, words: readonly string[], input: "ignore" | "pipe"): ChildProcess =>
-    spawn(file, words, { detached: true, env, stdio: [input, output, output, "ipc"] });
-  if (spoilt.length === 0) return run(program, args, "ignore");
-  // A shell drops names that are none to it.
-  const odd = Object.entries(env).flatMap(([name, value]) => (/^\w+$|\uFFFD/.test(name) ? [] : `${name}=${value}`));
-  const [file, words, variables] = [Buffer.from(program), bytesOf(args), [...bytesOf(odd), ...spoilt]];
-  const script = scriptOf({ cwd: null, env: variables, file, args: words, ignoredSignals: [] });
-  const child = run("sh", ["-c", 'set -- "$(cat)"; exec </dev/null; eval "$1"'], "pipe");
-  child.stdin!.on("error", () => {}).end(script);
-  return child;
-}
-
-const bytesOf = (texts: readonly string[]): Buffer[] => texts.map((text) => Buffer.from(text));
 
 /** Called in the background process: tells whoever started it how that went. Does nothing in a process that a user started. */
 export function tellStarter(error: Error | null): void {

@@ -3,8 +3,8 @@
  * task and no file of a pool. Never asks Slurm's database, which many clusters don't have.
  */
 
-import { spawn, type ChildProcess } from "node:child_process";
 import { AirError } from "../domain/errors.js";
+import { spawnWithBytes } from "../system/process/spawn-bytes.js";
 import { QUEUE_FORMAT, readQueue, type QueueEntry } from "./queue-states.js";
 
 export interface Answer {
@@ -29,6 +29,7 @@ const CANCEL_LIMIT_MS = 10_000;
 const SUBMIT_LIMIT_MS = 60_000;
 /** An answer takes well under a second: who waits longer is told why. */
 const WORTH_SAYING_MS = 5_000;
+const NO_COMMAND = 127;
 const MOST_OUTPUT = 16 * 1024 * 1024;
 
 /**
@@ -45,7 +46,7 @@ export class Cluster {
   /** Calls so far, for whoever wants to know what we cost the controller. */
   readonly calls = { sbatch: 0, squeue: 0, scancel: 0 };
 
-  readonly #underWay = new Set<ChildProcess>();
+  readonly #underWay = new Set<ReturnType<typeof spawnWithBytes>>();
   #isGivenUp = false;
   readonly #onWait: (text: string) => void;
 
@@ -93,7 +94,7 @@ export class Cluster {
   #call(command: keyof Cluster["calls"], args: readonly string[], limitMs: number, input = ""): Promise<Answer> {
     this.calls[command] += 1;
     return new Promise((resolve, reject) => {
-      const child = spawn(command, args, { env: this.#env, stdio: ["pipe", "pipe", "pipe"] });
+      const child = spawnWithBytes(command, args, { env: this.#env, stdio: ["pipe", "pipe", "pipe"] });
       this.#underWay.add(child);
       const said = { out: "", err: "" };
       let isTimedOut = false;
@@ -113,10 +114,9 @@ export class Cluster {
       const hear = (stream: "out" | "err") => (text: string) => {
         if (said[stream].length < MOST_OUTPUT) said[stream] += text;
       };
-      child.stdout.setEncoding("utf8").on("data", hear("out"));
-      child.stderr.setEncoding("utf8").on("data", hear("err"));
-      child.stdin.on("error", () => {});
-      child.stdin.end(input);
+      child.stdout!.setEncoding("utf8").on("data", hear("out"));
+      child.stderr!.setEncoding("utf8").on("data", hear("err"));
+      child.stdin!.on("error", () => {}).end(input);
       child.once("error", (error: NodeJS.ErrnoException) => {
         clear();
         reject(
@@ -127,6 +127,8 @@ export class Cluster {
       });
       child.once("close", (exitCode) => {
         clear();
+        // As a shell says it that could not become the command.
+        if (exitCode === NO_COMMAND) return reject(noSlurm(command));
         resolve({ exitCode, ...said, isTimedOut });
       });
     });

@@ -49,6 +49,14 @@ describe("on a Slurm cluster", { skip: missing }, () => {
       assert.ok((scene.record("first")["usage"] as { max_rss_kb: number }).max_rss_kb > 0);
     });
 
+    test("tasks find the environment of who ran the job byte for byte", async (t) => {
+      const scene = new Scene(t, cluster);
+      scene.write([scene.task("raw", 'printf %s "$RAW" | od -An -tx1')]);
+      const { code, err } = await scene.startWithBytes("--slots", "1").end;
+      assert.equal(code, 0, err);
+      assert.match(scene.log("raw"), /61 ff 62/);
+    });
+
     test("Ctrl-C ends tasks on their nodes with all that they started, and the same command goes on", async (t) => {
       const scene = new Scene(t, cluster);
       const mark = join(scene.oracle, "..", "alive");

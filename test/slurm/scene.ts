@@ -64,6 +64,12 @@ export class Scene {
     return this.#run([process.execPath, ...this.#command(options)]);
   }
 
+  /** The same with a variable RAW that is no UTF-8: a, byte 255, b. */
+  startWithBytes(...options: readonly string[]): Run {
+    const script = `export RAW="$(printf 'a\\377b')"; exec "$@"`;
+    return this.#run(["sh", "-c", script, "sh", process.execPath, ...this.#command(options)]);
+  }
+
   /** The same on another login node: another host name and another boot, with the same files. */
   startElsewhere(...options: readonly string[]): Run {
     const boot = join(this.#place.root, "boot-id");
