@@ -90,6 +90,11 @@ test("what can't be started says why", LIMIT, async () => {
   writeFileSync(broken, "#!/nowhere/interpreter\n", { mode: 0o755 });
   const cases: [RegExp, ...Parameters<PoolRig["run"]>][] = [
     [/^command not found: "docker-is-not-here" \(looked for on PATH\)$/, "docker-is-not-here"],
+    [
+      /^command not found: "sleep 1" \(looked for on PATH\); command is the program alone, its arguments go into args$/,
+      "sleep 1",
+    ],
+    [/^command not found: ".\/missing -v" \(in .*\); command is the program alone, its arguments go into args$/, "./missing -v"],
     [/^command not found: ""/, ""],
     [/^command not found: "\.\/missing"/, "./missing"],
     [/^not executable: ".*plain"/, plain],

@@ -40,7 +40,7 @@ function checkFile(command: string, cwd: string): LookupResult {
   if (typeof kind !== "string") return kind;
   switch (kind) {
     case "missing":
-      return { problem: `command not found: ${JSON.stringify(command)}${isAbsolute(command) ? "" : ` (in ${cwd})`}` };
+      return notFound(command, isAbsolute(command) ? "" : ` (in ${cwd})`);
     case "directory":
       return { problem: `not executable: ${JSON.stringify(command)} is a directory` };
     case "no-permission":
@@ -62,7 +62,13 @@ function search(command: string, cwd: string, path: string): LookupResult {
     if (kind === "no-permission") refused ??= file;
   }
   if (refused !== undefined) return { problem: `not executable: ${JSON.stringify(refused)} (is its execute permission set?)` };
-  return { problem: `command not found: ${JSON.stringify(command)} (looked for on PATH)` };
+  return notFound(command, " (looked for on PATH)");
+}
+
+/** With a word for who wrote a whole command line. */
+function notFound(command: string, where: string): LookupResult {
+  const advice = /\S\s+\S/.test(command) ? "; command is the program alone, its arguments go into args" : "";
+  return { problem: `command not found: ${JSON.stringify(command)}${where}${advice}` };
 }
 
 /** What says that nothing is there that could be run: some file systems say so of what is out of reach, and execvp(3) takes it for that. */
