@@ -194,7 +194,7 @@ export interface TaskRunner {
   onReports(handler: (reports: readonly Report[]) => void): void;
   /** Absent if slots have queues of their own: then what waits is handed over together with what it waits for. */
   readonly queue?: RunnerQueue;
-  /** Hears of attempts that waited in `queue`, where they are not over soon. */
+  /** Hears of attempts that waited in `queue`, and of those that are adopted, where they are not over soon. */
   onBegun?(handler: (begun: readonly Begun[]) => void): void;
   /** Hears of what is left of attempts: those that ended by themselves were reported before. */
   onOutlived?(handler: (outlived: Outlived) => void): void;

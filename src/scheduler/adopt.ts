@@ -33,7 +33,7 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adop
       batch: null,
       line: null,
       handedAt: 0,
-      isAhead: false,
+      isAhead: isQueued,
       isQueued: false,
       holding: null,
       gpus: [],

@@ -45,7 +45,7 @@ export interface Attempt {
   readonly line: Line<Attempt> | null;
   /** When it was handed over, in monotonic milliseconds. */
   readonly handedAt: number;
-  /** True if it was handed over ahead of a free slot, and that it began is still to be recorded. */
+  /** True if it was handed over ahead of a free slot, by whichever engine, and that it began is still to be recorded. */
   isAhead: boolean;
   /** True while it waits behind others, as far as is known. */
   isQueued: boolean;

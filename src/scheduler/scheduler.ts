@@ -355,7 +355,6 @@ export class Scheduler {
       this.#inFlight.add(attempt, null);
       this.#dispatcher.adopted(attempt, each.takes);
       orphans.push(orphan);
-      if (each.isQueued) job.plan.begin(attempt.task, this.#options.clock.now());
       if (attempt.reason !== null) {
         // It is run again, as what is being cancelled is not: so its end has to be known.
         this.#round.stop(attempt.key, this.#options.graceMs, attempt.reason === "interrupt");

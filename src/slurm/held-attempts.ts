@@ -6,7 +6,7 @@
  */
 
 import type { Result } from "../domain/outcome.js";
-import type { Descriptor, Report } from "../domain/ports.js";
+import type { Begun, Descriptor, Report } from "../domain/ports.js";
 import { endOf, startFailure } from "../workers/spool/end-result.js";
 import type { EndKind } from "../workers/spool/spool-lines.js";
 
@@ -52,15 +52,20 @@ const BY_SIGNAL = 128;
 export class HeldAttempts {
   readonly #slot: number;
   readonly #onReport: (report: Report) => void;
+  readonly #onBegun: (begun: Begun) => void;
   readonly #askForLife: () => number;
   /** By the key that the slot knows. */
   readonly #held = new Map<number, Held>();
   #doubts = 0;
 
-  /** @param askForLife has the slot say something; gives the number of its answer. */
-  constructor(slot: number, onReport: (report: Report) => void, askForLife: () => number) {
+  /**
+   * @param onBegun hears of those of an earlier engine: of ours, whoever handed them over knows.
+   * @param askForLife has the slot say something; gives the number of its answer.
+   */
+  constructor(slot: number, onReport: (report: Report) => void, onBegun: (begun: Begun) => void, askForLife: () => number) {
     this.#slot = slot;
     this.#onReport = onReport;
+    this.#onBegun = onBegun;
     this.#askForLife = askForLife;
   }
 
@@ -84,6 +89,7 @@ export class HeldAttempts {
     if (held === undefined || held.begunAt !== null) return;
     held.begunAt = at;
     held.heardAt = performance.now();
+    if (held.attempt === null) this.#onBegun({ key: held.key, at: Math.floor(at / 1000) });
   }
 
   ending(wireKey: number, reason: "limit" | "stop"): void {

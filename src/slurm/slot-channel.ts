@@ -3,7 +3,7 @@
  * tasks, and nothing about Slurm; tells its listener how attempts ended.
  */
 
-import type { Descriptor, Report } from "../domain/ports.js";
+import type { Begun, Descriptor, Report } from "../domain/ports.js";
 import { SpoolLines } from "../workers/spool/spool-lines.js";
 import { dropCommand } from "./command-text.js";
 import { HeldAttempts } from "./held-attempts.js";
@@ -14,6 +14,8 @@ import type { SlotLife } from "./slot-life.js";
 
 export interface ChannelListener {
   onReport(report: Report): void;
+  /** Of an earlier engine's. */
+  onBegun(begun: Begun): void;
   /** The slot's clock differs from ours by so much, in milliseconds. */
   onClock(aheadMs: number): void;
   /** Its files can't be read or written now, which is tried again. */
@@ -57,6 +59,7 @@ export class SlotChannel {
     this.#held = new HeldAttempts(
       number,
       (report) => listener.onReport(report),
+      (begun) => listener.onBegun(begun),
       () => this.#askForLife(),
     );
     this.#reader = this.#newReader();

@@ -11,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { AirError } from "../domain/errors.js";
 import type { Result } from "../domain/outcome.js";
 import type { ClaimsInUse } from "../domain/claims-in-use.js";
-import type { Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
+import type { Begun, Descriptor, OrphanedAttempt, Placement, Report, TaskRunner } from "../domain/ports.js";
 import type { Resources } from "../domain/resources.js";
 import type { SlotNews } from "../domain/slot-news.js";
 import { isClusterClaim, parseSlurmTime, type SlotRange } from "../domain/slurm-options.js";
@@ -87,7 +87,9 @@ export class SlurmRunner implements TaskRunner {
   readonly #places = new Map<number, Place>();
   #handler: (reports: readonly Report[]) => void = () => {};
   #onRoom: () => void = () => {};
+  #begunHandler: (begun: readonly Begun[]) => void = () => {};
   #reports: Report[] = [];
+  #begun: Begun[] = [];
   readonly #timers = new Set<NodeJS.Timeout>();
   #lookMs = LOOK_MS;
   readonly #wishes: SlotWishes;
@@ -204,6 +206,10 @@ export class SlurmRunner implements TaskRunner {
     this.#handler = handler;
   }
 
+  onBegun(handler: (begun: readonly Begun[]) => void): void {
+    this.#begunHandler = handler;
+  }
+
   onRoom(handler: () => void): void {
     this.#onRoom = handler;
   }
@@ -313,6 +319,7 @@ export class SlurmRunner implements TaskRunner {
       { cluster, wishes, limits, seconds, runnerOptions, onNotice },
       {
         onReport: (report) => this.#reports.push(report),
+        onBegun: (begun) => this.#begun.push(begun),
         onClock: (aheadMs) => this.#judgeClock(aheadMs),
       },
     );
@@ -338,8 +345,9 @@ export class SlurmRunner implements TaskRunner {
   }
 
   #tell(): void {
-    const reports = this.#reports;
-    this.#reports = [];
+    const [begun, reports] = [this.#begun, this.#reports];
+    [this.#begun, this.#reports] = [[], []];
+    if (begun.length > 0) this.#begunHandler(begun);
     for (const { key, result } of reports) {
       this.#places.delete(key);
       this.#earlyStops.delete(key);

@@ -24,9 +24,10 @@ const gateOf = ({ root }: Place, id: string): string => join(root, id);
 const idsSeen = ({ witness }: Place): string[] =>
   readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
 
-function handedOver({ dir }: Place): number {
-  const lines = journalLines(join(dir, "jobs", NAME, "journal.ndjson"));
-  return lines.filter(({ type }) => type === "attempt-started").length;
+const journalOf = ({ dir }: Place) => journalLines(join(dir, "jobs", NAME, "journal.ndjson"));
+
+function handedOver(place: Place): number {
+  return journalOf(place).filter(({ type }) => type === "attempt-started").length;
 }
 
 function idsOf({ dir }: Place, wanted: string): string[] {
@@ -65,6 +66,12 @@ async function play(place: Place, end: NodeJS.Signals, code: number): Promise<()
   assert.equal(ended.code, code, describeEnd(ended));
   await delay(WHILE_MS);
   assert.deepEqual(idsSeen(place), seen, "nothing of the batch began");
+  const saidToHave = journalOf(place).flatMap(({ type, task }) => (type === "attempt-begun" ? [task] : []));
+  assert.deepEqual(
+    saidToHave.filter((id) => !seen.includes(String(id))),
+    [],
+    "nor does the journal say so",
+  );
   assert.ok(await areGone(dir));
   return () => start(true);
 }

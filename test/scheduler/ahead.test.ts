@@ -176,6 +176,26 @@ test("nothing is handed over ahead while an adopted attempt runs, which the queu
   assert.ok(engine.runner.waiting.length > 0);
 });
 
+test("what an earlier engine had handed over ahead has begun when that is found out, and what had not is never said to have", () => {
+  const engine = new AheadEngine(2);
+  const left = (id: string, key: number): RecordedAttempt => {
+    return { task: id, attempt: 1, startedAt: 0, claim: "old-1", key, takes: { cpu: 1 }, isQueued: true, stopping: null };
+  };
+  const inFlight = [left("ran", 7), left("waited", 8)];
+  const { recorder } = engine.add(job([task("ran"), task("waited")], { records: [record(), record()], inFlight }));
+  assert.deepEqual(eventsOf(recorder.events, "attempt-begun"), []);
+  const begins = { key: engine.runner.keyOf("ran"), at: 1234 };
+  engine.runner.tellBegun([begins]);
+  engine.runner.tellBegun([begins]);
+  engine.runner.end(["waited"], BACK);
+  const begun = eventsOf(recorder.events, "attempt-begun").map((event) => [event.task, event.attempt, event.at]);
+  assert.deepEqual(begun, [["ran", 1, 1234]]);
+  assert.deepEqual(
+    eventsOf(recorder.events, "attempt-started").map((event) => [event.task, event.attempt]),
+    [["waited", 1]],
+  );
+});
+
 test("a task that needs more than others is not passed by what waits: as soon as one is there nothing is handed over ahead", () => {
   const engine = new AheadEngine(2);
   const { handle } = engine.add(job(shards(60)));

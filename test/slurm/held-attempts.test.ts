@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Report } from "../../src/domain/ports.js";
+import type { Begun, Descriptor, Report } from "../../src/domain/ports.js";
 import { HeldAttempts, type Fate } from "../../src/slurm/held-attempts.js";
 
 const TOOK = { userUs: 0, systemUs: 0, rssKb: 0 };
@@ -8,17 +8,19 @@ const LATER = Number.MAX_SAFE_INTEGER;
 const alive = (answered: number): Fate => ({ is: "alive", answered });
 
 /** Two attempts in a slot, the first of which has begun; the slot is asked for a sign of life with the number 7. */
-function scene(): { held: HeldAttempts; reports: Report[]; kinds: () => string[] } {
+function scene(): { held: HeldAttempts; reports: Report[]; begun: Begun[]; kinds: () => string[] } {
   const reports: Report[] = [];
+  const begun: Begun[] = [];
   const held = new HeldAttempts(
     3,
     (report) => reports.push(report),
+    (each) => begun.push(each),
     () => 7,
   );
   held.hold(1, 11, null);
   held.hold(2, 12, null);
   held.begun(1, 1_000);
-  return { held, reports, kinds: () => reports.map(({ key, result }) => `${key} ${result.kind}`) };
+  return { held, reports, begun, kinds: () => reports.map(({ key, result }) => `${key} ${result.kind}`) };
 }
 
 test("an end by an exit code is told at once, one by a signal when the slot has shown afterwards that it lives", () => {
@@ -66,4 +68,12 @@ test("an end that we asked for, or that its limit brought, is no doubt", () => {
       [false, true],
     ],
   );
+});
+
+test("that an attempt of an earlier engine has begun is told, once, and not of ours", () => {
+  const { held, begun } = scene();
+  held.begun(1, 5_000);
+  held.hold(3, 13, { key: 13 } as Descriptor);
+  held.begun(3, 6_000);
+  assert.deepEqual(begun, [{ key: 11, at: 1 }]);
 });

@@ -31,7 +31,7 @@ test("the clock of a slot is judged by its first word when that is new, not when
   const told = (isResumed: boolean): number => {
     let count = 0;
     const life = new SlotLife({ leaseMs: 1, marginMs: 1, byeDelayMs: 1, lifeMs: Infinity });
-    const listener = { onReport: () => {}, onClock: () => (count += 1), onTrouble: () => {} };
+    const listener = { onReport: () => {}, onBegun: () => {}, onClock: () => (count += 1), onTrouble: () => {} };
     const channel = new SlotChannel(0, kindFor({ cpu: 1 }), life, files, listener);
     if (isResumed) channel.resume();
     assert.ok(channel.look());
@@ -49,6 +49,7 @@ test("what a disk does not take now is said to the slot later, all of it, and on
   const life = new SlotLife({ leaseMs: 1, marginMs: 1, byeDelayMs: 1, lifeMs: Infinity });
   const channel = new SlotChannel(0, kindFor({ cpu: 1 }), life, files, {
     onReport: () => {},
+    onBegun: () => {},
     onClock: () => {},
     onTrouble: ({ message }) => troubles.push(message),
   });

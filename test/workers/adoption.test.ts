@@ -251,6 +251,7 @@ for (const [isStopped, left] of [
       const report = await new Promise<Report>((resolve) => {
         const adopted = new AdoptedAttempt(orphan("gone-0", 1), rig.directory, new Terminator(), {
           onReport: resolve,
+          onBegun: () => {},
           onStuck: () => {},
           onLeft: (processes) => said.push(processes),
           onLogLost: () => {},
@@ -334,6 +335,19 @@ for (const [what, rewrite] of Object.entries(SILENT_SPOOLS)) {
     assert.equal(isRunning(task), false);
   });
 }
+
+test("that one has begun is told once, and not of those that waited behind it", LIMIT, async () => {
+  const commands = [`echo up >a; ${untilHolds("[ -e go ]", 0.05)}`, "echo up >b"];
+  const orphans = await killedEngine(commands, () => rig.line("a"), "batch");
+  const begun: number[] = [];
+  rig.pool.onBegun((news) => begun.push(...news.map(({ key }) => key)));
+  rig.pool.adopt(orphans);
+  assert.equal((await rig.report(102)).result.kind, "not-begun");
+  assert.ok(await waitUntil(() => begun.length > 0));
+  writeFileSync(join(rig.directory, "go"), "");
+  await rig.report(101);
+  assert.deepEqual(begun, [101]);
+});
 
 test("an end that comes after its spool was cut is told", LIMIT, async () => {
   const begun = new Promise((resolve) => rig.pool.onBegun(resolve));

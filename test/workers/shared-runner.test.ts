@@ -129,6 +129,7 @@ test("of many attempts each has its turn to be missed", async (t) => {
   const attempts = Array.from({ length: 300 }, (_, index) => {
     const adopted = new AdoptedAttempt(orphan(dir, index), dir, new Terminator(), {
       onReport() {},
+      onBegun() {},
       onStuck() {},
       onLeft() {},
       onLogLost() {},

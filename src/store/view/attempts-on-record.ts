@@ -71,7 +71,7 @@ export class AttemptsOnRecord {
     if (event.type === "attempt-started")
       this.#latest.set(event.task, { attempt: event.attempt, dueAt: event.at, isOrphaned: false });
     else if (event.type === "job-taken-up") this.#orphan();
-    else if (event.type === "attempt-begun") this.#begin(event.task);
+    else if (event.type === "attempt-begun") this.#latest.set(event.task, begun(event.attempt));
     else if (event.type === "attempt-ended") this.#end(event);
     else if (event.type === "records-restored")
       for (const [task, { attempts }] of event.records) this.#latest.set(task, begun(attempts));
@@ -84,12 +84,6 @@ export class AttemptsOnRecord {
 
   #orphan(): void {
     for (const [task, latest] of this.#latest) if (latest.dueAt !== null) this.#latest.set(task, { ...latest, isOrphaned: true });
-  }
-
-  /** An engine that takes a job up says so of all that the one before it had handed over, also of what did not begin. */
-  #begin(task: string): void {
-    const latest = this.#latest.get(task);
-    if (latest?.isOrphaned === false) this.#latest.set(task, begun(latest.attempt));
   }
 }
 

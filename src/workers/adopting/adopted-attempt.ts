@@ -24,6 +24,8 @@ export function notBegun(why: string | null): Result {
 }
 
 export interface AdoptedListener {
+  /** It has begun, then (milliseconds since the epoch), and has no end so far. Told once. */
+  onBegun(at: number): void;
   onReport(report: Report): void;
   /** So many of its processes outlive every KILL. */
   onStuck(processes: number): void;
@@ -86,6 +88,7 @@ export class AdoptedAttempt {
     const told = spool.told(this.orphan.claimKey);
     this.#follow(spool.trace(this.orphan.claimKey, this.#variables));
     const { end, begunAt, reason } = told;
+    const isNews = told.hasBegun && !this.hasBegun;
     this.hasBegun = told.hasBegun;
     const begun = begunAt === null ? {} : { begunAt };
     if (end !== null) {
@@ -99,6 +102,7 @@ export class AdoptedAttempt {
       this.#settle(notBegun(null));
       return "settled";
     }
+    if (isNews) this.#listener.onBegun(begunAt ?? Date.now());
     if (life.answer === "yes" && told.hasBegun && !spool.keepsLimits) this.#keepLimit();
     if (life.answer === "yes" || life.answer === "unknown") return "open";
     if (!told.hasBegun && !told.isDoubtful) return "unrecorded";

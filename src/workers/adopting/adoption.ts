@@ -18,6 +18,7 @@ import { AdoptedAttempt, LOST_RECORD, notBegun } from "./adopted-attempt.js";
 import { AdoptedRunners, type AdoptedRunner } from "./adopted-runner.js";
 import { Missing, missingWords } from "./missing.js";
 import { openAdopted } from "./open-adopted.js";
+import { unclear, type StandstillWords } from "./standstill-words.js";
 import { Unrecorded } from "./unrecorded.js";
 
 /** The watch on a spool tells at once; this is for runners that died, and for file systems that tell nothing. */
@@ -29,6 +30,8 @@ export interface AdoptionContext {
   readonly lanesDirectory: string;
   readonly terminator: Terminator;
   readonly report: (report: Report) => void;
+  /** Attempts have begun, then (milliseconds since the epoch), and have no end so far. */
+  readonly onBegun: (key: number, at: number) => void;
   /** Attempts that can't be ended. */
   readonly onStuck: (key: number, processes: number) => void;
   /** What attempts that have ended left behind. */
@@ -37,14 +40,6 @@ export interface AdoptionContext {
   readonly onLogLost: (key: number, errno: number) => void;
   /** Of these attempts nothing becomes known: why, or null if that is over. Told when it changes; the id says which is over. */
   readonly onStandstill: (id: string, keys: readonly number[], why: StandstillWords | null) => void;
-}
-
-/** As of `Standstill`. */
-export interface StandstillWords {
-  readonly why: string;
-  readonly isUnclear: boolean;
-  /** Of which; of all that the spool has, if not given. */
-  readonly attempts?: readonly AdoptedAttempt[];
 }
 
 interface Watched {
@@ -134,12 +129,13 @@ export class Adoption {
   }
 
   #register(orphan: OrphanedAttempt): AdoptedAttempt {
-    const { directory, terminator, report, onStuck, onLeft, onLogLost } = this.#context;
+    const { directory, terminator, report, onBegun, onStuck, onLeft, onLogLost } = this.#context;
     const adopted = new AdoptedAttempt(orphan, directory, terminator, {
       onReport: (ended) => {
         this.#adopted.delete(orphan.key);
         report(ended);
       },
+      onBegun: (at) => onBegun(orphan.key, at),
       onStuck: (processes) => onStuck(orphan.key, processes),
       onLeft: (processes) => onLeft(orphan.key, processes),
       onLogLost: (errno) => onLogLost(orphan.key, errno),
@@ -241,10 +237,4 @@ export class Adoption {
     clearInterval(this.#timer ?? undefined);
     this.#timer = null;
   }
-}
-
-/** @param path what could not be read, where the error does not say it */
-function unclear(error: Error, path = ""): StandstillWords {
-  const message = systemWords(error);
-  return { why: path === "" || message.includes(path) ? message : `${path}: ${message}`, isUnclear: true };
 }

@@ -338,7 +338,7 @@ export class LocalRunner implements TaskRunner {
   }
 
   #tellBegun(pairs: readonly number[]): void {
-    const begun = begunOf(pairs, (key) => this.#attempts.has(key));
+    const begun = begunOf(pairs, (key) => this.#attempts.has(key) || this.#orphans.has(key));
     if (begun.length > 0) this.#begunHandler(begun);
   }
 

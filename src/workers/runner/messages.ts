@@ -97,7 +97,7 @@ export const [BY_SIGNAL, AFTER_LIMIT, AFTER_STOP, OUT_OF_MEMORY, IN_SHUTDOWN] = 
 export type ThreadNews =
   | {
       readonly type: "news";
-      /** Pairs of a key and when it began, in µs since 1970: those that have run for a while. */
+      /** Pairs of a key and when it began, in µs since 1970: those that have run for a while, and those that are adopted. */
       readonly begun: readonly number[];
       readonly ends: Float64Array;
       readonly unusual: readonly UnusualEnd[];

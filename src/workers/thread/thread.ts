@@ -57,6 +57,10 @@ export class RunnerThread {
         this.#moved.settle(report.key, report.result.kind !== "not-begun");
         this.#note({ type: "settled", report });
       },
+      onBegun: (key, at) => {
+        this.#ends.begun(key, at * 1000);
+        this.#sendSoon();
+      },
       onStuck: (key, processes) => this.#note({ type: "stuck", key, processes }),
       onLeft: (key, processes) => this.#note({ type: "left", key, processes }),
       onLogLost: (key, errno) => this.#note({ type: "log-lost", key, errno }),

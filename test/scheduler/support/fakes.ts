@@ -58,6 +58,7 @@ export class FakeRunner implements TaskRunner {
   /** How many attempts each slot has. */
   readonly #loads = new Map<number, number>();
   #handler: (reports: readonly Report[]) => void = () => {};
+  #begunHandler: (begun: readonly Begun[]) => void = () => {};
 
   constructor(slots: number, claim = "claim") {
     this.#slots = slots;
@@ -135,6 +136,14 @@ export class FakeRunner implements TaskRunner {
     this.#handler = handler;
   }
 
+  onBegun(handler: (begun: readonly Begun[]) => void): void {
+    this.#begunHandler = handler;
+  }
+
+  tellBegun(begun: readonly Begun[]): void {
+    this.#begunHandler(begun);
+  }
+
   async close(): Promise<void> {}
 
   /** Ids of the tasks of which an attempt runs, in the order of their starts. */
@@ -188,7 +197,6 @@ export class FakeQueueRunner extends FakeRunner {
   /** What was handed over ahead and has not ended. Meanwhile there are only as many slots as the queue is wide. */
   readonly #ahead = new Set<number>();
   readonly #slotCount: number;
-  #begunHandler: (begun: readonly Begun[]) => void = () => {};
 
   constructor(width: number, claim?: string, slots = width) {
     super(slots, claim);
@@ -230,10 +238,6 @@ export class FakeQueueRunner extends FakeRunner {
     assert.ok(this.#begun.size <= room || !this.queue.isOpen, "no more is handed over than fits, but for what waits");
   }
 
-  onBegun(handler: (begun: readonly Begun[]) => void): void {
-    this.#begunHandler = handler;
-  }
-
   override report(reports: readonly Report[]): void {
     for (const { key } of reports) {
       for (const keys of [this.#waiting, this.#returning, this.#begun, this.#ahead]) keys.delete(key);
@@ -251,7 +255,7 @@ export class FakeQueueRunner extends FakeRunner {
       this.#begun.add(key);
       begun.push({ key, at: 1 });
     }
-    if (begun.length > 0 && this.tellsBegun) this.#begunHandler(begun);
+    if (begun.length > 0 && this.tellsBegun) this.tellBegun(begun);
   }
 }
 

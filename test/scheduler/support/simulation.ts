@@ -177,6 +177,7 @@ export class Simulation {
   }
 
   #report(attempts: readonly (Descriptor | OrphanedAttempt)[]): void {
+    this.#tellBegun();
     const reports: Report[] = attempts.map((attempt) => {
       const result = this.#resultOf(attempt);
       const isHandedBack = result.kind === "not-begun" && !("claimKey" in attempt) && this.#isQueued(attempt);
@@ -205,7 +206,8 @@ export class Simulation {
     if ("claimKey" in attempt && !this.#begun.has(`${attempt.claim}/${attempt.claimKey}`)) {
       return { kind: "not-begun", message: "the engine died before" };
     }
-    if (this.#hasQueue && this.#isQueued(attempt)) return { kind: "not-begun", message: "it was taken back" };
+    if (this.#hasQueue && !("claimKey" in attempt) && this.#isQueued(attempt))
+      return { kind: "not-begun", message: "it was taken back" };
     const luck = this.#chance.number();
     if (luck < 0.15) {
       return { kind: "exited", exitCode: this.#chance.pick([1, 3]) };
@@ -309,9 +311,23 @@ export class Simulation {
     return isRoom && model.hasRoomFor(task);
   }
 
-  /** How many are on their way back: until that is known they may have begun, and count. */
-  get #returning(): number {
-    return this.#runner instanceof FakeQueueRunner ? this.#runner.returning.length : 0;
+  /** How many are on their way back, or were left behind by an engine: until that is known they may have begun, and count. */
+  get #inDoubt(): number {
+    const returning = this.#runner instanceof FakeQueueRunner ? this.#runner.returning.length : 0;
+    return returning + this.#leftWaiting.length;
+  }
+
+  /** What an earlier engine had handed over, of which it is not on record that it began. */
+  get #leftWaiting(): OrphanedAttempt[] {
+    return [...this.#runner.running.values()].flatMap((attempt) =>
+      "claimKey" in attempt && this.#isQueued(attempt) ? [attempt] : [],
+    );
+  }
+
+  #tellBegun(): void {
+    const begun = this.#leftWaiting.filter(({ claim, claimKey }) => this.#begun.has(`${claim}/${claimKey}`));
+    const told = begun.filter(() => this.#chance.happens(0.5));
+    this.#runner.tellBegun(told.map(({ key }) => ({ key, at: this.#clock.now() })));
   }
 
   #hasAdopted(job: SimulatedJob): boolean {
@@ -330,7 +346,7 @@ export class Simulation {
     }
     this.seen.inDoubt += open.length;
     const begun = this.#jobs.reduce((sum, { model }) => sum + model.running.length, 0);
-    const mayHaveBegun = this.#returning;
+    const mayHaveBegun = this.#inDoubt;
     const counted = this.#scheduler.inFlightCount;
     assert.ok(counted >= begun && counted <= begun + mayHaveBegun, `${counted} count as running, ${begun} run`);
     this.seen.queued += this.#inFlight().length - begun;
@@ -362,7 +378,7 @@ export class Simulation {
       this.#isClosing ||
       !job.ready ||
       job.hasRefused ||
-      this.#returning > 0 ||
+      this.#inDoubt > 0 ||
       this.#clock.time - this.#noRoomAt <= LONGEST_BACK_OFF_MS;
     if (isHeldBack || handle.isOver || this.#runner.freeSlots === 0) return;
     if (this.#runner instanceof FakeQueueRunner && this.#scheduler.inFlightCount >= this.#runner.queue.width) return;

@@ -58,7 +58,8 @@ test("the latest attempt of each task is known as soon as it is in the journal, 
   record.readOn();
   assert.deepEqual(record.of("d"), { attempt: 3, dueAt: AT + 3, isOrphaned: false });
   write({ type: "job-taken-up", at: AT, slots: 2 }, { type: "attempt-begun", at: AT, task: "c", attempt: 3 }, ended("d", 3));
-  assert.deepEqual(record.of("c"), { attempt: 3, dueAt: AT + 3, isOrphaned: true });
+  assert.deepEqual(record.of("b"), { attempt: 3, dueAt: AT + 3, isOrphaned: true });
+  assert.deepEqual(record.of("c"), { attempt: 3, dueAt: null, isOrphaned: false });
   assert.deepEqual(record.of("d"), { attempt: 3, dueAt: null, isOrphaned: false });
 });
 
