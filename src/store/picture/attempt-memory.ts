@@ -33,11 +33,12 @@ export class AttemptMemory {
     return this.#inFlight.get(task)?.isQueued === true;
   }
 
-  /** The attempt if it waited until now, else null. */
-  begun(task: string): RecordedAttempt | null {
+  /** The attempt if it waited until now, else null. @param at when that was known to be over; if not given, it counts from its handing over */
+  begun(task: string, at?: number): RecordedAttempt | null {
     const attempt = this.#inFlight.get(task);
     if (attempt?.isQueued !== true) return null;
     attempt.isQueued = false;
+    if (at !== undefined) attempt.startedAt = at;
     return attempt;
   }
 

@@ -135,7 +135,7 @@ export class Picture {
       case "attempt-started":
         return this.#start(event);
       case "attempt-begun":
-        return this.#begin(event.task);
+        return this.#begin(event.task, event.at);
       case "attempt-stopping":
         return this.#memory.stopping(event);
       case "attempt-ended":
@@ -228,8 +228,9 @@ export class Picture {
     if (queued !== true) begin(this.#change(task, "running"), { attempt, startedAt: at, ranOn });
   }
 
-  #begin(task: string): void {
-    const attempt = this.#memory.begun(task);
+  /** @param at undefined if that is not on record. */
+  #begin(task: string, at?: number): void {
+    const attempt = this.#memory.begun(task, at);
     if (attempt !== null) begin(this.#change(task, "running"), attempt);
   }
 

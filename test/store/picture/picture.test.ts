@@ -103,6 +103,17 @@ test("the events of growth and retries come back from the journal as they went i
   }
 });
 
+test("an attempt that waited has started when it began, not when it was handed over", () => {
+  const queued: JobEvent = { type: "attempt-started", at: AT + 9, task: "c", attempt: 1, claim: "s", key: 9, queued: true };
+  const picture = pictureOf([...history.slice(0, -1), queued, { type: "attempt-begun", at: AT + 12, task: "c", attempt: 1 }]);
+  const { status, startedAt } = picture.records[2]!;
+  assert.deepEqual([status, startedAt], ["running", AT + 12]);
+  assert.deepEqual(
+    picture.load().inFlight.flatMap(({ task: id, startedAt: at }) => (id === "c" ? [at] : [])),
+    [AT + 12],
+  );
+});
+
 test("an attempt that waited and never began leaves what the one before it left", () => {
   const queued: JobEvent = { type: "attempt-started", at: AT + 9, task: "a", attempt: 2, claim: "s", key: 9, queued: true };
   const first = { ...failed("a", 1, AT + 2), status: "pending" } as JobEvent;
