@@ -125,7 +125,7 @@ export class Engine {
     try {
       await this.prepare(0);
       this.accept(opened.picture);
-      await endStrays(opened.picture.name, this.#runner, this.#dir, this.#options.onWarning);
+      await endStrays(opened.picture, this.#runner, this.#dir, this.#options.onWarning);
       if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();

@@ -195,6 +195,19 @@ test("what runs of a job that was renamed is left to it when another of its old 
   assert.equal(ends.length, 2, "none was ended");
 });
 
+test("what runs of a job whose engine was killed is taken up also where the journal of another job can't be read", async (t) => {
+  const { dir, tasks, engine, started, go } = await firstRuns(t);
+  engine.kill("SIGKILL");
+  await engine.ended;
+  mkdirSync(join(dir, "jobs", "other"));
+  writeFileSync(join(dir, "jobs", "other", "journal.ndjson"), "no journal\n");
+  const next = new Engine(dir, "places", tasks);
+  await next.said("taken");
+  go();
+  isCompleted(await next.ended);
+  assert.deepEqual(started().toSorted(), ["first", "left", "right"]);
+});
+
 const SPOILS = {
   removed: (path: string) => rmSync(path),
   "replaced by an old copy": (path: string) => renameSync(`${path}.old`, path),

@@ -10,22 +10,33 @@ import { listJobs } from "./job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { lookCloselyAt } from "../../system/look/path-look.js";
 import { lookAtState } from "../runs/state-file.js";
+import type { Picture } from "../picture/picture.js";
 import { readPicture } from "../journal/recovery.js";
 
 /** Null if it can't be told, since the journal of a job can't be read. */
 export function claimsInUse(base: string): ClaimsInUse | null {
-  const claims = new Map<string, Set<number>>();
   try {
-    for (const name of listJobs(base)) {
-      const paths = jobPaths(join(jobsDir(base), name));
-      if (hasEnded(paths)) continue;
-      for (const { claim, key } of readPicture(paths)?.picture.load().inFlight ?? [])
-        claims.set(claim, (claims.get(claim) ?? new Set()).add(key));
-    }
-    return claims;
+    return claimsOf(unendedPictures(base));
   } catch (error) {
     if (error instanceof AirError || (error as NodeJS.ErrnoException).code !== undefined) return null;
     throw error;
+  }
+}
+
+/** What these pictures have in flight. */
+export function claimsOf(pictures: Iterable<Picture>): ClaimsInUse {
+  const claims = new Map<string, Set<number>>();
+  for (const picture of pictures)
+    for (const { claim, key } of picture.load().inFlight) claims.set(claim, (claims.get(claim) ?? new Set()).add(key));
+  return claims;
+}
+
+/** One at a time: each is given up before the next is read. */
+function* unendedPictures(base: string): Generator<Picture> {
+  for (const name of listJobs(base)) {
+    const paths = jobPaths(join(jobsDir(base), name));
+    const found = hasEnded(paths) ? null : readPicture(paths);
+    if (found) yield found.picture;
   }
 }
 

@@ -24,6 +24,8 @@ interface Stray {
   readonly trace: Trace;
 }
 
+const NONE: ClaimsInUse = new Map();
+
 export class Strays {
   readonly #directory: string;
   readonly #terminator = new Terminator();
@@ -39,19 +41,21 @@ export class Strays {
   /**
    * Ends those of a job. Where no engine was killed that costs a look at a directory.
    *
-   * @param findInUse what records name, null if that can't be told; only asked if something of the job may run.
+   * @param findOwn what the job's own record names; only asked if something of the job may run.
+   * @param findInUse what all records name, null if that can't be told; only asked for what runs and is not named there.
    * @returns how many there were.
    * @throws AirError `AIR_SYSTEM`, or the system's error, if there may be some all the same: nothing of the job may begin then.
    */
-  async end(job: string, findInUse: () => ClaimsInUse | null): Promise<number> {
+  async end(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number> {
     for (const name of leftSpools(this.#directory)) if (isOfThisBoot(name) && !this.#read.has(name)) await this.#readSpool(name);
     const strays = this.#ofJobs.get(job);
     if (strays === undefined) return 0;
-    const inUse = findInUse();
-    if (inUse === null) throw untold(job, "a journal of the directory can't be read");
-    const unnamed = strays.filter(({ claim, key }) => inUse.get(claim)?.has(key) !== true);
+    const unnamed = unnamedBy(findOwn(), strays);
     const there = processesOf(unnamed.map(({ trace }) => trace));
-    const found = unnamed.filter(({ trace }) => there.get(trace)!.length > 0);
+    const running = unnamed.filter(({ trace }) => there.get(trace)!.length > 0);
+    const inUse = running.length === 0 ? NONE : findInUse();
+    if (inUse === null) throw untold(job, "a journal of the directory can't be read");
+    const found = unnamedBy(inUse, running);
     await Promise.all(found.map(({ trace }) => this.#end(job, trace)));
     this.#ofJobs.delete(job);
     return found.length;
@@ -107,6 +111,10 @@ async function unendedIn(path: string): Promise<{ key: number; trace: Trace; pro
   spool.close();
   const processes = processesOf(traces.map(({ trace }) => trace));
   return traces.map(({ key, trace }) => ({ key, trace, processes: processes.get(trace)! }));
+}
+
+function unnamedBy(claims: ClaimsInUse, strays: readonly Stray[]): readonly Stray[] {
+  return strays.filter(({ claim, key }) => claims.get(claim)?.has(key) !== true);
 }
 
 function processesOf(traces: readonly Trace[]): Map<Trace, ProcessEntry[]> {

@@ -208,8 +208,8 @@ export class LocalRunner implements TaskRunner {
     this.#forgetOwn(this.#use.close(job));
   }
 
-  endStrays(job: string, findInUse: () => ClaimsInUse | null): Promise<number> {
-    return this.#strays.end(job, findInUse);
+  endStrays(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number> {
+    return this.#strays.end(job, findOwn, findInUse);
   }
 
   reclaim(findInUse: () => ClaimsInUse | null): void {
