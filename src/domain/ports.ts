@@ -116,7 +116,6 @@ export interface OrphanedAttempt {
   readonly job: string;
   readonly task: string;
   readonly attempt: number;
-  readonly startedAt: number;
   /** True if it waited behind others in its slot, as far as is known. */
   readonly isQueued: boolean;
   readonly log: string;

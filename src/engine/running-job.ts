@@ -24,7 +24,6 @@ import type { Rewrite } from "../store/snapshot/tasks-rewrite.js";
 import type { Durability, JobWriter } from "../store/writer.js";
 import { describeAttempt, runName } from "./describe-attempt.js";
 import { DiskTrouble } from "./disk-trouble.js";
-import { inFlightStarts } from "./in-flight-starts.js";
 import { Listeners, type OnEvents } from "./listeners.js";
 import type { Obstacle } from "./patience.js";
 
@@ -292,7 +291,7 @@ export class RunningJob {
       mayStart: only === undefined,
       endsDecide,
     };
-    return scheduler.addJob({ ...loaded, inFlight: inFlightStarts(mine, paths, clock.now()) }, ports);
+    return scheduler.addJob({ ...loaded, inFlight: mine }, ports);
   }
 
   #endUnfed(): void {

@@ -431,7 +431,7 @@ function recovered(
 test("what an earlier engine left running is adopted under a new key, counts in the limit, and stays the same attempt", () => {
   const engine = new Engine({ concurrency: 1 });
   engine.add(job([task("other")], { name: "other" }));
-  const { recorder } = engine.add(recovered({ startedAt: 5 }));
+  const { recorder } = engine.add(recovered());
   assert.deepEqual(engine.runner.running.get(2), {
     key: 2,
     claimKey: 77,
@@ -439,7 +439,6 @@ test("what an earlier engine left running is adopted under a new key, counts in 
     job: "job",
     task: "a",
     attempt: 3,
-    startedAt: 5,
     isQueued: false,
     log: "/logs/a.log",
     limitMs: null,

@@ -91,7 +91,7 @@ function writeSpool(name: string, text: string): void {
 function orphan(claim: string, claimKey: number, isQueued = false): OrphanedAttempt {
   const log = rig.logPath(claimKey);
   const limits = { limitMs: null, graceMs: 0 };
-  return { key: claimKey + 100, claimKey, claim, job: "job", task: "t", attempt: 1, startedAt: 1000, isQueued, log, ...limits };
+  return { key: claimKey + 100, claimKey, claim, job: "job", task: "t", attempt: 1, isQueued, log, ...limits };
 }
 
 test(

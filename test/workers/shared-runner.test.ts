@@ -32,7 +32,6 @@ function orphan(directory: string, key: number): OrphanedAttempt {
     job: `job-${key}`,
     task: "t",
     attempt: 1,
-    startedAt: 1000,
     isQueued: false,
     log,
     ...limits,

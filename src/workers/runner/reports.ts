@@ -41,6 +41,5 @@ export function begunOf(pairs: readonly number[], isOurs: (key: number) => boole
 /** An attempt of ours whose runner is gone. */
 export function orphanOf(attempt: Descriptor, claim: string): OrphanedAttempt {
   const { key, job, task, attempt: number, log, limitMs, graceMs } = attempt;
-  const startedAt = Date.now();
-  return { key, claim, claimKey: key, job, task, attempt: number, startedAt, isQueued: false, log, limitMs, graceMs };
+  return { key, claim, claimKey: key, job, task, attempt: number, isQueued: false, log, limitMs, graceMs };
 }
