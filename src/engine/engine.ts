@@ -125,7 +125,8 @@ export class Engine {
     try {
       await this.prepare(0);
       this.accept(opened.picture);
-      await endStrays(opened.picture, this.#runner, this.#dir, this.#options.onWarning);
+      const open = { requireOpen: () => this.requireOpen(), runner: this.#runner, dir: this.#dir };
+      await endStrays(opened.picture, { ...this.#options, ...open });
       if (options.only === undefined) await requireFit(opened, this.fit);
       // That took its time, and we may have been stopped meanwhile.
       this.requireOpen();

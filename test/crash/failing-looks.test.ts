@@ -28,6 +28,15 @@ test("a manager that can't read its spools is stopped, and the next one takes th
   assert.deepEqual(broken.flat(), []);
 });
 
+test("an engine that has no handle to look for what an earlier one left running waits, and goes on", async () => {
+  const faults: readonly LookFault[] = [
+    { scene: "adoption", place: "lanes/*.spool", call: "openSync", code: "EMFILE", isOnce: true },
+    { scene: "adoption", place: "/proc", call: "readdirSync", code: "EMFILE", isOnce: true },
+  ];
+  const broken = await mapAtOnce(faults, AT_ONCE, lookRound);
+  assert.deepEqual(broken.flat(), []);
+});
+
 for (const scene of SCENES) {
   test(`whatever call fails in the scene "${scene}", nothing is run twice, lost, dead or hidden`, async (t) => {
     t.diagnostic(`TEST_SEED=${SEED}`);
