@@ -373,6 +373,21 @@ for (const what of ["the job's directory", "the whole directory"]) {
   });
 }
 
+test("a job's directory that was removed lets no second engine begin it anew before the first has ended it", async (t) => {
+  const { dir, witness, tasks, engine, job } = await firstRuns(t);
+  engine.kill("SIGSTOP");
+  rmSync(job, { recursive: true });
+  const other = new Engine(dir, "places", tasks);
+  await Promise.race([other.said("failure"), waitUntil(() => readWitness(witness).length > 1)]);
+  other.kill("SIGKILL");
+  engine.kill("SIGCONT");
+  const end = await other.ended;
+  assert.equal(failureOf(end)?.code, "AIR_LOCKED", describeEnd(end));
+  assert.equal(existsSync(job), false);
+  assert.equal((await engine.ended).code, 1);
+  assert.ok(await areGone(dir));
+});
+
 /** `lanes/` takes no file, so often. Five refusals take twice the second between looks at what there is to tell. */
 const noSpool = (times?: number) =>
   ({

@@ -10,7 +10,7 @@ import { lockedBy } from "../../system/lock/file-lock.js";
 import { takeLock, type Lock } from "../../system/lock/lock.js";
 import { isPossible } from "../../system/look/look.js";
 import { holderWithin } from "../../system/lock/open-holder.js";
-import { isThere, lookAt } from "../../system/look/path-look.js";
+import { lookAt } from "../../system/look/path-look.js";
 import { checkJobName } from "../names.js";
 import { closeJobDirectory } from "./ownership.js";
 import { OpenedJob, type Opening } from "./opened-job.js";
@@ -89,7 +89,7 @@ export async function withLock(
   open: () => Promise<Found>,
 ): Promise<OpenedJob> {
   try {
-    if (isThere(paths.dir)) requireHeldByNone(paths, name, others?.() ?? []);
+    requireHeldByNone(paths, name, others?.() ?? []);
     const warning = closeJobDirectory(paths, isNew);
     const lock = await takeLock(paths.lock, `job "${name}"`, socket);
     const opened = await openUnder(lock, paths, async () => ({ ...(await open()), warning }));
@@ -106,6 +106,7 @@ export async function withLock(
 
 /**
  * Somebody may have replaced lock and journal of a job that runs (a backup that was unpacked): its engine puts that right soon, and has the job.
+ * Or its directory was removed: its engine ends what runs, and has the job until then.
  *
  * @throws AirError `AIR_LOCKED`
  */
