@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import type { TaskInput } from "../../src/index.js";
 import { openDropped } from "../../src/store/directory/job-directory.js";
 import type { OpenedJob } from "../../src/store/directory/opened-job.js";
 import { fitsItself } from "../../src/store/text/demand-faults.js";
@@ -44,6 +45,15 @@ async function firstRuns(t: TestContext, options: EngineOptions = {}) {
   assert.ok(await waitUntil(() => existsSync(join(dir, "jobs", "places", "logs", "first.log"))));
   const started = (): string[] => readWitness(witness).flatMap(({ what, task }) => (what === "start" ? [task] : []));
   return { dir, witness, tasks, engine, started, job: join(dir, "jobs", "places"), go: () => writeFileSync(`${witness}.go`, "") };
+}
+
+/** A second engine, which comes while the first is stopped: one that is let in starts the first task again. */
+async function isRefused(dir: string, witness: string, tasks: readonly TaskInput[]): Promise<void> {
+  const other = new Engine(dir, "places", tasks);
+  await Promise.race([other.said("failure"), waitUntil(() => readWitness(witness).length > 1)]);
+  other.kill("SIGKILL");
+  const end = await other.ended;
+  assert.equal(failureOf(end)?.code, "AIR_LOCKED", describeEnd(end));
 }
 
 /** A file in the place of the directory: no log can be made, whoever asks. */
@@ -278,13 +288,8 @@ for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
 
   const second = async (t: TestContext): Promise<void> => {
     const { dir, witness, tasks, engine, go, isBack } = await spoilt(t, (before) => before.engine.kill("SIGSTOP"));
-    const other = new Engine(dir, "places", tasks);
-    // One that is let in waits for the first task.
-    await Promise.race([other.said("failure"), waitUntil(() => readWitness(witness).length > 1)]);
+    await isRefused(dir, witness, tasks);
     engine.kill("SIGCONT");
-    other.kill("SIGKILL");
-    const end = await other.ended;
-    assert.equal(failureOf(end)?.code, "AIR_LOCKED", describeEnd(end));
     assert.ok(await waitUntil(isBack));
     go();
     isCompleted(await engine.ended);
@@ -377,12 +382,8 @@ test("a job's directory that was removed lets no second engine begin it anew bef
   const { dir, witness, tasks, engine, job } = await firstRuns(t);
   engine.kill("SIGSTOP");
   rmSync(job, { recursive: true });
-  const other = new Engine(dir, "places", tasks);
-  await Promise.race([other.said("failure"), waitUntil(() => readWitness(witness).length > 1)]);
-  other.kill("SIGKILL");
+  await isRefused(dir, witness, tasks);
   engine.kill("SIGCONT");
-  const end = await other.ended;
-  assert.equal(failureOf(end)?.code, "AIR_LOCKED", describeEnd(end));
   assert.equal(existsSync(job), false);
   assert.equal((await engine.ended).code, 1);
   assert.ok(await areGone(dir));
