@@ -37,7 +37,7 @@ test("add takes a file whose tasks depend on the job's, and says how an unheld j
   write("more.yaml", "- { id: b, command: 'true', dependencies: [a] }\n- { id: c, command: 'true', dependencies: [b] }\n");
   const { code, stderr } = await run(["add", "job", "more.yaml"]);
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /2 tasks added to job job; nobody runs it now: air-executor run \.air-executor\/jobs\/job\n/);
+  assert.match(stderr, /2 tasks added to job job; nobody runs it; go on: air-executor run \.air-executor\/jobs\/job\n/);
   assert.equal((await run(["run", ".air-executor/jobs/job", "-q"])).code, 0);
   assert.deepEqual(statuses(playground), { a: "completed", b: "completed", c: "completed" });
   const again = await run(["add", "job", "more.yaml", "--json"]);

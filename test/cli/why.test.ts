@@ -89,6 +89,18 @@ test("of a job that has ended why tells what failed first, where the time went, 
     ],
   );
 
+  assert.equal((await playground.run(["retry", "job", "bad"])).code, 1);
+  const told = await why(playground, "job", "bad");
+  assert.match(
+    told,
+    inOrder(
+      "It was told to run again at \\S+; its earlier attempts are shown, too\\.",
+      "started [\\d.]+ m?s after it was told to\\.",
+      "attempt 1 .*: exit code 3\\n",
+      "attempt 2 .*: exit code 3\\n",
+    ),
+  );
+
   const none = await playground.run(["why", "job", "flakey"]);
   assert.deepEqual([none.code, none.stderr], [2, 'air-executor: job "job" has no task "flakey"; did you mean flaky?\n']);
 });

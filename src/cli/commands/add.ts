@@ -1,9 +1,7 @@
 /** `add JOB FILE`, `add JOB --id ID -- COMMAND`: adds tasks to a job, whoever runs it. */
 
-import { join } from "node:path";
 import { readJobFile, viewJob, viewPaths, type Added, type AirExecutor } from "../../index.js";
 import { addition, askToAdd, tasksOfAddition } from "../../internal.js";
-import { findManager } from "../../manager/daemon.js";
 import type { Call } from "../command.js";
 import { askOrAct } from "../ask-or-act.js";
 import { fileWishes } from "../file-wishes.js";
@@ -11,7 +9,7 @@ import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
-import { placeOption, quoteForShell } from "../shell-word.js";
+import { waitsFor } from "../waits-for.js";
 import { UsageError } from "../command-line/usage-error.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
@@ -60,11 +58,6 @@ async function readAddition({ args, rest, settings, terminal }: Call, name: stri
 }
 
 function whoGoesOn({ settings }: Call, name: string): string {
-  const place = placeOption(settings);
-  const paths = viewPaths(settings.dir(), name);
-  const isManagers = viewJob(paths, name, { withTasks: false }).state?.["owner"] === "manager";
-  if (!isManagers) return `nobody runs it now: air-executor run ${quoteForShell(join(settings.dir(), "jobs", name))}`;
-  return findManager(settings.dir()).answer === "no"
-    ? `nobody runs it now: air-executor start${place}`
-    : "the manager goes on with it";
+  const job = viewJob(viewPaths(settings.dir(), name), name, { withTasks: false });
+  return waitsFor(settings)(job) || "the manager goes on with it";
 }

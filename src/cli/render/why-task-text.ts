@@ -25,16 +25,17 @@ export function whyTaskText(why: TaskExplanation, around: Circumstances, style: 
   const head = `${style.strong(printableLine(task))} of job ${printableLine(job)}: ${styleOf(status, style)(status)}${when}`;
   const attempts = why.attempts.map((attempt, index) => {
     const isLast = index === why.attempts.length - 1;
-    const delay = delayText(attempt, why.attempts[index + 1]);
+    const delay = delayText(attempt, why.attempts[index + 1], why.pendingSince);
     return `  ${style.faint(`attempt ${attempt.attempt}`.padEnd(11))} ${attemptText(attempt, isLast, nowMs)}${delay}`;
   });
   return `${[head, ...sentences(why, around).map((text) => `  ${text}`), ...attempts].join("\n")}\n`;
 }
 
-/** Between the end of an attempt and the moment from which the next one could start. */
-function delayText({ endedAt }: ExplainedAttempt, next: ExplainedAttempt | undefined): string {
+/** Between the end of an attempt and the moment from which the next one could start, unless that waited for the user to tell it. */
+function delayText({ endedAt }: ExplainedAttempt, next: ExplainedAttempt | undefined, toldAt: number): string {
   const ms = endedAt === null || next === undefined ? 0 : next.readyAt - endedAt;
-  return ms < 1 ? "" : ` after a delay of ${formatDuration(ms)}`;
+  const wasTold = endedAt !== null && endedAt <= toldAt && toldAt <= (next?.readyAt ?? 0);
+  return ms < 1 || wasTold ? "" : ` after a delay of ${formatDuration(ms)}`;
 }
 
 function sentences(why: TaskExplanation, around: Circumstances): string[] {
@@ -101,7 +102,10 @@ function waitSentences(why: TaskExplanation, around: Circumstances): string[] {
     said.push(`It waited ${formatDuration(ms)} for what it depends on, longest for ${statusText(waitedFor, nowMs)}.`);
   }
   const waited = formatDuration(first.waitMs);
-  if (waitedFor === null) said.push(`It had to wait for no other task, and started ${waited} after it came to the job.`);
+  if (waitedFor === null)
+    said.push(
+      `It had to wait for no other task, and started ${waited} after it ${why.hasEarlier ? "was told to" : "came to the job"}.`,
+    );
   else said.push(`Then it was ready, and started ${waited} later.`);
   return [...said, ...holdSentences(why, around)];
 }

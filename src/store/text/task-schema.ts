@@ -27,7 +27,7 @@ const job = object(new Map([["name", single(checkJobName)], ...JOB_OPTION_SHAPES
     error: ({ input }) =>
       input === undefined
         ? 'the key is missing: list the tasks, such as "tasks": [{"command": "echo"}]'
-        : `expected a list of tasks, got ${describe(input)}`,
+        : `expected a list of tasks, such as "tasks": [{"id": "NAME", "command": "echo"}], got ${describe(input)}`,
   }),
   defaults: object(OPTION_SHAPES, '{"timeout": 60}').nullish(),
 });

@@ -144,7 +144,9 @@ test("a file of another shape is told what a job file looks like", async () => {
   const expected = 'expected a list of tasks, or an object such as {"tasks": [{"command": "echo"}]}, got';
   assert.deepEqual(await faultsOf("null"), [`job.json:1:1: ${expected} null`]);
   assert.deepEqual(await faultsOf("hello", "stdin"), [`stdin:1:1: ${expected} the text "hello"`]);
-  assert.deepEqual(await faultsOf('{"tasks": {"a": {}}}'), ["job.json:1:2: tasks: expected a list of tasks, got an object"]);
+  assert.deepEqual(await faultsOf('{"tasks": {"a": {}}}'), [
+    'job.json:1:2: tasks: expected a list of tasks, such as "tasks": [{"id": "NAME", "command": "echo"}], got an object',
+  ]);
   assert.deepEqual(await faultsOf('{"steps": []}'), [
     'job.json:1:1: tasks: the key is missing: list the tasks, such as "tasks": [{"command": "echo"}]',
     "job.json:1:2: steps: unknown key `steps`: did you mean `tasks`?",
