@@ -9,6 +9,7 @@ import { isEngineAlive } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, spoolPath } from "../spool-name.js";
 import { recallPath } from "./lane-spool.js";
 import { openAdopted } from "./open-adopted.js";
+import { unendedIn } from "./unended.js";
 
 /** A runner without an engine goes as soon as it has recorded the end of its last task. */
 const POLL_MS = 20;
@@ -30,7 +31,7 @@ function spoolsIn(lanesDirectory: string): string[] {
   return names.filter(isSpoolName);
 }
 
-/** Spools whose runners are gone; others stay. A runner that is just about to go is waited for. */
+/** Spools whose runners are gone, and all that they ran; others stay. A runner that is just about to go is waited for. */
 export async function forgetSpools(lanesDirectory: string, names: readonly string[]): Promise<void> {
   let left = names.filter(isSpoolName);
   for (let round = 0; round < ROUNDS && left.length > 0; round++) {
@@ -54,6 +55,11 @@ function removeSpool(path: string): void {
   }
 }
 
+/** Whether what has outlived its runner is still there: without the spool it would be known to nobody. */
+async function runsOn(path: string): Promise<boolean> {
+  return (await unendedIn(path)).some(({ processes }) => processes.length > 0);
+}
+
 /** False if its runner still lives, or may, or the disk refuses. */
 async function forgetSpool(path: string): Promise<boolean> {
   try {
@@ -61,11 +67,9 @@ async function forgetSpool(path: string): Promise<boolean> {
     if (spool === null) return true;
     try {
       spool.read();
-      if (spool.isAlive().answer === "no") {
-        removeSpool(path);
-        return true;
-      }
-      return false;
+      if (spool.isAlive().answer !== "no") return false;
+      if (spool.isOfEarlierBoot() || !(await runsOn(path))) removeSpool(path);
+      return true;
     } finally {
       spool.close();
     }

@@ -10,18 +10,20 @@ import { isForbidden, isSystemError, isWantOfRoom } from "../../system/look/erro
 import type { ProcessEntry } from "../../system/process/process-table.js";
 import { readEnvironment } from "../../system/process/environments.js";
 import { Terminator } from "../ending/terminator.js";
-import { findProcesses, JOB_VARIABLE, variablesOf, type Trace } from "../ending/trace.js";
+import { JOB_VARIABLE, variablesOf, type Trace } from "../ending/trace.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { lanesDirectoryOf, spoolPath } from "../spool-name.js";
 import { LEFTOVER_GRACE_MS } from "./adopted-attempt.js";
 import { leftSpools } from "./forget-spools.js";
-import { openAdopted } from "./open-adopted.js";
+import { unendedIn } from "./unended.js";
 
-/** An attempt of a killed engine that has begun and has no end. */
+/** An attempt of a killed engine that has begun, has no end, and runs. */
 interface Stray {
   readonly claim: string;
   readonly key: number;
   readonly trace: Trace;
+  /** The name of the job; null if that is not known. */
+  readonly job: string | null;
 }
 
 const NONE: ClaimsInUse = new Map();
@@ -29,10 +31,8 @@ const NONE: ClaimsInUse = new Map();
 export class Strays {
   readonly #directory: string;
   readonly #terminator = new Terminator();
-  /** Spools that were read. */
-  readonly #read = new Set<string>();
-  /** By the name of the job. */
-  readonly #ofJobs = new Map<string, Stray[]>();
+  /** What ran when they were read, by the spools. */
+  readonly #seenIn = new Map<string, readonly Stray[]>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -47,18 +47,34 @@ export class Strays {
    * @throws AirError `AIR_SYSTEM`, or the system's error, if there may be some all the same: nothing of the job may begin then.
    */
   async end(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number> {
-    for (const name of leftSpools(this.#directory)) if (isOfThisBoot(name) && !this.#read.has(name)) await this.#readSpool(name);
-    const strays = this.#ofJobs.get(job);
-    if (strays === undefined) return 0;
-    const unnamed = unnamedBy(findOwn(), strays);
-    const there = processesOf(unnamed.map(({ trace }) => trace));
-    const running = unnamed.filter(({ trace }) => there.get(trace)!.length > 0);
+    const seen = await this.#seenOf(job);
+    const unnamed = seen.length === 0 ? [] : unnamedBy(findOwn(), seen);
+    const running = await this.#stillRunning(unnamed);
     const inUse = running.length === 0 ? NONE : findInUse();
     if (inUse === null) throw untold(job, "a journal of the directory can't be read");
     const found = unnamedBy(inUse, running);
     await Promise.all(found.map(({ trace }) => this.#end(job, trace)));
-    this.#ofJobs.delete(job);
     return found.length;
+  }
+
+  async #seenOf(job: string): Promise<Stray[]> {
+    const seen: Stray[] = [];
+    for (const spool of leftSpools(this.#directory)) {
+      if (!isOfThisBoot(spool)) continue;
+      const strays = this.#seenIn.get(spool) ?? (await this.#readSpool(spool));
+      seen.push(...strays.filter((stray) => stray.job === job));
+    }
+    return seen;
+  }
+
+  /** Those of which nothing has become known since: what has ended may have left something behind, which is nobody's. */
+  async #stillRunning(seen: readonly Stray[]): Promise<Stray[]> {
+    const running: Stray[] = [];
+    for (const claim of new Set(seen.map((stray) => stray.claim))) {
+      const keys = new Set(seen.flatMap((stray) => (stray.claim === claim ? [stray.key] : [])));
+      running.push(...(await this.#readSpool(claim)).filter(({ key }) => keys.has(key)));
+    }
+    return running;
   }
 
   #end(job: string, trace: Trace): Promise<void> {
@@ -68,19 +84,17 @@ export class Strays {
     });
   }
 
-  async #readSpool(name: string): Promise<void> {
-    const path = spoolPath(lanesDirectoryOf(this.#directory), name);
-    // One that can't be read keeps no job from running: what is named there is waited for by those who name it.
-    const unended = await unendedIn(path).catch((error: unknown) => {
+  /** One that can't be read keeps no job from running: what is named there is waited for by those who name it. */
+  async #readSpool(claim: string): Promise<readonly Stray[]> {
+    const unended = await unendedIn(spoolPath(lanesDirectoryOf(this.#directory), claim)).catch((error: unknown) => {
       if (isWantOfRoom(error) || !isSystemError(error)) throw error;
       return null;
     });
-    if (unended === null) return;
-    for (const { key, trace, processes } of unended) {
-      const job = this.#jobOf(processes);
-      if (job !== null) this.#ofJobs.set(job, [...(this.#ofJobs.get(job) ?? []), { claim: name, key, trace }]);
-    }
-    this.#read.add(name);
+    if (unended === null) return [];
+    const running = unended.filter(({ processes }) => processes.length > 0);
+    const strays = running.map(({ key, trace, processes }) => ({ claim, key, trace, job: this.#jobOf(processes) }));
+    this.#seenIn.set(claim, strays);
+    return strays;
   }
 
   /** As the first says that knows: what a task runs may have a job of its own. */
@@ -97,31 +111,8 @@ export class Strays {
   }
 }
 
-async function unendedIn(path: string): Promise<{ key: number; trace: Trace; processes: readonly ProcessEntry[] }[]> {
-  const first = await openAdopted(path, []);
-  if (first === null) return [];
-  first.read();
-  const keys = [...first.unended];
-  first.close();
-  const spool = keys.length === 0 ? null : await openAdopted(path, keys);
-  if (spool === null) return [];
-  spool.read();
-  // Without mark and group it is known by its environment alone, which is what is to be found out.
-  const traces = keys.map((key) => ({ key, trace: spool.trace(key, []) }));
-  spool.close();
-  const processes = processesOf(traces.map(({ trace }) => trace));
-  return traces.map(({ key, trace }) => ({ key, trace, processes: processes.get(trace)! }));
-}
-
 function unnamedBy(claims: ClaimsInUse, strays: readonly Stray[]): readonly Stray[] {
   return strays.filter(({ claim, key }) => claims.get(claim)?.has(key) !== true);
-}
-
-function processesOf(traces: readonly Trace[]): Map<Trace, ProcessEntry[]> {
-  if (traces.length === 0) return new Map();
-  const found = findProcesses(traces);
-  if (found.answer === "unknown") throw found.why;
-  return found.found;
 }
 
 function untold(job: string, why: string): AirError {

@@ -53,7 +53,12 @@ export function findProcesses(traces: readonly Trace[]): Seen<Map<Trace, Process
     // Who is there is there; that nobody is takes a round that has missed nobody.
     if (found.answer === "unknown" || isWhole.found || [...found.found.values()].every(({ length }) => length > 0)) return found;
   }
-  return unknown(new Error("processes come and go faster than they can be read"));
+  return unknown(tooFast());
+}
+
+/** It passes, as a want of handles does. */
+function tooFast(): Error {
+  return Object.assign(new Error("processes come and go faster than they can be read"), { code: "EAGAIN" });
 }
 
 /** The oldest first: a shell that loses what it waits for before it hears of the end itself goes on with its next command. */

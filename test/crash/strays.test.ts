@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { AirExecutor } from "../../src/index.js";
+import { describeEnd, Engine, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
+import { runnersOf, signal } from "../support/processes.js";
+import { linger, untilHolds } from "../support/shell-loops.js";
+import { temporaryPlace } from "../support/temporary-directory.js";
+import { waitUntil } from "../support/wait-until.js";
+import { readWitness, witnessed } from "../support/witness.js";
+
+const ENDED_FIRST = /job "long": a task of an earlier run, whose record is gone, was still running, and was ended first/;
+
+/** A task that runs until `go` is called, and its engine, which can be killed. */
+async function longRuns(t: TestContext, leavesBehind = ":") {
+  const { dir, witness } = temporaryPlace(t);
+  const middle = `${untilHolds(`[ -e ${witness}.go ]`, 0.01)}; ${leavesBehind}`;
+  const tasks = [{ id: "task", ...witnessed(witness, middle) }];
+  const run = (options: EngineOptions = {}): Engine => new Engine(dir, "long", tasks, options);
+  const engine = run();
+  assert.ok(await waitUntil(() => readWitness(witness).length === 1));
+  assert.ok(await waitUntil(() => existsSync(join(dir, "jobs", "long", "state.json"))));
+  return {
+    dir,
+    tasks,
+    run,
+    runners: runnersOf(dir),
+    kill: async () => (engine.kill("SIGKILL"), void (await engine.ended)),
+    go: () => writeFileSync(`${witness}.go`, ""),
+    count: (event: "start" | "end") => readWitness(witness).filter(({ what }) => what === event).length,
+  };
+}
+
+const isCompleted = (end: EngineEnd): void => assert.equal(end.code, 0, describeEnd(end));
+
+test("a task that has outlived its runner is ended before its removed job begins anew, whoever ran beside it", async (t) => {
+  const { dir, run, runners, kill, go, count } = await longRuns(t);
+  await kill();
+  for (const pid of runners) signal(pid, "SIGKILL");
+  rmSync(join(dir, "jobs", "long"), { recursive: true });
+  isCompleted(await new Engine(dir, "other", [{ command: "true" }]).ended);
+  const next = run();
+  assert.ok(await waitUntil(() => count("start") === 2));
+  go();
+  const end = await next.ended;
+  isCompleted(end);
+  assert.match(warningsOf(end).join(), ENDED_FIRST);
+  assert.equal(count("end"), 1, "the one before was ended");
+});
+
+test("what a task has left behind is left alone by an engine that had seen the task run before another took it up", async (t) => {
+  const pidFile = join(temporaryPlace(t).root, "pid");
+  const leavesBehind = `[ -e ${pidFile} ] || { setsid sh -c '${linger(1)}' </dev/null >/dev/null 2>&1 & echo $! >${pidFile}; }`;
+  const { dir, tasks, run, kill, go } = await longRuns(t, leavesBehind);
+  const warnings: string[] = [];
+  await kill();
+  const executor = await AirExecutor.open({ dir, onWarning: (message) => warnings.push(message) });
+  t.after(() => executor.close());
+  await (await executor.submit("other", [{ command: "true" }])).finished();
+  go();
+  isCompleted(await run().ended);
+  await (await executor.submit("long", tasks)).finished();
+  assert.deepEqual(warnings, []);
+  assert.ok(existsSync(`/proc/${readFileSync(pidFile, "utf8").trim()}`), "it was ended");
+});
