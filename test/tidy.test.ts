@@ -1,8 +1,10 @@
 /** Rules as tests: that the house is built as designed, and in the words we agreed on. Also that each rule can fail. */
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { parseSource, readSources, type SourceFile } from "./source-files.js";
+import { parseSource, readSources, root, type SourceFile } from "./source-files.js";
 import * as rules from "./tidy-rules.js";
 
 const sources = readSources("src");
@@ -54,6 +56,41 @@ test("imports form no circle", () => {
   assert.deepEqual(findCircle(imports), null);
   assert.deepEqual(findCircle(new Map(Object.entries({ a: ["b"], b: ["c"], c: ["b"] }))), ["b", "c", "b"]);
 });
+
+test("the files of the native runner call only those that stand before them in its header", () => {
+  const native = join(root, "src/workers/native");
+  const sections = readFileSync(join(native, "runner.h"), "utf8").split(/^\/\* (\w+\.c) \*\/$/m);
+  const order: { file: string; names: string[] }[] = [];
+  for (let at = 1; at < sections.length; at += 2) order.push({ file: sections[at]!, names: declaredIn(bare(sections[at + 1]!)) });
+  const listed = order.map(({ file }) => file);
+  const files = readdirSync(native).filter((name) => name.endsWith(".c"));
+  assert.deepEqual([...listed, "main.c", "remote-slot.c"].toSorted(), files.toSorted());
+  const callsUp = (file: string, text: string): string[] =>
+    order.slice(listed.indexOf(file) + 1).flatMap(({ names }) => names.filter((name) => isUsed(name, text)));
+  for (const file of listed) assert.deepEqual(callsUp(file, bare(readFileSync(join(native, file), "utf8"))), [], file);
+  assert.deepEqual(callsUp("clock.c", "int late(void) { return task.queue || wall_us() > 0 ? running : 0; }"), ["running"]);
+});
+
+/** C without comments and texts. */
+function bare(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\])*"/g, " ");
+}
+
+/** The functions and variables that a header declares. */
+function declaredIn(text: string): string[] {
+  const declarations = text.replaceAll(/\{[^}]*\}/g, "").split(";");
+  return declarations.flatMap((one) =>
+    one.includes("(")
+      ? [/(\w+)\(/.exec(one)![1]!]
+      : one.includes("extern")
+        ? one.split(",").map((name) => /(\w+)\s*$/.exec(name)![1]!)
+        : [],
+  );
+}
+
+function isUsed(name: string, text: string): boolean {
+  return new RegExp(`(?<![\\w.>])${name}\\b`).test(text);
+}
 
 /** The first circle met, as the path that closes it; type-only imports count as well. */
 function findCircle(imports: ReadonlyMap<string, readonly string[]>): string[] | null {

@@ -6,7 +6,6 @@
 #include "runner.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,10 +15,6 @@ static const int64_t MAX_MS = 1000000000000; /* 31 years */
 
 static char *input;
 static size_t input_bytes, input_room, input_at;
-
-static struct context **contexts;
-static int64_t context_room;
-static long serial;
 
 /* ---- fields ---- */
 
@@ -52,52 +47,6 @@ static void split(char **into, char *at, int64_t count) {
 
 static char *behind(char *field) { return field + strlen(field) + 1; }
 
-/* ---- contexts ---- */
-
-void release_context(struct context *context) {
-  if (--context->users > 0) return;
-  if (context->directory >= 0) close(context->directory);
-  free(context);
-}
-
-/* Those of which no task is here give back their handle where handles are short; it is opened again when there is a task. */
-static void close_idle(void) {
-  pthread_mutex_lock(&lock);
-  for (int64_t id = 0; id < context_room; id++) {
-    struct context *context = contexts[id];
-    if (!context || context->users > 1 || context->directory < 0) continue;
-    close(context->directory);
-    context->directory = -1;
-  }
-  pthread_mutex_unlock(&lock);
-}
-
-static void open_logs(struct context *context) {
-  context->directory = open(context->log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (context->directory < 0 && (errno == EMFILE || errno == ENFILE)) {
-    close_idle();
-    context->directory = open(context->log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  }
-  context->directory_error = errno;
-}
-
-static void forget_context(int64_t id) {
-  if (id >= context_room || !contexts[id]) return;
-  pthread_mutex_lock(&lock);
-  release_context(contexts[id]);
-  pthread_mutex_unlock(&lock);
-  contexts[id] = NULL;
-}
-
-static bool make_room(int64_t id) {
-  if (id < context_room) return true;
-  struct context **larger = realloc(contexts, (size_t)(id + 16) * sizeof *contexts);
-  if (!larger) return false;
-  contexts = larger;
-  while (context_room < id + 16) contexts[context_room++] = NULL;
-  return true;
-}
-
 /* c ID CWD LOGDIR N NAME=VALUE... */
 static enum verdict read_context(void) {
   char *head[4];
@@ -108,20 +57,18 @@ static enum verdict read_context(void) {
   if (!fields(NULL, count)) return UNFINISHED;
   while (base_environment[base_count]) base_count++;
   size_t bytes = input_at - from, pointers = (size_t)(count + base_count + 1) * sizeof(char *);
-  struct context *context = make_room(id) ? malloc(sizeof *context + pointers + bytes) : NULL;
+  struct context *context = make_context_room(id) ? malloc(sizeof *context + pointers + bytes) : NULL;
   if (!context) return NO_MEMORY;
   char **env = (char **)(context + 1);
   char *copy = memcpy((char *)env + pointers, input + from, bytes);
   ptrdiff_t shift = copy - (input + from);
-  *context = (struct context){.users = 1, .serial = ++serial, .cwd = head[1] + shift, .log_directory = head[2] + shift, .env = env};
+  *context = (struct context){.users = 1, .cwd = head[1] + shift, .log_directory = head[2] + shift, .env = env};
   split(env, behind(head[3] + shift), count);
   int64_t all = count;
   for (int64_t i = 0; i < base_count; i++)
     if (!is_set(env, (int)count, base_environment[i])) env[all++] = base_environment[i];
   env[all] = NULL;
-  open_logs(context);
-  forget_context(id);
-  contexts[id] = context;
+  put_context(id, context);
   return OBEYED;
 }
 
@@ -133,7 +80,9 @@ static enum verdict read_task(void) {
   size_t from = input_at;
   int64_t key, id, limit, grace, env_count, arg_count;
   if (!fields(head, 9)) return UNFINISHED;
-  if (!number(head[0], UINT32_MAX, &key) || !number(head[1], context_room - 1, &id) || !contexts[id]) return NO_COMMAND;
+  if (!number(head[0], UINT32_MAX, &key) || !number(head[1], MAX_CONTEXTS, &id)) return NO_COMMAND;
+  struct context *context = find_context(id);
+  if (!context) return NO_COMMAND;
   if (!number(head[6], MAX_MS, &limit) || !number(head[7], MAX_MS, &grace) || !number(head[8], MAX_FIELDS, &env_count)) return NO_COMMAND;
   if (!fields(NULL, env_count) || !fields(tail, 2)) return UNFINISHED;
   if (!number(tail[1], MAX_FIELDS, &arg_count) || arg_count == 0) return NO_COMMAND;
@@ -144,9 +93,7 @@ static enum verdict read_task(void) {
   char **env = (char **)(task + 1), **argv = env + env_count + 1;
   char *copy = memcpy((char *)env + pointers, input + from, bytes);
   ptrdiff_t shift = copy - (input + from);
-  struct context *context = contexts[id];
-  if (are_files_few()) close_idle();
-  if (context->directory < 0) open_logs(context);
+  open_context(context);
   *task = (struct task){
       .context = context,
       .key = (uint32_t)key,

@@ -9,56 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #endif
 
-pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-pthread_cond_t more = PTHREAD_COND_INITIALIZER;
-struct task *queue, **queue_end = &queue;
-struct slot *slots;
-int slot_count, running, queued, width;
-int64_t scarce_until;
-bool is_over;
-struct rlimit files_limit, own_files_limit;
-
-static int wake[2], child_signals = -1, requests = -1, exit_status;
-
-_Noreturn void die(const char *what) {
-  dprintf(2, "air-executor-runner: %s: %s\n", what, strerror(errno));
-  _exit(2);
-}
-
-void *need(void *memory) {
-  if (memory == NULL) die("memory");
-  return memory;
-}
-
-static int64_t microseconds(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
-}
-
-int64_t wall_us(void) { return microseconds(CLOCK_REALTIME); }
-
-/* Since the machine was started, its sleep included: nobody sets it. */
-int64_t boot_us(void) {
-#ifdef __linux__
-  return microseconds(CLOCK_BOOTTIME);
-#else
-  return microseconds(CLOCK_MONOTONIC);
-#endif
-}
-
-void pause_us(int64_t us) { nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL); }
-
-void wake_first_thread(void) {
-  if (write(wake[1], "", 1) < 0) return; /* full: it is being woken */
-}
+static int exit_status;
 
 /* ---- beginning ---- */
 
@@ -71,50 +27,6 @@ static long option(const char *text, long least, long most, const char *what) {
   _exit(2);
 }
 
-static void ignore(int signal) {
-  /* An ignored SIGCHLD would take the ends of children from whoever waits for them, us first. */
-  if (signal != SIGCHLD) sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
-}
-
-#ifdef __linux__
-static int hear(const int *signals, int count) {
-  sigset_t set;
-  sigemptyset(&set);
-  for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
-  int file = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (file < 0) die("signalfd");
-  return file;
-}
-#endif
-
-/* Every signal at its default, since tasks inherit that, and none obeyed: there is nothing that a signal should make a runner do. */
-static void prepare_signals(void) {
-  for (int signal = 1; signal < NSIG; signal++) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, NULL);
-#ifdef __linux__
-  child_signals = hear((int[]){SIGCHLD}, 1);
-  requests = hear((int[]){SIGTERM, SIGINT, SIGHUP}, 3);
-#endif
-}
-
-/*
- * Whether somebody has told us to stop within the last second. Who does tells everybody, as a machine that goes down: what fails now may
- * have been told, too. By any thread: the first one is woken by it, but a task may be faster.
- */
-bool is_shutdown(void) {
-  static pthread_mutex_t shutdown_lock = PTHREAD_MUTEX_INITIALIZER;
-  static int64_t told_at = -SELDOM_US;
-  char heard[1024];
-  pthread_mutex_lock(&shutdown_lock);
-  int64_t at = boot_us();
-  if (requests >= 0 && read(requests, heard, sizeof heard) > 0) told_at = at;
-  bool is_recent = at - told_at < SELDOM_US;
-  pthread_mutex_unlock(&shutdown_lock);
-  return is_recent;
-}
-
 /* What we inherit beyond 0, 1 and 2 is nobody's, and would reach tasks. */
 static void prepare_files(void) {
   for (int file = 0; file < 3; file++)
@@ -123,22 +35,6 @@ static void prepare_files(void) {
   if (syscall(SYS_close_range, 3, ~0u, 0) != 0)
 #endif
     for (int file = 3, end = (int)sysconf(_SC_OPEN_MAX); file < end && file < 65536; file++) close(file);
-  if (pipe(wake) != 0) die("pipe");
-  for (int i = 0; i < 2; i++) {
-    fcntl(wake[i], F_SETFD, FD_CLOEXEC);
-    fcntl(wake[i], F_SETFL, O_NONBLOCK);
-  }
-}
-
-static void prepare_limits(long soft) {
-  if (getrlimit(RLIMIT_NOFILE, &own_files_limit) != 0) die("limit of open files");
-  files_limit = own_files_limit;
-  if (soft >= 0) files_limit.rlim_cur = (rlim_t)soft < files_limit.rlim_max ? (rlim_t)soft : files_limit.rlim_max;
-  own_files_limit.rlim_cur = own_files_limit.rlim_max;
-#ifdef __APPLE__
-  if (own_files_limit.rlim_cur > 10240) own_files_limit.rlim_cur = 10240;
-#endif
-  if (setrlimit(RLIMIT_NOFILE, &own_files_limit) != 0) getrlimit(RLIMIT_NOFILE, &own_files_limit);
 }
 
 static void say_hello(bool has_marks) {
@@ -192,7 +88,7 @@ static void work(void) {
     if (due > at + MINUTE_US) due = at + MINUTE_US;
     /* While tasks come and go quickly their ends don't wake us: we look anyway. Otherwise it may be an orphan's. */
     struct pollfd files[4] = {
-        {wake[0], POLLIN, 0},
+        {woken, POLLIN, 0},
         {is_over || verdict == NO_MEMORY ? -1 : 0, POLLIN, 0},
         {is_busy ? -1 : child_signals, POLLIN, 0},
         {requests, POLLIN, 0},
@@ -201,7 +97,7 @@ static void work(void) {
       if (errno != EINTR) pause_us(1000);
       files[0].revents = files[1].revents = files[2].revents = files[3].revents = 0;
     }
-    if (files[0].revents) empty(wake[0]);
+    if (files[0].revents) empty(woken);
     if (files[2].revents) empty(child_signals);
     if (files[3].revents) is_shutdown();
     bool is_input_over = files[1].revents && !read_input();
@@ -219,11 +115,12 @@ int main(int argc, char **argv) {
   if (argc > 1 && strcmp(argv[1], "--slot") == 0) return slot_main(argc - 2, argv + 2);
   if (argc == 2 && strcmp(argv[1], "--version") == 0) return dprintf(1, "air-executor-runner %d\n", PROTOCOL_VERSION) < 0 ? 2 : 0;
   prepare_files();
+  prepare_waking();
   prepare_signals();
   long soft = -1;
   for (int letter; (letter = getopt(argc, argv, "n:i:")) != -1;) {
     if (letter == 'n') soft = option(optarg, 0, INT32_MAX, "-n");
-    else if (letter == 'i') ignore((int)option(optarg, 1, NSIG - 1, "-i"));
+    else if (letter == 'i') ignore_signal((int)option(optarg, 1, NSIG - 1, "-i"));
     else return 2;
   }
   if (argc - optind != 2) {
@@ -239,6 +136,7 @@ int main(int argc, char **argv) {
   prepare_processes();
   prepare_orphans();
   prepare_logs();
+  prepare_launch();
   prepare_slots();
   prepare_endings();
   read_base_environment();

@@ -5,7 +5,7 @@
  * Who does what:
  *   the first thread   (main.c) reads commands (commands.c), watches limits and ends tasks (ending.c), and waits for orphans (orphans.c).
  *                      It never starts a process and never waits for a disk while it holds the lock.
- *   a thread a slot    (slot.c) takes a task from the queue, starts it with vfork, waits until it has ended, takes the next one.
+ *   a thread a slot    (slot.c) takes a task from the queue, starts it with vfork (launch.c), waits until it has ended, takes the next one.
  *
  * A thread a slot, since vfork holds its caller until the exec: so no processor waits for another, and starting is as fast as the kernel
  * can. (A process a slot was the alternative. Each would need a way to hear "stop" while it waits for its child, measured at 1 to 2 % of a
@@ -95,7 +95,21 @@ struct slot {
   size_t text_bytes;
 };
 
-/* main.c */
+/*
+ * The files, from the ground up: each calls only those that stand before it.
+ */
+
+/* clock.c */
+int64_t wall_us(void);
+int64_t boot_us(void);
+void pause_us(int64_t us);
+
+/* fatal.c */
+_Noreturn void die(const char *what);
+void *need(void *memory);
+
+/* shared.c */
+enum { MAX_SLOTS = 10000 };
 extern pthread_mutex_t lock;
 extern pthread_cond_t more; /* there is a task in the queue, or the input is over */
 extern struct task *queue, **queue_end;
@@ -104,12 +118,26 @@ extern int slot_count, running, queued; /* slots are made as they are needed; ho
 extern int width;                       /* how many tasks run at once */
 extern int64_t scarce_until;            /* the machine has no room for more threads: since a process could not be made */
 extern bool is_over;
-extern struct rlimit files_limit, own_files_limit; /* of open files: what tasks get, and we */
-int64_t wall_us(void);
-int64_t boot_us(void);
-bool is_shutdown(void);
-void pause_us(int64_t us);
+extern int woken; /* there is something to read from it when the first thread is to look around */
+void prepare_waking(void);
 void wake_first_thread(void);
+
+/* signals.c */
+extern int child_signals, requests; /* what there is to read from them: a child's end, and that we are to stop; -1: neither is told */
+void prepare_signals(void);
+void ignore_signal(int signal);
+bool is_shutdown(void);
+
+/* handles.c */
+extern struct rlimit files_limit, own_files_limit; /* of open files: what tasks get, and we */
+void prepare_limits(long soft);
+bool are_files_few(void);
+void want_files(void);
+
+/* environment.c */
+extern char **base_environment;
+void read_base_environment(void);
+bool is_set(char *const *list, int count, const char *variable);
 
 /* spool.c */
 void open_spool(const char *path);
@@ -132,30 +160,13 @@ void unmake_log_in_child(const struct log *log, const struct context *context, c
 int place_log(struct log *log, struct context *context, const char *name);
 int leave_log(struct log *log, struct context *context, const char *name);
 
-/* slot.c */
-enum { MAX_SLOTS = 10000 };
-void prepare_slots(void);
-bool make_slots(int64_t at);
-bool are_files_few(void);
-void want_files(void);
-void join_slots(void);
-
-/* environment.c */
-extern char **base_environment;
-void read_base_environment(void);
-bool is_set(char *const *list, int count, const char *variable);
-
-/* commands.c */
-enum verdict { OBEYED, UNFINISHED, NO_MEMORY, NO_COMMAND };
-bool read_input(void);
-enum verdict obey(void);
-void drop_all(void);
+/* contexts.c */
+bool make_context_room(int64_t id);
+struct context *find_context(int64_t id);
+void put_context(int64_t id, struct context *context);
+void open_context(struct context *context);
+void forget_context(int64_t id);
 void release_context(struct context *context); /* with the lock */
-
-/* ending.c */
-void prepare_endings(void);
-void stop_task(uint32_t key, int64_t grace_us);
-int64_t look_after_slots(int64_t at, bool *is_busy);
 
 /* process.c */
 struct process {
@@ -176,13 +187,31 @@ int signal_process(const struct process *process, int signal);
 void stop_tracing(pid_t pid, int signal);
 uint64_t ticks_at(int64_t boot_us);
 
+/* launch.c */
+void prepare_launch(void);
+bool build_environment(struct slot *slot, const struct task *task);
+pid_t launch(struct slot *slot, struct task *task);
+
+/* slot.c */
+void prepare_slots(void);
+bool make_slots(int64_t at);
+void join_slots(void);
+
 /* orphans.c */
 void prepare_orphans(void);
 int64_t look_after_orphans(int64_t at, bool is_last);
 enum left { SOME, NONE, UNPROVED };
 enum left end_orphans(uint32_t key, pid_t group, int signal);
 
-_Noreturn void die(const char *what);
-void *need(void *memory);
+/* ending.c */
+void prepare_endings(void);
+void stop_task(uint32_t key, int64_t grace_us);
+int64_t look_after_slots(int64_t at, bool *is_busy);
+
+/* commands.c */
+enum verdict { OBEYED, UNFINISHED, NO_MEMORY, NO_COMMAND };
+bool read_input(void);
+enum verdict obey(void);
+void drop_all(void);
 
 #endif
