@@ -9,7 +9,8 @@ import { listBenches, removeBench } from "./prune-benches.js";
 import { endOf, removeEnded, removeRun } from "./remove-job.js";
 import { AirError } from "../domain/errors.js";
 import { isSystemError, systemWords } from "../system/look/error-code.js";
-import { archivedRuns } from "../store/runs/archived-runs.js";
+import { archivedRuns, findArchived } from "../store/runs/archived-runs.js";
+import { identityIn } from "../store/runs/same-run.js";
 import { listJobs, viewJob } from "../store/view/job-view.js";
 import { jobPaths, jobsDir, type JobPaths } from "../store/layout.js";
 import { isPossible } from "../system/look/look.js";
@@ -140,14 +141,23 @@ function candidates(base: string, name: string, { olderThanMs = -Infinity, keep 
   const paths = jobPaths(join(jobsDir(base), name));
   const last = toCandidate(name, paths.dir, null);
   if (last === null) return [];
-  // What others have put there (`.DS_Store`) is no run.
-  const archived = archivedRuns(paths).filter((directory) => isRun(jobPaths(join(paths.runs, directory))));
+  // What others have put there (`.DS_Store`) is no run; nor is the job's own, which somebody was killed keeping there.
+  const own = keptOfOwn(paths);
+  const archived = archivedRuns(paths).filter((directory) => {
+    const run = jobPaths(join(paths.runs, directory));
+    return run.dir !== own && isRun(run);
+  });
   const earlier = archived
     .flatMap((directory) => toCandidate(name, join(paths.runs, directory), directory) ?? [])
     .toSorted((one, other) => other.completedAt - one.completedAt);
   const chosen = [last, ...earlier].filter(({ completedAt }, index) => index >= keep && nowMs - completedAt > olderThanMs);
   // The job takes its earlier runs with it, also those that have not ended.
   return chosen.filter(({ directory }) => directory !== null || chosen.length > archived.length).toReversed();
+}
+
+function keptOfOwn(paths: JobPaths): string | null {
+  const own = identityIn(viewJob(paths, "", { withTasks: false }).state ?? {});
+  return own === null ? null : (findArchived(paths, own).found?.dir ?? null);
 }
 
 function isRun({ dir, state, journal }: JobPaths): boolean {

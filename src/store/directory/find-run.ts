@@ -6,7 +6,7 @@
 import { renameSync, type BigIntStats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AirError } from "../../domain/errors.js";
-import { archiveRun } from "./archive.js";
+import { archiveRun, takeBack } from "./archive.js";
 import { readDropped, stampOfTasks, takeIn, type DroppedContext, type DroppedJob } from "./dropped-job.js";
 import type { JobEvent } from "../../domain/events.js";
 import { jobPaths, type JobPaths } from "../layout.js";
@@ -40,17 +40,19 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
     const dropped = await readDropped(paths, context);
     return dropped === null ? null : takeInNow(paths, dropped, context);
   }
-  let isKnown = false;
+  let isTaken = false;
   try {
     disownIfCopy(paths, known);
     known.picture.name = context.name;
-    isKnown = !isReplaced(paths, known.picture);
-    const isSuperseded = !isKnown && known.picture.load().inFlight.length > 0;
-    isKnown ||= isSuperseded;
-    return isKnown ? { ...known, isSuperseded, tasksFile: null } : await takeInOver(paths, known.picture, context);
+    const isOther = isReplaced(paths, known.picture);
+    const isSuperseded = isOther && known.picture.load().inFlight.length > 0;
+    if (isOther && !isSuperseded) return await takeInOver(paths, known.picture, context);
+    await takeBack(paths, known.picture);
+    isTaken = true;
+    return { ...known, isSuperseded, tasksFile: null };
   } finally {
     // Not before another is in its place: until then it keeps other engines away.
-    if (!isKnown) await known.journal.close();
+    if (!isTaken) await known.journal.close();
   }
 }
 
