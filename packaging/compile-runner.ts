@@ -19,7 +19,7 @@ export function runnerName(platform: string, arch: string): string {
 /** @param compiler a command and its first arguments. Returns null if `output` has been made, else why not, in a line. */
 export function compileRunner(compiler: readonly string[], output: string, options: readonly string[]): string | null {
   const [command = "cc", ...first] = compiler;
-  const files = readdirSync(sources)
+  const files = readdirSync(sources, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".c"))
     .map((name) => join(sources, name));
   mkdirSync(dirname(output), { recursive: true });

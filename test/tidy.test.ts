@@ -64,7 +64,7 @@ test("the files of the native runner call only those that stand before them in i
   for (let at = 1; at < sections.length; at += 2) order.push({ file: sections[at]!, names: declaredIn(bare(sections[at + 1]!)) });
   const listed = order.map(({ file }) => file);
   const files = readdirSync(native).filter((name) => name.endsWith(".c"));
-  assert.deepEqual([...listed, "main.c", "remote-slot.c"].toSorted(), files.toSorted());
+  assert.deepEqual([...listed, "main.c"].toSorted(), files.toSorted());
   const callsUp = (file: string, text: string): string[] =>
     order.slice(listed.indexOf(file) + 1).flatMap(({ names }) => names.filter((name) => isUsed(name, text)));
   for (const file of listed) assert.deepEqual(callsUp(file, bare(readFileSync(join(native, file), "utf8"))), [], file);

@@ -1,5 +1,5 @@
 /* The runner's beginning, its first thread, and its end. PROTOCOL.md says how it is called. */
-#include "remote-slot.h"
+#include "remote/remote.h"
 #include "runner.h"
 
 #include <errno.h>
