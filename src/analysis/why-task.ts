@@ -35,6 +35,8 @@ export interface ExplainedAttempt extends AttemptHistory {
 
 export interface TaskExplanation {
   readonly task: string;
+  readonly command: string;
+  readonly args: readonly string[];
   readonly status: TaskStatus;
   readonly error: string | null;
   /** When it came to the job, or was last told to run again. */
@@ -68,6 +70,8 @@ export function explainTask(history: RunHistory, id: string, live: readonly Hold
   const latest = awaitedLongest(task, byId);
   return {
     task: id,
+    command: spec.command,
+    args: spec.args,
     status: record.status,
     error: record.error,
     pendingSince: task.pendingSince,

@@ -2,6 +2,7 @@
 
 import { viewJob, viewPaths, type JobSummary } from "../index.js";
 import { errorsPathOf, logPathOf, readLogEnd } from "./log-file.js";
+import { commandOfView } from "./task-command.js";
 import { lastLines } from "./render/log-lines.js";
 import type { Failure } from "./render/summary.js";
 
@@ -14,17 +15,20 @@ export function findFailure({ name, firstFailure }: JobSummary, dir: string): Fa
   const view = viewJob(viewPaths(dir, name), name, { withTasks: true });
   const task = view.tasks?.find(({ id }) => id === firstFailure);
   const failure = readFailure(
-    firstFailure,
-    task?.error ?? null,
-    task?.attempts ?? 1,
+    {
+      task: firstFailure,
+      error: task?.error ?? null,
+      attempts: task?.attempts ?? 1,
+      command: task === undefined ? null : commandOfView(task),
+    },
     task === undefined ? null : logPathOf(view, task),
   );
   // Where the tasks can't be read nothing is known of what it printed.
   return view.tasks === null ? { ...failure, problem: view.problem } : failure;
 }
 
-export function readFailure(task: string, error: string | null, attempts: number, log: string | null): Failure {
+export function readFailure(known: Omit<Failure, "tail" | "problem">, log: string | null): Failure {
   const errors = log === null ? null : readLogEnd(errorsPathOf(log), TAIL_BYTES).end;
   const { end, problem } = log === null || errors !== null ? { end: errors, problem: null } : readLogEnd(log, TAIL_BYTES);
-  return { task, error, attempts, tail: end === null ? [] : lastLines(end, TAIL_LINES), problem };
+  return { ...known, tail: end === null ? [] : lastLines(end, TAIL_LINES), problem };
 }

@@ -3,7 +3,6 @@
  * here it is shown, and signals are passed on.
  */
 
-import { availableParallelism } from "node:os";
 import { AirExecutor, type OpenOptions, type Job, type JobSummary, type SlurmOptions } from "../index.js";
 import type { Call } from "./command.js";
 import { engineLimits } from "./command-line/engine-options.js";
@@ -81,8 +80,7 @@ export async function runInForeground({ settings, terminal }: Call, foreground: 
       if (!isQuiet) say(done);
     } else if (!isQuiet || summary.state !== "completed") {
       const failure = findFailure(summary, dir);
-      const gain = { ms: work.ms, usage: work.usage, slots: settings.concurrency(availableParallelism()) };
-      err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style, gain));
+      err.write(summaryText(summary, failure, hintsOf(summary, failure, foreground, settings), err.style, work.of(settings)));
     }
     return exitCodeOfSummary(summary, signals.received());
   } catch (error) {

@@ -58,7 +58,8 @@ function quoteAgain(quoted: string): string {
   return isShown(quoted) ? quoted : quoteForShell(quoted.slice(1, -1));
 }
 
-function isShown(text: string): boolean {
+/** True of what stands on a line of a terminal as it is. */
+export function isShown(text: string): boolean {
   return text.isWellFormed() && printableLine(text) === text;
 }
 

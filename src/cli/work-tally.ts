@@ -1,6 +1,9 @@
 /** Adds up what the attempts of a running job took: time, which beside the time that passed says what running several at once gained, and CPU. */
 
+import { availableParallelism } from "node:os";
 import type { AttemptEnded, Job } from "../index.js";
+import type { Settings } from "./command-line/settings.js";
+import type { Work } from "./render/summary.js";
 
 export class WorkTally {
   /** What an attempt of an earlier engine did before that gains nothing in the time that passes here. */
@@ -30,6 +33,11 @@ export class WorkTally {
   /** Null if it is known of none. */
   get usage(): { readonly cpuMs: number; readonly maxRssKb: number } | null {
     return this.#maxRssKb === 0 ? null : { cpuMs: this.#cpuMs, maxRssKb: this.#maxRssKb };
+  }
+
+  /** For the summary of a run with these settings. */
+  of(settings: Settings): Work {
+    return { ms: this.ms, usage: this.usage, slots: settings.concurrency(availableParallelism()) };
   }
 
   #end({ task, at, begunAt, usage }: AttemptEnded): void {

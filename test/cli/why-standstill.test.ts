@@ -8,6 +8,8 @@ import { whyTaskText, type Circumstances } from "../../src/cli/render/why-task-t
 
 const NOW = Date.parse("2026-11-29T12:00:00Z");
 const nothing = {
+  command: "true",
+  args: [],
   error: null,
   endedAt: null,
   waitedFor: null,

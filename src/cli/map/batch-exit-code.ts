@@ -13,6 +13,9 @@ export interface Told {
   readonly isLacking: boolean;
 }
 
+/** As of a program that SIGPIPE ended. */
+export const READER_GONE = 141;
+
 export function exitCodeOfBatch(summary: MapSummary, { halt, before }: Wish, { signal, isCut, isLacking }: Told): number {
   const { halted, firstFailure, counts } = summary;
   if (isCut && signal !== null) return exitCodeOfSignal(signal);

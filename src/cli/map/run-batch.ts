@@ -3,7 +3,6 @@
  * early, a signal or a reader that went away, is passed on.
  */
 
-import { availableParallelism } from "node:os";
 import {
   AirExecutor,
   viewPaths,
@@ -22,15 +21,17 @@ import { compileLate } from "../late-compiler.js";
 import { showProgress, type Progress } from "../terminal/progress.js";
 import { formatDuration } from "../render/figures.js";
 import { summaryJson } from "../render/job-json.js";
-import { summaryText, type Failure, type Work } from "../render/summary.js";
+import { summaryText, type Failure } from "../render/summary.js";
 import { watchSignals, type SignalWatch } from "../signals.js";
 import { whenReaderGoes } from "../terminal/terminal.js";
+import { taskCommand } from "../task-command.js";
 import { isExpected } from "../command-line/usage-error.js";
 import { WorkTally } from "../work-tally.js";
-import { exitCodeOfBatch } from "./batch-exit-code.js";
+import { READER_GONE, exitCodeOfBatch } from "./batch-exit-code.js";
 import { haltAt } from "./halt-option.js";
 import { identityOf } from "./identity.js";
 import { beginJoblog, Joblog } from "./joblog.js";
+import { OpenCommands } from "./open-commands.js";
 import { Pieces } from "./keep-pieces.js";
 import { BatchOutput } from "./output/batch-output.js";
 import { findUnshown } from "./find-unshown.js";
@@ -41,9 +42,6 @@ import { watchEdges } from "./watch-edges.js";
 import type { Wish } from "./wish.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
-
-/** As of a program that SIGPIPE ended. */
-const READER_GONE = 141;
 
 export async function runBatch(call: Call, wish: Wish, tasks: AsyncIterable<Prepared>): Promise<number> {
   const batch = new Batch(call, wish);
@@ -67,6 +65,7 @@ class Batch {
   #hasBegun = false;
   /** A reader that takes nothing is waited for until we are to stop: what is left is shown when the batch is gone on with. */
   readonly hurry = new Hurry();
+  readonly #commands = new OpenCommands();
   /** How many tasks there will be, once that is known. */
   #total: number | null = null;
 
@@ -169,7 +168,10 @@ class Batch {
       stderr: "apart",
       mapOf: identityOf(this.#wish),
       fresh: settings.isOn("fresh"),
-      onPassed: ({ number, tag }) => this.#output.pass(number, tag),
+      onPassed: (prepared) => {
+        this.#commands.delete(prepared);
+        this.#output.pass(prepared.number, prepared.tag);
+      },
       onBegin: (job) => this.#begin(job),
     };
   }
@@ -189,10 +191,13 @@ class Batch {
         failed: (failure) => (this.#failure ??= failure),
         ended: (edge) => this.#output.showEdge(edge, false),
       });
-    if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, { isBatch: true, total: () => this.#total });
+    const shown = { isBatch: true, total: () => this.#total, commandOf: this.#commands.of };
+    if (!this.#isQuiet) this.#progress = showProgress(job, terminal.err, shown);
   }
 
-  #toTask({ number, command, args, piece, tag }: Prepared): MapTask | Promise<MapTask> {
+  #toTask(prepared: Prepared): MapTask | Promise<MapTask> {
+    const { number, command, args, piece, tag } = prepared;
+    this.#commands.add(prepared);
     this.#output.follow(number, tag);
     const task = { command, args, ...this.#wish.options };
     return piece === null ? task : this.#pieces!.keep(number, piece).then((stdin) => ({ ...task, stdin }));
@@ -214,8 +219,9 @@ class Batch {
 
   #note(result: MapResult<Prepared>): void {
     const { input, task, status, error, attempts, log } = result;
+    this.#commands.delete(input);
     this.#joblog?.note(input.number, input, result);
-    if (status === "failed") this.#failure ??= readFailure(task, error, attempts, log);
+    if (status === "failed") this.#failure ??= readFailure({ task, error, attempts, command: taskCommand(input) }, log);
     if (status !== "pending") this.#output.add(input.number, log, input.tag);
   }
 
@@ -231,7 +237,7 @@ class Batch {
     if (!this.#isQuiet || summary.state !== "completed") {
       const failure = this.#failure ?? findFailure(summary, settings.dir());
       const hints = hintsOf(summary.name, failure, this.#call, this.#wish);
-      const text = summaryText(summary, failure, hints, terminal.err.style, this.#gain());
+      const text = summaryText(summary, failure, hints, terminal.err.style, this.#work?.of(settings));
       terminal.err.write(halted === null ? text : `stopped early, since ${halted}\n${text}`);
       if (this.hurry.isCut) terminal.err.write(`  its output was not taken to the end; the rest: ${hints.resume}\n`);
     }
@@ -239,11 +245,5 @@ class Batch {
     for (const lack of lacks) terminal.err.write(`air-executor: ${lack}\n`);
     const told = { signal: signals.received(), isCut: this.hurry.isCut, isLacking: lacks.length > 0 };
     return exitCodeOfBatch(summary, this.#wish, told);
-  }
-
-  #gain(): Work | null {
-    if (this.#work === null) return null;
-    const { ms, usage } = this.#work;
-    return { ms, usage, slots: this.#call.settings.concurrency(availableParallelism()) };
   }
 }

@@ -18,7 +18,8 @@ export function watchEdges(job: Job, dir: string, { failed, ended }: EdgeListene
       const edge = event.type === "attempt-ended" && EDGES.find((id) => id === event.task);
       if (event.type !== "attempt-ended" || !edge) continue;
       const log = `${dir}/logs/${logFileName(event.task)}`;
-      if (event.status === "failed") failed(readFailure(event.task, event.error, event.attempt, log));
+      if (event.status === "failed")
+        failed(readFailure({ task: event.task, error: event.error, attempts: event.attempt, command: null }, log));
       if (event.status !== "pending") ended(edge);
     }
   });

@@ -4,6 +4,7 @@
  */
 
 import type { AttemptEnded, Counts, JobEvent } from "../../index.js";
+import { shortened } from "../task-command.js";
 import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatRate } from "./figures.js";
 import { printableLine } from "./printable.js";
@@ -14,6 +15,7 @@ type Ended = Extract<JobEvent, { type: "attempt-ended" | "task-ended" }>;
 const smallJob = 100;
 const maxFailureLines = 20;
 const intervalMs = 5000;
+const COMMAND_WIDTH = 60;
 
 export class ProgressLines {
   readonly #style: Style;
@@ -23,12 +25,23 @@ export class ProgressLines {
   /** Tasks of a small job that wait in the runner, as far as is known. */
   readonly #waiting = new Set<string>();
   readonly #isBatch: boolean;
+  readonly #commandOf: (task: string) => string | null;
   #failureLines = 0;
   #lastAt: number;
 
-  /** @param counts where the job stands now: it may have been taken up where it stopped. */
-  constructor(style: Style, counts: Counts, nowMs: number, isBatch = false) {
+  /**
+   * @param counts where the job stands now: it may have been taken up where it stopped.
+   * @param commandOf what stands behind a task that failed; null for nothing.
+   */
+  constructor(
+    style: Style,
+    counts: Counts,
+    nowMs: number,
+    isBatch = false,
+    commandOf: (task: string) => string | null = () => null,
+  ) {
     this.#isBatch = isBatch;
+    this.#commandOf = commandOf;
     this.#style = style;
     this.#startedAt = nowMs;
     this.#lastAt = nowMs;
@@ -70,7 +83,9 @@ export class ProgressLines {
     const isInterrupted = event.type === "attempt-ended" && event.outcome.stopped === "interrupt";
     const word = isInterrupted ? "interrupted" : isRetry(event) ? "retrying" : event.status;
     const reason = event.error === null || isInterrupted ? "" : `: ${printableLine(event.error)}`;
-    return `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}${this.#detail(event, clockMs)}`;
+    const head = `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}`;
+    const command = isFailure ? this.#commandOf(event.task) : null;
+    return `${head}${this.#detail(event, clockMs)}${command === null ? "" : `: ${shortened(command, COMMAND_WIDTH)}`}`;
   }
 
   #detail(event: Ended, clockMs: number): string {

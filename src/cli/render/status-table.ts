@@ -2,6 +2,7 @@
 
 import { memory } from "../../analysis/figure-text.js";
 import { memoryExcess, type JobView, type TaskView } from "../../index.js";
+import { commandOfView, isNumberedId, shortened } from "../task-command.js";
 import { countsText, endedCount } from "./counts-text.js";
 import { formatCount, formatDuration, formatTime } from "./figures.js";
 import { leftText } from "./left-behind.js";
@@ -14,6 +15,7 @@ import { drawTable } from "./table.js";
 const maxRows = 40;
 /** With what is said above and below, and the groups, a screenful. */
 const [maxOfStatus, maxWanting] = [4, 8];
+const COMMAND_WIDTH = 60;
 
 export interface ShowOptions {
   readonly nowMs: number;
@@ -114,15 +116,23 @@ function warningsOf({ state }: JobView): string[] {
   return Array.isArray(warnings) ? warnings.filter((text) => typeof text === "string") : [];
 }
 
+/** An id that we gave says nothing of what the task does: its command does. */
 function tasksTable(tasks: readonly TaskView[], nowMs: number, style: Style): string {
-  const rows = tasks.map(({ id, status = "pending", attempts = 0, started_at, completed_at, error }) => [
+  const rows = tasks.map((task) => tasksRow(task, nowMs, style));
+  return drawTable(["TASK", "STATUS", "ATTEMPTS", "TOOK", "ERROR", "COMMAND"], rows, style);
+}
+
+function tasksRow(task: TaskView, nowMs: number, style: Style): string[] {
+  const { id, status = "pending", attempts = 0, started_at, completed_at, error } = task;
+  const command = isNumberedId(id) ? commandOfView(task) : null;
+  return [
     printableLine(id),
     styleOf(status, style)(status),
     attempts > 1 ? String(attempts) : "",
     status === "pending" ? "" : tookText(started_at, completed_at, nowMs),
     error === null || error === undefined ? "" : printableLine(error),
-  ]);
-  return drawTable(["TASK", "STATUS", "ATTEMPTS", "TOOK", "ERROR"], rows, style);
+    command === null ? "" : shortened(command, COMMAND_WIDTH),
+  ];
 }
 
 /** What runs and what went wrong, in that order. */

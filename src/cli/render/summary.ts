@@ -2,6 +2,7 @@
 
 import type { JobSummary } from "../../index.js";
 import { memory } from "../../analysis/figure-text.js";
+import { shortened } from "../task-command.js";
 import { countsText } from "./counts-text.js";
 import { formatDuration, formatTasks } from "./figures.js";
 import { printableLine } from "./printable.js";
@@ -12,6 +13,8 @@ export interface Failure {
   readonly task: string;
   readonly error: string | null;
   readonly attempts: number;
+  /** What it runs, as a line; null where that isn't known. */
+  readonly command: string | null;
   /** The last lines of its log, safe to show; empty if it printed nothing. */
   readonly tail: readonly string[];
   /** Why its log can't be shown; null if it can. */
@@ -36,6 +39,8 @@ export interface Work {
   /** CPU time of all together, and the memory of the largest process. Default: nothing is known of it. */
   readonly usage?: { readonly cpuMs: number; readonly maxRssKb: number } | null;
 }
+
+const COMMAND_WIDTH = 160;
 
 export function summaryText(
   summary: JobSummary,
@@ -85,11 +90,12 @@ function usageLines({ durationMs }: JobSummary, work: Work | null): string[] {
   return [`  ${formatDuration(usage.cpuMs)} of CPU; the largest process took ${memory(usage.maxRssKb)} of memory`];
 }
 
-function failureLines({ task, error, attempts, tail, problem }: Failure, style: Style): string[] {
+function failureLines({ task, error, attempts, command, tail, problem }: Failure, style: Style): string[] {
   const count = attempts > 1 ? ` (${attempts} attempts)` : "";
   const reason = error === null ? "" : `: ${printableLine(error)}`;
   return [
     `${style.bad("First failure:")} ${style.strong(printableLine(task))}${reason}${count}`,
+    ...(command === null ? [] : [`  ${style.faint("$")} ${shortened(command, COMMAND_WIDTH)}`]),
     ...(tail.length === 0
       ? [`  ${problem === null ? "it printed nothing" : printableLine(problem)}`]
       : tail.map((line) => `  ${style.faint("│")} ${line}`)),

@@ -54,6 +54,8 @@ export function whyTaskData(why: TaskExplanation, { job, standstill }: Circumsta
   return {
     job,
     task: why.task,
+    command: why.command,
+    args: why.args,
     status: why.status,
     error: why.error,
     is_taken_in: true,

@@ -1,6 +1,7 @@
 /** Why one task is in the state that it is in, in sentences. */
 
 import type { ExplainedAttempt, TaskExplanation } from "../../analysis/why-task.js";
+import { taskCommand } from "../task-command.js";
 import { formatCount, formatDuration } from "./figures.js";
 import { printableLine } from "./printable.js";
 import { styleOf, type Style } from "./style.js";
@@ -28,7 +29,8 @@ export function whyTaskText(why: TaskExplanation, around: Circumstances, style: 
     const delay = delayText(attempt, why.attempts[index + 1], why.pendingSince);
     return `  ${style.faint(`attempt ${attempt.attempt}`.padEnd(11))} ${attemptText(attempt, isLast, nowMs)}${delay}`;
   });
-  return `${[head, ...sentences(why, around).map((text) => `  ${text}`), ...attempts].join("\n")}\n`;
+  const command = `  ${style.faint("$")} ${taskCommand(why)}`;
+  return `${[head, command, ...sentences(why, around).map((text) => `  ${text}`), ...attempts].join("\n")}\n`;
 }
 
 /** Between the end of an attempt and the moment from which the next one could start, unless that waited for the user to tell it. */

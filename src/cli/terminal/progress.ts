@@ -25,6 +25,8 @@ export interface ProgressOptions {
   readonly isBatch?: boolean;
   /** How many tasks there will be; null while nobody knows. Default: those that the job has. */
   readonly total?: () => number | null;
+  /** What a task that failed had to run, where its id doesn't say it; null for nothing. Default: always null. */
+  readonly commandOf?: (task: string) => string | null;
 }
 
 const REDRAW_MS = 100;
@@ -37,8 +39,8 @@ export function showProgress(job: Job, err: Sink, options: ProgressOptions = {})
   return err.isLive ? new Screen(job, err, options) : printLines(job, err, options);
 }
 
-function printLines(job: Job, err: Sink, { isBatch = false }: ProgressOptions): Progress {
-  const lines = new ProgressLines(err.style, job.status().counts, performance.now(), isBatch);
+function printLines(job: Job, err: Sink, { isBatch = false, commandOf }: ProgressOptions): Progress {
+  const lines = new ProgressLines(err.style, job.status().counts, performance.now(), isBatch, commandOf);
   const stop = job.onEvents((events) => {
     for (const line of lines.take(events, job.status().counts, performance.now(), Date.now())) err.write(`${line}\n`);
   });
@@ -67,12 +69,12 @@ class Screen implements Progress {
   readonly #timer: NodeJS.Timeout;
   readonly #stops: readonly (() => void)[];
 
-  constructor(job: Job, err: Sink, { total }: ProgressOptions) {
+  constructor(job: Job, err: Sink, { total, commandOf }: ProgressOptions) {
     this.#job = job;
     this.#err = err;
     this.#total = total ?? (() => job.status().counts.total);
     this.#rate = new Rate(endedCount(job.status().counts), this.#startedAt);
-    const lines = new ProgressLines(err.style, job.status().counts, this.#startedAt, true);
+    const lines = new ProgressLines(err.style, job.status().counts, this.#startedAt, true, commandOf);
     const stopEvents = job.onEvents((events) => this.#tellFailures(lines, events));
     this.#stops = [stopEvents, onSuspend(() => err.draw([]))];
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);

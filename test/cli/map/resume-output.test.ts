@@ -287,7 +287,7 @@ test("the first failure is told with what it wrote to stderr and the way to its 
   const argv = ["map", "-j1", "--name", "f", "--halt", "soon,done=1", "--shell", "echo out; echo bad {} >&2; test {} = 2"];
   const told = (task: number): RegExp =>
     new RegExp(
-      `First failure: task-${task}: exit code 1.*\n {2}│ bad ${task}\n[^]* its log: +air-executor logs f task-${task}\n`,
+      `First failure: task-${task}: exit code 1.*\n {2}\\$ echo out.*\n {2}│ bad ${task}\n[^]* its log: +air-executor logs f task-${task}\n`,
     );
   for (const task of [1, 1, 3]) assert.match((await run([...argv, ":::", "1", "2", "3"])).stderr, told(task));
   assert.match((await run(["retry", "f", "-j1"])).stderr, told(1));
