@@ -19,6 +19,8 @@ export interface BenchCandidate {
   readonly name: string;
   readonly id: string;
   readonly completedAt: number;
+  /** False if nothing was measured yet: it is being made, or somebody was killed making it. */
+  readonly hasResult: boolean;
 }
 
 /** As makeBenchDir names them: whatever else lies there is none of ours. */
@@ -31,16 +33,17 @@ export function listBenches(base: string): BenchCandidate[] {
   return subdirectoriesOf(benchDir(base))
     .flatMap((id) => {
       const name = BENCH_ID.exec(id)?.groups?.["name"];
-      const completedAt = name === undefined ? null : endOf(join(benchDir(base), id));
-      return name === undefined || completedAt === null ? [] : [{ name, id, completedAt }];
+      const end = name === undefined ? null : endOf(join(benchDir(base), id));
+      return name === undefined || end === null ? [] : [{ name, id, ...end }];
     })
     .toSorted((one, other) => other.completedAt - one.completedAt);
 }
 
 /** The result is written after each run; of a bench without one there is only the directory. */
-function endOf(dir: string): number | null {
-  const stats = certain(lookAt(join(dir, "result.json"))) ?? certain(lookAt(dir));
-  return stats === null ? null : Math.floor(stats.mtimeMs);
+function endOf(dir: string): Pick<BenchCandidate, "completedAt" | "hasResult"> | null {
+  const result = certain(lookAt(join(dir, "result.json")));
+  const stats = result ?? certain(lookAt(dir));
+  return stats === null ? null : { completedAt: Math.floor(stats.mtimeMs), hasResult: result !== null };
 }
 
 /**

@@ -105,9 +105,10 @@ async function pruneBenches(
 ): Promise<PrunedRun[]> {
   const pruned: PrunedRun[] = [];
   const counts = new Map<string, number>();
-  const chosen = listBenches(base).filter(({ name, completedAt }) => {
+  const chosen = listBenches(base).filter(({ name, completedAt, hasResult }) => {
     const count = counts.get(name) ?? 0;
-    counts.set(name, count + 1);
+    // One that has nothing to show stands for no other.
+    if (hasResult) counts.set(name, count + 1);
     return count >= keep && nowMs - completedAt > olderThanMs;
   });
   for (const { name, id, completedAt } of chosen.toReversed()) {

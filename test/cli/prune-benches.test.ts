@@ -1,7 +1,7 @@
 /** prune and the benches: old and many ones go with all that they ran, one that is being made or has left tasks behind stays. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { untilHolds } from "../support/shell-loops.js";
@@ -38,6 +38,25 @@ test("prune removes benches by age and count, for each job of its own, and nothi
   await run(["prune", "--keep", "0"]);
   assert.deepEqual(benches(playground), ["notes", "one-1700000000"]);
   assert.ok(existsSync(join(dir, "elsewhere/kept")));
+});
+
+test("a bench that has measured nothing yet is none of those that are kept", async (context) => {
+  const playground = makePlayground(context);
+  const { write, run, start, dir } = playground;
+  write("gate", "");
+  write("job.json", [{ id: "a", command: "sh", args: ["-c", `touch started; ${untilHolds("test -e gate")}`] }]);
+  const bench = ["bench", "job.json", "--concurrency", "1", "--repeat", "1", "--warmup", "0", "-q"];
+  assert.equal((await run(bench)).code, 0);
+  const [measured] = benches(playground);
+  for (const name of ["gate", "started"]) rmSync(join(dir, name));
+  const making = start(bench);
+  assert.ok(await waitUntil(() => existsSync(join(dir, "started"))));
+  assert.match((await run(["prune", "--keep", "1"])).stderr, /^0 runs removed$/m);
+  write("gate", "");
+  await making.ended;
+  assert.equal(benches(playground).length, 2);
+  assert.match((await run(["prune", "--keep", "1"])).stderr, /^1 bench removed$/m);
+  assert.ok(!benches(playground).includes(measured!));
 });
 
 test("a bench that is being made stays, and so does one that was killed, until what it started has ended", async (context) => {
