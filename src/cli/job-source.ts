@@ -49,7 +49,7 @@ export function requireJob(base: string, name: string): void {
   if (names.includes(name)) return;
   const glance = isEntry.test(name) ? glanceAt(base, name) : null;
   if (glance?.kind === "refused") throw new AirError("AIR_NOT_FOUND", `"${name}" in ${base} is not taken: ${glance.reason}`);
-  const others = names.length === 0 ? `; there are no jobs in ${base}` : suggestion(name, names);
+  const others = names.length === 0 ? `, nor any other` : suggestion(name, names);
   throw new AirError("AIR_NOT_FOUND", `there is no job "${name}" in ${base}${others}`);
 }
 

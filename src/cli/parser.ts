@@ -4,6 +4,7 @@
  */
 
 import { allOptions, commonOptions } from "./command-line/options.js";
+import { adviceOn, ourVerb } from "./command-line/other-tools.js";
 import { readPlainWords } from "./command-line/plain-words.js";
 import { suggestion } from "./command-line/suggest-word.js";
 import { UsageError } from "./command-line/usage-error.js";
@@ -82,7 +83,9 @@ function placeOfVerb(argv: readonly string[]): number {
 
 function complainOfVerb(word: string | undefined): never {
   const names = verbs.map(({ name }) => name);
-  const reason = word === undefined ? "a verb is missing" : `unknown verb "${word}"${suggestion(word, names)}`;
+  const ours = word === undefined ? null : ourVerb(word);
+  const hint = word === undefined ? "" : ours === null ? suggestion(word, names) : `; did you mean ${ours}?`;
+  const reason = word === undefined ? "a verb is missing" : `unknown verb "${word}"${hint}`;
   throw new UsageError(`${reason} (air-executor --help lists all)`);
 }
 
@@ -94,11 +97,19 @@ function checkOptions(given: Readonly<Record<string, unknown>>, verb: Verb, type
     const short = typed.find((each) => /^-[^-]/.test(each) && each.includes(word));
     const name = short ?? `--${word}`;
     const file = short?.includes(".") === true ? `; a file of that name is ./${short}` : "";
+    const advice = file === "" ? adviceFor(verb, word, short) : "";
     const reason = Object.hasOwn(allOptions, word)
-      ? `${verb.name} has no option ${name}`
-      : `unknown option ${name}${file || suggestion(word, options, "--")}`;
+      ? `${verb.name} has no option ${name}${advice}`
+      : `unknown option ${name}${file || advice || suggestion(word, options, "--")}`;
     throw new UsageError(`${reason} (air-executor ${verb.name} --help lists all)`);
   }
+}
+
+/** @param short the letters in which it was typed, with what may be the value of one. */
+function adviceFor({ name }: Verb, word: string, short: string | undefined): string {
+  const texts = [word, short?.[1]].map((each) => (each === undefined ? null : adviceOn(name, each)));
+  const text = texts.find((each) => each !== null);
+  return text === undefined ? "" : `: ${text}`;
 }
 
 function checkArguments(words: readonly string[], { usage, args, rest }: Verb): void {

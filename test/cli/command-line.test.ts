@@ -52,7 +52,14 @@ const mistakes: readonly (readonly [args: readonly string[], complaint: RegExp])
   [["run", "missing.yaml"], /missing\.yaml does not exist/],
   [["run", "--", "--odd"], /--odd does not exist/],
   [["run", "."], /is a directory but no job yet: expected state.json and tasks.json in it/],
-  [["status", "nobody"], /there is no job "nobody"/],
+  [["status", "nobody"], /there is no job "nobody" in \.air-executor, nor any other\n/],
+  [["jobs"], /unknown verb "jobs"; did you mean status\?/],
+  [["map", "--eta", "echo", ":::", "1"], /unknown option --eta: progress is shown by itself/],
+  [["map", "-N2", "echo", ":::", "1"], /unknown option -N2: several inputs for each task are --max-args N \(-n\)/],
+  [["map", "-I", "%", "echo", ":::", "1"], /unknown option -I: the input stands where \{\} does/],
+  [["run", "a", "--dry-run"], /run has no option --dry-run: `air-executor graph FILE` shows what would run/],
+  [["run", "a", "-k"], /unknown option -k: what does not depend on a failed task is run all the same/],
+  [["map", "echo {} | wc -c", ":::", "a"], /no program is called 'echo \{\} \| wc -c': .* write --shell 'echo \{\} \| wc -c'\n/],
   [["logs", "nobody"], /there is no job "nobody"/],
 ];
 

@@ -4,6 +4,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { viewJob, viewPaths } from "../../index.js";
 import type { Call } from "../command.js";
 import { exitCode } from "../exit-codes.js";
@@ -11,7 +12,9 @@ import { readsStdin } from "../map/lists.js";
 import { prepare } from "../map/prepare.js";
 import { printCommands } from "../map/dry-run.js";
 import { runBatch } from "../map/run-batch.js";
-import { readWish } from "../map/wish.js";
+import { readWish, type Wish } from "../map/wish.js";
+import { quoteForShell } from "../shell-word.js";
+import { UsageError } from "../command-line/usage-error.js";
 import type { Settings } from "../command-line/settings.js";
 import { isatty } from "node:tty";
 
@@ -24,6 +27,7 @@ export async function execute(call: Call): Promise<number> {
       "air-executor: inputs are read from this terminal, one a line, to Ctrl-D (others: ::: a b c, :::: FILE, or a pipe)\n",
     );
   }
+  checkProgram(wish);
   const tasks = prepare(wish);
   if (wish.isDryRun) return printCommands(tasks, wish, terminal.out);
   // A task before all others may make what the inputs are read from. Else they are looked at before anything is made.
@@ -33,6 +37,16 @@ export async function execute(call: Call): Promise<number> {
     return exitCode.completed;
   }
   return runBatch(call, wish, first === null || first.done === true ? tasks : resumed(first.value, tasks));
+}
+
+/** What is one word with blanks was meant for a shell, unless a program is called so. @throws UsageError */
+function checkProgram({ command, cwd, env }: Wish): void {
+  const [word = "", ...more] = "words" in command ? command.words : [];
+  if (more.length > 0 || !/\S\s+\S/.test(word)) return;
+  const places = ["", ...(env["PATH"] ?? process.env["PATH"] ?? "").split(":")];
+  if (places.some((place) => existsSync(resolve(cwd ?? "", place, word)))) return;
+  const shown = quoteForShell(word);
+  throw new UsageError(`no program is called ${shown}: leave out the quotes, or, for a shell to read it, write --shell ${shown}`);
 }
 
 /** True if there is a batch to go on with: that its input is empty now is no way to complete it. */

@@ -492,3 +492,11 @@ test("an empty input is nothing to do, which is said", async (t) => {
   assert.equal((await runOn("0\n1\n0\n")).code, 1);
   assert.equal((await runOn("")).code, 0, "it has ended");
 });
+
+test("a program whose name has blanks is one, with and without its path", async (t) => {
+  const { run, dir } = makePlayground(t);
+  writeFileSync(join(dir, "my tool"), "#!/bin/sh\necho got $1\n", { mode: 0o755 });
+  assert.equal((await run(["map", "./my tool", ":::", "a"])).stdout, "got a\n");
+  const env = { PATH: `${dir}:${process.env["PATH"]}` };
+  assert.equal((await run(["map", "my tool", ":::", "b"], { env })).stdout, "got b\n");
+});
