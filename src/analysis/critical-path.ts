@@ -16,6 +16,8 @@ export interface PathTask {
   readonly endedAt: number | null;
   /** In which it could have run and did not: for want of room, between attempts, or since nobody ran the job. */
   readonly waitMs: number;
+  /** The part of that in which a further attempt was not to begin yet. */
+  readonly delayMs: number;
   /** All its attempts together. */
   readonly runMs: number;
   readonly attempts: number;
@@ -77,12 +79,15 @@ function toPathTask(task: TaskHistory, nowMs: number): PathTask {
   const endedAt = task.record.completedAt;
   const runMs = attempts.reduce((sum, attempt) => sum + Math.max(0, (attempt.endedAt ?? nowMs) - attempt.startedAt), 0);
   const waitMs = Math.max(0, (endedAt ?? nowMs) - readyAt - runMs);
+  const delays = attempts.slice(1).map((attempt, index) => attempt.readyAt - (attempts[index]!.endedAt ?? attempt.readyAt));
+  const delayMs = delays.reduce((sum, delay) => sum + Math.max(0, delay), 0);
   return {
     id: task.spec.id,
     readyAt,
     startedAt: attempts[0]?.startedAt ?? null,
     endedAt,
     waitMs,
+    delayMs: Math.min(delayMs, waitMs),
     runMs,
     attempts: attempts.length,
   };

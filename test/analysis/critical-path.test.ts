@@ -68,6 +68,7 @@ test("the time between attempts is waiting, and a retry that a user asked for be
     ),
   ];
   assert.deepEqual(inShort(between), [["a", 35, 25]]);
+  assert.equal(criticalPath({ tasks: between }, 1_000)[0]!.delayMs, 30, "the rest of its waiting it was ready");
   const again = [
     task("a", [], [[0, 0, 10]]),
     task(

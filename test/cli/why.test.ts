@@ -70,7 +70,7 @@ test("of a job that has ended why tells what failed first, where the time went, 
   assert.match(await why(playground, "job", "alarm"), /It was skipped: none of its dependencies failed\./);
 
   const data = JSON.parse(await why(playground, "job", "--json")) as {
-    critical_path: { task: string; wait_ms: number }[];
+    critical_path: { task: string; wait_ms: number; delay_ms: number }[];
     held_back: object[];
   };
   assert.deepEqual(
@@ -78,6 +78,7 @@ test("of a job that has ended why tells what failed first, where the time went, 
     ["prepare", "next", "bad"],
   );
   assert.equal(data.held_back.length, 1);
+  assert.ok(data.critical_path.every((entry) => entry.delay_ms <= entry.wait_ms));
   const task = JSON.parse(await why(playground, "job", "flaky", "--json")) as {
     attempts: { outcome: object; wait_ms: number }[];
   };
@@ -240,4 +241,14 @@ test("of a job that the clock was set back in why tells no time that is less tha
   assert.equal((await run(["run", "job.json"], { env: { NODE_OPTIONS: `--require ${back}` } })).code, 0);
   const { took_ms: took, paused_ms: paused } = JSON.parse((await run(["why", "job", "--json"])).stdout) as Record<string, number>;
   assert.deepEqual({ took, paused }, { took: 0, paused: 0 });
+});
+
+test("why does not count the delay before a further attempt as time in which a task was ready", async (context) => {
+  const playground = makePlayground(context);
+  playground.write("job.json", [{ id: "flaky", command: "false", retries: 1, retry_delay: 0.2 }]);
+  await playground.run(["run", "job.json", "-q"]);
+  assert.match(
+    await why(playground, "job"),
+    /On this path tasks ran for [^,]+, were not to be tried again yet \(`retry_delay`\) for [^,]+ and waited, though they were ready, for [^,]+\.\n$/,
+  );
 });

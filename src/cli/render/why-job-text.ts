@@ -119,10 +119,12 @@ function pathTable({ path }: JobExplanation, { nowMs }: Circumstances, style: St
 }
 
 function pathSums({ path, holds }: JobExplanation): string[] {
-  const [waited, ran] = [path.reduce((sum, { waitMs }) => sum + waitMs, 0), path.reduce((sum, { runMs }) => sum + runMs, 0)];
-  const said = [
-    `On this path tasks ran for ${formatDuration(ran)} and waited, though they were ready, for ${formatDuration(waited)}.`,
-  ];
+  const sumOf = (part: "waitMs" | "delayMs" | "runMs"): number => path.reduce((sum, task) => sum + task[part], 0);
+  const [ran, delayed] = [sumOf("runMs"), sumOf("delayMs")];
+  const waited = `waited, though they were ready, for ${formatDuration(sumOf("waitMs") - delayed)}`;
+  const parts =
+    delayed < 1 ? [waited] : [`were not to be tried again yet (\`retry_delay\`) for ${formatDuration(delayed)}`, waited];
+  const said = [`On this path tasks ${listText([`ran for ${formatDuration(ran)}`, ...parts])}.`];
   const limits = holds.slice(0, 5).map((limit) => `${limitText(limit)} (${formatDuration(limit.ms)})`);
   if (limits.length > 0) said.push(`Ready tasks of the job were held back by ${listText(limits)}.`);
   return said;

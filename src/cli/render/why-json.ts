@@ -17,12 +17,13 @@ export function whyJobData(history: RunHistory, why: JobExplanation, live: LiveS
     standstill: standstill === "" ? null : standstill,
     took_ms: why.tookMs,
     paused_ms: why.pausedMs,
-    critical_path: why.path.map(({ id, readyAt, startedAt, endedAt, waitMs, runMs, attempts }) => ({
+    critical_path: why.path.map(({ id, readyAt, startedAt, endedAt, waitMs, delayMs, runMs, attempts }) => ({
       task: id,
       ready_at: time(readyAt),
       started_at: time(startedAt),
       completed_at: time(endedAt),
       wait_ms: waitMs,
+      delay_ms: delayMs,
       run_ms: runMs,
       attempts,
     })),

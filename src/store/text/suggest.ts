@@ -43,6 +43,7 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   key: ["id"],
   job_name: ["name"],
   retry: ["retries"],
+  retry_policy: ["retries"],
   max_retries: ["retries"],
   retry_wait: ["retry_delay"],
   delay: ["retry_delay"],
@@ -53,6 +54,13 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   trigger: ["trigger_rule"],
   when: ["trigger_rule"],
   weight: ["priority"],
+  always: ["all_done"],
+  one_failed: ["any_failed"],
+  all_failed: ["any_failed"],
+  on_failure: ["any_failed"],
+  none_failed: ["all_success"],
+  success: ["all_success"],
+  on_success: ["all_success"],
   steps: ["tasks"],
   jobs: ["tasks", "concurrency"],
   targets: ["tasks"],
@@ -107,7 +115,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
 }
 
 /** `dependsOn`, `Depends-On` and `DEPENDS_ON` are all `depends_on`. */
-function normalise(word: string): string {
+export function normalise(word: string): string {
   return word
     .replace(/([a-z])([A-Z])/g, "$1_$2")
     .replaceAll(/[- ]/g, "_")

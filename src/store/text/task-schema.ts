@@ -10,7 +10,8 @@ import { checkJobName } from "../names.js";
 import { describe, isObject, isTooDeep, TOO_DEEP } from "./describe.js";
 import { JOB_OPTION_SHAPES } from "./job-options.js";
 import type { PathFault } from "./places.js";
-import { suggest } from "./suggest.js";
+import { remedyFor } from "./other-keys.js";
+import { normalise, suggest } from "./suggest.js";
 import { RECORD_SHAPES, TASK_SHAPES } from "./task-keys.js";
 import { OPTION_SHAPES } from "./task-options.js";
 import type { Check } from "./value-checks.js";
@@ -94,8 +95,10 @@ function keyFaults(value: unknown, known: readonly string[], others: Pick<Readon
   for (const [key, entry] of isObject(value) ? Object.entries(value) : []) {
     if (others === "any" && !known.includes(key) && isTooDeep(entry)) faults.push({ path: [key], message: TOO_DEEP });
     if (others !== "any" && !known.includes(key) && !others.has(key) && !key.startsWith("_")) {
-      const meant = suggest(key, known);
-      const remedy = meant === null ? "remove it, or begin it with `_` to make it a comment" : `did you mean \`${meant}\`?`;
+      const other = remedyFor(normalise(key));
+      const meant = other === null ? suggest(key, known) : null;
+      const remedy =
+        meant === null ? (other ?? "remove it, or begin it with `_` to make it a comment") : `did you mean \`${meant}\`?`;
       faults.push({ path: [key], message: `unknown key \`${key.slice(0, 60)}\`: ${remedy}` });
     }
   }

@@ -151,10 +151,20 @@ function numberCheck(what: string, isRight: (value: number) => boolean): Check {
 
 function secondsCheck(what: string, isRight: (value: number) => boolean): Check {
   const check = numberCheck(what, (value) => isRight(value) && value <= MAX_SECONDS);
-  return (value) =>
-    typeof value === "number" && value > MAX_SECONDS
-      ? `expected at most ${MAX_SECONDS} seconds, got ${describe(value)}`
-      : check(value);
+  return (value) => {
+    if (typeof value === "number" && value > MAX_SECONDS)
+      return `expected at most ${MAX_SECONDS} seconds, got ${describe(value)}`;
+    const seconds = typeof value === "string" ? secondsOf(value) : null;
+    const fault = check(value);
+    return fault === null || seconds === null || !isRight(seconds) ? fault : `${fault}: write ${seconds}`;
+  };
+}
+
+/** Of `5m` or `1.5 h`; null for anything else. */
+function secondsOf(text: string): number | null {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?) ?(ms|s|m|min|h|d)$/.exec(text) ?? [];
+  const size = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 }[unit ?? ""];
+  return size === undefined ? null : Number((Number(amount) * size).toFixed(3));
 }
 
 function wordCheck(words: readonly string[]): Check {

@@ -147,6 +147,9 @@ test("a file of another shape is told what a job file looks like", async () => {
   assert.deepEqual(await faultsOf('{"tasks": {"a": {}}}'), [
     'job.json:1:2: tasks: expected a list of tasks, such as "tasks": [{"id": "NAME", "command": "echo"}], got an object',
   ]);
+  assert.deepEqual(await faultsOf('{"tasks": [], "schedule": "0 1 * * *"}'), [
+    "job.json:1:15: schedule: unknown key `schedule`: nothing is started by the clock, but cron can start `air-executor run FILE`",
+  ]);
   assert.deepEqual(await faultsOf('{"steps": []}'), [
     'job.json:1:1: tasks: the key is missing: list the tasks, such as "tasks": [{"command": "echo"}]',
     "job.json:1:2: steps: unknown key `steps`: did you mean `tasks`?",
