@@ -11,7 +11,7 @@ import { codeOf } from "../system/look/error-code.js";
 import { letGo } from "../system/look/let-go.js";
 import { certain } from "../system/look/look.js";
 import { openDirectory } from "../system/read/open-file.js";
-import { listDirectory, lookAt } from "../system/look/path-look.js";
+import { lookAt } from "../system/look/path-look.js";
 
 /** Under no job's name: on a slate, why the engine that writes it can't be reached. */
 export const UNREACHED = "/";
@@ -91,13 +91,6 @@ export function slatePath(directory: string, name: string): string {
 /** Of the socket beside which that slate lies; no socket's name if it is none. */
 export function socketOfSlate(name: string): string {
   return name.replace(/\.waits$/, ".sock");
-}
-
-/** Processes that listen at sockets, or were killed while they did, by the slates that lie in the directory. */
-export function enginesAt(directory: string): number[] {
-  const files = listDirectory(directory);
-  const names = files.answer === "yes" ? files.found : [];
-  return names.filter((name) => name !== socketOfSlate(name) && isSocketName(socketOfSlate(name))).map(pidOfSocket);
 }
 
 /** Who listens at the socket of that name, or writes the slate beside it. */

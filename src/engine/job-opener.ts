@@ -6,7 +6,7 @@
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { ControlServer } from "../control/server.js";
-import { enginesAt } from "../control/socket-path.js";
+import { enginesAt } from "../control/engines-at.js";
 import { AirError } from "../domain/errors.js";
 import type { JobOwner } from "../domain/job.js";
 import { openDropped, pathsOfJob, type OpenContext } from "../store/directory/job-directory.js";

@@ -378,16 +378,18 @@ for (const what of ["the job's directory", "the whole directory"]) {
   });
 }
 
-test("a job's directory that was removed lets no second engine begin it anew before the first has ended it", async (t) => {
-  const { dir, witness, tasks, engine, job } = await firstRuns(t);
-  engine.kill("SIGSTOP");
-  rmSync(job, { recursive: true });
-  await isRefused(dir, witness, tasks);
-  engine.kill("SIGCONT");
-  assert.equal(existsSync(job), false);
-  assert.equal((await engine.ended).code, 1);
-  assert.ok(await areGone(dir));
-});
+for (const what of ["a job's directory", "a whole directory"]) {
+  test(`${what} that was removed lets no second engine begin the job anew before the first has ended it`, async (t) => {
+    const { dir, witness, tasks, engine, job } = await firstRuns(t);
+    engine.kill("SIGSTOP");
+    rmSync(what === "a whole directory" ? dir : job, { recursive: true });
+    await isRefused(dir, witness, tasks);
+    engine.kill("SIGCONT");
+    assert.equal(existsSync(job), false);
+    assert.equal((await engine.ended).code, 1);
+    assert.ok(await areGone(dir));
+  });
+}
 
 /** `lanes/` takes no file, so often. Five refusals take twice the second between looks at what there is to tell. */
 const noSpool = (times?: number) =>

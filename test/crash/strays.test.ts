@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AirExecutor } from "../../src/index.js";
 import { describeEnd, Engine, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -13,12 +13,12 @@ import { readWitness, witnessed } from "../support/witness.js";
 const ENDED_FIRST = /job "long": a task of an earlier run, whose record is gone, was still running, and was ended first/;
 
 /** A task that runs until `go` is called, and its engine, which can be killed. */
-async function longRuns(t: TestContext, leavesBehind = ":") {
+async function longRuns(t: TestContext, { leavesBehind = ":", through = (dir: string) => dir } = {}) {
   const { dir, witness } = temporaryPlace(t);
   const middle = `${untilHolds(`[ -e ${witness}.go ]`, 0.01)}; ${leavesBehind}`;
   const tasks = [{ id: "task", ...witnessed(witness, middle) }];
   const run = (options: EngineOptions = {}): Engine => new Engine(dir, "long", tasks, options);
-  const engine = run();
+  const engine = new Engine(through(dir), "long", tasks);
   assert.ok(await waitUntil(() => readWitness(witness).length === 1));
   assert.ok(await waitUntil(() => existsSync(join(dir, "jobs", "long", "state.json"))));
   return {
@@ -34,25 +34,34 @@ async function longRuns(t: TestContext, leavesBehind = ":") {
 
 const isCompleted = (end: EngineEnd): void => assert.equal(end.code, 0, describeEnd(end));
 
-test("a task that has outlived its runner is ended before its removed job begins anew, whoever ran beside it", async (t) => {
-  const { dir, run, runners, kill, go, count } = await longRuns(t);
-  await kill();
-  for (const pid of runners) signal(pid, "SIGKILL");
-  rmSync(join(dir, "jobs", "long"), { recursive: true });
-  isCompleted(await new Engine(dir, "other", [{ command: "true" }]).ended);
-  const next = run();
+/** The next run of it begins its task anew, and not before the one that runs was ended. */
+async function isEndedFirst(
+  { run, count, go }: Awaited<ReturnType<typeof longRuns>>,
+  options: EngineOptions = {},
+): Promise<void> {
+  const next = run(options);
   assert.ok(await waitUntil(() => count("start") === 2));
   go();
   const end = await next.ended;
   isCompleted(end);
   assert.match(warningsOf(end).join(), ENDED_FIRST);
   assert.equal(count("end"), 1, "the one before was ended");
+}
+
+test("a task that has outlived its runner is ended before its removed job begins anew, whoever ran beside it", async (t) => {
+  const long = await longRuns(t);
+  const { dir, runners, kill } = long;
+  await kill();
+  for (const pid of runners) signal(pid, "SIGKILL");
+  rmSync(join(dir, "jobs", "long"), { recursive: true });
+  isCompleted(await new Engine(dir, "other", [{ command: "true" }]).ended);
+  await isEndedFirst(long);
 });
 
 test("what a task has left behind is left alone by an engine that had seen the task run before another took it up", async (t) => {
   const pidFile = join(temporaryPlace(t).root, "pid");
   const leavesBehind = `[ -e ${pidFile} ] || { setsid sh -c '${linger(1)}' </dev/null >/dev/null 2>&1 & echo $! >${pidFile}; }`;
-  const { dir, tasks, run, kill, go } = await longRuns(t, leavesBehind);
+  const { dir, tasks, run, kill, go } = await longRuns(t, { leavesBehind });
   const warnings: string[] = [];
   await kill();
   const executor = await AirExecutor.open({ dir, onWarning: (message) => warnings.push(message) });
@@ -63,4 +72,30 @@ test("what a task has left behind is left alone by an engine that had seen the t
   await (await executor.submit("long", tasks)).finished();
   assert.deepEqual(warnings, []);
   assert.ok(existsSync(`/proc/${readFileSync(pidFile, "utf8").trim()}`), "it was ended");
+});
+
+test("a task of a killed engine is ended before its job begins anew also where all of the directory was removed", async (t) => {
+  const long = await longRuns(t);
+  await long.kill();
+  rmSync(long.dir, { recursive: true });
+  await isEndedFirst(long);
+});
+
+test("a task of a killed engine is known by whichever path its directory was named", async (t) => {
+  const through = (dir: string): string => {
+    symlinkSync(dirname(dir), `${dir}.link`);
+    return join(`${dir}.link`, basename(dir));
+  };
+  const long = await longRuns(t, { through });
+  await long.kill();
+  rmSync(join(long.dir, "jobs", "long"), { recursive: true });
+  await isEndedFirst(long);
+});
+
+test("an engine that has no handle to see which spools are left waits for one", async (t) => {
+  const long = await longRuns(t);
+  await long.kill();
+  rmSync(join(long.dir, "jobs", "long"), { recursive: true });
+  const fault = { kind: "fail", call: "readdirSync", place: "lanes", code: "EMFILE", nth: 1, times: 1 } as const;
+  await isEndedFirst(long, { faults: [fault] });
 });

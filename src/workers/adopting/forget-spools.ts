@@ -3,7 +3,9 @@
 import { rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isSystemError } from "../../system/look/error-code.js";
+import { removedFilesOf } from "../../system/lock/removed-files.js";
+import { isSystemError, isWantOfRoom } from "../../system/look/error-code.js";
+import { certain } from "../../system/look/look.js";
 import { listDirectory } from "../../system/look/path-look.js";
 import { isEngineAlive } from "../engine-token.js";
 import { isSpoolName, lanesDirectoryOf, spoolPath } from "../spool-name.js";
@@ -15,20 +17,41 @@ import { unendedIn } from "./unended.js";
 const POLL_MS = 20;
 const ROUNDS = 10;
 
-/** Names of the spools whose engine is gone for certain; none if their directory is gone too, or can't be read now. */
+/**
+ * The spools whose engine is gone: their names.
+ *
+ * @throws the system's error if that can't be told now.
+ */
 export function leftSpools(directory: string): string[] {
-  return spoolsIn(lanesDirectoryOf(directory)).filter((name) => isEngineAlive(name).answer === "no");
+  const files = listDirectory(lanesDirectoryOf(directory));
+  const names = files.answer === "other" ? [] : (certain(files) ?? []);
+  return spoolNames(names).filter(isEngineGone);
+}
+
+/** The same of spools that were removed while their runners go on: by their names, where they can be read. Throws as `leftSpools`. */
+export function removedSpools(directory: string): Map<string, string> {
+  const removed = new Map<string, string>();
+  for (const [file, path] of removedFilesOf(lanesDirectoryOf(directory)))
+    for (const name of spoolNames([file])) if (isEngineGone(name)) removed.set(name, path);
+  return removed;
+}
+
+/** Whoever has its number by now may not be for us to look at: then it is not known to be gone. */
+function isEngineGone(spool: string): boolean {
+  const look = isEngineAlive(spool);
+  if (look.answer === "unknown" && isWantOfRoom(look.why)) throw look.why;
+  return look.answer === "no";
 }
 
 /** Those of one engine. What can't be removed now is left to a later one, as of an engine that was killed. */
 export function removeSpoolsOf(token: string, lanesDirectory: string): void {
-  for (const name of spoolsIn(lanesDirectory)) if (name.startsWith(`${token}-`)) removeSpool(spoolPath(lanesDirectory, name));
+  const files = listDirectory(lanesDirectory);
+  for (const name of spoolNames(files.answer === "yes" ? files.found : []))
+    if (name.startsWith(`${token}-`)) removeSpool(spoolPath(lanesDirectory, name));
 }
 
-function spoolsIn(lanesDirectory: string): string[] {
-  const files = listDirectory(lanesDirectory);
-  const names = (files.answer === "yes" ? files.found : []).map((file) => file.replace(/\.spool$/, ""));
-  return names.filter(isSpoolName);
+function spoolNames(files: readonly string[]): string[] {
+  return files.map((file) => file.replace(/\.spool$/, "")).filter(isSpoolName);
 }
 
 /** Spools whose runners are gone, and all that they ran; others stay. A runner that is just about to go is waited for. */

@@ -13,6 +13,11 @@ const [LOWER_L] = Buffer.from("l");
 /** What closes a spool for every runner that comes too late: it takes an empty one alone. */
 const CLOSED = "q\n";
 
+export interface AdoptedPlace {
+  /** True for the way to one without a name that leads through its runner. Default: false. */
+  readonly isRemoved?: boolean;
+}
+
 /**
  * Null if there is none, or something else is in its place.
  *
@@ -21,12 +26,16 @@ const CLOSED = "q\n";
  *
  * @throws the file system's errors.
  */
-export async function openAdopted(path: string, keys: readonly number[]): Promise<AdoptedSpool | null> {
-  const fd = openIfThere(path);
+export async function openAdopted(
+  path: string,
+  keys: readonly number[],
+  { isRemoved = false }: AdoptedPlace = {},
+): Promise<AdoptedSpool | null> {
+  const fd = openIfThere(path, isRemoved);
   if (fd === null) return null;
   try {
     const first = Buffer.alloc(1);
-    if (readSync(fd, first, 0, 1, 0) === 0) await closeUnlessHeld(path);
+    if (readSync(fd, first, 0, 1, 0) === 0 && !isRemoved) await closeUnlessHeld(path);
     readSync(fd, first, 0, 1, 0);
     return first[0] === LOWER_L ? new LaneSpool(path, fd, keys) : new RunnerSpool(path, fd, keys);
   } catch (error) {
@@ -36,8 +45,8 @@ export async function openAdopted(path: string, keys: readonly number[]): Promis
 }
 
 /** Null if there is no plain file. Does not hang on a FIFO. */
-function openIfThere(path: string): number | null {
-  const file = openFile(path);
+function openIfThere(path: string, followsLinks: boolean): number | null {
+  const file = openFile(path, { followsLinks });
   return file.answer === "other" ? null : certain(file);
 }
 

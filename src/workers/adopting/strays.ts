@@ -7,14 +7,15 @@
 import { AirError } from "../../domain/errors.js";
 import type { ClaimsInUse } from "../../domain/claims-in-use.js";
 import { isForbidden, isSystemError, isWantOfRoom } from "../../system/look/error-code.js";
+import { isSameDirectory } from "../../system/look/same-directory.js";
 import type { ProcessEntry } from "../../system/process/process-table.js";
 import { readEnvironment } from "../../system/process/environments.js";
 import { Terminator } from "../ending/terminator.js";
-import { JOB_VARIABLE, variablesOf, type Trace } from "../ending/trace.js";
+import { DIRECTORY_VARIABLE, JOB_VARIABLE, type Trace } from "../ending/trace.js";
 import { isOfThisBoot } from "../engine-token.js";
 import { lanesDirectoryOf, spoolPath } from "../spool-name.js";
 import { LEFTOVER_GRACE_MS } from "./adopted-attempt.js";
-import { leftSpools } from "./forget-spools.js";
+import { leftSpools, removedSpools } from "./forget-spools.js";
 import { unendedIn } from "./unended.js";
 
 /** An attempt of a killed engine that has begun, has no end, and runs. */
@@ -31,6 +32,8 @@ const NONE: ClaimsInUse = new Map();
 export class Strays {
   readonly #directory: string;
   readonly #terminator = new Terminator();
+  /** Where spools can be read that have no name any more. */
+  #removed: ReadonlyMap<string, string> = new Map();
   /** What ran when they were read, by the spools. */
   readonly #seenIn = new Map<string, readonly Stray[]>();
 
@@ -59,7 +62,8 @@ export class Strays {
 
   async #seenOf(job: string): Promise<Stray[]> {
     const seen: Stray[] = [];
-    for (const spool of leftSpools(this.#directory)) {
+    this.#removed = removedSpools(this.#directory);
+    for (const spool of new Set([...leftSpools(this.#directory), ...this.#removed.keys()])) {
       if (!isOfThisBoot(spool)) continue;
       const strays = this.#seenIn.get(spool) ?? (await this.#readSpool(spool));
       seen.push(...strays.filter((stray) => stray.job === job));
@@ -86,7 +90,9 @@ export class Strays {
 
   /** One that can't be read keeps no job from running: what is named there is waited for by those who name it. */
   async #readSpool(claim: string): Promise<readonly Stray[]> {
-    const unended = await unendedIn(spoolPath(lanesDirectoryOf(this.#directory), claim)).catch((error: unknown) => {
+    const removed = this.#removed.get(claim);
+    const path = removed ?? spoolPath(lanesDirectoryOf(this.#directory), claim);
+    const unended = await unendedIn(path, { isRemoved: removed !== undefined }).catch((error: unknown) => {
       if (isWantOfRoom(error) || !isSystemError(error)) throw error;
       return null;
     });
@@ -99,15 +105,19 @@ export class Strays {
 
   /** As the first says that knows: what a task runs may have a job of its own. */
   #jobOf(processes: readonly ProcessEntry[]): string | null {
-    const [ours] = variablesOf(this.#directory, "", "", 0);
     for (const { pid } of processes) {
       const look = readEnvironment(pid);
       if (look.answer === "unknown" && !isForbidden(look.why)) throw look.why;
-      const variables = look.answer === "yes" && look.found.includes(ours!) ? look.found : [];
+      const variables = look.answer === "yes" && look.found.some((one) => this.#isOurs(one)) ? look.found : [];
       const variable = variables.find((one) => one.startsWith(JOB_VARIABLE));
       if (variable !== undefined) return variable.slice(JOB_VARIABLE.length);
     }
     return null;
+  }
+
+  /** A link or a mount gives the directory another path. */
+  #isOurs(variable: string): boolean {
+    return variable.startsWith(DIRECTORY_VARIABLE) && isSameDirectory(variable.slice(DIRECTORY_VARIABLE.length), this.#directory);
   }
 }
 

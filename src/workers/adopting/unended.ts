@@ -2,7 +2,7 @@
 
 import { findProcesses, type Trace } from "../ending/trace.js";
 import type { ProcessEntry } from "../../system/process/process-table.js";
-import { openAdopted } from "./open-adopted.js";
+import { openAdopted, type AdoptedPlace } from "./open-adopted.js";
 
 export interface Unended {
   readonly key: number;
@@ -12,13 +12,13 @@ export interface Unended {
 }
 
 /** @throws the system's error if that can't be told now. */
-export async function unendedIn(path: string): Promise<Unended[]> {
-  const first = await openAdopted(path, []);
+export async function unendedIn(path: string, place: AdoptedPlace = {}): Promise<Unended[]> {
+  const first = await openAdopted(path, [], place);
   if (first === null) return [];
   first.read();
   const keys = [...first.unended];
   first.close();
-  const spool = keys.length === 0 ? null : await openAdopted(path, keys);
+  const spool = keys.length === 0 ? null : await openAdopted(path, keys, place);
   if (spool === null) return [];
   spool.read();
   // What has ended meanwhile is on record. Without mark and group it is known by its environment alone, and whose that is is not known here.

@@ -26,12 +26,13 @@ export interface Trace {
   readonly variables: readonly string[];
 }
 
+export const DIRECTORY_VARIABLE = "AIR_EXECUTOR_DIR=";
 export const JOB_VARIABLE = "AIR_EXECUTOR_JOB=";
 
 /** Our variables in the environment of an attempt's processes. */
 export function variablesOf(directory: string, job: string, task: string, attempt: number): string[] {
   return [
-    `AIR_EXECUTOR_DIR=${directory}`,
+    `${DIRECTORY_VARIABLE}${directory}`,
     `${JOB_VARIABLE}${job}`,
     `AIR_EXECUTOR_TASK=${task}`,
     `AIR_EXECUTOR_ATTEMPT=${attempt}`,

@@ -20,6 +20,7 @@ import type {
   RunnerQueue,
   TaskRunner,
 } from "../../domain/ports.js";
+import { isSystemError } from "../../system/look/error-code.js";
 import { inherited } from "../../system/process/inherited.js";
 import { leftSpools, removeSpoolsOf } from "../adopting/forget-spools.js";
 import { Strays } from "../adopting/strays.js";
@@ -214,9 +215,19 @@ export class LocalRunner implements TaskRunner {
 
   reclaim(findInUse: () => ClaimsInUse | null): void {
     // First who is dead, then who needs what: the dead can't be named anew.
-    const left = leftSpools(this.#options.directory);
+    const left = this.#leftSpools();
     const needed = left.length === 0 ? null : findInUse();
     if (needed !== null) this.#forget(left.filter((name) => !needed.has(name)));
+  }
+
+  /** What can't be told now is left to a later engine. */
+  #leftSpools(): string[] {
+    try {
+      return leftSpools(this.#options.directory);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      return [];
+    }
   }
 
   async close(): Promise<void> {
