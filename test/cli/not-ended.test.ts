@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { waitUntil } from "../support/wait-until.js";
@@ -93,3 +93,26 @@ for (const runner of ["native", "portable"]) {
     },
   );
 }
+
+test("a run is refused, and ends, where what a killed engine left of its removed job can't be ended", { skip }, async (t) => {
+  const { write, dir } = makePlayground(t);
+  chownSync(dir, NOBODY, NOBODY);
+  write("stays.c", SOURCE);
+  assert.equal(spawnSync(compiler, ["-o", "stays", "stays.c"], { cwd: dir }).status, 0);
+  chmodSync(join(dir, "stays"), 0o4755);
+  write("job.json", { tasks: [{ id: "stays", command: "sh", args: ["-c", "./stays; :"] }] });
+  const argv = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", process.execPath, main, "run", "job.json"];
+  const { process: engine, ended } = follow("setpriv", argv, dir, {});
+  const pidFile = join(dir, "pid");
+  const isThere = await waitUntil(() => existsSync(pidFile) && readFileSync(pidFile, "utf8") !== "", 10_000);
+  if (!isThere) return t.skip(`set-user-ID programs are not heeded here: ${(await ended).stderr}`);
+  engine.kill("SIGKILL");
+  await ended;
+  rmSync(join(dir, ".air-executor/jobs/job"), { recursive: true });
+  const { code, stderr } = await follow("setpriv", argv, dir, {}).ended;
+  const pid = Number(readFileSync(pidFile, "utf8"));
+  assert.ok(existsSync(`/proc/${pid}`), "it has not waited for that");
+  process.kill(pid, "SIGKILL");
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /though no record names them: 1 of its processes can't be ended/);
+});

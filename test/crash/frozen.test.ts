@@ -22,6 +22,9 @@ const tasksOf = (witness: string) => [
   { id: "second", dependencies: ["first"], ...witnessed(witness, ":") },
 ];
 
+/** What the holder says there. */
+const lockOf = (dir: string) => JSON.parse(readFileSync(join(dir, "jobs", "frozen", "lock"), "utf8")) as { since: string };
+
 const isWaiting = (witness: string) => waitUntil(() => readWitness(witness).length > 0);
 
 test("a stopped engine keeps its lock and takes up what happened meanwhile", async (t) => {
@@ -33,7 +36,11 @@ test("a stopped engine keeps its lock and takes up what happened meanwhile", asy
   assert.ok(await waitUntil(() => readWitness(witness).length === 2), "the task ends without its engine");
   const second = await new Engine(dir, "frozen", tasksOf(witness)).ended;
   assert.equal(failureOf(second)?.code, "AIR_LOCKED", describeEnd(second));
-  assert.ok(failureOf(second)?.message.includes(`held by process ${engine.pid} since`), describeEnd(second));
+  const { message } = failureOf(second)!;
+  assert.ok(
+    message.includes(`held by process ${engine.pid} since ${lockOf(dir).since}: it is stopped; kill -CONT ${engine.pid} `),
+    message,
+  );
   await assert.rejects(askToExplain(dir, "frozen"), {
     code: "AIR_LOCKED",
     message: `the engine that holds the job is stopped: kill -CONT ${engine.pid} lets it go on.`,

@@ -7,6 +7,7 @@ import { findRun, nothingThere } from "./find-run.js";
 import { jobPaths, jobsDir, type JobPaths } from "../layout.js";
 import { codeOf } from "../../system/look/error-code.js";
 import { lockedBy } from "../../system/lock/file-lock.js";
+import { lookAtHolder } from "../../system/lock/lock-holder.js";
 import { takeLock, type Lock } from "../../system/lock/lock.js";
 import { isPossible } from "../../system/look/look.js";
 import { holderWithin } from "../../system/lock/open-holder.js";
@@ -110,9 +111,12 @@ export async function withLock(
  *
  * @throws AirError `AIR_LOCKED`
  */
-function requireHeldByNone({ dir }: JobPaths, name: string, others: readonly number[]): void {
+function requireHeldByNone({ dir, lock }: JobPaths, name: string, others: readonly number[]): void {
   const holder = holderWithin(dir, others);
-  if (holder !== null) throw lockedBy(`job "${name}"`, holder);
+  if (holder === null) return;
+  const claim = lookAtHolder(lock);
+  // He says himself since when, if it is his lock that lies there.
+  throw lockedBy(`job "${name}"`, claim.answer === "yes" && claim.found.pid === holder.pid ? claim.found : holder);
 }
 
 async function openUnder(lock: Lock, paths: JobPaths, open: () => Promise<Omit<Opening, "paths" | "lock">>): Promise<OpenedJob> {

@@ -9,6 +9,7 @@ import { codeOf } from "../look/error-code.js";
 import { flock } from "./flock.js";
 import { letGo } from "../look/let-go.js";
 import { lookAtHolder, type LockHolder } from "./lock-holder.js";
+import { readProcess } from "../process/process-table.js";
 import { lookToAppend } from "../read/open-file.js";
 import { presenceOf } from "../look/presence.js";
 
@@ -66,5 +67,12 @@ export function held(path: string, what: string): AirError {
 export function lockedBy(what: string, holder: LockHolder | null): AirError {
   const where = holder?.host === undefined ? "" : ` on ${holder.host}`;
   const who = holder === null ? "another process" : `process ${holder.pid}${where} since ${holder.since}`;
-  return new AirError("AIR_LOCKED", `${what} is held by ${who}: wait for it, or stop it first.`);
+  const isStopped = holder !== null && holder.host === undefined && isStoppedNow(holder.pid);
+  const way = isStopped ? `it is stopped; kill -CONT ${holder.pid} lets it go on` : "wait for it, or stop it first";
+  return new AirError("AIR_LOCKED", `${what} is held by ${who}: ${way}.`);
+}
+
+function isStoppedNow(pid: number): boolean {
+  const look = readProcess(pid);
+  return look.answer === "yes" && look.found.isStopped;
 }

@@ -83,8 +83,12 @@ export class Strays {
 
   #end(job: string, trace: Trace): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onStuck = (processes: number): void => reject(untold(job, `${processes} of its processes can't be ended`));
-      this.#terminator.begin(trace, LEFTOVER_GRACE_MS, { onGone: resolve, onStuck }).resultIsKnown();
+      const onStuck = (processes: number): void => {
+        this.#terminator.giveUp(termination);
+        reject(untold(job, `${processes} of its processes can't be ended`));
+      };
+      const termination = this.#terminator.begin(trace, LEFTOVER_GRACE_MS, { onGone: resolve, onStuck });
+      termination.resultIsKnown();
     });
   }
 

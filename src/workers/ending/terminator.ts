@@ -115,6 +115,11 @@ export class Terminator {
     return termination;
   }
 
+  /** What is left of it is not looked after any more. */
+  giveUp(termination: Termination): void {
+    this.#active.delete(termination);
+  }
+
   /** Looks in the next turn, once for all that happened in this one, instead of at the next poll. */
   lookSoon(): void {
     if (this.#active.size > 0) this.#next ??= setImmediate(() => this.#look());
