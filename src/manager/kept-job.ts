@@ -279,8 +279,10 @@ export class KeptJob {
       error instanceof Error ? { why: systemWords(error), stack: error.stack } : { why: String(error), stack: undefined };
     const isFault = !(error instanceof AirError) && !isSystemError(error);
     const isBrief = error instanceof AirError && error.code === "AIR_LOCKED" && this.#retryMs < BRIEF_MS;
-    if (!isBrief) this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
-    this.#surroundings.waits.note(this.name, why);
+    if (!isBrief) {
+      this.#voice.tellTrouble("warn", `job "${this.name}" has to wait: ${why}`, isFault ? { stack } : {});
+      this.#surroundings.waits.note(this.name, why);
+    }
     this.#known.forget();
     // Not all that wait for the same at the same moments.
     this.#restUntil = performance.now() + this.#retryMs * (0.5 + Math.random());

@@ -59,5 +59,8 @@ async function readAddition({ args, rest, settings, terminal }: Call, name: stri
 
 function whoGoesOn({ settings }: Call, name: string): string {
   const job = viewJob(viewPaths(settings.dir(), name), name, { withTasks: false });
-  return waitsFor(settings)(job) || "the manager goes on with it";
+  const why = waitsFor(settings)(job);
+  // A manager that met us while we had the job has noted that, until it tries again.
+  const isOurselves = why.includes(` is held by process ${process.pid} `);
+  return isOurselves || why === "" ? "the manager goes on with it" : why;
 }
