@@ -25,5 +25,5 @@ export function shortened(line: string, most: number): string {
 
 /** True of an id that we gave, which says nothing of what the task does. */
 export function isNumberedId(id: string): boolean {
-  return /^task-\d+$/.test(id);
+  return /^(?:task|line)-\d+$/.test(id);
 }

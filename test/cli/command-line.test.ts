@@ -21,6 +21,12 @@ test("every verb has help with examples, also without its arguments", async (con
   }
 });
 
+test("in a help a term that is much longer than others takes no room from their texts", async (context) => {
+  const { run } = makePlayground(context);
+  assert.match((await run(["status", "--help"])).stdout, / --state pending\|[a-z|]+\n {10,20}Only tasks of this status/);
+  assert.match((await run(["--help"])).stdout, / map \[options\] [^\n]+\n {25,35}Run a command/);
+});
+
 test("help is the same as --help", async (context) => {
   const { run } = makePlayground(context);
   assert.deepEqual(await run(["help"]), await run(["--help"]));

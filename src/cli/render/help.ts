@@ -41,6 +41,8 @@ export function verbHelp(verb: VerbWords, columns: number): string {
 
 type OptionWords = Pick<VerbWords, "wording" | "letters">;
 
+const LONG_TERM = 34;
+
 type Row = readonly [term: string, text: string];
 
 const exitCodes: readonly Row[] = [
@@ -71,13 +73,16 @@ function section(title: string, lines: readonly string[]): string {
   return `${title}\n${lines.join("\n")}`;
 }
 
-/** Terms in a column, their texts beside them, wrapped. */
+/** Terms in a column, their texts beside them, wrapped; a term that is much longer than others has a line of its own. */
 function list(rows: readonly Row[], columns: number): string[] {
-  const indent = Math.max(...rows.map(([term]) => term.length)) + 4;
+  const indent = Math.max(...rows.map(([term]) => (term.length > LONG_TERM ? 0 : term.length))) + 4;
   const width = Math.max(columns - indent, 30);
-  return rows.flatMap(([term, text]) =>
-    wrap(text, width).map((line, index) => (index === 0 ? `  ${term}`.padEnd(indent) : " ".repeat(indent)) + line),
-  );
+  return rows.flatMap(([term, text]) => {
+    const lines = wrap(text, width).map((line) => " ".repeat(indent) + line);
+    const [first = "", ...others] = lines;
+    const head = `  ${term}`;
+    return head.length + 2 > indent ? [head, ...lines] : [head + first.slice(head.length), ...others];
+  });
 }
 
 function wrap(text: string, width: number): string[] {
