@@ -214,11 +214,12 @@ export interface TaskRunner {
   /**
    * Ends what an engine that was killed had started of that job, if no record names it any more. Absent if nothing can run unnamed.
    *
-   * @param findOwn what its own record names. Only for what runs and is not named there `findInUse` is asked, as for `reclaim`.
+   * @param findOwn what its own record names. Only for what runs and is not named there `findInUse` is asked, which throws if
+   *   it can't tell.
    * @returns how many attempts that were.
    * @throws AirError `AIR_SYSTEM`, or the system's error, if some may be left: nothing of the job may begin then.
    */
-  endStrays?(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number>;
+  endStrays?(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse): Promise<number>;
   /**
    * Removes what engines that were killed left behind.
    *

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { TaskRunner } from "../domain/ports.js";
 import type { Picture } from "../store/picture/picture.js";
-import { claimsInUse, claimsOf } from "../store/view/claims-in-use.js";
+import { certainClaimsInUse, claimsOf } from "../store/view/claims-in-use.js";
 import { explainRefusal } from "../system/look/refusal.js";
 import { isSystemError, systemWords } from "../system/look/error-code.js";
 
@@ -23,7 +23,9 @@ export interface StraysOptions {
 export async function endStrays(picture: Picture, options: StraysOptions): Promise<void> {
   const { runner, dir, onWarning } = options;
   const own = () => claimsOf([picture]);
-  const ended = await patiently(picture, options, async () => runner.endStrays?.(picture.name, own, () => claimsInUse(dir)));
+  const ended = await patiently(picture, options, async () =>
+    runner.endStrays?.(picture.name, own, () => certainClaimsInUse(dir)),
+  );
   if (ended === undefined || ended === 0) return;
   const [what, were] = ended === 1 ? ["a task", "was"] : [`${ended} tasks`, "were"];
   onWarning(

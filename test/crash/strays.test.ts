@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AirExecutor } from "../../src/index.js";
-import { describeEnd, Engine, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
+import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
 import { runnersOf, signal } from "../support/processes.js";
 import { linger, untilHolds } from "../support/shell-loops.js";
 import { temporaryPlace } from "../support/temporary-directory.js";
@@ -98,4 +98,28 @@ test("an engine that has no handle to see which spools are left waits for one", 
   rmSync(join(long.dir, "jobs", "long"), { recursive: true });
   const fault = { kind: "fail", call: "readdirSync", place: "lanes", code: "EMFILE", nth: 1, times: 1 } as const;
   await isEndedFirst(long, { faults: [fault] });
+});
+
+test("a run that is refused since a journal that might name what runs can't be read says which", async (t) => {
+  const { dir, run, kill } = await longRuns(t);
+  await kill();
+  rmSync(join(dir, "jobs", "long"), { recursive: true });
+  const journal = join(dir, "jobs", "other", "journal.ndjson");
+  mkdirSync(dirname(journal));
+  writeFileSync(journal, "no journal\n");
+  const end = await run().ended;
+  assert.equal(end.code, 3, describeEnd(end));
+  assert.match(failureOf(end)!.message, new RegExp(`may still run, though no record names them: .*${journal}`));
+});
+
+test("a copy of a spool lets nobody take what the spool itself is named for as unknown", async (t) => {
+  const { dir, run, kill, go, count } = await longRuns(t);
+  await kill();
+  const lanes = join(dir, "lanes");
+  for (const name of readdirSync(lanes)) copyFileSync(join(lanes, name), join(lanes, name.replace(/-\d+\./, "-77.")));
+  const next = run();
+  await next.said("taken");
+  go();
+  isCompleted(await next.ended);
+  assert.equal(count("start"), 1);
 });

@@ -13,10 +13,15 @@ import { lookAtState } from "../runs/state-file.js";
 import type { Picture } from "../picture/picture.js";
 import { readPicture } from "../journal/recovery.js";
 
-/** Null if it can't be told, since the journal of a job can't be read. */
+/** @throws AirError, or the system's error, if it can't be told, since the journal of a job can't be read. */
+export function certainClaimsInUse(base: string): ClaimsInUse {
+  return claimsOf(unendedPictures(base));
+}
+
+/** Null if it can't be told. */
 export function claimsInUse(base: string): ClaimsInUse | null {
   try {
-    return claimsOf(unendedPictures(base));
+    return certainClaimsInUse(base);
   } catch (error) {
     if (error instanceof AirError || (error as NodeJS.ErrnoException).code !== undefined) return null;
     throw error;

@@ -27,8 +27,6 @@ interface Stray {
   readonly job: string | null;
 }
 
-const NONE: ClaimsInUse = new Map();
-
 export class Strays {
   readonly #directory: string;
   readonly #terminator = new Terminator();
@@ -45,17 +43,15 @@ export class Strays {
    * Ends those of a job. Where no engine was killed that costs a look at a directory.
    *
    * @param findOwn what the job's own record names; only asked if something of the job may run.
-   * @param findInUse what all records name, null if that can't be told; only asked for what runs and is not named there.
+   * @param findInUse what all records name; only asked for what runs and is not named there. Throws if that can't be told.
    * @returns how many there were.
    * @throws AirError `AIR_SYSTEM`, or the system's error, if there may be some all the same: nothing of the job may begin then.
    */
-  async end(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number> {
+  async end(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse): Promise<number> {
     const seen = await this.#seenOf(job);
     const unnamed = seen.length === 0 ? [] : unnamedBy(findOwn(), seen);
     const running = await this.#stillRunning(unnamed);
-    const inUse = running.length === 0 ? NONE : findInUse();
-    if (inUse === null) throw untold(job, "a journal of the directory can't be read");
-    const found = unnamedBy(inUse, running);
+    const found = running.length === 0 ? [] : unnamedBy(askForAll(job, findInUse), running);
     await Promise.all(found.map(({ trace }) => this.#end(job, trace)));
     return found.length;
   }
@@ -125,8 +121,23 @@ export class Strays {
   }
 }
 
+/** A copy of a spool speaks of the same processes: what is named by either is named. */
 function unnamedBy(claims: ClaimsInUse, strays: readonly Stray[]): readonly Stray[] {
-  return strays.filter(({ claim, key }) => claims.get(claim)?.has(key) !== true);
+  const isNamed = ({ claim, key }: Stray): boolean => claims.get(claim)?.has(key) === true;
+  const named = new Set(strays.filter(isNamed).map(({ trace }) => whoseOf(trace)));
+  return strays.filter(({ trace }) => !named.has(whoseOf(trace)));
+}
+
+function whoseOf({ mark, leader, parent }: Trace): bigint | number | null {
+  return mark ?? leader?.pid ?? parent;
+}
+
+function askForAll(job: string, findInUse: () => ClaimsInUse): ClaimsInUse {
+  try {
+    return findInUse();
+  } catch (error) {
+    throw error instanceof AirError ? untold(job, error.message.replace(/\.$/, "")) : error;
+  }
 }
 
 function untold(job: string, why: string): AirError {

@@ -209,7 +209,7 @@ export class LocalRunner implements TaskRunner {
     this.#forgetOwn(this.#use.close(job));
   }
 
-  endStrays(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse | null): Promise<number> {
+  endStrays(job: string, findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse): Promise<number> {
     return this.#strays.end(job, findOwn, findInUse);
   }
 
