@@ -16,6 +16,8 @@ import { test, type TestContext } from "node:test";
 import type { TaskInput } from "../../src/index.js";
 import { openDropped } from "../../src/store/directory/job-directory.js";
 import type { OpenedJob } from "../../src/store/directory/opened-job.js";
+import { readHistory } from "../../src/store/history/read-history.js";
+import { jobPaths } from "../../src/store/layout.js";
 import { fitsItself } from "../../src/store/text/demand-faults.js";
 import { lookAtLock } from "../../src/system/lock/lock-look.js";
 import { describeEnd, Engine, failureOf, warningsOf, type EngineEnd, type EngineOptions } from "../support/engine.js";
@@ -307,6 +309,39 @@ for (const [what, spoil] of Object.entries(LARGER_SPOILS)) {
     assert.deepEqual(judgeRun(dir, "places", witness, EXPECTED).violations, []);
   });
 }
+
+/** In place, as `cp` does it: who has the file open has the old copy open. */
+async function overwritten(t: TestContext) {
+  const runs = await firstRuns(t);
+  const journal = join(runs.job, "journal.ndjson");
+  assert.ok(await waitUntil(() => existsSync(join(runs.job, "state.json"))));
+  const [firstLine = ""] = readFileSync(journal, "utf8").split("\n");
+  writeFileSync(journal, `${firstLine}\n`);
+  return runs;
+}
+
+test("a journal that is overwritten while its job runs is whole again when the job has ended", async (t) => {
+  const { dir, job, engine, started, go } = await overwritten(t);
+  go();
+  isCompleted(await engine.ended);
+  isCompleted(await new Engine(dir, "places", [], { takeUp: true }).ended);
+  assert.deepEqual(started().toSorted(), ["first", "left", "right"]);
+  const { damage, tasks } = readHistory(jobPaths(job))!;
+  assert.equal(damage, null);
+  assert.deepEqual(
+    tasks.map(({ spec, attempts }) => [spec.id, attempts.map(({ attempt, outcome }) => [attempt, outcome])]),
+    EXPECTED.map(({ id }) => [id, [[1, { kind: "exited", exitCode: 0 }]]]),
+  );
+});
+
+test("a job whose journal was overwritten goes on after it was interrupted", async (t) => {
+  const { dir, tasks, engine, started, go } = await overwritten(t);
+  engine.kill("SIGTERM");
+  await engine.ended;
+  go();
+  isCompleted(await new Engine(dir, "places", tasks).ended);
+  assert.deepEqual(started(), ["first", "first", "left", "right"]);
+});
 
 /** A job that is held, and run by nobody. */
 async function openedPlace(t: TestContext): Promise<{ job: string; opened: OpenedJob }> {

@@ -11,7 +11,7 @@ import type { Lock } from "../../system/lock/lock.js";
 import type { Presence } from "../../system/look/presence.js";
 import { isPossible, NO } from "../../system/look/look.js";
 import { lookAt } from "../../system/look/path-look.js";
-import { compactLong } from "../history/compaction.js";
+import { compactLong, rewriteLost } from "../history/compaction.js";
 import type { Journal } from "../journal/journal.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
@@ -216,14 +216,19 @@ export class OpenedJob {
     const isHere = this.#journal.presence() === "here";
     try {
       await (this.#writer ?? this.#journal).close();
-      if (isHere) await this.#compact();
+      if (isHere) await this.#tidyJournal();
     } finally {
       this.#lock.release();
     }
   }
 
-  /** If that fails, the long journal stands. */
-  async #compact(): Promise<void> {
-    if (this.#lock.presence() === "here") await compactLong(this.paths, this.picture, this.#journal.lines).catch(() => {});
+  /** If that fails, the journal stands as it is. */
+  async #tidyJournal(): Promise<void> {
+    if (this.#lock.presence() !== "here") return;
+    const { paths, picture } = this;
+    const look = lookAt(paths.journal);
+    const isWrittenOver = look.answer === "yes" && look.found.size !== this.#journal.size;
+    const tidied = isWrittenOver ? rewriteLost(paths, picture) : compactLong(paths, picture, this.#journal.lines);
+    await tidied.catch(() => {});
   }
 }

@@ -1,10 +1,14 @@
 /**
  * Makes the journal of an ended job short again that has grown far beyond its tasks: what the tasks are, what became of them, and what
  * each attempt did. Called under the job's lock, when nobody appends any more. What happened is never forgotten.
+ *
+ * In the same way a journal is written again that somebody has written over while its job ran.
  */
 
 import type { JobEvent } from "../../domain/events.js";
-import type { RunHistory } from "../../domain/history.js";
+import type { AttemptHistory, RunHistory, TaskHistory } from "../../domain/history.js";
+import type { Outcome } from "../../domain/outcome.js";
+import type { TaskRecord, TaskSpec } from "../../domain/task.js";
 import { readHistory } from "./read-history.js";
 import type { JobPaths } from "../layout.js";
 import type { Picture } from "../picture/picture.js";
@@ -21,7 +25,34 @@ export async function compactLong(paths: JobPaths, picture: Picture, lines: numb
   await (await writeNewJournal(paths, compacted(picture, history, picture.updatedAt))).close();
 }
 
-export function* compacted(picture: Picture, history: RunHistory, at: number): Generator<JobEvent> {
+/** A journal of which another program has lost a part: written anew, with what was known of the job last and what can still be read of its attempts. */
+export async function rewriteLost(paths: JobPaths, picture: Picture): Promise<void> {
+  if (picture.claims.length > 0 || picture.isRunningMap) return;
+  const read = readHistory(paths);
+  const known = new Map(read?.job.id === picture.run.id ? read.tasks.map((task) => [task.spec.id, task]) : []);
+  const tasks = picture.tasks.map((spec, index): TaskHistory => {
+    const { pendingSince = picture.takenAt, attempts: begun = [] } = known.get(spec.id) ?? {};
+    const record = picture.records[index]!;
+    const earlier = begun.filter(({ attempt, endedAt }) => endedAt !== null && attempt < record.attempts);
+    return { spec, record, pendingSince, readyAt: null, attempts: [...earlier, ...lastAttempt(spec, record)] };
+  });
+  const history = { tasks, slots: read?.slots ?? null, pauses: [], holds: [] };
+  await (await writeNewJournal(paths, compacted(picture, history, picture.updatedAt))).close();
+}
+
+/** As the record of the task tells it; nothing if it has not ended. */
+function lastAttempt({ resources: takes }: TaskSpec, record: TaskRecord): AttemptHistory[] {
+  const { attempts: attempt, startedAt, completedAt: endedAt, exitCode, signal, status, error, usage, ranOn } = record;
+  if (startedAt === null || endedAt === null) return [];
+  const how: Outcome | null = exitCode === null ? null : { kind: "exited", exitCode };
+  const outcome = signal === null ? how : ({ kind: "signaled", signal } as const);
+  return [{ attempt, readyAt: startedAt, startedAt, endedAt, outcome, status, error, takes, usage, ranOn }];
+}
+
+/** What of a history the record of tasks doesn't tell. */
+type Kept = Pick<RunHistory, "tasks" | "slots" | "pauses" | "holds">;
+
+export function* compacted(picture: Picture, history: Kept, at: number): Generator<JobEvent> {
   const { name, run, owner, settings, extra, tasksFile, state, startedAt, completedAt, error, firstFailure, initialTasks } =
     picture;
   yield {
@@ -51,7 +82,7 @@ export function* compacted(picture: Picture, history: RunHistory, at: number): G
   yield { type: "job-restored", at, state, startedAt, completedAt, error, firstFailure, initialTasks };
 }
 
-function* historyRestored({ tasks, pauses }: RunHistory, at: number): Generator<JobEvent> {
+function* historyRestored({ tasks, pauses }: Kept, at: number): Generator<JobEvent> {
   const pendingSince: [at: number, tasks: number][] = [];
   for (const task of tasks) {
     const last = pendingSince.at(-1);
