@@ -77,6 +77,8 @@ export interface JobTakenUp {
   readonly at: number;
   /** How many tasks of one cpu it runs at once, those of other jobs included. */
   readonly slots: number;
+  /** What its directory is called, if the journal has another name so far: it was renamed or copied. What is in flight is that job's. */
+  readonly name?: string;
 }
 
 /** An attempt is about to start. On disk before the runner hears of it. */

@@ -89,6 +89,8 @@ export interface Stopping {
 /** An attempt that was in flight when its engine died: started on record, no end on record. */
 export interface RecordedAttempt {
   readonly task: string;
+  /** What its job was called when it was started; absent if that is what it is called. */
+  readonly job?: string;
   readonly attempt: number;
   readonly startedAt: number;
   /** As in `attempt-started`. */

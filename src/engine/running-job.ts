@@ -281,7 +281,11 @@ export class RunningJob {
     this.#over = new Promise((resolve) => (onOver = resolve));
     const { paths, picture } = this;
     const { clock, only, scheduler, graceMs, concurrency, endsDecide = false } = this.#options;
-    if (only === undefined) this.#writer.record([{ type: "job-taken-up", at: clock.now(), slots: concurrency }]);
+    if (only === undefined) {
+      const { name } = picture;
+      const isRenamed = name !== picture.load().name;
+      this.#writer.record([{ type: "job-taken-up", at: clock.now(), slots: concurrency, ...(isRenamed && { name }) }]);
+    }
     const { inFlight, ...loaded } = picture.load();
     const mine = inFlight.filter(({ task }) => only?.includes(task) ?? true);
     const ports: JobPorts = {

@@ -16,7 +16,7 @@ interface Adopted {
 }
 
 export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adopted {
-  const { task: id, attempt: number, claim, key: claimKey, isQueued, stopping } = recorded;
+  const { task: id, job: startedAs = job.name, attempt: number, claim, key: claimKey, isQueued, stopping } = recorded;
   const task = job.plan.indexOf(id);
   const spec = job.plan.taskAt(task);
   const { log, limitMs, graceMs } = job.ports.describe(spec, number, key, { slot: NO_SLOT, claim });
@@ -38,6 +38,6 @@ export function adopt(job: JobRun, recorded: RecordedAttempt, key: number): Adop
       holding: null,
       gpus: [],
     },
-    orphan: { key, claimKey, claim, job: job.name, task: id, attempt: number, isQueued, log, limitMs, graceMs },
+    orphan: { key, claimKey, claim, job: startedAs, task: id, attempt: number, isQueued, log, limitMs, graceMs },
   };
 }

@@ -21,7 +21,8 @@ import type { AirError, TaskInput } from "../../src/index.js";
 import { holdJob } from "../../src/store/directory/hold-job.js";
 import { jobPaths } from "../../src/store/layout.js";
 import { takeLock } from "../../src/system/lock/lock.js";
-import { atGate, makePlace, run } from "./support.js";
+import type { Started } from "../cli/support/cli.js";
+import { atGate, makePlace, run, type Place } from "./support.js";
 import { untilHolds } from "../support/shell-loops.js";
 
 const LIMIT = { timeout: 60_000 };
@@ -103,6 +104,52 @@ test("cancelling a copy ends nothing of the job that it was copied from, also if
   const { code, stderr } = await other.ended;
   assert.equal(code, 0, stderr);
 });
+
+/** Writes the name of its job into `ups`, and waits at the gate. */
+const upAtGate = { id: "up", command: "sh", args: ["-c", `echo $AIR_EXECUTOR_JOB >>ups; ${untilHolds("[ -e gate ]")}`] };
+const upsOf = ({ dir }: Place): string[] =>
+  existsSync(join(dir, "ups")) ? readFileSync(join(dir, "ups"), "utf8").split("\n").slice(0, -1) : [];
+
+test("a copy whose engine was killed adopts what it has started itself", LIMIT, async (t) => {
+  const place = await makePlace(t);
+  const original = await place.runElsewhere([upAtGate]);
+  await until(() => upsOf(place).length === 1, "the task of the job to run");
+  cpSync(place.jobDir(), place.jobDir("copy"), { recursive: true });
+  const runCopy = (): Started => place.start(["run", place.jobDir("copy"), "--dir", place.base]);
+  const killed = runCopy();
+  await until(() => upsOf(place).length === 2, "the task of the copy to run");
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  const copy = runCopy();
+  place.openGate();
+  for (const { code, stderr } of [await copy.ended, await original.ended]) assert.equal(code, 0, stderr);
+  assert.deepEqual(upsOf(place), ["job", "copy"]);
+});
+
+test(
+  "a job that was renamed and has run since is the original of its copies, also of one that has its first name",
+  LIMIT,
+  async (t) => {
+    const place = await makePlace(t);
+    const first = await place.runElsewhere([upAtGate]);
+    await until(() => upsOf(place).length === 1, "its task to run");
+    first.process.kill("SIGKILL");
+    await first.ended;
+    renameSync(place.jobDir(), place.jobDir("renamed"));
+    const runRenamed = (): Started => place.start(["run", place.jobDir("renamed"), "--dir", place.base]);
+    const second = runRenamed();
+    const journal = join(place.jobDir("renamed"), "journal.ndjson");
+    await until(() => readFileSync(journal, "utf8").split('"job-taken-up"').length === 3, "another engine to take it up");
+    second.process.kill("SIGKILL");
+    await second.ended;
+    cpSync(place.jobDir("renamed"), place.jobDir(), { recursive: true });
+    await place.executor.cancel("job");
+    place.openGate();
+    const { code, stderr } = await runRenamed().ended;
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(upsOf(place), ["job"]);
+  },
+);
 
 test("a file of another name is not emptied for being in the place of a lock", LIMIT, async (t) => {
   const place = await makePlace(t);

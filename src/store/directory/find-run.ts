@@ -58,13 +58,13 @@ export async function findRun(paths: JobPaths, context: DroppedContext): Promise
 
 /**
  * Of a directory that somebody has copied: what the journal calls in flight runs for the job that it was copied from, if that is there.
- * Here it has never begun.
+ * Here it has never begun. Who ran it last says so by its name: what a copy has started itself is its own.
  */
 function disownIfCopy(paths: JobPaths, { picture, journal }: Recovered): void {
-  const { inFlight } = picture.load();
-  if (picture.name === basename(paths.dir) || inFlight.length === 0) return;
-  if (!isOriginal(jobPaths(join(dirname(paths.dir), picture.name)), picture) && !isHeldElsewhere(paths, picture)) return;
-  const message = `it runs for job "${picture.name}", of which this is a copy`;
+  const { name, inFlight } = picture.load();
+  if (name === basename(paths.dir) || inFlight.length === 0) return;
+  if (!isOriginal(jobPaths(join(dirname(paths.dir), name)), picture) && !isHeldElsewhere(paths, picture)) return;
+  const message = `it runs for job "${name}", of which this is a copy`;
   const outcome = { kind: "not-begun", message } as const;
   const events = inFlight.map(({ task, attempt }): JobEvent => {
     return { type: "attempt-ended", at: Date.now(), task, attempt, outcome, status: "pending", error: null, retryAt: null };

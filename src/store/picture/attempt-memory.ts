@@ -17,10 +17,10 @@ export class AttemptMemory {
   readonly #failures = new Map<string, number>();
   readonly #harmless = new Set<string>();
 
-  started({ task, attempt, at, claim, key, takes = DEFAULT_RESOURCES, queued, ranOn }: AttemptStarted): void {
+  started({ task, attempt, at, claim, key, takes = DEFAULT_RESOURCES, queued, ranOn }: AttemptStarted, job: string): void {
     this.#retryAt.delete(task);
     const isQueued = queued === true;
-    this.#inFlight.set(task, { task, attempt, startedAt: at, claim, key, takes, ranOn, isQueued, stopping: null });
+    this.#inFlight.set(task, { task, job, attempt, startedAt: at, claim, key, takes, ranOn, isQueued, stopping: null });
   }
 
   /** Of the attempts in flight. */

@@ -80,7 +80,7 @@ export class Picture {
 
   /** Of a map: why the first to fail did, whose task is gone from here. */
   #firstError: string | null = null;
-  /** As its journal has it: attempts in flight were started under that name, even if its directory has another by now. */
+  /** As its journal has it: what is in flight is that job's, even if its directory has another name by now. */
   #takenAs = "";
   readonly #index = new Map<string, number>();
   readonly #memory = new AttemptMemory();
@@ -128,8 +128,10 @@ export class Picture {
       case "settings-changed":
         this.settings = event.settings;
         return;
-      case "history-restored":
       case "job-taken-up":
+        this.#takenAs = event.name ?? this.#takenAs;
+        return;
+      case "history-restored":
       case "held-back":
         return;
       case "attempt-started":
@@ -223,7 +225,7 @@ export class Picture {
   #start(event: AttemptStarted): void {
     this.state = "working";
     this.startedAt ??= event.at;
-    this.#memory.started(event);
+    this.#memory.started(event, this.#takenAs);
     const { task, attempt, at, queued, ranOn } = event;
     if (queued !== true) begin(this.#change(task, "running"), { attempt, startedAt: at, ranOn });
   }
