@@ -151,6 +151,29 @@ test(
   },
 );
 
+test(
+  "in a copy of the whole directory what runs in the first one is nobody's: it is begun anew, and cancelling ends nothing",
+  LIMIT,
+  async (t) => {
+    if (process.platform !== "linux") return t.skip("only Linux says which files a process has open");
+    const place = await makePlace(t);
+    const killed = await place.runElsewhere([upAtGate]);
+    await until(() => upsOf(place).length === 1, "its task to run");
+    killed.process.kill("SIGKILL");
+    await killed.ended;
+    const copies = ["cancelled", "run"].map((name) => join(place.dir, name));
+    for (const copy of copies) execFileSync("cp", ["-a", place.base, copy]);
+    const [cancelled = "", again = ""] = copies;
+    assert.equal((await place.run(["cancel", "job", "--dir", cancelled])).code, 0);
+    const copy = place.start(["run", join(again, "jobs/job"), "--dir", again]);
+    await until(() => upsOf(place).length === 2, "the task to run in the copy, too");
+    const original = place.start(["run", place.jobDir(), "--dir", place.base]);
+    place.openGate();
+    for (const { code, stderr } of [await copy.ended, await original.ended]) assert.equal(code, 0, stderr);
+    assert.equal(upsOf(place).length, 2);
+  },
+);
+
 test("a file of another name is not emptied for being in the place of a lock", LIMIT, async (t) => {
   const place = await makePlace(t);
   const precious = place.write("precious", "what took a year");

@@ -69,6 +69,7 @@ class SpoolOfOneThatLeftTwo implements AdoptedSpool {
   readonly keepsLimits = true;
   readonly isOutOfSight = false;
   read(): void {}
+  isCopy = (): boolean => false;
   isAlive = () => ({ answer: "yes", found: true }) as const;
   holdBack(): void {}
   wake(): void {}

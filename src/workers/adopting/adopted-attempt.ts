@@ -15,6 +15,7 @@ import type { AdoptedSpool, Told } from "./adopted-spool.js";
 export const LEFTOVER_GRACE_MS = 2_000;
 
 const RUNNER_DIED = "its runner died";
+const ELSEWHERE: Result = { kind: "not-begun", message: "it runs for the directory of which this is a copy" };
 export const LOST_RECORD: Result = { kind: "lost", message: "the record of its runner is gone" };
 
 /** @param why why its runner is gone, if we know */
@@ -113,6 +114,19 @@ export class AdoptedAttempt {
       const others = spool.unended.size - 1;
       this.#end({ kind: "lost", message: RUNNER_DIED, ...(others > 0 && { others }) }, { at: Date.now(), ...begun }, reason);
     }
+    return "settled";
+  }
+
+  /** What is said there of ends was so when it was copied. What ran then runs elsewhere, and nothing of it is touched: here it never began. */
+  takeFromCopy(spool: AdoptedSpool): "settled" {
+    const { end, begunAt } = spool.told(this.orphan.claimKey);
+    if (end === null) this.#settle(ELSEWHERE);
+    else
+      this.#end(end.result, {
+        at: end.at,
+        ...(begunAt !== null && { begunAt }),
+        ...(end.usage !== null && { usage: end.usage }),
+      });
     return "settled";
   }
 

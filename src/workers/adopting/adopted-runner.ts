@@ -18,12 +18,16 @@ export interface Life {
   readonly isOutOfSight: boolean;
   /** True if it is seen, and somebody has stopped it (SIGSTOP). */
   readonly isStopped: boolean;
+  /** As `AdoptedSpool.isCopy`. */
+  readonly isElsewhere: boolean;
 }
 
 export class AdoptedRunner {
   #wokenAt = -Infinity;
   #askedAt = -Infinity;
   #life: Life | null = null;
+  /** Null as long as it was not seen to live. */
+  #isElsewhere: boolean | null = null;
 
   /**
    * Tells it to go on, if attempts of it are to be ended and somebody has stopped it: it would end nothing. To be called at each look. The
@@ -44,10 +48,13 @@ export class AdoptedRunner {
     const { writer } = spool;
     if (writer !== null && this.#life !== null && performance.now() < this.#askedAt + FRESH_MS) return this.#life;
     const look = spool.isAlive();
+    const isSeen = look.answer === "yes" && writer !== null && !spool.isOutOfSight;
+    if (isSeen) this.#isElsewhere ??= spool.isCopy();
     const life = {
       look,
       isOutOfSight: spool.isOutOfSight,
       isStopped: look.answer === "yes" && writer !== null && isStopped(writer),
+      isElsewhere: this.#isElsewhere === true,
     };
     // Of a runner that has not said who it is yet, only that very moment tells.
     this.#life = writer === null ? null : life;

@@ -41,6 +41,8 @@ export interface AdoptedSpool {
   isAlive(): Look;
   /** True if its writer lives, as the last such look found, where we see no processes (another container): nothing of it can be ended from here. */
   readonly isOutOfSight: boolean;
+  /** True of a copy whose writer is seen to write another file: what runs there is not this directory's. */
+  isCopy(): boolean;
   /** Who writes it, as far as it says. */
   readonly writer: ProcessIdentity | null;
   /** Keeps its writer from beginning what it has not begun, if that is in its hands. Throws the file system's errors. */

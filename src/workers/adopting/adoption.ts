@@ -192,12 +192,12 @@ export class Adoption {
     }
     const { spool } = watched;
     spool.read();
-    const { look: life, isOutOfSight, isStopped } = runner.life(spool);
+    const { look: life, isOutOfSight, isStopped, isElsewhere } = runner.life(spool);
     // What was written before it ended is read in any case.
     spool.read();
     const unrecorded: AdoptedAttempt[] = [];
     for (const adopted of [...open]) {
-      const answer = adopted.take(spool, life);
+      const answer = isElsewhere ? adopted.takeFromCopy(spool) : adopted.take(spool, life);
       if (answer === "settled") open.delete(adopted);
       else if (answer === "unrecorded") unrecorded.push(adopted);
     }

@@ -72,6 +72,10 @@ export class LaneSpool implements AdoptedSpool {
     return lock;
   }
 
+  isCopy(): boolean {
+    return false;
+  }
+
   get writer(): ProcessIdentity | null {
     return this.#lane;
   }

@@ -3,6 +3,7 @@
 import { NO, type Look } from "../../system/look/look.js";
 import { lookAtLock } from "../../system/lock/lock-look.js";
 import { bootId, isAlive, wake, type ProcessIdentity } from "../../system/process/process-identity.js";
+import { writesElsewhere } from "../../system/process/writes-elsewhere.js";
 import type { Trace } from "../ending/trace.js";
 import { endOf } from "../spool/end-result.js";
 import { SpoolCursor } from "../spool/spool-cursor.js";
@@ -66,6 +67,10 @@ export class RunnerSpool implements AdoptedSpool, SpoolListener {
     const lock = lookAtLock(this.#path);
     this.isOutOfSight = lock.answer === "yes";
     return lock;
+  }
+
+  isCopy(): boolean {
+    return this.#head !== null && writesElsewhere(this.#head.pid, this.#path, this.#cursor.fd);
   }
 
   get writer(): ProcessIdentity | null {

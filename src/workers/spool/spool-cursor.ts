@@ -11,14 +11,14 @@ import type { SpoolLines } from "./spool-lines.js";
 const CHUNK_BYTES = 64 * 1024;
 
 export class SpoolCursor {
-  readonly #fd: number;
+  readonly fd: number;
   readonly #chunk: Buffer;
   #position = 0;
   #isCut = false;
 
   /** Owns the descriptor from now on. */
   constructor(fd: number, chunkBytes = CHUNK_BYTES) {
-    this.#fd = fd;
+    this.fd = fd;
     this.#chunk = Buffer.allocUnsafe(chunkBytes);
   }
 
@@ -29,8 +29,8 @@ export class SpoolCursor {
 
   /** What comes next, until the next call; empty if that is all for now. Throws the file system's errors. */
   next(): Buffer {
-    const length = readSync(this.#fd, this.#chunk, 0, this.#chunk.length, this.#position);
-    if (length === 0 && this.#position > 0 && fstatSync(this.#fd).size < this.#position) {
+    const length = readSync(this.fd, this.#chunk, 0, this.#chunk.length, this.#position);
+    if (length === 0 && this.#position > 0 && fstatSync(this.fd).size < this.#position) {
       this.#position = 0;
       this.#isCut = true;
       return this.next();
@@ -61,6 +61,6 @@ export class SpoolCursor {
   }
 
   close(): void {
-    letGo(this.#fd);
+    letGo(this.fd);
   }
 }
