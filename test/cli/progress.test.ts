@@ -86,6 +86,20 @@ test("a small job gets a line for every end, with its place, time and reason", (
   );
 });
 
+test("what was being interrupted when its task was cancelled is shown as cancelled", () => {
+  const lines = new ProgressLines(plainStyle, counts({ total: 2, pending: 2 }), 0);
+  const outcome = { kind: "signaled", signal: "SIGTERM", stopped: "interrupt" } as const;
+  const ended = { type: "attempt-ended", at: 1000, attempt: 1, outcome, retryAt: null } as const;
+  const took = [
+    { ...ended, task: "a", status: "pending", error: "interrupted" },
+    { ...ended, task: "b", status: "cancelled", error: "cancelled by the user" },
+  ] as const;
+  assert.deepEqual(lines.take(took, counts({ total: 2, pending: 1, cancelled: 1 }), 10, 3000), [
+    "[0/2] interrupted a",
+    "[1/2] cancelled b: cancelled by the user",
+  ]);
+});
+
 test("what waited in the runner and was taken back is no retry; what ran took its time from its begin", () => {
   const lines = new ProgressLines(plainStyle, counts({ total: 2, pending: 2 }), 0);
   const handedOver = { type: "attempt-started", at: 1000, task: "a", attempt: 1, claim: "s", key: 1, queued: true } as const;

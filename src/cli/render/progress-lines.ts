@@ -80,7 +80,8 @@ export class ProgressLines {
   #line(event: Ended, place: string, isSmall: boolean, clockMs: number): string | null {
     const isFailure = event.status === "failed";
     if (!isSmall && (!isFailure || ++this.#failureLines > maxFailureLines)) return null;
-    const isInterrupted = event.type === "attempt-ended" && event.outcome.stopped === "interrupt";
+    // One that was cancelled meanwhile is that.
+    const isInterrupted = isRetry(event) && event.outcome.stopped === "interrupt";
     const word = isInterrupted ? "interrupted" : isRetry(event) ? "retrying" : event.status;
     const reason = event.error === null || isInterrupted ? "" : `: ${printableLine(event.error)}`;
     const head = `${place} ${styleOf(event.status, this.#style)(word)} ${printableLine(event.task)}${reason}`;
