@@ -84,6 +84,11 @@ export class Cluster {
     await this.#call("scancel", ["--me", "-t", "PENDING", "-n", name], CANCEL_LIMIT_MS);
   }
 
+  /** Ends all arrays of that name, with what they run. */
+  async cancelAll(name: string): Promise<void> {
+    await this.#call("scancel", ["--me", "-n", name], CANCEL_LIMIT_MS);
+  }
+
   /** Nobody waits any more for what commands have to say that are under way. */
   giveUp(): void {
     this.#isGivenUp = true;

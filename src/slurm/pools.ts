@@ -27,6 +27,9 @@ const UNMADE_MS = 600_000;
 /** The others have their turn at the end of a later engine. */
 const MOST_LEFTOVERS = 8;
 
+/** What Slurm calls its slots. */
+export const nameOfPool = (token: string): string => `air-executor-${token}`;
+
 export class Pools {
   readonly #dir: string;
   readonly #runners: readonly string[];
@@ -75,14 +78,21 @@ export class Pools {
     return null;
   }
 
+  /** All that lie there; none if that can't be told now. */
+  tokens(): readonly string[] {
+    const names = listSubdirectories(this.#dir);
+    return names.answer === "yes" ? names.found : [];
+  }
+
   /**
    * Takes over what engines that are gone have left: slots that nobody needs, in the queue or idle.
    *
    * @param isNeeded whether attempts may still have to be asked about there.
    */
   async takeLeftovers(isNeeded: (token: string) => boolean): Promise<TakenPool[]> {
-    const names = listSubdirectories(this.#dir);
-    const tokens = names.answer === "yes" ? names.found.filter((token) => !isNeeded(token)).slice(0, MOST_LEFTOVERS) : [];
+    const tokens = this.tokens()
+      .filter((token) => !isNeeded(token))
+      .slice(0, MOST_LEFTOVERS);
     const taken: TakenPool[] = [];
     for (const token of tokens) {
       const record = lookAt(join(this.#dir, token, "pool.json"));
@@ -116,7 +126,7 @@ export class Pools {
     const files = new PoolFiles(join(this.#dir, token));
     files.make(this.#runners);
     const lock = await takeLock(join(files.dir, "lock"), `pool ${token}`);
-    const record: PoolRecord = { format: FORMAT, token, name: `air-executor-${token}`, generation: 0, submissions: [] };
+    const record: PoolRecord = { format: FORMAT, token, name: nameOfPool(token), generation: 0, submissions: [] };
     files.writeRecord(record);
     return { files, record, lock };
   }

@@ -19,6 +19,7 @@ import { findUnpassable, movesOf } from "../workers/runner/hand-over.js";
 import { MovedLogs } from "../workers/thread/moved-logs.js";
 import type { Cluster } from "./cluster.js";
 import { stopCommand } from "./command-text.js";
+import { LeftSlots } from "./left-slots.js";
 import { Pools, type TakenPool } from "./pools.js";
 import type { SlotChannel } from "./slot-channel.js";
 import { SlotPool } from "./slot-pool.js";
@@ -82,6 +83,7 @@ interface Place {
 export class SlurmRunner implements TaskRunner {
   readonly #options: SlurmRunnerOptions;
   readonly #pools: Pools;
+  readonly #left: LeftSlots;
   /** The first one asks for slots; the others are what earlier engines left. */
   #all: SlotPool[] = [];
   readonly #places = new Map<number, Place>();
@@ -111,6 +113,7 @@ export class SlurmRunner implements TaskRunner {
     this.#options = options;
     this.#wishes = new SlotWishes(options.slots);
     this.#pools = new Pools(join(options.directory, "slurm"), options.runners);
+    this.#left = new LeftSlots(this.#pools, options.cluster);
   }
 
   /** Asks for nothing yet: it may be that slots of a killed engine are to be gone on with. */
@@ -222,6 +225,15 @@ export class SlurmRunner implements TaskRunner {
     if (!isRecorded) this.keep();
   }
 
+  async endStrays(_job: string, _findOwn: () => ClaimsInUse, findInUse: () => ClaimsInUse): Promise<number> {
+    const isNeeded = (token: string): boolean =>
+      this.#all.some((pool) => pool.token === token) || tokensOf(findInUse()).has(token);
+    const ended = await this.#left.end(isNeeded);
+    if (ended > 0)
+      this.#options.onNotice(`slots of an engine that is gone (${ended}), of which no record speaks, were ended first`);
+    return 0;
+  }
+
   /** That is done as soon as slots of its own are asked for: those that lie idle may have what these wait for. */
   reclaim(): void {}
 
@@ -259,7 +271,7 @@ export class SlurmRunner implements TaskRunner {
       if (this.#all.some((pool) => pool.token === token)) return true;
       if (needed === undefined) {
         const claims = this.#options.findInUse();
-        needed = claims === null ? null : new Set([...claims.keys()].map((claim) => CLAIM.exec(claim)?.[1]));
+        needed = claims === null ? null : tokensOf(claims);
       }
       return needed?.has(token) ?? true;
     };
@@ -444,4 +456,8 @@ export class SlurmRunner implements TaskRunner {
     }, delayMs);
     this.#timers.add(timer);
   }
+}
+
+function tokensOf(claims: ClaimsInUse): ReadonlySet<string | undefined> {
+  return new Set([...claims.keys()].map((claim) => CLAIM.exec(claim)?.[1]));
 }

@@ -55,6 +55,26 @@ describe("engines on a Slurm cluster", { skip: missing }, () => {
       );
     });
 
+    test("what a killed engine runs on the cluster is ended before its removed job begins anew", async (t) => {
+      const scene = new Scene(t, cluster);
+      const pids = `${scene.oracle}.pids`;
+      scene.write([scene.task("long", `echo $$ >>'${pids}' && ${untilHolds(`[ -e '${scene.oracle}.go' ]`)}`)]);
+      const killed = scene.start();
+      await scene.until(() => existsSync(pids), "the task to run");
+      process.kill(killed.pid, "SIGKILL");
+      await killed.end;
+      scene.removeJob();
+      const next = scene.start();
+      await scene.until(() => scene.said("begun").length === 2, "the task to run again");
+      const [first = ""] = readFileSync(pids, "utf8").split("\n");
+      assert.equal(existsSync(`/proc/${first}`), false, "the one before has ended");
+      writeFileSync(`${scene.oracle}.go`, "");
+      const { code, err } = await next.end;
+      assert.equal(code, 0, err);
+      assert.match(err, /slots of an engine that is gone \(1\), of which no record speaks, were ended first/);
+      assert.deepEqual(scene.said("ended"), ["long"]);
+    });
+
     test("short tasks that were handed over together with one that lasts don't wait for it", async (t) => {
       const scene = new Scene(t, cluster);
       const gate = `${scene.oracle}.go`;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -84,6 +84,10 @@ export class Scene {
     const script = 'mount -t tmpfs none "$0" && chmod 700 "$0" && exec "$@"';
     const command = [process.execPath, ...this.#command(options)];
     return this.#run(["unshare", "--mount", "sh", "-c", script, this.#place.dir, ...command]);
+  }
+
+  removeJob(): void {
+    rmSync(join(this.#place.dir, "jobs", "job"), { recursive: true });
   }
 
   /** A minute passes in which nobody has written the lock of the job, or of its slots. */
