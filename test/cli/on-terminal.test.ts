@@ -4,6 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { waitUntil } from "../support/wait-until.js";
 import { follow, main, makePlayground, type Result } from "./support/cli.js";
 import { untilHolds } from "../support/shell-loops.js";
@@ -172,4 +173,16 @@ test("what a graph is drawn from can't drive the terminal either", async (t) => 
     assert.doesNotMatch(stdout, /\u202e|\u001b/, format);
   }
   assert.match((await run(["graph", "job.json", "--format", "dot"])).stdout, /\u202e/);
+});
+
+test("what is drawn leaves room for the ^C that a terminal shows at the cursor", async (t) => {
+  if (!hasPython(t)) return;
+  const { dir, write } = makePlayground(t);
+  write("job.json", [{ id: "a", command: "sleep", args: ["0.5"] }]);
+  const { stdout } = await onTerminal(dir, ["run", "job.json", "--name", "j".repeat(47)]);
+  const bars = stripVTControlCharacters(stdout)
+    .split(/[\r\n]/)
+    .filter((line) => /^jj.*%/.test(line));
+  assert.ok(bars.length > 0, stdout);
+  for (const bar of bars) assert.ok(bar.length <= 80 - 2, bar);
 });

@@ -37,14 +37,20 @@ export interface Room {
 const WORTH_A_LINE_MS = 1000;
 /** More would leave no room for what runs. */
 const MOST_HELD_BACK = 3;
+/** What a terminal shows behind the last line when Ctrl-C is pressed: at its edge that would begin a line which nobody takes away. */
+const ECHO = "^C";
 
 /** Lines that fit, none longer than the terminal is wide. */
 export function screenLines(facts: ScreenFacts, { columns, rows }: Room, style: Style): string[] {
   const width = Math.max(1, columns - 1);
-  const lines = [headline(facts, columns, style)];
+  const ofLast = columns - ECHO.length;
+  const lines = [headline(facts, ofLast, style)];
   const most = Math.max(1, Math.min(MOST_HELD_BACK, rows - 2));
   for (const text of facts.heldBack.slice(0, most)) lines.push(style.bad(fit(`  ${text}`, width)));
-  return [...lines, ...runningLines(facts.running, facts.counts.running, { columns, rows: rows - 1 - lines.length }, style)];
+  return [
+    ...lines,
+    ...runningLines(facts.running, facts.counts.running, { columns: ofLast, rows: rows - 1 - lines.length }, style),
+  ];
 }
 
 /** What runs, a line each, as many as fit. @param count how many run at all. */
