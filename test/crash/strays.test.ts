@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { AirExecutor } from "../../src/index.js";
@@ -122,4 +133,19 @@ test("a copy of a spool lets nobody take what the spool itself is named for as u
   go();
   isCompleted(await next.ended);
   assert.equal(count("start"), 1);
+});
+
+test("what runs of a directory that was moved away is left to it where a copy is in its place", async (t) => {
+  const { dir, run, kill, go, count } = await longRuns(t);
+  await kill();
+  const old = `${dir}.old`;
+  renameSync(dir, old);
+  cpSync(old, dir, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+  rmSync(join(dir, "jobs", "long"), { recursive: true });
+  const next = run();
+  assert.ok(await waitUntil(() => count("start") === 2));
+  go();
+  for (const engine of [next, new Engine(old, "long", [], { takeUp: true })]) isCompleted(await engine.ended);
+  assert.equal(count("end"), 2, "none was ended");
+  assert.equal(count("start"), 2);
 });

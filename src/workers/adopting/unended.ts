@@ -16,7 +16,8 @@ export async function unendedIn(path: string, place: AdoptedPlace = {}): Promise
   const first = await openAdopted(path, [], place);
   if (first === null) return [];
   first.read();
-  const keys = [...first.unended];
+  // Of one that was copied what runs is not this directory's.
+  const keys = place.isRemoved !== true && first.isCopy() ? [] : [...first.unended];
   first.close();
   const spool = keys.length === 0 ? null : await openAdopted(path, keys, place);
   if (spool === null) return [];
