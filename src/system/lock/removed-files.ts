@@ -12,13 +12,13 @@ const LOCK = /^\d+: FLOCK +\w+ +WRITE (\d+) /gm;
 const REMOVED = " (deleted)";
 
 /**
- * Of a directory: the paths through their processes, by the names that the files had.
+ * Of a directory, but for our own: the paths through their processes, by the names that the files had.
  *
  * @throws the system's error for want of handles.
  */
 export function removedFilesOf(directory: string): Map<string, string> {
   const files = new Map<string, string>();
-  for (const pid of lockers().filter(isOurs)) {
+  for (const pid of lockers().filter((other) => other !== process.pid && isOurs(other))) {
     for (const fd of orElse([], () => readdirSync(`/proc/${pid}/fd`))) {
       const path = `/proc/${pid}/fd/${fd}`;
       const file = orElse("", () => readlinkSync(path));

@@ -3,7 +3,6 @@
 import { rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { removedFilesOf } from "../../system/lock/removed-files.js";
 import { isSystemError, isWantOfRoom } from "../../system/look/error-code.js";
 import { certain } from "../../system/look/look.js";
 import { listDirectory } from "../../system/look/path-look.js";
@@ -28,16 +27,8 @@ export function leftSpools(directory: string): string[] {
   return spoolNames(names).filter(isEngineGone);
 }
 
-/** The same of spools that were removed while their runners go on: by their names, where they can be read. Throws as `leftSpools`. */
-export function removedSpools(directory: string): Map<string, string> {
-  const removed = new Map<string, string>();
-  for (const [file, path] of removedFilesOf(lanesDirectoryOf(directory)))
-    for (const name of spoolNames([file])) if (isEngineGone(name)) removed.set(name, path);
-  return removed;
-}
-
 /** Whoever has its number by now may not be for us to look at: then it is not known to be gone. */
-function isEngineGone(spool: string): boolean {
+export function isEngineGone(spool: string): boolean {
   const look = isEngineAlive(spool);
   if (look.answer === "unknown" && isWantOfRoom(look.why)) throw look.why;
   return look.answer === "no";
@@ -50,7 +41,7 @@ export function removeSpoolsOf(token: string, lanesDirectory: string): void {
     if (name.startsWith(`${token}-`)) removeSpool(spoolPath(lanesDirectory, name));
 }
 
-function spoolNames(files: readonly string[]): string[] {
+export function spoolNames(files: readonly string[]): string[] {
   return files.map((file) => file.replace(/\.spool$/, "")).filter(isSpoolName);
 }
 

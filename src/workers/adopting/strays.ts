@@ -15,7 +15,8 @@ import { DIRECTORY_VARIABLE, JOB_VARIABLE, type Trace } from "../ending/trace.js
 import { isOfThisBoot } from "../engine-token.js";
 import { lanesDirectoryOf, spoolPath } from "../spool-name.js";
 import { LEFTOVER_GRACE_MS } from "./adopted-attempt.js";
-import { leftSpools, removedSpools } from "./forget-spools.js";
+import { leftSpools } from "./forget-spools.js";
+import { RemovedSpools } from "./removed-spools.js";
 import { unendedIn } from "./unended.js";
 
 /** An attempt of a killed engine that has begun, has no end, and runs. */
@@ -29,6 +30,7 @@ interface Stray {
 
 export class Strays {
   readonly #directory: string;
+  readonly #removedSpools: RemovedSpools;
   readonly #terminator = new Terminator();
   /** Where spools can be read that have no name any more. */
   #removed: ReadonlyMap<string, string> = new Map();
@@ -37,6 +39,7 @@ export class Strays {
 
   constructor(directory: string) {
     this.#directory = directory;
+    this.#removedSpools = new RemovedSpools(directory);
   }
 
   /**
@@ -58,7 +61,7 @@ export class Strays {
 
   async #seenOf(job: string): Promise<Stray[]> {
     const seen: Stray[] = [];
-    this.#removed = removedSpools(this.#directory);
+    this.#removed = this.#removedSpools.find();
     for (const spool of new Set([...leftSpools(this.#directory), ...this.#removed.keys()])) {
       if (!isOfThisBoot(spool)) continue;
       const strays = this.#seenIn.get(spool) ?? (await this.#readSpool(spool));
