@@ -28,11 +28,11 @@ export function waitsFor(settings: Settings): (job: JobView) => string {
     if (isOver) return "";
     const asleep = engine === null || engine === "unknown" ? null : whyStopped("its engine", engine);
     if (asleep !== null) return asleep;
-    // A manager that can't take a job up holds it for a moment each time it tries.
+    // A manager that can't take a job up holds it for a moment each time it tries. One that is stopped has said why it waited before.
     const wait = engine === null || isManager(engine) ? waits.get(name) : undefined;
-    if (wait !== undefined) return wait;
+    if (wait !== undefined) return stopped || wait;
     const others = engine === null && state?.["owner"] !== "run" && state?.["owner"] !== "map" ? waits.get(OTHERS) : undefined;
-    if (others !== undefined) return others;
+    if (others !== undefined) return stopped || others;
     if (engine !== null)
       return readTrouble(base, name) ?? (engine === "unknown" ? "whether an engine runs it can't be told" : "");
     const why = state?.["state"] === "working" ? "its engine is gone" : "nobody runs it";

@@ -33,7 +33,7 @@ export class LeftSlots {
     let ended = 0;
     for (const token of this.#pools.tokens()) {
       if (this.#known.has(token)) continue;
-      const running = await this.#runningOf(token);
+      const running = this.#pools.mayHaveSlots(token) ? await this.#runningOf(token) : 0;
       if (running > 0 && !isNeeded(token)) ended += await this.#endAll(token, running);
       this.#known.add(token);
     }

@@ -84,6 +84,17 @@ export class Pools {
     return names.answer === "yes" ? names.found : [];
   }
 
+  /** False if Slurm has none of its slots: it was never asked for any, or refused. What can't be read may have some. */
+  mayHaveSlots(token: string): boolean {
+    const files = new PoolFiles(join(this.#dir, token));
+    if (lookAt(join(files.dir, "pool.json")).answer === "no") return false;
+    try {
+      return files.readRecord().submissions.length > 0;
+    } catch {
+      return true;
+    }
+  }
+
   /**
    * Takes over what engines that are gone have left: slots that nobody needs, in the queue or idle.
    *

@@ -176,8 +176,8 @@ export class SlotChannel {
       logLost: () => {},
     });
     return new SlotReader(records, {
-      hello: (node, at) => {
-        life.hello(node, performance.now());
+      hello: (node, job, at) => {
+        life.hello(node, performance.now(), job);
         if (!this.#isResumed) this.#listener.onClock(at / 1000 - Date.now());
       },
       took: (batch) => (this.#taken = Math.max(this.#taken, batch)),

@@ -41,6 +41,7 @@ export class SlotLife {
   #lastWord: QueueEntry | null = null;
   #absences = 0;
   #node: string | null = null;
+  #job: string | null = null;
   #helloAt = -Infinity;
   /** Null if nothing is known of it yet. */
   #endsAt: number | null = null;
@@ -62,15 +63,21 @@ export class SlotLife {
     return this.#node ?? "a node";
   }
 
+  /** What Slurm calls its array, as it said itself; null if it has not. */
+  get job(): string | null {
+    return this.#job;
+  }
+
   /** What Slurm said last; null if nothing yet. */
   get lastWord(): QueueEntry | null {
     return this.#lastWord;
   }
 
-  hello(node: string, now: number): void {
+  hello(node: string, now: number, job: string | null = null): void {
     if (!this.hasSaidHello) this.#helloAt = now;
     if (this.#limits.lifeMs < Infinity) this.#endsAt ??= now + this.#limits.lifeMs;
     this.#node = node;
+    this.#job = job;
     if (this.#phase.is === "asked" || this.#phase.is === "queued") this.#phase = { is: "up" };
   }
 

@@ -5,8 +5,8 @@
 import type { SpoolLines } from "../workers/spool/spool-lines.js";
 
 export interface SlotWords {
-  /** It is up, and this is its first word. @param at by its own clock, in µs since 1970. */
-  hello(node: string, at: number): void;
+  /** It is up, and this is its first word. @param job what Slurm calls its array; null if it was not told. @param at by its own clock, in µs since 1970. */
+  hello(node: string, job: string | null, at: number): void;
   /** It has handed that batch to its runner. */
   took(batch: number): void;
   /** Slurm has told it to end: what ends from now on may have been ended by that. */
@@ -22,9 +22,9 @@ export function readSlotLine(line: string, words: SlotWords): boolean {
   const [word = "", ...rest] = line.split(" ");
   switch (word) {
     case "up": {
-      const [version, , node, at] = rest;
+      const [version, slot = "", node, at] = rest;
       if (version !== "1" || node === undefined || at === undefined || !/^\d+$/.test(at)) return false;
-      words.hello(node, Number(at));
+      words.hello(node, /^(\d+)_/.exec(slot)?.[1] ?? null, Number(at));
       return true;
     }
     case "took":

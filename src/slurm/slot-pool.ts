@@ -135,7 +135,7 @@ export class SlotPool {
 
   /** @param channel of a slot that is up. */
   whereIs({ number, life }: SlotChannel): RanOn {
-    return { node: life.node, slurmJob: this.#submissions.idOf(number) };
+    return { node: life.node, slurmJob: this.#submissions.idOf(number, life.job) };
   }
 
   textOf(channel: SlotChannel): CommandText {

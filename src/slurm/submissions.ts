@@ -48,10 +48,11 @@ export class Submissions {
     return unclear?.base;
   }
 
-  /** What Slurm calls a slot; null if it is not known. */
-  idOf(number: number): string | null {
+  /** What Slurm calls a slot; null if it is not known. @param said what the slot says of its array: it may be faster than the answer of sbatch. */
+  idOf(number: number, said: string | null): string | null {
     const found = this.all.find(({ base, count }) => number >= base && number < base + count);
-    return found === undefined || found.job === null ? null : `${found.job}_${number - found.base}`;
+    const job = found?.job ?? said;
+    return found === undefined || job === null ? null : `${job}_${number - found.base}`;
   }
 
   /** Without it a later engine takes the answer for lost, and finds out by the name: a disk that takes nothing now keeps nothing up. */

@@ -96,6 +96,9 @@ test("an attempt that was not made is an error, and so are tasks that can't be r
       assert.equal(stderr, `air-executor: task "${task}" of job "c" has no attempt 9: it has had ${had}\n`);
     }
   }
+  const ofAll = await run(["logs", "c", "--attempt", "3"]);
+  assert.deepEqual([ofAll.code, ofAll.stdout], [2, ""]);
+  assert.equal(ofAll.stderr, 'air-executor: no task of job "c" has an attempt 3: the most that one has had is 2\n');
   rmSync(join(dir, ".air-executor/jobs/c/tasks.json"));
   for (const args of [
     ["logs", "c"],

@@ -34,7 +34,7 @@ bye terminated 32
 
 test("a slot's own words and its runner's records are heard in their order, torn lines not at all", () => {
   const expected = [
-    "hello n1 1795980492045349",
+    "hello n1 7 1795980492045349",
     "took 1",
     "begun 1 10",
     "ended 1 x 0 20 5 6 7",

@@ -100,11 +100,14 @@ class LogsReader {
 
   /** What is not there now may come, if there is time for that. */
   #requireWanted(job: JobView): void {
-    const task = tasksOf(job).find(({ id }) => id === this.#task);
-    const { attempts = 0 } = task ?? {};
-    if (task === undefined || this.#only === null || this.#only <= attempts) return;
-    const had = attempts === 0 ? "it has had none" : `it has had ${attempts}`;
-    throw new AirError("AIR_NOT_FOUND", `task "${task.id}" of job "${job.name}" has no attempt ${this.#only}: ${had}`);
+    const tasks = tasksOf(job).filter(({ id }) => this.#task === null || id === this.#task);
+    const most = tasks.reduce((before, { attempts = 0 }) => Math.max(before, attempts), 0);
+    if (tasks.length === 0 || this.#only === null || this.#only <= most) return;
+    const [whose, had] =
+      this.#task === null
+        ? [`no task of job "${job.name}" has an`, "the most that one has had is"]
+        : [`task "${this.#task}" of job "${job.name}" has no`, "it has had"];
+    throw new AirError("AIR_NOT_FOUND", `${whose} attempt ${this.#only}: ${had} ${most === 0 ? "none" : most}`);
   }
 
   #chosen(job: JobView): readonly TaskView[] {
