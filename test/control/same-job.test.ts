@@ -25,6 +25,10 @@ import type { Started } from "../cli/support/cli.js";
 import { atGate, makePlace, run, type Place } from "./support.js";
 import { untilHolds } from "../support/shell-loops.js";
 
+/** What a snapshot is being written to may be gone by then. */
+const copyDirectory = (from: string, to: string): void =>
+  cpSync(from, to, { recursive: true, filter: (path) => !path.endsWith(".tmp") });
+
 const LIMIT = { timeout: 60_000 };
 const isRoot = process.geteuid?.() === 0;
 
@@ -79,7 +83,7 @@ test("a copy of a running job is a job of its own: it waits for nobody, and nobo
   const script = `echo up >>'${place.root}/'"$AIR_EXECUTOR_JOB"; ${untilHolds(`[ -e '${gate}' ]`)}`;
   place.drop("nightly", [task("long", "sh", ["-c", script])]);
   await until(() => existsSync(join(place.root, "nightly")), "its task to run");
-  cpSync(place.path("nightly"), join(place.base, "copying"), { recursive: true });
+  copyDirectory(place.path("nightly"), join(place.base, "copying"));
   renameSync(join(place.base, "copying"), place.path("copy"));
   await until(() => existsSync(join(place.root, "copy")), "the task of the copy to run");
   execFileSync(process.execPath, [place.cli, "cancel", "nightly"], { env: place.env, stdio: "ignore" });
@@ -95,7 +99,7 @@ test("cancelling a copy ends nothing of the job that it was copied from, also if
   const place = await makePlace(t);
   const other = await place.runElsewhere([atGate("first")]);
   await until(() => existsSync(join(place.dir, "began-first")), "its task to run");
-  cpSync(place.jobDir(), place.jobDir("copy"), { recursive: true });
+  copyDirectory(place.jobDir(), place.jobDir("copy"));
   renameSync(place.jobDir(), place.jobDir("renamed"));
   await place.executor.cancel("copy");
   assert.equal(place.state("copy")["state"], "cancelled");
@@ -114,7 +118,7 @@ test("a copy whose engine was killed adopts what it has started itself", LIMIT, 
   const place = await makePlace(t);
   const original = await place.runElsewhere([upAtGate]);
   await until(() => upsOf(place).length === 1, "the task of the job to run");
-  cpSync(place.jobDir(), place.jobDir("copy"), { recursive: true });
+  copyDirectory(place.jobDir(), place.jobDir("copy"));
   const runCopy = (): Started => place.start(["run", place.jobDir("copy"), "--dir", place.base]);
   const killed = runCopy();
   await until(() => upsOf(place).length === 2, "the task of the copy to run");
@@ -142,7 +146,7 @@ test(
     await until(() => readFileSync(journal, "utf8").split('"job-taken-up"').length === 3, "another engine to take it up");
     second.process.kill("SIGKILL");
     await second.ended;
-    cpSync(place.jobDir("renamed"), place.jobDir(), { recursive: true });
+    copyDirectory(place.jobDir("renamed"), place.jobDir());
     await place.executor.cancel("job");
     place.openGate();
     const { code, stderr } = await runRenamed().ended;
