@@ -2,6 +2,7 @@
 
 import { readJobFile, viewJob, viewPaths, type Added, type AirExecutor } from "../../index.js";
 import { addition, askToAdd, tasksOfAddition } from "../../internal.js";
+import { findManager } from "../../manager/daemon.js";
 import type { Call } from "../command.js";
 import { askOrAct } from "../ask-or-act.js";
 import { fileWishes } from "../file-wishes.js";
@@ -9,7 +10,7 @@ import { exitCode } from "../exit-codes.js";
 import { requireJob } from "../job-source.js";
 import { formatTasks } from "../render/figures.js";
 import { printableLine } from "../render/printable.js";
-import { waitsFor } from "../waits-for.js";
+import { waitsFor, whyStopped } from "../waits-for.js";
 import { UsageError } from "../command-line/usage-error.js";
 import { directoryFromHere } from "../../system/look/current-directory.js";
 import { jsonLine } from "../render/json-line.js";
@@ -57,10 +58,12 @@ async function readAddition({ args, rest, settings, terminal }: Call, name: stri
   return { ask: () => askToAdd(dir, name, tasks), act: (executor) => executor.add(name, tasks) };
 }
 
+/** Of a manager's job what it waits for is left out: the manager may have met us while we had the job in hand. */
 function whoGoesOn({ settings }: Call, name: string): string {
   const job = viewJob(viewPaths(settings.dir(), name), name, { withTasks: false });
-  const why = waitsFor(settings)(job);
-  // A manager that met us while we had the job has noted that, until it tries again.
-  const isOurselves = why.includes(` is held by process ${process.pid} `);
-  return isOurselves || why === "" ? "the manager goes on with it" : why;
+  const manager = findManager(settings.dir());
+  if (job.state?.["owner"] !== "manager" || manager.answer === "no")
+    return waitsFor(settings)(job) || "somebody has begun to run it";
+  const asleep = manager.answer === "yes" ? whyStopped("the manager", manager.found) : null;
+  return asleep ?? "the manager goes on with it";
 }
